@@ -1,0 +1,66 @@
+package field
+
+import "strings"
+
+// A Kind names a way in which a text can fail to be a value.
+type Kind string
+
+// The kinds of problems, each with the sentence that [Problems] has for it.
+const (
+	Empty       Kind = "empty"
+	TooShort    Kind = "too_short"
+	TooLong     Kind = "too_long"
+	NoMatch     Kind = "no_match"
+	NoPrefix    Kind = "no_prefix"
+	NotURL      Kind = "not_url"
+	OtherScheme Kind = "other_scheme"
+	OtherHost   Kind = "other_host"
+	HasUserInfo Kind = "has_user_info"
+	NotEmail    Kind = "not_email"
+	NotInteger  Kind = "not_integer"
+	TooSmall    Kind = "too_small"
+	TooLarge    Kind = "too_large"
+	NotBoolean  Kind = "not_boolean"
+	NotChoice   Kind = "not_choice"
+	NotDuration Kind = "not_duration"
+	NotOneLine  Kind = "not_one_line"
+	NotText     Kind = "not_text"
+	TooBig      Kind = "too_big"
+)
+
+// Problems returns the sentence for each kind. It continues "the value ...", and its one hole {want} is filled with what
+// the rule says, never with the value.
+func Problems() map[Kind]string {
+	return map[Kind]string{
+		Empty:       "must not be empty",
+		TooShort:    "must have at least {want} characters",
+		TooLong:     "must have at most {want} characters",
+		NoMatch:     "must match the pattern {want}",
+		NoPrefix:    "must begin with {want}",
+		NotURL:      "must be an absolute URL with a host in ASCII, such as https://api.example.com",
+		OtherScheme: "must be a URL that begins with {want}",
+		OtherHost:   "must be a URL on the host {want}",
+		HasUserInfo: "must be a URL without a user name or password before its host",
+		NotEmail:    "must be one bare address, such as name@example.com",
+		NotInteger:  "must be a whole number",
+		TooSmall:    "must be {want} or more",
+		TooLarge:    "must be {want} or less",
+		NotBoolean:  "must be true or false",
+		NotChoice:   "must be one of {want}",
+		NotDuration: "must be a duration, such as 30s or 1h30m",
+		NotOneLine:  "must be one line without control characters",
+		NotText:     "must be text in UTF-8 without NUL characters",
+		TooBig:      "must have at most {want} bytes",
+	}
+}
+
+// A Problem is why a text is not a value of a field. It names the rule and never holds the text.
+type Problem struct {
+	Kind Kind
+	Want string // what the rule says; "" where the sentence has no hole
+}
+
+// Error returns the sentence for p, such as "must have at least 16 characters".
+func (p *Problem) Error() string {
+	return strings.ReplaceAll(Problems()[p.Kind], "{want}", p.Want)
+}

@@ -1,0 +1,196 @@
+// Package wording holds every sentence that a user can be shown or a model be told, and puts them together.
+//
+// The generator writes [English] into the manifest beside the generated code; the generated code embeds the manifest and
+// the runtime reads its sentences from there. So what a reviewer read in the pull request is what is shown. Both sides put
+// sentences together with the functions of this package: the generator with the holes left open, the runtime with them
+// filled.
+package wording
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+)
+
+// Sentences are the sentences of one server. A word in braces is a hole: see [Holes].
+type Sentences struct {
+	Dialog   Dialog                `json:"dialog"`
+	Form     Form                  `json:"form"`
+	Question Question              `json:"question"`
+	Failures map[Failure]string    `json:"failures"` // told to the model and written to logs
+	Problems map[field.Kind]string `json:"problems"` // continue "The value ..."
+	Notices  Notices               `json:"notices"`  // written to stderr
+}
+
+// Dialog has the sentences of the native dialog that asks for a value.
+type Dialog struct {
+	Title    string `json:"title"`
+	Ask      string `json:"ask"`
+	Example  string `json:"example"`  // where the field has a placeholder
+	Optional string `json:"optional"` // where the field may be left empty
+	File     string `json:"file"`     // where the value is read from a file
+	Step     string `json:"step"`     // where several values are asked for
+	Again    string `json:"again"`    // after a value that broke a rule
+	Stale    string `json:"stale"`    // where the stored value breaks a rule
+	Rejected string `json:"rejected"` // where the server found the value to be wrong
+	Code     string `json:"code"`     // where an MCP client shows the same code
+}
+
+// Form has the sentences of the form that the MCP client shows while the dialog is open. It carries no secret.
+type Form struct {
+	Text   string `json:"text"`
+	Match  string `json:"match"`
+	Differ string `json:"differ"`
+}
+
+// Question has the sentences that ask for permission.
+type Question struct {
+	Title        string `json:"title"`
+	Use          string `json:"use"`
+	Tool         string `json:"tool"`    // inside a tool call
+	Outside      string `json:"outside"` // outside any call
+	Reason       string `json:"reason"`
+	NoReason     string `json:"no_reason"`
+	SentTo       string `json:"sent_to"` // where the schema says where the value goes
+	CoversServer string `json:"covers_server"`
+	CoversTool   string `json:"covers_tool"`
+	UntilEnd     string `json:"until_end"` // what {until} is without a remember
+	UntilElapsed string `json:"until_elapsed"`
+	Allow        string `json:"allow"`
+	AllowSession string `json:"allow_session"`
+	Deny         string `json:"deny"`
+	OnlyOnce     string `json:"only_once"` // where no grant can outlast the call
+}
+
+// Notices are written to stderr, for who runs the server.
+type Notices struct {
+	Bypass  string `json:"bypass"`
+	Cleared string `json:"cleared"`
+}
+
+// A Failure names a way in which a getter can fail.
+type Failure string
+
+// The failures, each with a sentence in [Sentences.Failures] that says the way out.
+const (
+	Denied       Failure = "denied"
+	Dismissed    Failure = "dismissed"
+	Rejected     Failure = "rejected"
+	NoDisplay    Failure = "no_display"
+	NoDialog     Failure = "no_dialog"
+	NobodyToAsk  Failure = "nobody_to_ask"
+	NoStore      Failure = "no_store"
+	StoreLocked  Failure = "store_locked"
+	StoreTimeout Failure = "store_timeout"
+	StoreFailed  Failure = "store_failed"
+	TooBig       Failure = "too_big"
+	Invalid      Failure = "invalid"
+	NotSet       Failure = "not_set"
+	Pending      Failure = "pending"
+	UnknownKey   Failure = "unknown_key"
+	OutsideCall  Failure = "outside_call"
+	Closed       Failure = "closed"
+)
+
+// English returns the sentences that the generator writes into a manifest.
+func English() Sentences {
+	return Sentences{
+		Dialog: Dialog{
+			Title:    "{server}: {label}",
+			Ask:      "The MCP server {server} asks for: {label}",
+			Example:  "Example: {placeholder}",
+			Optional: "You may leave it empty.",
+			File:     "Choose the file that holds it.",
+			Step:     "Value {number} of {total}",
+			Again:    "Please try again: the value {problem}.",
+			Stale:    "The value that is stored can't be used any more: it {problem}.",
+			Rejected: "The value that is stored was rejected: {why}",
+			Code:     "Code {code}: go on only if your MCP client shows the same.",
+		},
+		Form: Form{
+			Text:   "{server} has opened a window on its computer that asks for: {labels}. The window shows the code {code}. Never type a secret here.",
+			Match:  "The codes match",
+			Differ: "They differ",
+		},
+		Question: Question{
+			Title:        "{server} asks for permission",
+			Use:          "{server} wants to use: {labels}",
+			Tool:         "Tool: {tool}",
+			Outside:      "Asked for by the server itself, not by a tool.",
+			Reason:       "Reason: {reason}",
+			NoReason:     "The server gives no reason.",
+			SentTo:       "{label} is sent to {host}.",
+			CoversServer: "\"Allow for session\" lets every tool of {server} use it {until}.",
+			CoversTool:   "\"Allow for session\" lets the tool {tool} use it {until}.",
+			UntilEnd:     "until {server} ends",
+			UntilElapsed: "for {duration}",
+			Allow:        "Allow",
+			AllowSession: "Allow for session",
+			Deny:         "Deny",
+			OnlyOnce:     "\"Allow\" covers this one use.",
+		},
+		Failures: map[Failure]string{
+			Denied:       "The user did not allow the use of {secrets}. Go on without it, and call again only if the user asks for it.",
+			Dismissed:    "The user closed the window that asked for {secrets}. Go on without it, and call again only if the user asks for it.",
+			Rejected:     "{secrets} was rejected: {why} Call again: the user is then asked for another value.",
+			NoDisplay:    "{secrets} can't be asked for, since the server has no screen. Ask the user to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
+			NoDialog:     "{secrets} can't be asked for, since no dialog program was found. Ask the user to install zenity, or to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
+			NobodyToAsk:  "Nobody can be asked for permission to use {secrets}: the server has no screen with a dialog program. Ask the user to start {server} on a desktop with zenity.",
+			NoStore:      "No keychain answers on the server's computer, so {secrets} can't be kept. Ask the user to start a Secret Service such as gnome-keyring in the session that starts {server}.",
+			StoreLocked:  "The keychain that holds {secrets} is locked. Ask the user to unlock it, then call again.",
+			StoreTimeout: "The keychain that holds {secrets} did not answer in time. Ask the user to look for its window or to restart it, then call again.",
+			StoreFailed:  "The keychain that holds {secrets} reported an error. The server's log says more.",
+			TooBig:       "The value of {secrets} is larger than the keychain takes.",
+			Invalid:      "The value of {secrets} can't be used: it {problem}. Ask the user to set another.",
+			NotSet:       "{secrets} is not set. Ask the user to set it.",
+			Pending:      "A window that asks for {secrets} is open on the server's computer, or a question is. Ask the user to answer it, then call again.",
+			UnknownKey:   "The server asked for a secret that its schema does not have. This is a mistake in the server.",
+			OutsideCall:  "{secrets} can't be used outside a tool call, since nobody can be asked here.",
+			Closed:       "The server is shutting down, and hands out {secrets} no more.",
+		},
+		Problems: field.Problems(),
+		Notices: Notices{
+			Bypass:  "warning: MCP_BYPASS_SECRET_USE_CONFIRM is set: {server} uses secrets without asking",
+			Cleared: "SECRETS_STORAGE_CLEAR is set: the secrets of {server} were removed from the keychain",
+		},
+	}
+}
+
+// Holes returns the name of every hole with what can fill it.
+func Holes() map[string]string {
+	return map[string]string{
+		"code":        "eight random characters, such as K7QM-2XWD",
+		"command":     "the server's program, as it was started",
+		"duration":    "the schema's remember, such as 30m",
+		"host":        "the host of the url secret that sent_to names",
+		"label":       "the schema's label of the secret",
+		"labels":      "the schema's labels of the secrets, joined by commas",
+		"number":      "a number from 1",
+		"placeholder": "the schema's placeholder of the secret",
+		"problem":     "a sentence of problems",
+		"reason":      "a constant in the server's source: reasons lists those that were found",
+		"secret":      "the schema's name of the secret",
+		"secrets":     "the schema's names of the secrets, joined by commas",
+		"server":      "the schema's server",
+		"tool":        "the name of the tool, prompt or resource, as the server registered it",
+		"total":       "a number from 1",
+		"until":       "until_end or until_elapsed",
+		"want":        "what the schema's rule says",
+		"why":         "a constant in the server's source",
+	}
+}
+
+// Values fill holes, by name.
+type Values map[string]string
+
+// Fill returns text with the holes that values has filled, in one pass: what fills a hole is never looked at again, so a
+// value with braces stays as it is. Other holes stay open.
+func Fill(text string, values Values) string {
+	pairs := make([]string, 0, 2*len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		pairs = append(pairs, "{"+name+"}", values[name])
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
