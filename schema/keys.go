@@ -1,0 +1,280 @@
+package schema
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+)
+
+// A secretKey is a key that a secret may have.
+type secretKey struct {
+	name  string
+	types []field.Type // which may have it; nil is every type. What only some types have is a rule for their values
+	read  func(r *reader, d *draft, n *node)
+}
+
+var stringTypes = []field.Type{field.Text, field.Password, field.Multiline}
+
+// secretKeys is every key of a secret, in the order of the documentation.
+var secretKeys = []secretKey{
+	{"label", nil, func(r *reader, d *draft, n *node) { d.Label = r.line(n, "label", 100) }},
+	{"field_type", nil, nil}, // read before all others
+	{"required", nil, func(r *reader, d *draft, n *node) { d.Required = r.boolean(n, "required") }},
+	{"default", nil, func(r *reader, d *draft, n *node) { d.defaultValue = n }}, // read after all others
+	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.prose(n, "help_text", 2_000) }},
+	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.line(n, "placeholder", 200) }},
+	{"permission", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "permission", field.Permissions(), &d.Permission) }},
+	{"remember", nil, readRemember},
+	{"scope", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "scope", field.Scopes(), &d.Scope) }},
+	{"sent_to", nil, func(r *reader, d *draft, n *node) { d.SentTo, _ = r.text(n, "sent_to") }},
+	{"renamed_from", nil, readRenamedFrom},
+	{"deprecated", nil, readDeprecated},
+	{"go_name", nil, func(r *reader, d *draft, n *node) { d.GoName, _ = r.text(n, "go_name") }},
+	{"min_length", stringTypes, func(r *reader, d *draft, n *node) { d.MinLength = r.length(n, "min_length", 0) }},
+	{"max_length", stringTypes, func(r *reader, d *draft, n *node) { d.MaxLength = r.length(n, "max_length", 1) }},
+	{"pattern", stringTypes, readPattern},
+	{"prefix", stringTypes, readPrefix},
+	{"schemes", []field.Type{field.URL}, readSchemes},
+	{"hosts", []field.Type{field.URL}, readHosts},
+	{"user_info", []field.Type{field.URL}, func(r *reader, d *draft, n *node) { d.UserInfo = r.boolean(n, "user_info") }},
+	{"min", []field.Type{field.Integer}, func(r *reader, d *draft, n *node) { d.min = r.integer(n, "min") }},
+	{"max", []field.Type{field.Integer}, func(r *reader, d *draft, n *node) { d.max = r.integer(n, "max") }},
+	{"choices", []field.Type{field.Choice}, readChoices},
+}
+
+var secretKeyNames = func() []string {
+	names := make([]string, len(secretKeys))
+	for i, key := range secretKeys {
+		names[i] = key.name
+	}
+	return names
+}()
+
+// A draft is a secret with what [File] no longer shows of it.
+type draft struct {
+	*Secret
+	defaultValue *node
+	min, max     *int64
+	badRules     bool  // a rule for values is wrong itself: the default is not to blame
+	renamedFrom  []Pos // parallel to RenamedFrom
+}
+
+func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }
+
+func readRemember(r *reader, d *draft, n *node) {
+	const want = "a duration such as 30m or 8h"
+	if n.kind != text {
+		r.wrongType(n, "remember", want)
+		return
+	}
+	remember, err := time.ParseDuration(n.text)
+	switch {
+	case err != nil:
+		r.wrongType(n, "remember", want)
+	case remember <= 0:
+		r.errorf(n.pos, "remember %s must be more than 0s", quote(n.text))
+	default:
+		d.Remember = remember
+	}
+}
+
+// A former name may have capitals, which the Python and JavaScript frameworks allow.
+var formerName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+
+func readRenamedFrom(r *reader, d *draft, n *node) {
+	names := []*node{n}
+	if n.kind != text {
+		names = r.list(n, "renamed_from", "a name or a list of names")
+	}
+	for _, name := range names {
+		s, ok := r.text(name, "a former name")
+		switch {
+		case !ok:
+		case !formerName.MatchString(s) || s == field.IndexName:
+			r.errorf(name.pos, `renamed_from %s must be a name that a secret can have had, 1 to 100 letters, digits, "_", "." and "-"`, quote(s))
+		default:
+			d.RenamedFrom, d.renamedFrom = append(d.RenamedFrom, s), append(d.renamedFrom, name.pos)
+		}
+	}
+}
+
+func readDeprecated(r *reader, d *draft, n *node) {
+	if n.kind != text {
+		r.wrongType(n, "deprecated", "a text that says what to use instead")
+		return
+	}
+	d.Deprecated = r.prose(n, "deprecated", 500)
+}
+
+func readPattern(r *reader, d *draft, n *node) {
+	if d.Pattern = r.untrimmed(n, "pattern", 1_000); d.Pattern == "" {
+		return
+	}
+	if _, err := field.CompilePattern(d.Pattern); err != nil {
+		r.errorf(n.pos, "pattern is no RE2 expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+}
+
+func readPrefix(r *reader, d *draft, n *node) { d.Prefix = r.untrimmed(n, "prefix", 100) }
+
+var schemeName = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`) // RFC 3986, section 3.1, in lower case
+
+func readSchemes(r *reader, d *draft, n *node) {
+	d.Schemes = r.texts(n, "schemes", "a list such as [https, http]", func(n *node) {
+		if !schemeName.MatchString(n.text) {
+			r.errorf(n.pos, `scheme %s must be a URL scheme in lower case without "://", such as https`, quote(n.text))
+		}
+	})
+}
+
+var hostName = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+
+func readHosts(r *reader, d *draft, n *node) {
+	d.Hosts = r.texts(n, "hosts", "a list such as [api.example.com]", func(n *node) {
+		if _, err := netip.ParseAddr(n.text); err != nil && (len(n.text) > 253 || !hostName.MatchString(n.text)) {
+			r.errorf(n.pos, `host %s must be a host name without scheme, port or path, such as api.example.com or *.example.com`, quote(n.text))
+		}
+	})
+}
+
+var choiceKeys = []string{"value", "go_name"}
+
+// readChoices reads a list of texts, or of mappings with a text and a Go name for it.
+func readChoices(r *reader, d *draft, n *node) {
+	seen := map[string]Pos{}
+	for _, item := range r.list(n, "choices", "a list of texts") {
+		value, goName, at := item, "", item.pos
+		if item.kind == mapping {
+			entries := r.entries(item, choiceKeys)
+			e, ok := r.required(item, entries, "value")
+			if !ok {
+				continue
+			}
+			value = e.value
+			if e, ok := find(entries, "go_name"); ok {
+				goName, _ = r.text(e.value, "go_name")
+				at = e.value.pos
+			} else {
+				at = value.pos
+			}
+		}
+		s, ok := r.text(value, "a choice")
+		if !ok || !r.checkText(value, "a choice", 100, oneLine) {
+			continue
+		}
+		first, repeated := seen[s]
+		switch {
+		case s == "":
+			r.errorf(value.pos, "a choice must not be empty")
+		case s != strings.TrimSpace(s):
+			r.errorf(value.pos, "choice %s must not begin or end with a space", quote(s))
+		case repeated:
+			r.errorf(value.pos, "choice %s is already declared at line %d", quote(s), first.Line)
+		default:
+			seen[s] = value.pos
+			d.Choices, d.ChoiceGoNames, d.choices = append(d.Choices, s), append(d.ChoiceGoNames, goName), append(d.choices, at)
+		}
+	}
+}
+
+// text reads a text of any content.
+func (r *reader) text(n *node, key string) (string, bool) {
+	if n.kind == number || n.kind == boolean {
+		r.errorf(n.pos, "%s must be text, found %s, put it in quotes", key, n.found())
+	} else if n.kind != text {
+		r.wrongType(n, key, "text")
+	}
+	return n.text, n.kind == text
+}
+
+func (r *reader) boolean(n *node, key string) bool {
+	if n.kind != boolean {
+		r.wrongType(n, key, "true or false")
+	}
+	return n.kind == boolean && n.text == "true"
+}
+
+func (r *reader) integer(n *node, key string) *int64 {
+	i, ok := n.integer()
+	if !ok {
+		r.wrongType(n, key, "a whole number of 64 bits in plain digits")
+		return nil
+	}
+	return &i
+}
+
+func (r *reader) length(n *node, key string, least int64) int {
+	i := r.integer(n, key)
+	if i == nil {
+		return 0
+	}
+	if *i < least || *i > field.MaxSize {
+		r.errorf(n.pos, "%s %d must be from %d to %d", key, *i, least, field.MaxSize)
+		return 0
+	}
+	return int(*i)
+}
+
+// list reads a list with at least one item.
+func (r *reader) list(n *node, key, want string) []*node {
+	switch {
+	case n.kind != list:
+		r.wrongType(n, key, want)
+	case len(n.items) == 0:
+		r.errorf(n.pos, "%s must not be an empty list", key)
+	}
+	return n.items
+}
+
+// texts reads a list of different texts; check reports what else is wrong with one.
+func (r *reader) texts(n *node, key, want string, check func(*node)) []string {
+	var texts []string
+	seen := map[string]Pos{}
+	for _, item := range r.list(n, key, want) {
+		s, ok := r.text(item, key)
+		if !ok {
+			continue
+		}
+		if first, ok := seen[s]; ok {
+			r.errorf(item.pos, "%s has %s already at line %d", key, quote(s), first.Line)
+			continue
+		}
+		seen[s] = item.pos
+		check(item)
+		texts = append(texts, s)
+	}
+	return texts
+}
+
+// readWord reads one of a few known words.
+func readWord[T ~string](r *reader, n *node, key string, known []T, into *T) {
+	word, ok := r.text(n, key)
+	if !ok {
+		return
+	}
+	if !slices.Contains(known, T(word)) {
+		r.errorf(n.pos, "%s", r.unknown(key, word, words(known)))
+		return
+	}
+	*into = T(word)
+}
+
+func words[T ~string](known []T) []string {
+	words := make([]string, len(known))
+	for i, k := range known {
+		words[i] = string(k)
+	}
+	return words
+}
+
+func andList(types []field.Type) string {
+	all := words(types)
+	if len(all) == 1 {
+		return all[0]
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
+}

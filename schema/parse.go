@@ -1,0 +1,285 @@
+package schema
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+)
+
+// A Rule looks for further mistakes, such as Go names that meet. [Parse] runs it on whatever could be read, even if the
+// file has other mistakes, so that all are reported in one run. It sees only secrets and groups with a valid name of
+// their own, only members among these secrets, and an empty Type where the author's word is none.
+type Rule func(f *File) ErrorList
+
+// Parse reads a schema. The error is an [ErrorList] with every mistake of the file and of the rules, and then the File
+// is nil. The name is used in errors only; no file is opened.
+func Parse(name string, src []byte, rules ...Rule) (*File, error) {
+	r := &reader{file: &File{Name: name, secrets: map[string]*Secret{}}, seen: map[string]*draft{}}
+	tree, mistakes := parseTree(src)
+	for _, m := range mistakes {
+		r.errorf(m.pos, "%s", m.text)
+	}
+	if tree != nil && r.root(tree) {
+		for _, rule := range rules {
+			r.errs = append(r.errs, rule(r.file)...)
+		}
+	}
+	if len(r.errs) > 0 {
+		return nil, r.errs.sorted()
+	}
+	return r.file, nil
+}
+
+// A reader reads the tree into a File: first each key for itself, then what needs the whole secret, then what needs the
+// whole file (validate.go).
+type reader struct {
+	file   *File
+	drafts []*draft          // every secret, also those that don't get into the File
+	seen   map[string]*draft // the first of each name
+	names  []string          // of all secrets, for suggestions
+	urls   []string          // of those with field_type url
+	errs   ErrorList
+	about  subject
+	speller
+}
+
+// A subject is what an error is about: `secret "api_key": `.
+type subject struct{ what, name string }
+
+func (s subject) String() string {
+	if s.what == "" {
+		return ""
+	}
+	return s.what + " " + quote(s.name) + ": "
+}
+
+func (r *reader) errorf(pos Pos, format string, args ...any) {
+	r.errs = append(r.errs, r.file.Errorf(pos, "%s%s", r.about, fmt.Sprintf(format, args...)))
+}
+
+// wrongType says what a key wants instead of n.
+func (r *reader) wrongType(n *node, key, want string) {
+	if n.kind != broken {
+		r.errorf(n.pos, "%s must be %s, found %s", key, want, n.found())
+	}
+}
+
+// version is the only version of the format so far.
+const version = 1
+
+var rootKeys = []string{"version", "server", "secrets", "groups"}
+
+// root reads the whole file. It returns false if there is no sense in looking for more mistakes.
+func (r *reader) root(n *node) bool {
+	switch n.kind {
+	case null:
+		r.errorf(n.pos, `the schema is empty, it needs at least "version: %d", a server and a secret`, version)
+		return false
+	case mapping:
+	default:
+		r.wrongType(n, "a schema", "a mapping with the keys version, server and secrets")
+		return false
+	}
+	entries := r.entries(n, rootKeys)
+	if !r.version(n, entries) {
+		return false
+	}
+	if server, ok := r.required(n, entries, "server"); ok {
+		r.server(server.value)
+	}
+	if secrets, ok := r.required(n, entries, "secrets"); ok {
+		r.secrets(secrets.value)
+	}
+	r.checkFile()
+	if groups, ok := find(entries, "groups"); ok {
+		r.groups(groups.value)
+	}
+	return true
+}
+
+// entries returns those of n whose key is known and the first of its name, without those that count as absent.
+func (r *reader) entries(n *node, known []string) []entry {
+	entries := make([]entry, 0, min(len(n.entries), len(known)))
+	for _, e := range n.entries {
+		if first, ok := find(entries, e.key); ok {
+			r.errorf(e.pos, "%s is already declared at line %d", quote(e.key), first.pos.Line)
+		} else if slices.Contains(known, e.key) {
+			entries = append(entries, e)
+		} else {
+			r.errorf(e.pos, "%s", r.unknown("key", e.key, known))
+		}
+	}
+	return slices.DeleteFunc(entries, func(e entry) bool { return e.value.absent() })
+}
+
+func find(entries []entry, key string) (entry, bool) {
+	for _, e := range entries {
+		if e.key == key {
+			return e, true
+		}
+	}
+	return entry{}, false
+}
+
+func (r *reader) required(n *node, entries []entry, key string) (entry, bool) {
+	e, ok := find(entries, key)
+	if !ok {
+		r.errorf(n.pos, "the key %q is missing", key)
+	}
+	return e, ok
+}
+
+// version returns false for a schema of a later version: what it may hold is not known here.
+func (r *reader) version(n *node, entries []entry) bool {
+	e, ok := find(entries, "version")
+	if !ok {
+		r.errorf(n.pos, `the key "version" is missing, write "version: %d"`, version)
+		return true
+	}
+	switch v, ok := e.value.integer(); {
+	case !ok:
+		r.wrongType(e.value, "version", fmt.Sprintf("the number %d", version))
+	case v > version:
+		r.errs = nil
+		r.errorf(e.value.pos, "version %d is written for a newer mcpsecrets-gen, update it", v)
+		return false
+	case v < version:
+		r.errorf(e.value.pos, "unknown version %d (%d)", v, version)
+	}
+	return true
+}
+
+var serverName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+func (r *reader) server(n *node) {
+	name, ok := r.text(n, "server")
+	if !ok {
+		return
+	}
+	if !serverName.MatchString(name) {
+		r.errorf(n.pos, `server %s must be a letter or digit, then up to 63 letters, digits, ".", "_" and "-"`, quote(name))
+		return
+	}
+	r.file.Server, r.file.ServerPos = name, n.pos
+}
+
+func (r *reader) secrets(n *node) {
+	if n.kind != mapping {
+		r.wrongType(n, "secrets", "a mapping of names to secrets")
+		return
+	}
+	if len(n.entries) == 0 {
+		r.errorf(n.pos, "secrets must have at least one secret")
+	}
+	r.file.Secrets = make([]*Secret, 0, len(n.entries))
+	for _, e := range n.entries {
+		valid := r.name("secret", e)
+		first, repeated := r.seen[e.key]
+		if repeated {
+			r.errorf(e.pos, "secret %s is already declared at line %d", quote(e.key), first.Pos.Line)
+		}
+		d := r.secret(e)
+		r.drafts = append(r.drafts, d)
+		if !repeated {
+			r.seen[e.key] = d
+		}
+		if valid && !repeated {
+			r.file.Secrets = append(r.file.Secrets, d.Secret)
+			r.file.secrets[d.Name] = d.Secret
+		}
+	}
+}
+
+// secret reads one secret.
+func (r *reader) secret(e entry) *draft {
+	d := &draft{Secret: &Secret{Pos: e.pos, Field: field.Field{
+		Name: e.key, Type: field.Password, Permission: field.Ask, Scope: field.ServerScope,
+	}}}
+	r.about = subject{"secret", e.key}
+	defer func() { r.about = subject{} }()
+	switch e.value.kind {
+	case null, broken:
+	case mapping:
+		r.secretEntries(d, r.entries(e.value, secretKeyNames))
+		r.checkSecret(d)
+	default:
+		r.wrongType(e.value, "a secret", "a mapping of keys such as label and field_type")
+	}
+	d.Label = cmp.Or(d.Label, d.Name)
+	return d
+}
+
+func (r *reader) secretEntries(d *draft, entries []entry) {
+	// The type goes first: it decides which other keys there may be.
+	if e, ok := find(entries, "field_type"); ok {
+		d.Type = ""
+		readType(r, d, e.value)
+	}
+	d.places = make(places, 0, len(entries))
+	for _, e := range entries {
+		row := &secretKeys[slices.Index(secretKeyNames, e.key)]
+		d.places = append(d.places, place{e.key, e.value.pos})
+		if d.Type != "" && row.types != nil && !slices.Contains(row.types, d.Type) {
+			r.errorf(e.pos, "%s is not for field_type %s, only for %s", e.key, d.Type, andList(row.types))
+			continue
+		}
+		before := len(r.errs)
+		if row.read != nil {
+			row.read(r, d, e.value)
+		}
+		d.badRules = d.badRules || e.value.kind == broken || row.types != nil && len(r.errs) > before
+	}
+}
+
+// groups reads the groups, after the secrets.
+func (r *reader) groups(n *node) {
+	if n.kind != mapping {
+		r.wrongType(n, "groups", "a mapping of names to lists of secrets")
+		return
+	}
+	seen := make(map[string]Pos, len(n.entries))
+	for _, e := range n.entries {
+		valid := r.name("group", e)
+		first, repeated := seen[e.key]
+		if repeated {
+			r.errorf(e.pos, "group %s is already declared at line %d", quote(e.key), first.Line)
+		} else {
+			seen[e.key] = e.pos
+		}
+		g := r.group(e)
+		if valid && !repeated {
+			r.file.Groups = append(r.file.Groups, g)
+		}
+	}
+}
+
+var groupKeys = []string{"secrets", "go_name"}
+
+// group reads one group: a list of its members, or a mapping that has the list and a Go name.
+func (r *reader) group(e entry) *Group {
+	g := &Group{Name: e.key, Pos: e.pos}
+	r.about = subject{"group", e.key}
+	defer func() { r.about = subject{} }()
+	switch e.value.kind {
+	case broken:
+	case list:
+		r.members(g, e.value)
+	case mapping:
+		entries := r.entries(e.value, groupKeys)
+		for _, e := range entries {
+			g.places = append(g.places, place{e.key, e.value.pos})
+		}
+		if secrets, ok := r.required(e.value, entries, "secrets"); ok {
+			r.members(g, secrets.value)
+		}
+		if name, ok := find(entries, "go_name"); ok {
+			g.GoName, _ = r.text(name.value, "go_name")
+		}
+	default:
+		r.wrongType(e.value, "a group", "a list of secrets, such as [username, password]")
+	}
+	return g
+}

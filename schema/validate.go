@@ -1,0 +1,190 @@
+package schema
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+)
+
+// Here are the rules that need more than one key: first of one secret, then of the whole file.
+
+// name checks the name of a secret or group.
+func (r *reader) name(what string, e entry) bool {
+	switch {
+	case field.ValidName(e.key):
+		return true
+	case e.key == "":
+		r.errorf(e.pos, "the name of a %s must not be empty", what)
+	case e.key == field.IndexName:
+		r.errorf(e.pos, "%s %q is reserved for the list of names in the keychain, choose another name", what, e.key)
+	case len(e.key) > field.MaxNameLength:
+		r.errorf(e.pos, "%s %s has %d characters, a name may have %d", what, quote(e.key), utf8.RuneCountInString(e.key), field.MaxNameLength)
+	default:
+		r.errorf(e.pos, `%s %s may have only lower-case letters, digits, "_", "." and "-" in its name%s`, what, quote(e.key), validName(e.key))
+	}
+	return false
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9_.-]+`)
+
+// validName suggests a valid name that looks like name, if there is one.
+func validName(name string) string {
+	valid := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "_"), "_")
+	if !field.ValidName(valid) {
+		return ""
+	}
+	return ", did you mean " + strconv.Quote(valid) + "?"
+}
+
+// checkSecret checks what the keys of one secret say together.
+func (r *reader) checkSecret(d *draft) {
+	if d.Permission == field.None {
+		if d.Type.Confidential() {
+			r.errorf(d.At("permission"), "permission none is not for field_type %s, whose use always needs a person's word (ask, dialog)", d.Type)
+		}
+		for _, key := range []string{"remember", "scope"} {
+			if d.places.has(key) {
+				r.errorf(d.At(key), "%s makes no sense with permission none, which asks nobody", key)
+			}
+		}
+	}
+	r.checkBounds(d)
+	if d.Type == field.Choice && !d.places.has("choices") {
+		r.errorf(d.Pos, `the key "choices" is missing, field_type choice needs it`)
+		d.badRules = true
+	}
+	if d.defaultValue != nil && d.Type != "" {
+		r.checkDefault(d, d.defaultValue)
+	}
+}
+
+// checkBounds checks that some value can be within the rules.
+func (r *reader) checkBounds(d *draft) {
+	before := len(r.errs)
+	if d.MaxLength > 0 && d.MinLength > d.MaxLength {
+		r.errorf(d.At("min_length"), "min_length %d is above max_length %d", d.MinLength, d.MaxLength)
+	}
+	if length := utf8.RuneCountInString(d.Prefix); d.MaxLength > 0 && length > d.MaxLength {
+		r.errorf(d.At("prefix"), "prefix %s has %d characters, max_length allows %d", quote(d.Prefix), length, d.MaxLength)
+	}
+	switch {
+	case d.min != nil && d.max != nil && *d.min > *d.max:
+		r.errorf(d.At("min"), "min %d is above max %d", *d.min, *d.max)
+	case d.min != nil && d.max != nil:
+		d.Range = field.Between(*d.min, *d.max)
+	case d.min != nil:
+		d.Range = field.AtLeast(*d.min)
+	case d.max != nil:
+		d.Range = field.AtMost(*d.max)
+	}
+	d.badRules = d.badRules || len(r.errs) > before
+}
+
+// checkDefault reads the default as a value of the secret's own type and rules.
+func (r *reader) checkDefault(d *draft, n *node) {
+	switch {
+	case d.Type.Confidential():
+		r.errorf(n.pos, "a default on field_type %s would be committed with the schema, leave it out", d.Type)
+		return
+	case n.kind == text:
+	case d.Type == field.Integer:
+		if _, ok := n.integer(); !ok {
+			r.wrongType(n, "default", "a whole number of 64 bits in plain digits")
+			return
+		}
+	case d.Type == field.Boolean:
+		if n.kind != boolean {
+			r.wrongType(n, "default", "true or false")
+			return
+		}
+	default:
+		r.text(n, "default")
+		return
+	}
+	if d.badRules {
+		return
+	}
+	value, err := d.Parse(n.text)
+	switch value := value.(type) {
+	case nil:
+		r.errorf(n.pos, "default %s %s", quote(n.text), err)
+	case int64:
+		d.Default = strconv.FormatInt(value, 10)
+	case bool:
+		d.Default = strconv.FormatBool(value)
+	default:
+		d.Default = n.text
+		if d.Type != field.Text {
+			d.Default = strings.TrimSpace(n.text)
+		}
+	}
+	if i := strings.IndexFunc(d.Default, invisible); i >= 0 {
+		c, _ := utf8.DecodeRuneInString(d.Default[i:])
+		r.errorf(n.pos, "default has the invisible character %U in it, remove it", c)
+	}
+}
+
+// checkFile checks what secrets say about each other.
+func (r *reader) checkFile() {
+	for _, d := range r.drafts {
+		r.names = append(r.names, d.Name)
+		if d.Type == field.URL {
+			r.urls = append(r.urls, d.Name)
+		}
+	}
+	former := map[string]*draft{}
+	for _, d := range r.drafts {
+		r.about = subject{"secret", d.Name}
+		r.checkSentTo(d)
+		for i, name := range d.RenamedFrom {
+			if other, ok := former[name]; ok {
+				r.errorf(d.renamedFrom[i], "renamed_from %s is already a former name of secret %s at line %d", quote(name), quote(other.Name), other.Pos.Line)
+			} else if present, ok := r.seen[name]; ok {
+				r.errorf(d.renamedFrom[i], "renamed_from %s is the name of a present secret at line %d", quote(name), present.Pos.Line)
+			} else {
+				former[name] = d
+			}
+		}
+	}
+	r.about = subject{}
+}
+
+func (r *reader) checkSentTo(d *draft) {
+	if d.SentTo == "" {
+		return
+	}
+	target, ok := r.seen[d.SentTo]
+	switch {
+	case d.SentTo == d.Name:
+		r.errorf(d.At("sent_to"), "sent_to %s must name another secret, not this one", quote(d.SentTo))
+	case !ok:
+		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, there is none of this name%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls))
+	case target.Type != field.URL && target.Type != "":
+		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, this one is %s", quote(d.SentTo), target.Type)
+	}
+}
+
+// members reads the names in a group.
+func (r *reader) members(g *Group, n *node) {
+	seen := map[string]Pos{}
+	for _, item := range r.list(n, "a group", "a list of secrets, such as [username, password]") {
+		name, ok := r.text(item, "a member")
+		if !ok {
+			continue
+		}
+		if first, ok := seen[name]; ok {
+			r.errorf(item.pos, "secret %s is already a member at line %d", quote(name), first.Line)
+			continue
+		}
+		seen[name] = item.pos
+		if _, ok := r.seen[name]; !ok && len(r.drafts) > 0 {
+			r.errorf(item.pos, "unknown secret %s%s", quote(name), r.suggestion(name, r.names))
+		}
+		if r.file.Secret(name) != nil {
+			g.Members, g.members = append(g.Members, name), append(g.members, item.pos)
+		}
+	}
+}
