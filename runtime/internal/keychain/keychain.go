@@ -1,0 +1,276 @@
+// Package keychain keeps secrets in the operating system's keychain: the
+// Secret Service (gnome-keyring, KWallet, KeePassXC) on Linux and the BSDs,
+// the login keychain on macOS, the Credential Manager on Windows.
+//
+// Begin at [System]; its methods are the whole interface. Below it is one
+// [store] per kind of system:
+//
+//	secretservice_unix.go  what is stored how on Linux; below it link_unix.go (the connection
+//	                       and its deadlines), address_unix.go and prompt_unix.go
+//	split.go               what is stored how where entries are small (macOS, Windows); below
+//	                       it native.go (go-keyring's calls) and deadline.go
+//	index.go               the list of names that both keep
+//
+// What is promised, whatever the keychain does:
+//
+//   - No call hangs. Every step that waits for the keychain has a deadline,
+//     and what was given up leaves no goroutine behind that grows in number.
+//   - A value is read back whole or not at all. A process that is killed at any
+//     moment leaves the old value or the new one.
+//   - Every error is one of the errors below, or the context's own. None holds
+//     a value, nor any text that came from the keychain.
+//   - Nothing is started: no session bus is launched where there is none, and
+//     there is never a fall-back to another store.
+package keychain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The ways in which the keychain can fail. Test with [errors.Is].
+var (
+	// ErrNotSet: nothing is stored under this name.
+	ErrNotSet = errors.New("not set")
+	// ErrNoStore: there is no keychain to talk to, or it went away.
+	ErrNoStore = errors.New("no keychain")
+	// ErrLocked: the keychain is locked, and its own prompt could not be shown or
+	// was not answered in time. An open prompt stays: once it is answered, the
+	// next call works.
+	ErrLocked = errors.New("keychain is locked")
+	// ErrDismissed: a person closed the keychain's own prompt.
+	ErrDismissed = errors.New("keychain prompt was dismissed")
+	// ErrTimeout: the keychain did not answer in time.
+	ErrTimeout = errors.New("keychain does not answer")
+	// ErrTooBig: the value is longer than [MaxValue].
+	ErrTooBig = errors.New("value is too big for the keychain")
+	// ErrStore: anything else, such as a name that no keychain could take.
+	ErrStore = errors.New("keychain failed")
+)
+
+// MaxValue is the length in bytes of the longest value that is stored.
+const MaxValue = 256 << 10
+
+// Options say how long to wait; the zero value is right for servers.
+type Options struct {
+	// Timeout is how long the keychain may stay silent, 10 s if zero. It counts for
+	// each of the few steps of a call, so that slow is not taken for dead.
+	Timeout time.Duration
+	// PromptTimeout is how long a person may take to answer the keychain's own
+	// prompt, two minutes if zero.
+	PromptTimeout time.Duration
+	// Logger hears of what is repaired or can't be, by name; nil is nobody.
+	Logger *slog.Logger
+}
+
+// System is the operating system's keychain. It is safe for concurrent use:
+// calls take turns, so that a locked keychain is asked to unlock once and a
+// dead connection is dropped without harm to anybody else's call.
+type System struct {
+	options Options
+	store   store
+	turn    chan struct{} // holds a token while somebody talks to the store
+
+	closed    context.Context // ends with Close
+	close     context.CancelFunc
+	closeOnce sync.Once
+}
+
+// store is one kind of keychain. Its methods are called one at a time, asking
+// excepted, and return the errors above or what [gaveUp] makes of the context.
+type store interface {
+	get(ctx context.Context, service, account string) (string, error)
+	set(ctx context.Context, service, account, value string) error
+	delete(ctx context.Context, service, account string) error
+	names(ctx context.Context, service string) ([]string, error)
+	clear(ctx context.Context, service string) error
+	asking() bool // a prompt of the keychain is on the screen
+	close()
+}
+
+// New returns the system's keychain without talking to it: MCP clients start
+// servers just to look at them.
+func New(options Options) *System {
+	if options.Timeout <= 0 {
+		options.Timeout = 10 * time.Second
+	}
+	if options.PromptTimeout <= 0 {
+		options.PromptTimeout = 2 * time.Minute
+	}
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	return newSystem(options, newStore(options))
+}
+
+func newSystem(options Options, store store) *System {
+	s := &System{options: options, store: store, turn: make(chan struct{}, 1)}
+	s.closed, s.close = context.WithCancel(context.Background())
+	return s
+}
+
+// Get returns the value stored for account under service, [ErrNotSet] if there is none.
+func (s *System) Get(ctx context.Context, service, account string) (value string, err error) {
+	if err := checkNames(service, account); err != nil {
+		return "", err
+	}
+	err = s.inTurn(ctx, func(ctx context.Context) error {
+		value, err = s.store.get(ctx, service, account)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return value, nil
+}
+
+// Set stores value for account under service, then reads it back and compares.
+// On an error the old value may still be there; on nil the new one is, once.
+func (s *System) Set(ctx context.Context, service, account, value string) error {
+	if err := checkNames(service, account); err != nil {
+		return err
+	}
+	if len(value) > MaxValue {
+		return ErrTooBig
+	}
+	return s.inTurn(ctx, func(ctx context.Context) error { return s.store.set(ctx, service, account, value) })
+}
+
+// Delete removes all that is stored for account under service, [ErrNotSet] if
+// there was nothing.
+func (s *System) Delete(ctx context.Context, service, account string) error {
+	if err := checkNames(service, account); err != nil {
+		return err
+	}
+	return s.inTurn(ctx, func(ctx context.Context) error { return s.store.delete(ctx, service, account) })
+}
+
+// Names returns the accounts that have a value under service, sorted. On Linux
+// that is the truth; on macOS and Windows, which can't search, it is what this
+// package has noted down, and names may be missing after writes at the same time.
+func (s *System) Names(ctx context.Context, service string) (names []string, err error) {
+	if err := checkService(service); err != nil {
+		return nil, err
+	}
+	err = s.inTurn(ctx, func(ctx context.Context) error {
+		names, err = s.store.names(ctx, service)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return names, nil
+}
+
+// Clear removes everything under service, whoever wrote it. It is no error if
+// there was nothing.
+func (s *System) Clear(ctx context.Context, service string) error {
+	if err := checkService(service); err != nil {
+		return err
+	}
+	return s.inTurn(ctx, func(ctx context.Context) error { return s.store.clear(ctx, service) })
+}
+
+// Close ends calls under way and lets go of the keychain. Later calls fail
+// with [ErrNoStore].
+func (s *System) Close() error {
+	s.closeOnce.Do(func() {
+		s.close()
+		s.turn <- struct{}{} // comes soon, since the call under way has ended, and is kept
+		s.store.close()
+	})
+	return nil
+}
+
+var errClosed = fmt.Errorf("%w: it was closed", ErrNoStore)
+
+// inTurn calls do when nobody else talks to the keychain. The wait has a bound
+// of its own, so that fifty callers of a frozen keychain fail together and not
+// one after the other.
+func (s *System) inTurn(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.closed, func() { cancel(errClosed) })()
+
+	patience := time.NewTimer(s.options.Timeout)
+	defer patience.Stop()
+	late := fmt.Errorf("%w: an earlier call is still waiting for it", ErrTimeout)
+	for {
+		select {
+		case s.turn <- struct{}{}:
+			defer func() { <-s.turn }()
+			return do(ctx)
+		case <-ctx.Done():
+			return gaveUp(ctx)
+		case <-patience.C:
+			if errors.Is(late, ErrLocked) || !s.store.asking() {
+				return late
+			}
+			// A person is being asked on behalf of somebody before us, whose answer is ours too.
+			late = fmt.Errorf("%w: its prompt has not been answered yet", ErrLocked)
+			patience.Reset(s.options.PromptTimeout)
+		}
+	}
+}
+
+// gaveUp is the error of a call whose context has ended.
+func gaveUp(ctx context.Context) error {
+	switch {
+	case errors.Is(context.Cause(ctx), errClosed):
+		return errClosed
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("%w: %w", ErrTimeout, context.DeadlineExceeded)
+	default:
+		return fmt.Errorf("keychain: %w", context.Canceled)
+	}
+}
+
+// maxName bounds service and account, so that a name never eats up the room
+// that the smallest entry (macOS, see split.go) needs for its value.
+const maxName = 100
+
+// checkNames refuses what some keychain would take for something else: on
+// macOS a newline starts another command of `security`, on Windows ("a", "b:c")
+// and ("a:b", "c") are one entry and case is ignored, D-Bus ends the connection
+// at bytes that are no UTF-8. One rule for all, so that a name that works works everywhere.
+func checkNames(service, account string) error {
+	if err := checkService(service); err != nil {
+		return err
+	}
+	if !isPlain(account) {
+		return fmt.Errorf("%w: bad account name", ErrStore)
+	}
+	if account == indexAccount || strings.HasPrefix(account, partPrefix) {
+		return fmt.Errorf("%w: account name is reserved", ErrStore)
+	}
+	if foldsCase && account != strings.ToLower(account) {
+		return fmt.Errorf("%w: account names ignore case here, use lower case", ErrStore)
+	}
+	return nil
+}
+
+func checkService(service string) error {
+	if !isPlain(service) {
+		return fmt.Errorf("%w: bad service name", ErrStore)
+	}
+	return nil
+}
+
+func isPlain(name string) bool {
+	if name == "" || len(name) > maxName || !utf8.ValidString(name) {
+		return false
+	}
+	for _, r := range name {
+		if r == ':' || !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,137 @@
+package keychain
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// patience bounds a wait that ends much sooner when all is well.
+const patience = 30 * time.Second
+
+func TestNamesThatAreRefused(t *testing.T) {
+	m := newMemory(100)
+	s := overMemory(m)
+	for _, test := range []struct{ service, account string }{
+		{"", "key"}, {"svc", ""},
+		{"svc\n", "key"}, {"svc", "key\nadd-generic-password"}, {"svc", "a\x00b"}, {"svc", "a\tb"},
+		{"a", "b:c"}, {"a:b", "c"},
+		{"svc", "\u202egnp"}, {"svc", "a\u2028b"}, {"svc", "\xff"}, {"\xff", "key"},
+		{"svc", indexAccount}, {"svc", partAccount("a", 0, "key")},
+		{"svc", strings.Repeat("a", maxName+1)}, {strings.Repeat("a", maxName+1), "key"},
+	} {
+		err := s.Set(t.Context(), test.service, test.account, "v")
+		if !errors.Is(err, ErrStore) {
+			t.Errorf("Set(%q, %q): %v, want ErrStore", test.service, test.account, err)
+		}
+		if _, err := s.Get(t.Context(), test.service, test.account); !errors.Is(err, ErrStore) {
+			t.Errorf("Get(%q, %q): %v, want ErrStore", test.service, test.account, err)
+		}
+		if err := s.Delete(t.Context(), test.service, test.account); !errors.Is(err, ErrStore) {
+			t.Errorf("Delete(%q, %q): %v, want ErrStore", test.service, test.account, err)
+		}
+	}
+	for _, service := range []string{"", "a:b", "a\nb"} {
+		if _, err := s.Names(t.Context(), service); !errors.Is(err, ErrStore) {
+			t.Errorf("Names(%q): %v, want ErrStore", service, err)
+		}
+		if err := s.Clear(t.Context(), service); !errors.Is(err, ErrStore) {
+			t.Errorf("Clear(%q): %v, want ErrStore", service, err)
+		}
+	}
+	if len(m.values) != 0 {
+		t.Errorf("something was stored: %q", m.values)
+	}
+	for _, good := range []string{"key", "a_b-c.d", "it's \"quoted\" $(x)", "schlüssel", "-x"} {
+		if err := s.Set(t.Context(), "com.mcp.Pet Store", good, "v"); err != nil {
+			t.Errorf("Set(%q): %v", good, err)
+		}
+	}
+}
+
+func TestDecodeIndex(t *testing.T) {
+	for text, want := range map[string][]string{
+		`["b","a","b"]`: {"a", "b"},
+		`[]`:            {},
+		``:              nil,
+		`{"a": "b"}`:    nil,
+		`["a", 1]`:      nil,
+		`["a"`:          nil,
+	} {
+		if diff := cmp.Diff(want, decodeIndex(text)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+	if got := encodeIndex(nil); got != "[]" {
+		t.Errorf("no names: %s", got)
+	}
+}
+
+// stuck is a store that never answers by itself.
+type stuck struct {
+	store
+	entered chan struct{}
+	prompt  bool
+}
+
+func (s *stuck) get(ctx context.Context, _, _ string) (string, error) {
+	s.entered <- struct{}{}
+	<-ctx.Done()
+	return "", gaveUp(ctx)
+}
+func (s *stuck) asking() bool { return s.prompt }
+func (s *stuck) close()       {}
+
+// Callers wait for their turn no longer than for the keychain itself, and hear why.
+func TestWaitingForATurn(t *testing.T) {
+	for _, test := range []struct {
+		prompt bool
+		want   error
+	}{{false, ErrTimeout}, {true, ErrLocked}} {
+		store := &stuck{entered: make(chan struct{}, 1), prompt: test.prompt}
+		s := newSystem(Options{Timeout: 20 * time.Millisecond, PromptTimeout: 20 * time.Millisecond,
+			Logger: slog.New(slog.DiscardHandler)}, store)
+		first := make(chan error, 1)
+		go func() { _, err := s.Get(context.Background(), "svc", "key"); first <- err }()
+		<-store.entered
+
+		if _, err := s.Get(t.Context(), "svc", "key"); !errors.Is(err, test.want) {
+			t.Errorf("prompt %v: %v, want %v", test.prompt, err, test.want)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := s.Get(ctx, "svc", "key"); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v", err)
+		}
+
+		// Close ends the call under way, and all after it.
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-first; !errors.Is(err, ErrNoStore) {
+			t.Errorf("call under way at Close: %v, want ErrNoStore", err)
+		}
+		if _, err := s.Get(t.Context(), "svc", "key"); !errors.Is(err, ErrNoStore) {
+			t.Errorf("call after Close: %v, want ErrNoStore", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestContextsOwnDeadline(t *testing.T) {
+	store := &stuck{entered: make(chan struct{}, 1)}
+	s := newSystem(Options{Timeout: patience, PromptTimeout: patience}, store)
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := s.Get(ctx, "svc", "key"); !errors.Is(err, ErrTimeout) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v, want ErrTimeout and DeadlineExceeded", err)
+	}
+}

@@ -1,0 +1,228 @@
+//go:build dragonfly || freebsd || linux || netbsd || openbsd
+
+package keychain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	serviceName     = "org.freedesktop.secrets"
+	servicePath     = dbus.ObjectPath("/org/freedesktop/secrets")
+	defaultPath     = dbus.ObjectPath("/org/freedesktop/secrets/aliases/default")
+	serviceIface    = "org.freedesktop.Secret.Service."
+	collectionIface = "org.freedesktop.Secret.Collection."
+	itemIface       = "org.freedesktop.Secret.Item."
+	promptIface     = "org.freedesktop.Secret.Prompt."
+	propertiesIface = "org.freedesktop.DBus.Properties."
+)
+
+// A link is one connection to the session bus with one open session of the
+// Secret Service. It is used by one call of [System] at a time.
+//
+// go-keyring's own functions wait without a deadline, and its prompt handling
+// panics when the connection goes away, so only its types are used. Every wait
+// here ends in one of two ways: the answer, or cut, which closes the socket and
+// so frees whoever waits, godbus's goroutines included. That is why the socket is
+// opened here: godbus can't close one that is blocked in a write.
+type link struct {
+	socket  *net.UnixConn
+	bus     *dbus.Conn
+	session dbus.ObjectPath
+	timeout time.Duration
+
+	promptTimeout time.Duration
+	asking        *atomic.Bool
+	open          *prompt // on the screen since an earlier call, or nil
+}
+
+// Errors that callers of a link can do something about; to others they are an ErrNoStore and an ErrStore.
+var (
+	errLinkLost = fmt.Errorf("%w: the connection to it broke", ErrNoStore) // connect again
+	errGone     = fmt.Errorf("%w: the entry has gone away", ErrStore)      // look again
+)
+
+// dial connects to the session bus and opens a session.
+func dial(ctx context.Context, options Options, asking *atomic.Bool) (*link, error) {
+	sockets := busSockets()
+	if len(sockets) == 0 {
+		return nil, fmt.Errorf("%w: there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)", ErrNoStore)
+	}
+	var failure error
+	for _, socket := range sockets {
+		l, err := dialSocket(ctx, socket, options, asking)
+		if err == nil {
+			return l, nil
+		}
+		failure = errors.Join(failure, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, failure
+}
+
+func dialSocket(ctx context.Context, socket string, options Options, asking *atomic.Bool) (*link, error) {
+	waiting, cancel := context.WithTimeout(ctx, options.Timeout)
+	defer cancel()
+
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(waiting, "unix", socket)
+	if err != nil {
+		if waiting.Err() != nil {
+			return nil, silent(ctx)
+		}
+		return nil, fmt.Errorf("%w: nobody listens on the session bus", ErrNoStore)
+	}
+	l := &link{
+		socket:        conn.(*net.UnixConn),
+		timeout:       options.Timeout,
+		promptTimeout: options.PromptTimeout,
+		asking:        asking,
+	}
+	if l.bus, err = dbus.DialUnix(l.socket); err != nil {
+		l.socket.Close()
+		return nil, fmt.Errorf("%w: the session bus can't be used", ErrNoStore)
+	}
+
+	// Auth and Hello know no context: while they wait, only a closed socket frees them.
+	stop := context.AfterFunc(waiting, func() { l.socket.Close() })
+	err = l.bus.Auth([]dbus.Auth{dbus.AuthExternal(strconv.Itoa(os.Geteuid()))})
+	if err == nil {
+		err = l.bus.Hello()
+	}
+	stop()
+	if err != nil {
+		l.cut()
+		if waiting.Err() != nil {
+			return nil, silent(ctx)
+		}
+		return nil, fmt.Errorf("%w: the session bus does not let us in", ErrNoStore)
+	}
+
+	// "plain" is go-keyring's choice too: the bus is a socket of this user, and
+	// whoever can listen on it can also ask the keychain itself.
+	var ignored dbus.Variant
+	err = l.call(ctx, servicePath, serviceIface+"OpenSession", "plain", dbus.MakeVariant("")).into(&ignored, &l.session)
+	if err != nil {
+		l.cut()
+		if !errors.Is(err, ErrNoStore) && !errors.Is(err, ErrTimeout) && ctx.Err() == nil {
+			err = fmt.Errorf("%w: it does not open a session", ErrNoStore)
+		}
+		return nil, err
+	}
+	return l, nil
+}
+
+// cut ends the link. The socket goes first: godbus's Close waits for a write that is under way.
+func (l *link) cut() {
+	l.socket.Close()
+	l.bus.Close()
+}
+
+// A reply is what became of one call, its error already one of ours.
+type reply struct {
+	body []any
+	err  error
+}
+
+func (r reply) into(results ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	if dbus.Store(r.body, results...) != nil {
+		return fmt.Errorf("%w: its answer can't be understood", ErrStore)
+	}
+	return nil
+}
+
+// A request is a call to be made.
+type request struct {
+	path   dbus.ObjectPath
+	method string
+	args   []any
+}
+
+// call makes one call and waits for its answer, at most l.timeout.
+func (l *link) call(ctx context.Context, path dbus.ObjectPath, method string, args ...any) reply {
+	return l.calls(ctx, request{path, method, args})[0]
+}
+
+// calls makes several calls in the time of one round trip.
+func (l *link) calls(ctx context.Context, requests ...request) []reply {
+	waiting, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	// Also frees a write that the bus does not read, which godbus does in our
+	// goroutine. And an answer that comes too late meets nobody.
+	defer context.AfterFunc(waiting, l.cut)()
+
+	pending := make([]*dbus.Call, len(requests))
+	for i, r := range requests {
+		pending[i] = l.bus.Object(serviceName, r.path).GoWithContext(waiting, r.method, 0, make(chan *dbus.Call, 1), r.args...)
+	}
+	replies := make([]reply, len(requests))
+	for i, call := range pending {
+		<-call.Done
+		switch {
+		case call.Err == nil:
+			replies[i].body = call.Body
+		case waiting.Err() != nil:
+			replies[i].err = silent(ctx)
+		default:
+			replies[i].err = translate(call.Err)
+		}
+	}
+	return replies
+}
+
+// silent is the error of a wait that ended without an answer.
+func silent(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return gaveUp(ctx)
+	}
+	return ErrTimeout
+}
+
+// translate names an error of the bus or of the keychain by its type alone:
+// texts are written by others and may hold anything.
+func translate(err error) error {
+	var fault dbus.Error
+	if pointer := (*dbus.Error)(nil); errors.As(err, &pointer) {
+		fault = *pointer
+	} else if !errors.As(err, &fault) {
+		return errLinkLost
+	}
+	switch name := fault.Name; name {
+	case "org.freedesktop.Secret.Error.IsLocked":
+		return ErrLocked
+	case "org.freedesktop.Secret.Error.NoSession":
+		return errLinkLost // the keychain was restarted; ours was with the one before
+	case "org.freedesktop.Secret.Error.NoSuchObject",
+		"org.freedesktop.DBus.Error.UnknownObject",
+		"org.freedesktop.DBus.Error.UnknownMethod": // gnome-keyring's way to say it
+		return errGone
+	case "org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner":
+		return fmt.Errorf("%w: no secret service is running", ErrNoStore)
+	case "org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Disconnected":
+		return fmt.Errorf("%w: it ended without an answer", ErrNoStore)
+	case "org.freedesktop.DBus.Error.AccessDenied":
+		return fmt.Errorf("%w: the session bus does not let us use it", ErrNoStore)
+	case "org.freedesktop.DBus.Error.TimedOut", "org.freedesktop.DBus.Error.Timeout":
+		return ErrTimeout // the bus waited for it to start
+	default:
+		if strings.HasPrefix(name, "org.freedesktop.DBus.Error.Spawn.") {
+			return fmt.Errorf("%w: the secret service does not start", ErrNoStore)
+		}
+		return fmt.Errorf("%w: it refused", ErrStore)
+	}
+}
