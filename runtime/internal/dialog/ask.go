@@ -1,0 +1,74 @@
+package dialog
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ncruces/zenity"
+)
+
+// A Question asks for permission.
+type Question struct {
+	Title string // not drawn on every desktop: the text must do without it
+	Text  string
+	// The buttons' labels: not empty, and different from each other. Without
+	// AllowForSession there is no such button.
+	Allow, AllowForSession, Deny string
+}
+
+// An Answer to a [Question]. The zero value is no.
+type Answer int
+
+// The three answers.
+const (
+	Deny Answer = iota
+	AllowOnce
+	AllowSession
+)
+
+// Ask shows the question. With an error the answer is Deny and was nobody's;
+// without one it is a person's. Closing the window or pressing Escape counts as
+// Deny: the platforms report them alike.
+func (n *Native) Ask(ctx context.Context, q Question) (Answer, error) {
+	allow, session, deny := cleanLabel(q.Allow), cleanLabel(q.AllowForSession), cleanLabel(q.Deny)
+	// The library tells buttons apart by their labels, and gives an empty one a
+	// meaning of its own.
+	if allow == "" || deny == "" || allow == deny || session == allow || session == deny ||
+		(session == "") != (q.AllowForSession == "") {
+		return Deny, fmt.Errorf("%w: the labels of its buttons are empty or alike", ErrFailed)
+	}
+	err := n.question(ctx, q.Title, q.Text, allow, session, deny)
+	switch err {
+	case nil:
+		return AllowOnce, nil
+	case errExtra:
+		if session != "" {
+			return AllowSession, nil
+		}
+		return Deny, ErrFailed
+	case ErrDismissed:
+		return Deny, nil
+	default:
+		return Deny, err
+	}
+}
+
+// question shows two or three buttons: nil is ok, errExtra is extra, ErrDismissed
+// is cancel. The labels are clean already.
+func (n *Native) question(ctx context.Context, title, text, ok, extra, cancel string) error {
+	options := []zenity.Option{
+		zenity.Title(cleanTitle(title)),
+		zenity.OKLabel(quoteLabel(ok)),
+		zenity.CancelLabel(quoteLabel(cancel)),
+		zenity.DefaultCancel(), // else Return or space on a fresh window says ok
+		zenity.NoWrap(),        // cleanText has broken the lines
+	}
+	if extra != "" {
+		options = append(options, zenity.ExtraButton(quoteLabel(extra)))
+	}
+	_, err := n.show(ctx, func(ctx zenity.Option) (string, error) {
+		// On Linux the library sets --no-markup: no quoting here.
+		return "", zenity.Question(cleanText(text), append(options, ctx)...)
+	})
+	return err
+}

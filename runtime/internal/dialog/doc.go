@@ -1,0 +1,41 @@
+// Package dialog shows native dialogs: one that asks a person for a value, and
+// one that asks for permission. It is the only place of the module that knows
+// github.com/ncruces/zenity, and the place where that library's traps are
+// disarmed.
+//
+// Begin with [New], then [Native.Enter] and [Native.Ask]. Every dialog goes
+// through one method, show in native.go, and every text through one function,
+// [Clean]:
+//
+//	d := dialog.New(dialog.Options{})
+//	unlock, err := d.Lock(ctx) // one dialog of one server at a time on this screen
+//	...
+//	defer unlock()
+//	key, err := d.Enter(ctx, dialog.Entry{Title: "Petstore", Text: "API key", Kind: dialog.Hidden})
+//
+// What is promised:
+//
+//   - Unclear means no. No display, a display that died, a program that is
+//     missing, crashes, ends with an unknown status or answers faster than a
+//     person could: each is an error of its own, never a value, never a
+//     permission, and never mistaken for a person's "no" ([ErrDismissed], [Deny]).
+//   - Return or space on a fresh question denies.
+//   - A text is only ever text: it is not taken for an option, an escape or
+//     markup, it hides and reverses nothing, and it leaves the buttons on the
+//     screen.
+//   - What is typed comes back by a pipe. It is in no argument, no environment
+//     and no error. [Entry].Prefill, though, is an argument that every user of the
+//     machine can read: never a secret.
+//   - A cancelled context closes the dialog. So does a limit of our own.
+//
+// What is not:
+//
+//   - The program that draws the dialog is trusted. One that prints an answer
+//     nobody gave, slowly, is believed; so it must not come from a folder that
+//     others can write to.
+//   - When the process is killed outright (SIGKILL), the dialog it was showing
+//     stays on the screen until somebody closes it, since the library starts the
+//     program without a way to tie their lives. Its answer goes nowhere.
+//   - While a dialog is open on Linux, a few variables of this process's own
+//     environment are changed; environ_unix.go says which and why.
+package dialog

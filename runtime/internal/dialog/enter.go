@@ -1,0 +1,206 @@
+package dialog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ncruces/zenity"
+)
+
+// A Kind of value, and so of dialog.
+type Kind int
+
+// The kinds of value.
+const (
+	Line   Kind = iota // one line, shown while it is typed
+	Hidden             // one line, hidden while it is typed
+	Choice             // one of [Entry].Choices
+	YesNo              // "true" or "false"; shown as Yes and No
+	// File is the content of a file that the person chooses, for values of many
+	// lines. The desktop may keep the file's name among the recently used ones.
+	File
+)
+
+// An Entry asks for one value.
+type Entry struct {
+	Title string // not drawn on every desktop: the text must do without it
+	Text  string
+	Kind  Kind
+	// Prefill is offered, and taken if the person just agrees. It is visible in
+	// the process list: never a secret, and ignored for Hidden and File.
+	Prefill string
+	// Choices are shown as they are: each one clean line, not beginning with "-".
+	Choices []string
+	// Optional allows the value to be left empty, where the dialog needs a
+	// button for that: it makes no other difference.
+	Optional bool
+}
+
+// maxAnswer is the longest line, in characters. The entry field of zenity cuts
+// longer ones silently.
+const maxAnswer = 65534
+
+// Enter shows the dialog that suits the kind, and returns the value as it was
+// typed, chosen or read. An empty value is not an error: the person pressed OK
+// without giving one. Whether it will do is the caller's to judge.
+func (n *Native) Enter(ctx context.Context, e Entry) (string, error) {
+	switch e.Kind {
+	case Line, Hidden:
+		return n.enterLine(ctx, e)
+	case Choice:
+		return n.choose(ctx, e)
+	case YesNo:
+		return n.enterYesNo(ctx, e)
+	case File:
+		return n.enterFile(ctx, e)
+	default:
+		return "", fmt.Errorf("%w: unknown kind of entry", ErrFailed)
+	}
+}
+
+func (n *Native) enterLine(ctx context.Context, e Entry) (string, error) {
+	text := cleanText(e.Text)
+	if !entryShows(text) {
+		// The dialog would cut the text: show all of it before.
+		if err := n.question(ctx, e.Title, e.Text, "Continue", "", "Cancel"); err != nil {
+			return "", err
+		}
+		text = Clean(text, 1, entryColumns)
+	}
+	options := []zenity.Option{
+		zenity.Title(cleanTitle(e.Title)),
+		zenity.OKLabel("OK"),
+		zenity.CancelLabel("Cancel"),
+		zenity.Width(dialogWidth),
+	}
+	// The library's Password dialog shows no text of ours, hence Entry for both.
+	guard := ""
+	if e.Kind == Hidden {
+		options = append(options, zenity.HideText())
+	} else if e.Prefill == plain(e.Prefill) {
+		// Offered as it is or not at all, but for a negative number: it would be an
+		// argument that begins with "-", so it is led by a space that goes again.
+		if strings.HasPrefix(e.Prefill, "-") {
+			guard = " "
+		}
+		options = append(options, zenity.EntryText(guard+e.Prefill))
+	}
+	value, err := n.show(ctx, func(ctx zenity.Option) (string, error) {
+		return zenity.Entry(quoteEntry(text), append(options, ctx)...)
+	})
+	if err != nil {
+		return "", err
+	}
+	return checkAnswer(strings.TrimPrefix(value, guard))
+}
+
+// checkAnswer refuses what no dialog could have been given by a person.
+func checkAnswer(value string) (string, error) {
+	switch {
+	case !utf8.ValidString(value) || strings.Contains(value, "\x00"):
+		return "", fmt.Errorf("%w: its answer is not a text", ErrFailed)
+	case utf8.RuneCountInString(value) > maxAnswer:
+		return "", ErrTooLong
+	default:
+		return value, nil
+	}
+}
+
+// choose shows a list. Nothing is marked at first, and pressing OK with nothing
+// marked takes the prefill; Linux can't mark a row in advance.
+func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
+	if err := checkChoices(e.Choices); err != nil {
+		return "", err
+	}
+	text := Clean(e.Text, textLines-2, textColumns)
+	options := []zenity.Option{
+		zenity.Title(cleanTitle(e.Title)),
+		zenity.OKLabel("OK"),
+		zenity.CancelLabel("Cancel"),
+		zenity.Width(dialogWidth),
+	}
+	if slices.Contains(e.Choices, e.Prefill) {
+		options = append(options, zenity.DefaultItems(e.Prefill))
+		text += "\n\nOK without a choice takes: " + e.Prefill
+	}
+	text = cleanText(text)
+	options = append(options, zenity.Height(listHeight(text, len(e.Choices))))
+	value, err := n.show(ctx, func(ctx zenity.Option) (string, error) {
+		// A plain list: the one with round buttons can't be used by keyboard.
+		return zenity.List(quoteList(text), e.Choices, append(options, ctx)...)
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case value == "" && slices.Contains(e.Choices, e.Prefill):
+		return e.Prefill, nil
+	case value != "" && !slices.Contains(e.Choices, value):
+		return "", fmt.Errorf("%w: its answer was not offered", ErrFailed)
+	default:
+		return value, nil
+	}
+}
+
+// checkChoices makes sure that choices can be shown as they are: the program
+// reads them from its arguments, and the answer is compared with them.
+func checkChoices(choices []string) error {
+	if len(choices) == 0 {
+		return fmt.Errorf("%w: nothing to choose from", ErrFailed)
+	}
+	for i, c := range choices {
+		if c == "" || c != plain(c) || strings.HasPrefix(c, "-") || slices.Contains(choices[:i], c) {
+			return fmt.Errorf("%w: choice %q is empty, twice there or can't be shown", ErrFailed, c)
+		}
+	}
+	return nil
+}
+
+var yesNo = []struct{ shown, value string }{{"Yes", "true"}, {"No", "false"}}
+
+// enterYesNo is a list of two words and not a question with two buttons: an OK
+// without a choice stays "nothing", and the answer has to be one of the words.
+func (n *Native) enterYesNo(ctx context.Context, e Entry) (string, error) {
+	prefill := e.Prefill
+	e.Choices, e.Prefill = nil, ""
+	for _, word := range yesNo {
+		e.Choices = append(e.Choices, word.shown)
+		if prefill == word.value {
+			e.Prefill = word.shown
+		}
+	}
+	answer, err := n.choose(ctx, e)
+	if err != nil {
+		return "", err
+	}
+	for _, word := range yesNo {
+		if answer == word.shown {
+			return word.value, nil
+		}
+	}
+	return "", nil
+}
+
+// enterFile asks before it opens the file chooser, which shows no text of ours.
+func (n *Native) enterFile(ctx context.Context, e Entry) (string, error) {
+	empty := ""
+	if e.Optional {
+		empty = "Leave empty"
+	}
+	err := n.question(ctx, e.Title, e.Text, "Choose a file", empty, "Cancel")
+	if err == errExtra && e.Optional {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	path, err := n.show(ctx, func(ctx zenity.Option) (string, error) {
+		return zenity.SelectFile(zenity.Title(cleanTitle(e.Title)), ctx)
+	})
+	if err != nil {
+		return "", err
+	}
+	return readChosen(path)
+}

@@ -1,0 +1,281 @@
+//go:build linux
+
+package dialog
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestEnterLine(t *testing.T) {
+	d := screen(t)
+	wait := start(t, d, enter(person(), Entry{
+		Title: "Petstore: contact",
+		Text:  "Contact address (1 of 3)\n\nThe store writes to it when a pet is ready.\n\nCode: KX4M-9TQ2, the same as in your MCP client.",
+	}))
+	w, err := d.WaitWindow("Petstore: contact")
+	check(t, err)
+	picture(t, d, "enter-line")
+	fits(t, d, w)
+	check(t, d.Type(w, `ann@petstore.example \n <b> "$x" _y`))
+	check(t, d.Press(w, "Return"))
+	a := wait()
+	if a.err != nil || a.value != `ann@petstore.example \n <b> "$x" _y` {
+		t.Errorf("%q, %v", a.value, a.err)
+	}
+}
+
+func TestEnterHidden(t *testing.T) {
+	const secret = "pets-f81d4fae7dec"
+	d := screen(t)
+	wait := start(t, d, enter(person(), Entry{
+		Title: "Petstore: API key", Kind: Hidden, Prefill: secret, // a prefill that must be ignored
+		Text: "Petstore API key (2 of 3)\n\nCreate one under Account, API keys.\n\nCode: KX4M-9TQ2, the same as in your MCP client.",
+	}))
+	w, err := d.WaitWindow("Petstore: API key")
+	check(t, err)
+	noSecret(t, secret)
+	// Typed in two parts, so that the program that types has no whole one either.
+	check(t, d.Type(w, secret[:6]))
+	check(t, d.Type(w, secret[6:]))
+	picture(t, d, "enter-hidden")
+	fits(t, d, w)
+	noSecret(t, secret)
+	check(t, d.Press(w, "Return"))
+	if a := wait(); a.err != nil || a.value != secret {
+		t.Errorf("%q, %v", a.value, a.err)
+	}
+}
+
+func TestEnterPrefill(t *testing.T) {
+	d := screen(t)
+	for prefill, want := range map[string]string{
+		"https://petstore.example/a_b?x=%20&y=\\n": "https://petstore.example/a_b?x=%20&y=\\n",
+		"-5":                     "-5",
+		"--gtk-module=/x.so":     "--gtk-module=/x.so",
+		"two\nlines":             "", // not offered: a line can't hold it
+		"\u202egnirts":           "",
+		strings.Repeat("x", 1e4): "",
+	} {
+		wait := start(t, d, enter(person(), Entry{Title: "Prefill", Text: "API endpoint", Prefill: prefill}))
+		w, err := d.WaitWindow("Prefill")
+		check(t, err)
+		check(t, d.Press(w, "Return"))
+		if a := wait(); a.err != nil || a.value != want {
+			t.Errorf("%q: got %q, %v", prefill, a.value, a.err)
+		}
+	}
+}
+
+func TestEnterNothing(t *testing.T) {
+	d := screen(t)
+	wait := start(t, d, enter(person(), Entry{Title: "Nothing", Text: "Optional", Optional: true}))
+	w, err := d.WaitWindow("Nothing")
+	check(t, err)
+	check(t, d.Press(w, "Return"))
+	if a := wait(); a.err != nil || a.value != "" {
+		t.Errorf("%q, %v", a.value, a.err)
+	}
+}
+
+func TestEnterDismissed(t *testing.T) {
+	d := screen(t)
+	for _, kind := range []Kind{Line, Hidden, Choice, YesNo, File} {
+		for _, how := range []string{"Escape", "close"} {
+			wait := start(t, d, enter(person(), Entry{Title: "Dismiss", Text: "x", Kind: kind, Choices: []string{"a", "b"}, Prefill: "a"}))
+			w, err := d.WaitWindow("Dismiss")
+			check(t, err)
+			if how == "close" {
+				check(t, d.Close(w))
+			} else {
+				check(t, d.Press(w, how))
+			}
+			a := wait()
+			wantErr(t, a.err, ErrDismissed)
+			if a.value != "" {
+				t.Errorf("kind %d, %s: value %q", kind, how, a.value)
+			}
+		}
+	}
+}
+
+func TestEnterChoice(t *testing.T) {
+	d := screen(t)
+	choices := []string{"eu", "us_east|1", `a\b<i>&`, "漢字"}
+	for _, c := range []struct {
+		prefill string
+		keys    []string
+		want    string
+	}{
+		{"", []string{"space", "Return"}, "eu"},
+		{"", []string{"Down", "Return"}, "us_east|1"},
+		{"", []string{"Down", "Down", "Return"}, `a\b<i>&`},
+		{"", []string{"End", "Return"}, "漢字"},
+		{"us_east|1", []string{"Tab", "Tab", "Return"}, "us_east|1"}, // the OK button, nothing marked
+		{"", []string{"Tab", "Tab", "Return"}, ""},
+		{"other", []string{"Tab", "Tab", "Return"}, ""},
+	} {
+		wait := start(t, d, enter(person(), Entry{
+			Title: "Choice", Text: "Region <b>of</b> the store\\n & more", Kind: Choice, Choices: choices, Prefill: c.prefill,
+		}))
+		w, err := d.WaitWindow("Choice")
+		check(t, err)
+		fits(t, d, w)
+		if c.want == "us_east|1" {
+			picture(t, d, "enter-choice")
+		}
+		check(t, d.Press(w, c.keys...))
+		if a := wait(); a.err != nil || a.value != c.want {
+			t.Errorf("%v: got %q, %v, want %q", c.keys, a.value, a.err, c.want)
+		}
+	}
+}
+
+func TestChoicesThatCannotBeShown(t *testing.T) {
+	for _, choices := range [][]string{
+		nil, {""}, {"a", "a"}, {"--gtk-module=/x.so"}, {"-"}, {"a\nb"}, {"a\x00"}, {"\u202ea"}, {"a "},
+	} {
+		_, err := person().Enter(context.Background(), Entry{Kind: Choice, Choices: choices})
+		wantErr(t, err, ErrFailed)
+	}
+}
+
+func TestEnterYesNo(t *testing.T) {
+	d := screen(t)
+	for _, c := range []struct {
+		prefill string
+		keys    []string
+		want    string
+	}{
+		{"", []string{"space", "Return"}, "true"},
+		{"", []string{"Down", "Return"}, "false"},
+		{"", []string{"Tab", "Tab", "Return"}, ""},
+		{"false", []string{"Tab", "Tab", "Return"}, "false"},
+	} {
+		wait := start(t, d, enter(person(), Entry{Title: "Sandbox", Text: "Use the sandbox?", Kind: YesNo, Prefill: c.prefill}))
+		w, err := d.WaitWindow("Sandbox")
+		check(t, err)
+		fits(t, d, w)
+		if c.prefill != "" {
+			picture(t, d, "enter-yes-no")
+		}
+		check(t, d.Press(w, c.keys...))
+		if a := wait(); a.err != nil || a.value != c.want {
+			t.Errorf("%v: got %q, %v, want %q", c.keys, a.value, a.err, c.want)
+		}
+	}
+}
+
+func TestEnterFile(t *testing.T) {
+	d := screen(t)
+	path := filepath.Join(t.TempDir(), "key.pem")
+	pem := "-----BEGIN KEY-----\nMC4CAQ==\n-----END KEY-----\n"
+	check(t, os.WriteFile(path, []byte(pem), 0o600))
+	wait := start(t, d, enter(person(), Entry{
+		Title: "Petstore: client key", Kind: File,
+		Text: "Client key (3 of 3)\n\nA PEM file.\n\nCode: KX4M-9TQ2, the same as in your MCP client.",
+	}))
+	w, err := d.WaitWindow("Petstore: client key")
+	check(t, err)
+	picture(t, d, "enter-file-1")
+	fits(t, d, w)
+	check(t, d.Press(w, "Tab", "Return")) // from Cancel to the first button
+	first := w.ID
+	eventually(t, "the file chooser", func() bool {
+		w, err = d.WaitWindow("Petstore: client key")
+		return err == nil && w.ID != first
+	})
+	picture(t, d, "enter-file-2")
+	check(t, d.Press(w, "slash")) // opens the field for a path, and swallows keys meanwhile
+	eventually(t, "the file's choice", func() bool {
+		_ = d.Press(w, "ctrl+a")
+		_ = d.Type(w, path)
+		_ = d.Press(w, "Return")
+		for range 20 {
+			if len(children()) == 0 {
+				return true
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		return false
+	})
+	if a := wait(); a.err != nil || a.value != pem {
+		t.Errorf("%q, %v", a.value, a.err)
+	}
+	// GTK keeps the file's name among the recent files, but nothing of its content.
+	_ = filepath.WalkDir(d.Dir(), func(path string, _ os.DirEntry, _ error) error {
+		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), "MC4CAQ==") {
+			t.Errorf("the value is in %s", path)
+		}
+		return nil
+	})
+}
+
+func TestEnterFileLeftEmpty(t *testing.T) {
+	d := screen(t)
+	wait := start(t, d, enter(person(), Entry{Title: "Maybe", Text: "Client key", Kind: File, Optional: true}))
+	w, err := d.WaitWindow("Maybe")
+	check(t, err)
+	picture(t, d, "enter-file-optional")
+	check(t, d.Press(w, "shift+Tab", "Return"))
+	if a := wait(); a.err != nil || a.value != "" {
+		t.Errorf("%q, %v", a.value, a.err)
+	}
+}
+
+func TestReadChosen(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		check(t, os.WriteFile(path, []byte(content), 0o600))
+		return path
+	}
+	pipe := filepath.Join(dir, "pipe")
+	check(t, syscall.Mkfifo(pipe, 0o600))
+	for _, c := range []struct {
+		path string
+		want error
+	}{
+		{write("ok", strings.Repeat("x", maxFile)), nil},
+		{write("empty", ""), nil},
+		{write("long", strings.Repeat("x", maxFile+1)), ErrTooLong},
+		{write("binary", "\xff\xfe"), ErrBadFile},
+		{dir, ErrBadFile},
+		{pipe, ErrBadFile},
+		{"/dev/zero", ErrBadFile},
+		{filepath.Join(dir, "missing"), ErrBadFile},
+		{"ok", ErrFailed},
+		{"", ErrFailed},
+	} {
+		value, err := readChosen(c.path)
+		if !errors.Is(err, c.want) || err != nil && (value != "" || strings.Contains(err.Error(), dir)) {
+			t.Errorf("%s: %d bytes, %v, want %v", filepath.Base(c.path), len(value), err, c.want)
+		}
+	}
+}
+
+func TestEnterCancelled(t *testing.T) {
+	d := screen(t)
+	for _, kind := range []Kind{Line, Choice, File} {
+		ctx, cancel := context.WithCancel(context.Background())
+		wait := start(t, d, func(context.Context) answer {
+			v, err := person().Enter(ctx, Entry{Title: "Cancel me", Text: "x", Kind: kind, Choices: []string{"a"}})
+			return answer{value: v, err: err}
+		})
+		w, err := d.WaitWindow("Cancel me")
+		check(t, err)
+		if kind == Line {
+			check(t, d.Type(w, "half a sec"))
+		}
+		cancel()
+		if a := wait(); a.err != context.Canceled || a.value != "" {
+			t.Errorf("%q, %v", a.value, a.err)
+		}
+	}
+}

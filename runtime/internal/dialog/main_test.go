@@ -1,0 +1,229 @@
+//go:build linux
+
+package dialog
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(lockHelperDir) != "" {
+		lockHelper()
+		return
+	}
+	os.Exit(desktop.Main(m, desktop.Options{Keyring: desktop.KeyringNone}))
+}
+
+// patience bounds every wait of these tests; only a failure uses it up.
+const patience = 20 * time.Second
+
+// person shows dialogs that the tests answer like a person, but for their speed.
+func person() *Native { return New(Options{Fast: 1}) }
+
+// screen is the shared desktop, with zenity in it.
+func screen(t *testing.T) *desktop.Desktop {
+	t.Helper()
+	d := desktop.Shared(t)
+	if _, err := exec.LookPath("zenity"); err != nil {
+		if os.Getenv("CI") != "" || os.Getenv("MCPSECRETS_REQUIRE_DESKTOP") != "" {
+			t.Fatal("zenity is missing; on Debian: apt-get install zenity")
+		}
+		t.Skip("zenity is missing; on Debian: apt-get install zenity")
+	}
+	return d
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not within %v", what, patience)
+		}
+	}
+}
+
+// answer is what Enter or Ask returned.
+type answer struct {
+	value string
+	given Answer
+	err   error
+}
+
+// start runs Enter or Ask, and the returned function waits for its answer. By
+// then the window and the program must be gone.
+func start(t *testing.T, d *desktop.Desktop, show func(context.Context) answer) (wait func() answer) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel) // a test that fails half way leaves no dialog to the next
+	ended := make(chan answer, 1)
+	go func() { ended <- show(ctx) }()
+	return func() answer {
+		t.Helper()
+		select {
+		case a := <-ended:
+			if d != nil {
+				check(t, d.WaitNoWindow())
+			}
+			eventually(t, "end of the dialog's program", func() bool { return len(children()) == 0 })
+			return a
+		case <-time.After(patience):
+			t.Fatal("the dialog did not end")
+			panic("unreachable")
+		}
+	}
+}
+
+func enter(n *Native, e Entry) func(context.Context) answer {
+	return func(ctx context.Context) answer {
+		v, err := n.Enter(ctx, e)
+		return answer{value: v, err: err}
+	}
+}
+
+func ask(n *Native, q Question) func(context.Context) answer {
+	return func(ctx context.Context) answer {
+		g, err := n.Ask(ctx, q)
+		return answer{given: g, err: err}
+	}
+}
+
+// children lists this process's children that run zenity, or a double of it.
+func children() (pids []int) {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range files {
+		stat, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		// "pid (comm) state ppid ..."
+		m := regexp.MustCompile(`^(\d+) \(zenity\) (\S) (\d+) `).FindSubmatch(stat)
+		if m != nil && string(m[3]) == strconv.Itoa(os.Getpid()) {
+			pid, _ := strconv.Atoi(string(m[1]))
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// child waits for the one dialog's program.
+func child(t *testing.T) (pid int) {
+	t.Helper()
+	eventually(t, "the dialog's program", func() bool {
+		if pids := children(); len(pids) == 1 {
+			pid = pids[0]
+		}
+		return pid != 0
+	})
+	return pid
+}
+
+func proc(t *testing.T, pid int, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
+	check(t, err)
+	return string(text)
+}
+
+// argv is a process's arguments.
+func argv(t *testing.T, pid int) []string {
+	return strings.Split(strings.TrimSuffix(proc(t, pid, "cmdline"), "\x00"), "\x00")
+}
+
+// option is the argument that follows an option.
+func option(t *testing.T, args []string, name string) string {
+	t.Helper()
+	for i, a := range args[:len(args)-1] {
+		if a == name {
+			return args[i+1]
+		}
+	}
+	t.Fatalf("no %s in %q", name, args)
+	return ""
+}
+
+// fits fails if a window is not wholly on the screen.
+func fits(t *testing.T, d *desktop.Desktop, w desktop.Window) {
+	t.Helper()
+	cmd := exec.Command("xdotool", "getwindowgeometry", "--shell", w.ID)
+	cmd.Env = d.Env()
+	out, err := cmd.Output()
+	check(t, err)
+	at := map[string]int{}
+	for _, line := range strings.Fields(string(out)) {
+		name, value, _ := strings.Cut(line, "=")
+		at[name], _ = strconv.Atoi(value)
+	}
+	if at["X"] < 0 || at["Y"] < 0 || at["X"]+at["WIDTH"] > 1024 || at["Y"]+at["HEIGHT"] > 768 || at["WIDTH"] == 0 {
+		t.Errorf("window is not on the screen of 1024x768: %v", at)
+	}
+}
+
+// picture keeps a screenshot where SCREENSHOTS says, for a person to look at.
+func picture(t *testing.T, d *desktop.Desktop, name string) {
+	t.Helper()
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	time.Sleep(300 * time.Millisecond) // let it be drawn; nothing else depends on it
+	check(t, d.Screenshot(filepath.Join(dir, name+".png")))
+}
+
+// double puts a program named zenity first on PATH: a shell script.
+func double(t *testing.T, script string) {
+	t.Helper()
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "zenity"), []byte("#!/bin/sh\n"+script+"\n"), 0o755))
+	check(t, os.Chmod(dir, 0o755))
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+}
+
+func wantErr(t *testing.T, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("error is %v, want %v", got, want)
+	}
+	for _, other := range []error{ErrDismissed, ErrNoDisplay, ErrNoDialog, ErrTooLong, ErrBadFile, ErrFailed} {
+		if other != want && errors.Is(got, other) {
+			t.Errorf("error %v is also %v", got, other)
+		}
+	}
+}
+
+// noSecret fails if a text is in the arguments or the environment of any process.
+func noSecret(t *testing.T, secret string) {
+	t.Helper()
+	for _, pattern := range []string{"/proc/[0-9]*/cmdline", "/proc/[0-9]*/environ"} {
+		files, _ := filepath.Glob(pattern)
+		for _, file := range files {
+			if text, err := os.ReadFile(file); err == nil && bytes.Contains(text, []byte(secret)) {
+				t.Errorf("secret is in %s", file)
+			}
+		}
+	}
+	for _, kv := range os.Environ() {
+		if strings.Contains(kv, secret) {
+			t.Error("secret is in our own environment")
+		}
+	}
+}

@@ -1,0 +1,17 @@
+package dialog
+
+// The library runs osascript with a script on its standard input; texts are
+// JSON strings in it and need no quoting, and the system lays the dialog out.
+
+const (
+	textColumns  = 72
+	dialogWidth  = 0
+	entryColumns = textColumns
+)
+
+func entryShows(string) bool { return true }
+
+func quoteEntry(text string) string   { return text }
+func quoteList(text string) string    { return text }
+func quoteLabel(label string) string  { return label }
+func listHeight(_ string, _ int) uint { return 0 }
