@@ -15,8 +15,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxSize is how many bytes a value may have: more than any credential needs, and what every keychain can hold in parts.
-const MaxSize = 1 << 20
+// MaxSize is how many bytes a value may have: more than any credential needs, and what every keychain takes, in parts.
+const MaxSize = 256 << 10
 
 // Parse returns the value that text stands for: a string for text, password, email, choice and multiline, a *url.URL, an
 // int64, a bool or a time.Duration for the types named after them. Space around a value is ignored, except in text,

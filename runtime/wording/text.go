@@ -2,6 +2,7 @@ package wording
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,11 +76,7 @@ type Asker struct {
 // why from what the answers mean.
 func (s Sentences) Permission(server string, uses []Use, by Asker) []string {
 	q := s.Question
-	labels := make([]string, len(uses))
-	for i, use := range uses {
-		labels[i] = use.Field.Label
-	}
-	values := Values{"server": server, "labels": strings.Join(labels, ", "), "tool": by.Tool, "reason": by.Reason}
+	values := Values{"server": server, "labels": q.labels(uses), "tool": by.Tool, "reason": by.Reason}
 	lines := []string{Fill(q.Use, values)}
 	if by.Tool != "" {
 		lines = append(lines, Fill(q.Tool, values))
@@ -91,10 +88,9 @@ func (s Sentences) Permission(server string, uses []Use, by Asker) []string {
 	} else {
 		lines = append(lines, Fill(q.NoReason, values))
 	}
-	for _, use := range uses {
-		if use.Host != "" {
-			lines = append(lines, Fill(q.SentTo, Values{"label": use.Field.Label, "host": use.Host}))
-		}
+	for _, host := range hosts(uses) {
+		sent := slices.DeleteFunc(slices.Clone(uses), func(u Use) bool { return u.Host != host })
+		lines = append(lines, Fill(q.SentTo, Values{"host": host, "labels": q.labels(sent)}))
 	}
 	lines = append(lines, "")
 	if by.Once {
@@ -109,6 +105,33 @@ func (s Sentences) Permission(server string, uses []Use, by Asker) []string {
 		return append(lines, Fill(q.CoversTool, values))
 	}
 	return append(lines, Fill(q.CoversServer, values))
+}
+
+// shownLabels is how many labels one line of a question shows.
+const shownLabels = 6
+
+// labels joins the labels of uses, as many as a dialog has room for.
+func (q Question) labels(uses []Use) string {
+	var labels []string
+	for _, use := range uses[:min(len(uses), shownLabels)] {
+		labels = append(labels, use.Field.Label)
+	}
+	joined := strings.Join(labels, ", ")
+	if more := len(uses) - len(labels); more > 0 {
+		return Fill(q.More, Values{"labels": joined, "number": strconv.Itoa(more)})
+	}
+	return joined
+}
+
+// hosts returns the different hosts of uses, in their order.
+func hosts(uses []Use) []string {
+	var hosts []string
+	for _, use := range uses {
+		if use.Host != "" && !slices.Contains(hosts, use.Host) {
+			hosts = append(hosts, use.Host)
+		}
+	}
+	return hosts
 }
 
 // Covers returns what "Allow for session" covers when one question asks for all of uses: the narrowest scope and the

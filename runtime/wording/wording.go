@@ -49,6 +49,7 @@ type Form struct {
 type Question struct {
 	Title        string `json:"title"`
 	Use          string `json:"use"`
+	More         string `json:"more"`    // what {labels} is where there are too many to show
 	Tool         string `json:"tool"`    // inside a tool call
 	Outside      string `json:"outside"` // outside any call
 	Reason       string `json:"reason"`
@@ -117,11 +118,12 @@ func English() Sentences {
 		Question: Question{
 			Title:        "{server} asks for permission",
 			Use:          "{server} wants to use: {labels}",
+			More:         "{labels} and {number} more",
 			Tool:         "Tool: {tool}",
 			Outside:      "Asked for by the server itself, not by a tool.",
 			Reason:       "Reason: {reason}",
 			NoReason:     "The server gives no reason.",
-			SentTo:       "{label} is sent to {host}.",
+			SentTo:       "Sent to {host}: {labels}",
 			CoversServer: "\"Allow for session\" lets every tool of {server} use it {until}.",
 			CoversTool:   "\"Allow for session\" lets the tool {tool} use it {until}.",
 			UntilEnd:     "until {server} ends",

@@ -1,0 +1,399 @@
+package secrets_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
+)
+
+// The tests of this file use the real keychain and real dialogs, as a server does that sets no option.
+
+const (
+	valueTitle    = "petstore: Petstore API key"
+	questionTitle = "petstore asks for permission"
+	// patience bounds every wait; only a failure uses it up.
+	patience = 30 * time.Second
+)
+
+// The buttons of a question, from the fresh window on, whose focus is on Deny.
+var (
+	pressAllow        = []string{"Tab", "Return"}
+	pressAllowSession = []string{"shift+Tab", "Return"}
+	pressDeny         = []string{"Return"}
+)
+
+// A real is a vault on a desktop of its own.
+type real struct {
+	*petstore.Secrets
+	*desktop.Desktop
+	t    *testing.T
+	last string // the process whose window was answered last: the ids of windows come again
+}
+
+func openReal(t *testing.T, options desktop.Options) *real {
+	t.Helper()
+	d := desktop.ForTest(t, options)
+	vault, err := petstore.OpenSecrets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Close() })
+	return &real{Secrets: vault, Desktop: d, t: t}
+}
+
+// ask calls the getter and returns what it returned, once the dialogs are answered.
+func (r *real) ask() func() (string, error) {
+	type result struct {
+		key string
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		key, err := r.APIKey(context.Background(), "Read one pet")
+		done <- result{key.Reveal(), err}
+	}()
+	return func() (string, error) {
+		r.t.Helper()
+		select {
+		case got := <-done:
+			return got.key, got.err
+		case <-time.After(patience):
+			r.t.Fatal("the getter does not return")
+			return "", nil
+		}
+	}
+}
+
+// window waits for the next window of that title, long enough for a person to have read it.
+func (r *real) window(title string) desktop.Window {
+	r.t.Helper()
+	var program string
+	r.eventually("another dialog opens", func() bool {
+		program = r.zenity()
+		return program != "" && program != r.last
+	})
+	r.last = program
+	w, err := r.WaitWindow(title)
+	r.must(err)
+	time.Sleep(400 * time.Millisecond) // what is faster than a person does not count
+	return w
+}
+
+// zenity returns the process that shows a dialog on this desktop, or "" if there is none.
+func (r *real) zenity() string {
+	r.t.Helper()
+	names, err := filepath.Glob("/proc/[0-9]*/comm")
+	r.must(err)
+	for _, name := range names {
+		if text, err := os.ReadFile(name); err != nil || string(text) != "zenity\n" {
+			continue
+		}
+		process := filepath.Dir(name)
+		if environ, err := os.ReadFile(process + "/environ"); err == nil && strings.Contains(string(environ), "\x00HOME="+os.Getenv("HOME")+"\x00") {
+			return process
+		}
+	}
+	return ""
+}
+
+// types types text into the next dialog for a value and presses Return.
+func (r *real) types(title, text string) {
+	r.t.Helper()
+	w := r.window(title)
+	r.must(r.Type(w, text))
+	r.picture("value")
+	r.must(r.Press(w, "Return"))
+}
+
+// presses presses keys in the next window.
+func (r *real) presses(title string, keys ...string) {
+	r.t.Helper()
+	w := r.window(title)
+	r.picture("question")
+	r.must(r.Press(w, keys...))
+}
+
+// picture keeps what is on the screen in the folder SCREENSHOTS, if that is set.
+func (r *real) picture(name string) {
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		r.must(r.Screenshot(filepath.Join(dir, strings.ReplaceAll(r.t.Name(), "/", "-")+"-"+name+".png")))
+	}
+}
+
+func (r *real) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *real) output(name string, args ...string) string {
+	r.t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		r.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func TestRealDialogToRealKeychain(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	get := r.ask()
+	r.types(valueTitle, "pets-2short") // is asked for again
+	r.types(valueTitle, goodKey)
+	r.presses(questionTitle, pressAllowSession...)
+	if key, err := get(); err != nil || key != goodKey {
+		t.Fatalf("got %q, %v", key, err)
+	}
+	r.must(r.WaitNoWindow())
+	if got := r.output("secret-tool", "lookup", "service", "com.mcp.petstore", "username", "api_key"); got != goodKey {
+		t.Errorf("secret-tool finds %q", got)
+	}
+	const python = "import keyring; print(keyring.get_password('com.mcp.petstore', 'api_key'))"
+	if got := r.output("/usr/bin/python3", "-c", python); got != goodKey {
+		t.Errorf("Python's keyring finds %q", got)
+	}
+	// The second use needs neither dialog nor question.
+	if key, err := r.ask()(); err != nil || key != goodKey {
+		t.Fatalf("got %q, %v", key, err)
+	}
+	// A value that Python changes ends the grant.
+	r.output("/usr/bin/python3", "-c", "import keyring; keyring.set_password('com.mcp.petstore', 'api_key', '"+otherKey+"')")
+	get = r.ask()
+	r.presses(questionTitle, pressAllow...)
+	if key, err := get(); err != nil || key != otherKey {
+		t.Fatalf("got %q, %v", key, err)
+	}
+}
+
+func TestRealDialogKeepsTheSecretFromOtherProcesses(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	get := r.ask()
+	w := r.window(valueTitle)
+	r.must(r.Type(w, goodKey))
+	r.wantNowhere(goodKey)
+	r.must(r.Press(w, "Return"))
+	w = r.window(questionTitle)
+	r.wantNowhere(goodKey)
+	r.must(r.Press(w, pressAllow...))
+	if key, err := get(); err != nil || key != goodKey {
+		t.Fatalf("got %q, %v", key, err)
+	}
+	r.wantNowhere(goodKey)
+}
+
+// wantNowhere fails if a value is in the arguments or the environment of any process. The typist's own arguments have it
+// only while it types.
+func (r *real) wantNowhere(value string) {
+	r.t.Helper()
+	for _, pattern := range []string{"/proc/[0-9]*/cmdline", "/proc/[0-9]*/environ"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			r.t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, file := range files {
+			if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), value) {
+				r.t.Errorf("%s has the value", file)
+			}
+		}
+	}
+}
+
+func TestRealDialogCancelled(t *testing.T) {
+	for name, row := range map[string]struct {
+		answer func(*real)
+		want   error
+		stored bool
+	}{
+		"value":    {func(r *real) { r.presses(valueTitle, "Escape") }, secrets.ErrDismissed, false},
+		"again":    {func(r *real) { r.types(valueTitle, "short"); r.presses(valueTitle, "Escape") }, secrets.ErrDismissed, false},
+		"question": {func(r *real) { r.types(valueTitle, goodKey); r.presses(questionTitle, pressDeny...) }, secrets.ErrDenied, true},
+		"closed":   {func(r *real) { r.types(valueTitle, goodKey); r.presses(questionTitle, "Escape") }, secrets.ErrDenied, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := openReal(t, desktop.Options{})
+			get := r.ask()
+			row.answer(r)
+			if key, err := get(); !errors.Is(err, row.want) || key != "" {
+				t.Errorf("got %q, %v, want %v", key, err, row.want)
+			}
+			if stored, err := r.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored != row.stored {
+				t.Errorf("stored %t, %v", stored, err)
+			}
+			if key, err := r.ask()(); !errors.Is(err, row.want) || key != "" { // the server lives, and does not nag
+				t.Errorf("got %q, %v, want %v", key, err, row.want)
+			}
+			r.must(r.WaitNoWindow())
+		})
+	}
+}
+
+func TestRealDialogGroupIsStoredOrNot(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	done := make(chan error, 1)
+	go func() {
+		_, err := r.Login(context.Background(), "Say who you are")
+		done <- err
+	}()
+	r.types("petstore: User name", "ann")
+	r.presses("petstore: Password", "Escape")
+	if err := <-done; !errors.Is(err, secrets.ErrDismissed) {
+		t.Fatal(err)
+	}
+	if stored, err := r.Stored(t.Context(), petstore.KeyUsername); err != nil || stored {
+		t.Errorf("the user name is stored without its password: %t, %v", stored, err)
+	}
+}
+
+func TestRealDialogForFiftyCalls(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	before := runtime.NumGoroutine()
+	var calls sync.WaitGroup
+	for range 50 {
+		calls.Go(func() {
+			if key, err := r.APIKey(context.Background(), "Read one pet"); err != nil || key.Reveal() != goodKey {
+				t.Errorf("got %v, %v", key, err)
+			}
+		})
+	}
+	r.types(valueTitle, goodKey)
+	r.presses(questionTitle, pressAllowSession...)
+	calls.Wait()
+	r.must(r.WaitNoWindow())
+	r.eventually("the goroutines are gone", func() bool { return runtime.NumGoroutine() <= before+5 })
+}
+
+func (r *real) eventually(what string, done func() bool) {
+	r.t.Helper()
+	for end := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("%s: not within %v", what, patience)
+		}
+	}
+}
+
+func TestRealFaults(t *testing.T) {
+	for name, row := range map[string]struct {
+		options desktop.Options
+		fault   func(*real) // before the call
+		during  func(*real) // while the dialog is open
+		want    error
+	}{
+		"no display":  {options: desktop.Options{NoDisplay: true}, want: secrets.ErrNoDisplay},
+		"no bus":      {options: desktop.Options{NoBus: true, Keyring: desktop.KeyringNone}, want: secrets.ErrNoStore},
+		"no keychain": {options: desktop.Options{Keyring: desktop.KeyringNone}, want: secrets.ErrNoStore},
+		"no zenity": {
+			fault: func(r *real) { r.t.Setenv("PATH", r.t.TempDir()) },
+			want:  secrets.ErrNoDialog,
+		},
+		"keychain killed": {fault: func(r *real) { r.must(r.KillKeyring()) }, want: secrets.ErrNoStore},
+		"display dies": {
+			during: func(r *real) { r.window(valueTitle); r.must(r.KillDisplay()) },
+			want:   secrets.ErrNoDisplay,
+		},
+		"keychain dies while a value is typed": {
+			during: func(r *real) {
+				r.window(valueTitle)
+				r.must(r.KillKeyring())
+				r.types(valueTitle, goodKey)
+			},
+			want: secrets.ErrNoStore,
+		},
+		"keychain locked, prompt dismissed": {
+			fault:  func(r *real) { r.must(r.Lock()) },
+			during: func(r *real) { r.must(r.DismissPrompt()) },
+			want:   secrets.ErrStoreLocked,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := openReal(t, row.options)
+			if row.fault != nil {
+				row.fault(r)
+			}
+			get := r.ask()
+			if row.during != nil {
+				row.during(r)
+			}
+			key, err := get()
+			if !errors.Is(err, row.want) || key != "" {
+				t.Fatalf("got %q, %v, want %v", key, err, row.want)
+			}
+			if strings.Contains(err.Error(), goodKey) {
+				t.Errorf("the error holds the value: %v", err)
+			}
+			r.must(r.Secrets.Close())
+		})
+	}
+}
+
+func TestRealKeychainIsUnlockedByItsPrompt(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	r.must(r.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Lock())
+	get := r.ask()
+	r.must(r.AnswerPrompt(r.Desktop.Password))
+	r.presses(questionTitle, pressAllow...)
+	if key, err := get(); err != nil || key != goodKey {
+		t.Fatalf("got %q, %v", key, err)
+	}
+}
+
+// ownerProcess is the environment variable that makes the test's binary a server which waits for a value.
+const ownerProcess = "MCPSECRETS_TEST_OWNER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(ownerProcess) != "" {
+		os.Exit(own())
+	}
+	os.Exit(m.Run())
+}
+
+// own is a server that ends on SIGTERM as servers do: it closes its secrets.
+func own() int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	vault, err := petstore.OpenSecrets()
+	if err != nil {
+		return 1
+	}
+	go func() { _, _ = vault.APIKey(context.Background(), "Read one pet") }()
+	<-ctx.Done()
+	if err := vault.Close(); err != nil {
+		return 1
+	}
+	return 0
+}
+
+func TestRealDialogGoesWithItsOwner(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	self, err := os.Executable()
+	r.must(err)
+	owner := exec.Command(self)
+	owner.Env = append(os.Environ(), ownerProcess+"=1")
+	r.must(owner.Start())
+	r.window(valueTitle)
+	r.must(owner.Process.Signal(syscall.SIGTERM))
+	if err := owner.Wait(); err != nil {
+		t.Errorf("the owner ended with %v", err)
+	}
+	r.must(r.WaitNoWindow())
+	// Nobody holds the lock: the next server's dialog opens.
+	get := r.ask()
+	r.presses(valueTitle, "Escape")
+	if _, err := get(); !errors.Is(err, secrets.ErrDismissed) {
+		t.Error(err)
+	}
+}

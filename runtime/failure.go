@@ -1,0 +1,141 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+)
+
+// The ways in which a getter fails, for errors.Is. What a getter returns is an [*Error] whose text names the secret and
+// the way out, is safe to be told to a model, and never holds a value.
+var (
+	ErrDenied       = errors.New("secrets: the user did not allow it")
+	ErrDismissed    = dialog.ErrDismissed // the user closed the dialog
+	ErrRejected     = errors.New("secrets: the server found the value to be wrong")
+	ErrNoDisplay    = dialog.ErrNoDisplay // there is no screen for a dialog
+	ErrNoDialog     = dialog.ErrNoDialog  // there is no dialog program
+	ErrNoStore      = keychain.ErrNoStore // there is no keychain
+	ErrStoreLocked  = keychain.ErrLocked  // the keychain stayed locked
+	ErrStoreTimeout = keychain.ErrTimeout // the keychain did not answer in time
+	ErrStore        = keychain.ErrStore   // the keychain failed otherwise
+	ErrTooBig       = keychain.ErrTooBig  // the keychain does not take a value of this size
+	ErrInvalid      = errors.New("secrets: the value breaks a rule of the schema")
+	ErrNotSet       = keychain.ErrNotSet // nothing is stored, and nobody is to be asked
+	ErrPending      = errors.New("secrets: the user has not answered yet")
+	ErrUnknownKey   = errors.New("secrets: the key is not of this schema")
+	ErrOutsideCall  = errors.New("secrets: nobody can be asked outside a call")
+	ErrClosed       = errors.New("secrets: the manager is closed")
+)
+
+// errStoreDismissed is a keychain that stayed locked because the user closed its own prompt.
+var errStoreDismissed = fmt.Errorf("%w: %w", ErrStoreLocked, ErrDismissed)
+
+// failures says which failure an error is; the first that matches counts.
+var failures = []struct {
+	err  error
+	name wording.Failure
+}{
+	{ErrDenied, wording.Denied},
+	{ErrRejected, wording.Rejected},
+	{ErrNoDisplay, wording.NoDisplay},
+	{ErrNoDialog, wording.NoDialog},
+	{ErrNoStore, wording.NoStore},
+	{ErrStoreLocked, wording.StoreLocked},
+	{keychain.ErrDismissed, wording.StoreLocked},
+	{ErrStoreTimeout, wording.StoreTimeout},
+	{ErrTooBig, wording.TooBig},
+	{ErrInvalid, wording.Invalid},
+	{ErrNotSet, wording.NotSet},
+	{ErrPending, wording.Pending},
+	{ErrUnknownKey, wording.UnknownKey},
+	{ErrOutsideCall, wording.OutsideCall},
+	{ErrClosed, wording.Closed},
+	{ErrDismissed, wording.Dismissed},
+	{dialog.ErrFailed, wording.NoDialog},
+	{dialog.ErrTooLong, wording.TooBig},
+	{ErrStore, wording.StoreFailed},
+}
+
+// An Error is how a getter fails. Its text is a sentence of the manifest.
+type Error struct {
+	Secrets []string // the names of the secrets it is about
+	Failure wording.Failure
+	text    string
+	cause   error
+}
+
+// Error returns the sentence, with the way out.
+func (e *Error) Error() string { return e.text }
+
+// Unwrap returns the cause, for errors.Is with one of the errors above.
+func (e *Error) Unwrap() error { return e.cause }
+
+// fail makes the error that a getter returns for cause. An error that is no failure of ours, such as a store's of
+// somebody else, becomes ErrStore without its text, which might hold a value.
+func (m *Manager) fail(cause error, defs ...*definition) error {
+	var already *Error
+	if cause == nil || errors.As(cause, &already) {
+		return cause
+	}
+	if errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded) {
+		return fmt.Errorf("secrets: %w", cause)
+	}
+	name := wording.StoreFailed
+	for _, failure := range failures {
+		if errors.Is(cause, failure.err) {
+			name = failure.name
+			break
+		}
+	}
+	switch {
+	case name == wording.StoreFailed:
+		cause = ErrStore
+	case errors.Is(cause, keychain.ErrDismissed):
+		cause = errStoreDismissed
+	}
+	return m.failAs(name, cause, defs)
+}
+
+// failAs makes the error for a failure whose name is known.
+func (m *Manager) failAs(name wording.Failure, cause error, defs []*definition) error {
+	names := make([]string, len(defs))
+	for i, def := range defs {
+		names[i] = def.Name
+	}
+	values := wording.Values{"server": m.server, "secrets": strings.Join(names, ", "), "command": m.command}
+	if len(names) > 0 {
+		values["secret"] = names[0]
+	}
+	var problem *field.Problem
+	if errors.As(cause, &problem) {
+		values["problem"] = m.sentences.Problem(problem)
+	}
+	var rejected *rejection
+	if errors.As(cause, &rejected) {
+		values["why"] = rejected.why
+	}
+	return &Error{names, name, wording.Fill(m.sentences.Failures[name], values), cause}
+}
+
+// invalidText is the ErrInvalid of a text that breaks a rule. It names the secret and the rule, never the text.
+type invalidText struct {
+	name    string
+	problem error
+}
+
+func (e *invalidText) Error() string { return e.name + ": the value " + e.problem.Error() }
+
+// Unwrap returns ErrInvalid and the *field.Problem.
+func (e *invalidText) Unwrap() []error { return []error{ErrInvalid, e.problem} }
+
+// rejection is the ErrRejected that Reject returns.
+type rejection struct{ why string }
+
+func (e *rejection) Error() string { return ErrRejected.Error() }
+func (e *rejection) Unwrap() error { return ErrRejected }

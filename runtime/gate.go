@@ -1,0 +1,271 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+)
+
+// Get returns the value of key once it is stored, valid and allowed: it opens a dialog for a missing value, and asks for
+// permission where the schema says so. The reason is shown to the person who is asked. Every error is a refusal and means
+// a zero value; see the list at [ErrDenied].
+func Get[T any](ctx context.Context, m *Manager, key Key[T], reason Reason) (T, error) {
+	var value T
+	err := GetGroup(ctx, m, reason, key.Into(&value))
+	return value, err
+}
+
+// GetOptional is [Get] for a key that may be unset, which is neither an error nor a reason to ask.
+func GetOptional[T any](ctx context.Context, m *Manager, key Key[T], reason Reason) (Optional[T], error) {
+	var value Optional[T]
+	err := GetGroup(ctx, m, reason, key.IntoOptional(&value))
+	return value, err
+}
+
+// GetGroup fills all bindings or none, with one question for all of them.
+func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Binding) error {
+	defs := make([]*definition, len(bindings))
+	for i, b := range bindings {
+		defs[i] = b.def
+	}
+	if err := m.admit(defs...); err != nil {
+		return err
+	}
+	found, err := m.release(ctx, string(reason), defs)
+	if err != nil {
+		return m.fail(err, defs...)
+	}
+	for i, b := range bindings {
+		if found[i].value == nil && !b.optional {
+			return m.fail(ErrNotSet, b.def)
+		}
+	}
+	for i, b := range bindings {
+		b.bind(found[i].value)
+	}
+	return nil
+}
+
+// release walks the steps of the gate for defs and returns their values in the same order.
+func (m *Manager) release(ctx context.Context, reason string, defs []*definition) ([]finding, error) {
+	ctx = withCall(ctx, "") // outside a call, what is allowed once is allowed to this getter
+	all := m.withDestinations(defs)
+	// An answer may take minutes. What was allowed is then looked up again, and is asked about anew if it has changed.
+	for range 3 {
+		if err := m.refused(permission, defs); err != nil {
+			return nil, err
+		}
+		found, err := m.complete(ctx, all)
+		if err != nil {
+			return nil, err
+		}
+		asked, err := m.permit(ctx, reason, m.uses(found, len(defs)))
+		if err != nil {
+			return nil, err
+		}
+		if !asked {
+			found = found[:len(defs)]
+			m.handOut(ctx, found)
+			return found, nil
+		}
+	}
+	return nil, ErrPending
+}
+
+// withDestinations returns defs and, after them, the url secrets that say where they go and are not among them.
+func (m *Manager) withDestinations(defs []*definition) []*definition {
+	all := defs[:len(defs):len(defs)]
+	seen := make(map[*definition]bool, len(defs))
+	for _, def := range defs {
+		seen[def] = true
+	}
+	for _, def := range defs {
+		if to := m.names[def.SentTo]; to != nil && !seen[to] {
+			seen[to] = true
+			all = append(all, to)
+		}
+	}
+	return all
+}
+
+// complete returns what is stored for defs, once nothing is missing.
+func (m *Manager) complete(ctx context.Context, defs []*definition) ([]finding, error) {
+	// A collection that this call joins may be for some of the gaps only, so each turn closes one gap at least.
+	for range len(defs) + 1 {
+		found, err := m.read(ctx, defs)
+		if err != nil {
+			return nil, err
+		}
+		gaps := gapsOf(found)
+		if len(gaps) == 0 {
+			return found, nil
+		}
+		if err := m.collect(ctx, definitionsOfGaps(gaps)); err != nil {
+			return nil, err
+		}
+	}
+	return nil, ErrNotSet
+}
+
+// A finding is what the store has for one secret.
+type finding struct {
+	def   *definition
+	text  string
+	value any // what text stands for; nil if it is not set
+	gap   *gap
+}
+
+// A gap is a secret whose value must be asked for.
+type gap struct {
+	def    *definition
+	asking wording.Asking // why, where there is a stored value
+}
+
+func gapsOf(found []finding) []gap {
+	var gaps []gap
+	for _, f := range found {
+		if f.gap != nil {
+			gaps = append(gaps, *f.gap)
+		}
+	}
+	return gaps
+}
+
+// read looks up each of defs. The keychain may be asking the person to unlock it: a call waits for that as long as for a
+// window of ours.
+func (m *Manager) read(ctx context.Context, defs []*definition) ([]finding, error) {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	found := make([]finding, len(defs))
+	for i, def := range defs {
+		var err error
+		if found[i], err = m.find(waiting, def); err != nil {
+			if waiting.Err() != nil && ctx.Err() == nil {
+				err = ErrPending
+			}
+			return nil, m.fail(err, def)
+		}
+	}
+	return found, nil
+}
+
+// find returns what is stored for def, its default, or the gap that must be closed first.
+func (m *Manager) find(ctx context.Context, def *definition) (finding, error) {
+	text, err := m.lookup(ctx, def)
+	switch {
+	case errors.Is(err, ErrNotSet) && def.Required:
+		return finding{def: def, gap: &gap{def: def}}, nil
+	case errors.Is(err, ErrNotSet) && def.Default != "":
+		text = def.Default
+	case errors.Is(err, ErrNotSet):
+		return finding{def: def}, nil
+	case err != nil:
+		return finding{}, err
+	}
+	value, err := def.Parse(text)
+	if err != nil {
+		return finding{def: def, gap: &gap{def, wording.Asking{Stale: err}}}, nil
+	}
+	if why, ok := m.rejectedWhy(def, text); ok {
+		return finding{def: def, gap: &gap{def, wording.Asking{Rejected: why}}}, nil
+	}
+	return finding{def: def, text: text, value: value}, nil
+}
+
+// rejectedWhy reports whether the server found text to be wrong, and why.
+func (m *Manager) rejectedWhy(def *definition, text string) (string, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.rejections[def]
+	return r.why, ok && r.text == text
+}
+
+// handOut remembers what leaves, for Reject.
+func (m *Manager) handOut(ctx context.Context, found []finding) {
+	c := callFrom(ctx)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, f := range found {
+		if f.value != nil {
+			m.handed[f.def] = f.text
+			c.handOut(f.def, f.text)
+		}
+	}
+}
+
+// lookup reads the value of def, under its name or a former one.
+func (m *Manager) lookup(ctx context.Context, def *definition) (string, error) {
+	if err := m.prepare(ctx); err != nil {
+		return "", err
+	}
+	text, err := m.store.Get(ctx, m.service, def.Name)
+	for _, former := range def.RenamedFrom {
+		if !errors.Is(err, ErrNotSet) {
+			break
+		}
+		text, err = m.store.Get(ctx, m.service, former)
+	}
+	return text, err
+}
+
+// put stores text for def and ends what was said about the value before it.
+func (m *Manager) put(ctx context.Context, def *definition, text string) error {
+	if err := m.prepare(ctx); err != nil {
+		return err
+	}
+	if err := m.store.Set(ctx, m.service, def.Name, text); err != nil {
+		return err
+	}
+	m.startAfresh(def)
+	return m.removeFormer(ctx, def)
+}
+
+// remove deletes what is stored for def under every name.
+func (m *Manager) remove(ctx context.Context, def *definition) error {
+	if err := m.prepare(ctx); err != nil {
+		return err
+	}
+	m.startAfresh(def)
+	if err := m.store.Delete(ctx, m.service, def.Name); err != nil && !errors.Is(err, ErrNotSet) {
+		return err
+	}
+	return m.removeFormer(ctx, def)
+}
+
+// removeFormer deletes the values under former names: they would come back when the present one is forgotten.
+func (m *Manager) removeFormer(ctx context.Context, def *definition) error {
+	for _, former := range def.RenamedFrom {
+		if err := m.store.Delete(ctx, m.service, former); err != nil && !errors.Is(err, ErrNotSet) {
+			return err
+		}
+	}
+	return nil
+}
+
+// startAfresh ends the grants, refusals and rejection of a value that is replaced or removed.
+func (m *Manager) startAfresh(def *definition) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.revoke(def)
+	delete(m.rejections, def)
+	delete(m.refusals, refusalKey{collecting, def})
+	delete(m.refusals, refusalKey{permission, def})
+}
+
+// prepare clears the store before it is used for the first time, if the person who runs the server asked for that.
+func (m *Manager) prepare(ctx context.Context) error {
+	m.clearing.Lock()
+	defer m.clearing.Unlock()
+	if m.cleared || os.Getenv("SECRETS_STORAGE_CLEAR") != "true" {
+		return nil
+	}
+	if err := m.store.Clear(ctx, m.service); err != nil {
+		return err
+	}
+	m.cleared = true
+	fmt.Fprintln(os.Stderr, wording.Fill(m.sentences.Notices.Cleared, wording.Values{"server": m.server}))
+	return nil
+}

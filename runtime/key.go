@@ -1,0 +1,137 @@
+package secrets
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+)
+
+// A Field says what a key is: its label, rules and permission. Generated code fills it from the schema.
+type Field = field.Field
+
+// Permissions and scopes, for a [Field].
+const (
+	Ask         = field.Ask
+	DialogOnly  = field.Dialog
+	NoAsking    = field.None
+	ServerScope = field.ServerScope
+	ToolScope   = field.ToolScope
+)
+
+// Between bounds an integer on both sides, both included.
+func Between(low, high int64) field.Range { return field.Between(low, high) }
+
+// AtLeast bounds an integer from below.
+func AtLeast(low int64) field.Range { return field.AtLeast(low) }
+
+// AtMost bounds an integer from above.
+func AtMost(high int64) field.Range { return field.AtMost(high) }
+
+// A Key stands for one secret of a schema, whose values are of type T. Keys come from generated code; a zero Key, and a
+// key of another schema, fails with [ErrUnknownKey].
+type Key[T any] struct {
+	def *definition
+	// convert makes a T of what [field.Field.Parse] returned.
+	convert func(any) T
+}
+
+// AnyKey is a [Key] of any type. Nothing else can be one: least of all a string.
+type AnyKey interface {
+	// Describe returns what the schema says of the key: its name, type, label and rules. That of a zero key is zero.
+	Describe() Field
+	definition() *definition
+}
+
+// Describe returns what the schema says of the key: its name, type, label and rules. That of a zero key is zero.
+func (k Key[T]) Describe() Field {
+	if k.def == nil {
+		return Field{}
+	}
+	return k.def.Field
+}
+
+func (k Key[T]) definition() *definition { return k.def }
+
+// A definition is what a Manager knows a secret by: keys are the same if their definitions are.
+type definition struct{ field.Field }
+
+func newKey[T any](name string, kind field.Type, f Field, convert func(any) T) Key[T] {
+	f.Name, f.Type = name, kind
+	if f.Label == "" {
+		f.Label = name
+	}
+	return Key[T]{&definition{f}, convert}
+}
+
+func as[T any](v any) T           { return v.(T) }
+func asSecret(v any) Secret       { return NewSecret(v.(string)) }
+func asChoice[T ~string](v any) T { return T(v.(string)) }
+
+// Text makes the key of a one-line text that may be shown.
+func Text(name string, f Field) Key[string] { return newKey(name, field.Text, f, as[string]) }
+
+// Password makes the key of a one-line text that must not be shown.
+func Password(name string, f Field) Key[Secret] { return newKey(name, field.Password, f, asSecret) }
+
+// URL makes the key of an absolute URL.
+func URL(name string, f Field) Key[*url.URL] { return newKey(name, field.URL, f, as[*url.URL]) }
+
+// Email makes the key of a bare mail address.
+func Email(name string, f Field) Key[string] { return newKey(name, field.Email, f, as[string]) }
+
+// Integer makes the key of a whole number.
+func Integer(name string, f Field) Key[int64] { return newKey(name, field.Integer, f, as[int64]) }
+
+// Boolean makes the key of a yes or no.
+func Boolean(name string, f Field) Key[bool] { return newKey(name, field.Boolean, f, as[bool]) }
+
+// Choice makes the key of one of the field's choices.
+func Choice[T ~string](name string, f Field) Key[T] {
+	return newKey(name, field.Choice, f, asChoice[T])
+}
+
+// Duration makes the key of a duration.
+func Duration(name string, f Field) Key[time.Duration] {
+	return newKey(name, field.Duration, f, as[time.Duration])
+}
+
+// Multiline makes the key of a text of several lines that must not be shown.
+func Multiline(name string, f Field) Key[Secret] { return newKey(name, field.Multiline, f, asSecret) }
+
+// Validate returns the value of key that text stands for, or an error that names the rule it breaks and is [ErrInvalid].
+// It reads no store and asks nobody.
+func Validate[T any](key Key[T], text string) (T, error) {
+	var none T
+	if key.def == nil {
+		return none, ErrUnknownKey
+	}
+	v, err := key.def.Parse(text)
+	if err != nil {
+		return none, &invalidText{key.def.Name, err}
+	}
+	return key.convert(v), nil
+}
+
+// A Binding says where one value of a group goes: see [Key.Into].
+type Binding struct {
+	def      *definition
+	optional bool
+	bind     func(any) // nil: not set
+}
+
+// Into binds the key to the variable that its value goes to. Nothing is written there unless the whole group succeeds.
+func (k Key[T]) Into(target *T) Binding {
+	return Binding{def: k.def, bind: func(v any) { *target = k.convert(v) }}
+}
+
+// IntoOptional binds a key that may be unset.
+func (k Key[T]) IntoOptional(target *Optional[T]) Binding {
+	return Binding{def: k.def, optional: true, bind: func(v any) {
+		if v == nil {
+			*target = Optional[T]{}
+			return
+		}
+		*target = Some(k.convert(v))
+	}}
+}

@@ -1,0 +1,49 @@
+package secrets
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+)
+
+// A Schema is what generated code hands to [Open].
+type Schema struct {
+	Server   string   // the keychain service is "com.mcp." + Server
+	Manifest string   // secrets.golden.json, whose sentences are shown
+	Keys     []AnyKey // every key, in schema order
+}
+
+// manifest is what the runtime reads of secrets.golden.json.
+type manifest struct {
+	Server    string            `json:"server"`
+	Sentences wording.Sentences `json:"sentences"`
+	Secrets   []struct {
+		Name  string `json:"name"`
+		Label string `json:"label"`
+		Help  string `json:"help_text"`
+	} `json:"secrets"`
+}
+
+// readManifest returns the sentences of the schema's manifest. One that was made for other keys is an error: what was
+// reviewed would not be what is shown.
+func (s Schema) readManifest() (wording.Sentences, error) {
+	var m manifest
+	if err := json.Unmarshal([]byte(s.Manifest), &m); err != nil {
+		return wording.Sentences{}, fmt.Errorf("secrets: the manifest can't be read: %w", err)
+	}
+	same := m.Server == s.Server && len(m.Secrets) == len(s.Keys)
+	for i := 0; same && i < len(s.Keys); i++ {
+		def := s.Keys[i].definition()
+		same = def != nil && m.Secrets[i].Name == def.Name && m.Secrets[i].Label == def.Label && m.Secrets[i].Help == def.Help
+	}
+	if !same {
+		return wording.Sentences{}, fmt.Errorf("secrets: the manifest and the code were generated from different schemas of server %q: run go generate", s.Server)
+	}
+	for name := range wording.English().Failures {
+		if m.Sentences.Failures[name] == "" {
+			return wording.Sentences{}, fmt.Errorf("secrets: the manifest has no sentence for %q: run go generate with the mcpsecrets-gen of this runtime", name)
+		}
+	}
+	return m.Sentences, nil
+}

@@ -1,0 +1,17 @@
+package secrets
+
+import "context"
+
+// A Store keeps values by service and account. The default is the operating system's keychain; [WithStore] sets another,
+// such as runtimetest's in tests. Its methods must be safe for concurrent use, end when ctx does, and put no value into
+// an error.
+type Store interface {
+	// Get returns the value, or [ErrNotSet] if there is none.
+	Get(ctx context.Context, service, account string) (string, error)
+	// Set keeps value, in place of an earlier one: afterwards either the old or the new one is there, whole.
+	Set(ctx context.Context, service, account, value string) error
+	// Delete removes the value, or returns [ErrNotSet] if there is none.
+	Delete(ctx context.Context, service, account string) error
+	// Clear removes all values of the service.
+	Clear(ctx context.Context, service string) error
+}
