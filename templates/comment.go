@@ -1,0 +1,113 @@
+package templates
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+)
+
+// commentWidth is where comments are wrapped, in characters after the slashes.
+const commentWidth = 97
+
+// secretDoc is the comment of a getter: what it returns, when somebody is asked, and what a refusal returns.
+func secretDoc(s *Secret) []string {
+	what := s.Name
+	if s.Label != s.Name {
+		what += ": " + s.Label
+	}
+	doc := paragraph(nil, s.GoName+" returns "+sentence(what), s.Help)
+	doc = paragraph(doc, presence(s), destination(s), consent(s.Field))
+	if s.Deprecated != "" {
+		doc = paragraph(doc, "Deprecated: "+sentence(s.Deprecated))
+	}
+	return doc
+}
+
+func groupDoc(g *Group) []string {
+	members := make([]string, len(g.Members))
+	for i, s := range g.Members {
+		members[i] = s.Name
+	}
+	return paragraph(nil, fmt.Sprintf("%s returns the group %s with one question for all: %s.", g.GoName, g.Name, strings.Join(members, ", ")),
+		"An error means that none of them is there.")
+}
+
+// presence says what happens where nothing is stored.
+func presence(s *Secret) string {
+	switch {
+	case s.Required && s.Default != "":
+		return fmt.Sprintf("The user is asked for it when it is missing, with the default offered: %s.", s.Default)
+	case s.Required:
+		return "The user is asked for it when it is missing."
+	case s.Default != "":
+		return fmt.Sprintf("Until the user stores another, it is %s.", s.Default)
+	default:
+		return "It may be unset, which is no error."
+	}
+}
+
+func destination(s *Secret) string {
+	if s.SentTo == "" {
+		return ""
+	}
+	return fmt.Sprintf("It is sent to the host of %s, which the user is shown.", s.SentTo)
+}
+
+// consent says whose word a use needs.
+func consent(f field.Field) string {
+	session := "the session"
+	if f.Remember > 0 {
+		session = wording.ShortDuration(f.Remember)
+	}
+	if f.Scope == field.ToolScope {
+		session += " and the tool that asks"
+	}
+	const refusal = "a refusal is an error, such as secrets.ErrDenied."
+	switch f.Permission {
+	case field.None:
+		return "Nobody is asked for permission."
+	case field.Dialog:
+		return fmt.Sprintf("Each use needs the user's permission in a native dialog, which can be given for %s; %s", session, refusal)
+	default:
+		return fmt.Sprintf("Each use needs the user's permission, which can be given for %s; %s", session, refusal)
+	}
+}
+
+// sentence ends text like one.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "。") {
+		return text
+	}
+	return text + "."
+}
+
+// paragraph adds the texts to a comment as one wrapped paragraph of its own.
+func paragraph(comment []string, texts ...string) []string {
+	var lines []string
+	line, width := "", 0
+	for _, word := range strings.Fields(strings.Join(texts, " ")) {
+		w := utf8.RuneCountInString(word)
+		switch {
+		case line == "":
+			line, width = word, w
+		case width+1+w > commentWidth:
+			lines = append(lines, line)
+			line, width = word, w
+		default:
+			line, width = line+" "+word, width+1+w
+		}
+	}
+	lines = append(lines, line)
+	if len(comment) > 0 {
+		comment = append(comment, "")
+	}
+	return append(comment, lines...)
+}
+
+// baseName is the last part of a path of this or another system, so that the output does not depend on folders.
+func baseName(name string) string { return path.Base(strings.ReplaceAll(name, `\`, "/")) }

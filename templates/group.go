@@ -1,0 +1,86 @@
+package templates
+
+import (
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+)
+
+// emitGroup emits:
+//
+//	// LoginSecrets are the values of the group login.
+//	type LoginSecrets struct {
+//		Username string
+//		Password secrets.Secret
+//	}
+//
+//	// Login returns the group login with one question for all: username, password. ...
+//	func (s *Secrets) Login(ctx context.Context, reason secrets.Reason) (LoginSecrets, error) { ... }
+func emitGroup(f *jen.File, g *Group) {
+	comment(f, g.TypeName()+" are the values of the group "+g.Name+".")
+	emitStruct(f, g.TypeName(), g.Members)
+	comment(f, g.Doc...)
+	emitGroupGetter(f, g.GoName, g.TypeName(), g.Members)
+}
+
+// emitAll emits:
+//
+//	// Values are the values of all secrets.
+//	type Values struct { ... }
+//
+//	// All returns every secret with one question for all of them. ...
+//	func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) { ... }
+func emitAll(f *jen.File, p *Package) {
+	comment(f, "Values are the values of all secrets.")
+	emitStruct(f, "Values", p.Secrets)
+	comment(f, "All returns every secret with one question for all of them. An error means that none of them is there.")
+	emitGroupGetter(f, "All", "Values", p.Secrets)
+}
+
+// emitStruct emits a struct with a field for each member.
+func emitStruct(f *jen.File, name string, members []*Secret) {
+	f.Type().Id(name).StructFunc(func(g *jen.Group) {
+		for _, s := range members {
+			g.Id(s.GoName).Add(typeCode(s))
+		}
+	})
+	f.Line()
+}
+
+// emitGroupGetter emits:
+//
+//	func (s *Secrets) Login(ctx context.Context, reason secrets.Reason) (LoginSecrets, error) {
+//		var values LoginSecrets
+//		err := secrets.GetGroup(ctx, s.Manager, reason,
+//			KeyUsername.Into(&values.Username),
+//			KeyPassword.Into(&values.Password),
+//		)
+//		return values, err
+//	}
+//
+// Where nobody is asked about any member, there is no reason either.
+func emitGroupGetter(f *jen.File, name, result string, members []*Secret) {
+	asks := slices.ContainsFunc(members, func(s *Secret) bool { return s.Asks() })
+	reason := jen.Id("reason")
+	if !asks {
+		reason = ours("NoReason")
+	}
+	method(f, name, asks, jen.Id(result)).Block(
+		jen.Var().Id("values").Id(result),
+		jen.Err().Op(":=").Add(ours("GetGroup")).CustomFunc(jen.Options{Open: "(", Close: ")", Separator: ","}, func(g *jen.Group) {
+			g.Id("ctx")
+			g.Id("s").Dot("Manager")
+			g.Add(reason)
+			for _, s := range members {
+				into := "Into"
+				if s.Optional() {
+					into = "IntoOptional"
+				}
+				g.Line().Id(s.KeyName()).Dot(into).Call(jen.Op("&").Id("values").Dot(s.GoName))
+			}
+			g.Line()
+		}),
+		jen.Return(jen.Id("values"), jen.Err()),
+	)
+	f.Line()
+}

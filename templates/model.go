@@ -1,0 +1,122 @@
+package templates
+
+import (
+	"fmt"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/schema"
+)
+
+// Options are what the schema does not say.
+type Options struct {
+	Package string   // the package clause
+	Embed   string   // the manifest's file name, beside the code; default secrets.golden.json
+	Sources []Source // the Go files that may call the getters, for their reasons
+}
+
+// A Package is what is generated from one schema: names are chosen, the order is fixed, comments are wrapped.
+type Package struct {
+	Name    string
+	Source  string // the schema's file name
+	Embed   string // the manifest's file name
+	Server  string
+	Secrets []*Secret // in schema order
+	Groups  []*Group  // in schema order
+	All     Reasons   // at All
+}
+
+// A Secret is one secret and everything that is generated for it.
+type Secret struct {
+	field.Field
+	GoName    string     // of the getter, and of the field in Values
+	Doc       []string   // the getter's comment
+	Constants []Constant // of a choice
+	Reasons   Reasons    // at its getter
+}
+
+// A Constant is one choice.
+type Constant struct{ GoName, Value string }
+
+// A Group is one group and everything that is generated for it.
+type Group struct {
+	Name    string // the schema's name
+	GoName  string // of the getter
+	Members []*Secret
+	Doc     []string
+	Reasons Reasons // at its getter
+}
+
+// KeyName is the name of the secret's key.
+func (s *Secret) KeyName() string { return "Key" + s.GoName }
+
+// ValidatorName is the name of the function that checks a text.
+func (s *Secret) ValidatorName() string { return "Validate" + s.GoName }
+
+// TypeName is the name of a choice's type.
+func (s *Secret) TypeName() string { return s.GoName }
+
+// TypeName is the name of the group's struct.
+func (g *Group) TypeName() string { return g.GoName + "Secrets" }
+
+// New makes the model for a schema that [schema.Parse] accepted. An error is a [schema.ErrorList]: of names, where Parse
+// did not get the rule [Names], and of reasons in the sources.
+func New(f *schema.File, o Options) (*Package, error) {
+	chosen := chooseNames(f)
+	if len(chosen.errors) > 0 {
+		return nil, chosen.errors
+	}
+	if o.Embed == "" {
+		o.Embed = "secrets.golden.json"
+	}
+	p := &Package{Name: o.Package, Source: baseName(f.Name), Embed: o.Embed, Server: f.Server}
+	byName := make(map[string]*Secret, len(f.Secrets))
+	for _, in := range f.Secrets {
+		s := &Secret{Field: in.Field, GoName: chosen.secrets[in]}
+		for i, name := range chosen.choices[in] {
+			s.Constants = append(s.Constants, Constant{name, in.Choices[i]})
+		}
+		s.Doc = secretDoc(s)
+		p.Secrets = append(p.Secrets, s)
+		byName[s.Name] = s
+	}
+	for _, in := range f.Groups {
+		g := &Group{Name: in.Name, GoName: chosen.groups[in]}
+		for _, member := range in.Members {
+			g.Members = append(g.Members, byName[member])
+		}
+		g.Doc = groupDoc(g)
+		p.Groups = append(p.Groups, g)
+	}
+	if errs := p.findReasons(o.Sources); len(errs) > 0 {
+		return nil, errs
+	}
+	return p, nil
+}
+
+// goType is how a getter's type is written in the manifest and in comments.
+func (s *Secret) goType() string {
+	if s.Optional() {
+		return "secrets.Optional[" + s.plainType() + "]"
+	}
+	return s.plainType()
+}
+
+func (s *Secret) plainType() string {
+	switch s.Type {
+	case field.Password, field.Multiline:
+		return "secrets.Secret"
+	case field.URL:
+		return "*url.URL"
+	case field.Integer:
+		return "int64"
+	case field.Boolean:
+		return "bool"
+	case field.Duration:
+		return "time.Duration"
+	case field.Choice:
+		return s.TypeName()
+	case field.Text, field.Email:
+		return "string"
+	}
+	panic(fmt.Sprintf("templates: field type %q has no Go type", s.Type)) // schema.Parse accepts no other
+}

@@ -1,0 +1,185 @@
+package templates
+
+import (
+	"fmt"
+	"go/token"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/schema"
+)
+
+// initialisms are written in one case, as Go's own names are.
+var initialisms = initialismTable(
+	"ACL API ARN ASCII AWS CA CDN CLI CPU CRM CSRF CSS CSV DB DKIM DNS DSN EOF FTP GCP GID GPG GPU GUID HMAC HTML HTTP HTTPS " +
+		"IAM ID IMAP IP JSON JWK JWKS JWT LDAP LLM MAC MCP MFA MIME OIDC OTP PDF PEM PGP PID PIN POP QPS RAM RPC RSA SAML " +
+		"SDK SFTP SHA SLA SMS SMTP SNI SQL SSH SSL SSO TCP TLS TOTP TTL UDP UI UID URI URL URN UTF8 UUID VAT VM VPN XML XMPP " +
+		"XSRF XSS YAML")
+
+func initialismTable(words string) map[string]string {
+	table := map[string]string{"oauth": "OAuth", "oauth2": "OAuth2", "github": "GitHub", "gitlab": "GitLab"}
+	for _, word := range strings.Fields(words) {
+		table[strings.ToLower(word)] = word
+		table[strings.ToLower(word)+"s"] = word + "s"
+	}
+	return table
+}
+
+// goName returns the exported Go name for a schema's word, such as StripeAPIKey for stripe_api_key. What it returns need
+// not be an identifier: "2fa" makes "2fa".
+func goName(word string) string {
+	var name strings.Builder
+	for _, part := range strings.FieldsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if fixed, ok := initialisms[strings.ToLower(part)]; ok {
+			name.WriteString(fixed)
+			continue
+		}
+		first, rest := []rune(part)[0], string([]rune(part)[1:])
+		name.WriteString(string(unicode.ToUpper(first)) + rest)
+	}
+	return name.String()
+}
+
+// isGoName reports whether name can be used as an exported Go name.
+func isGoName(name string) bool { return token.IsIdentifier(name) && token.IsExported(name) }
+
+// reserved are the names that a getter can't have on Secrets.
+//
+// managerMethods are the exported methods of the runtime's Manager, which it would shadow; a test holds the list against
+// the type. keptNames are those that later versions of the runtime keep for themselves.
+var (
+	managerMethods = []string{"Close", "Forget", "Grants", "Reject", "Revoke", "Set", "Stored"}
+	keptNames      = []string{"Audit", "Command", "Mask", "ServeHTTP", "ServeStdio", "ServerOption", "Tools"}
+)
+
+// names are the Go names of one file's secrets and groups, by pointer.
+type names struct {
+	file    *schema.File
+	secrets map[*schema.Secret]string
+	groups  map[*schema.Group]string
+	choices map[*schema.Secret][]string
+
+	methods  scope // of Secrets
+	packaged scope // package level
+	errors   schema.ErrorList
+}
+
+// A scope says what each Go name in it stands for.
+type scope map[string]owner
+
+type owner struct {
+	what string // such as `secret "api_key"`
+	pos  schema.Pos
+}
+
+// Names is the rule of this package for [schema.Parse]: two secrets that meet in one Go name, or one that would shadow a
+// method of the manager, are mistakes, and so is a go_name that can't be.
+func Names(f *schema.File) schema.ErrorList { return chooseNames(f).errors }
+
+// chooseNames finds a Go name for everything in f. Mistakes are noted at the later place, with the way out.
+func chooseNames(f *schema.File) *names {
+	n := &names{
+		file:     f,
+		secrets:  make(map[*schema.Secret]string, len(f.Secrets)),
+		groups:   map[*schema.Group]string{},
+		choices:  map[*schema.Secret][]string{},
+		methods:  make(scope, len(f.Secrets)),
+		packaged: make(scope, 4*len(f.Secrets)),
+	}
+	for _, name := range slices.Concat(managerMethods, keptNames) {
+		n.methods[name] = owner{what: "a method of secrets.Manager"}
+	}
+	n.methods["Manager"] = owner{what: "the embedded secrets.Manager"}
+	n.methods["All"] = owner{what: "the getter of all secrets"}
+	n.packaged["Secrets"] = owner{what: "the type of all getters"}
+	n.packaged["OpenSecrets"] = owner{what: "the function that opens the secrets"}
+	n.packaged["Values"] = owner{what: "the type of all values"}
+	for _, s := range f.Secrets {
+		n.addSecret(s)
+	}
+	for _, g := range f.Groups {
+		n.addGroup(g)
+	}
+	return n
+}
+
+func (n *names) addSecret(s *schema.Secret) {
+	what := fmt.Sprintf("secret %q", s.Name)
+	name, pos, ok := n.pick(what, s.Name, s.GoName, s.Pos, s.At("go_name"))
+	n.secrets[s] = name
+	if !ok || !n.claim(n.methods, name, what, "its getter", pos) {
+		return
+	}
+	n.claim(n.packaged, "Key"+name, what, "its key", pos)
+	if s.HasRules() {
+		n.claim(n.packaged, "Validate"+name, what, "its validator", pos)
+	}
+	if s.Type == field.Choice && n.claim(n.packaged, name, what, "its type", pos) {
+		n.addChoices(s, name)
+	}
+}
+
+func (n *names) addChoices(s *schema.Secret, typeName string) {
+	constants := make([]string, len(s.Choices))
+	for i, choice := range s.Choices {
+		what := fmt.Sprintf("choice %q", choice)
+		suffix, pos := goName(choice), s.ChoiceAt(i)
+		if i < len(s.ChoiceGoNames) && s.ChoiceGoNames[i] != "" {
+			suffix = s.ChoiceGoNames[i]
+		}
+		constants[i] = typeName + suffix
+		if suffix == "" || !isGoName(constants[i]) {
+			n.fail(pos, "%s makes no Go name, write it as {value: %q, go_name: NAME} with letters and digits", what, choice)
+			continue
+		}
+		n.claim(n.packaged, constants[i], what, "its constant", pos)
+	}
+	n.choices[s] = constants
+}
+
+func (n *names) addGroup(g *schema.Group) {
+	what := fmt.Sprintf("group %q", g.Name)
+	name, pos, ok := n.pick(what, g.Name, g.GoName, g.Pos, g.At("go_name"))
+	n.groups[g] = name
+	if ok && n.claim(n.methods, name, what, "its getter", pos) {
+		n.claim(n.packaged, name+"Secrets", what, "its type", pos)
+	}
+}
+
+// pick returns the Go name for a word and the place that chose it, or false where there is none.
+func (n *names) pick(what, word, override string, pos, overridePos schema.Pos) (string, schema.Pos, bool) {
+	if override != "" {
+		if !isGoName(override) {
+			n.fail(overridePos, "%s: go_name %q is not an exported Go name: an upper-case letter, then letters and digits", what, override)
+			return "", pos, false
+		}
+		return override, overridePos, true
+	}
+	name := goName(word)
+	if !isGoName(name) {
+		n.fail(pos, "%s makes no Go name, since a Go name begins with a letter: add go_name", what)
+		return "", pos, false
+	}
+	return name, pos, true
+}
+
+// claim takes name for what, or notes a mistake if it has been taken.
+func (n *names) claim(in scope, name, what, which string, pos schema.Pos) bool {
+	before, taken := in[name]
+	if !taken {
+		in[name] = owner{what, pos}
+		return true
+	}
+	at := ""
+	if before.pos.Line > 0 {
+		at = fmt.Sprintf(" at line %d", before.pos.Line)
+	}
+	n.fail(pos, "%s: %s would be named %s like %s%s, set go_name", what, which, name, before.what, at)
+	return false
+}
+
+func (n *names) fail(pos schema.Pos, format string, args ...any) {
+	n.errors = append(n.errors, n.file.Errorf(pos, format, args...))
+}

@@ -1,0 +1,18 @@
+package templates
+
+import "github.com/dave/jennifer/jen"
+
+// emitValidator emits:
+//
+//	// ValidateBaseURL returns the value of base_url that text stands for, or an error that names the rule it breaks.
+//	func ValidateBaseURL(text string) (*url.URL, error) {
+//		return secrets.Validate(KeyBaseURL, text)
+//	}
+func emitValidator(f *jen.File, s *Secret) {
+	comment(f, paragraph(nil, s.ValidatorName()+" returns the value of "+s.Name+" that text stands for, or an error that names the rule",
+		"it breaks and is secrets.ErrInvalid.")...)
+	f.Func().Id(s.ValidatorName()).Params(jen.Id("text").String()).Params(plainTypeCode(s), jen.Error()).Block(
+		jen.Return(ours("Validate").Call(jen.Id(s.KeyName()), jen.Id("text"))),
+	)
+	f.Line()
+}
