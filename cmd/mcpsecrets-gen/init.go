@@ -1,0 +1,116 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mcpsecrets/mcpsecrets/schema"
+	"github.com/mcpsecrets/mcpsecrets/templates"
+)
+
+//go:embed starter.yaml
+var starter string
+
+func newInit() *cobra.Command {
+	var from, server string
+	cmd := &cobra.Command{
+		Use:   "init [flags] [SCHEMA]",
+		Short: "Write a commented schema to start from",
+		Long: `init writes a commented SCHEMA (default secrets.yaml) to start from. With --from it writes one with the secrets of a
+SECRETS_INFO dictionary of the Python or JavaScript frameworks, saved as JSON. It never overwrites a file.`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeSchemas,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := defaultSchema
+			if len(args) == 1 {
+				name = args[0]
+			}
+			server, err := chooseServer(server, name)
+			if err != nil {
+				return err
+			}
+			text := forServer(starter, server)
+			if from != "" {
+				if text, err = convert(from, server); err != nil {
+					return err
+				}
+			}
+			if _, err := schema.Parse(name, []byte(text), templates.Names); err != nil {
+				return fmt.Errorf("init made a schema with mistakes, please report this: %w", err)
+			}
+			if err := writeNew(name, text); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: wrote %s\n", name)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&from, "from", "", "a JSON file with a SECRETS_INFO dictionary")
+	cmd.Flags().StringVar(&server, "server", "", "the server's name (default the folder's name)")
+	_ = cmd.MarkFlagFilename("from", "json") // it fails for a flag that is not there
+	_ = cmd.RegisterFlagCompletionFunc("server", cobra.NoFileCompletions)
+	return cmd
+}
+
+// forServer fills the server's name into the starter, or into a part of it.
+func forServer(text, server string) string {
+	return strings.NewReplacer("server: {server}", "server: "+plain(server), "{server}", server).Replace(text)
+}
+
+// chooseServer returns the server's name: the flag, or the name of the schema's folder.
+func chooseServer(flag, name string) (string, error) {
+	if flag == "" {
+		folder, err := filepath.Abs(filepath.Dir(name))
+		return serverName(filepath.Base(folder)), err
+	}
+	// What a name may be is for the schema language to say.
+	_, err := schema.Parse("--server", fmt.Appendf(nil, "version: 1\nserver: %s\nsecrets: {any: }\n", plain(flag)))
+	var mistakes schema.ErrorList
+	if errors.As(err, &mistakes) {
+		return "", usagef("--%s", mistakes[0].Text)
+	}
+	return flag, nil
+}
+
+// serverName makes a server's name of a folder's.
+func serverName(folder string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r == '-' || r == '_' || r == '.' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return -1
+	}, folder)
+	name = strings.TrimLeft(name, "-_.")
+	name = strings.TrimRight(name[:min(len(name), 64)], "-_.") // 64 is what the schema language takes
+	if name == "" {
+		return "server"
+	}
+	return name
+}
+
+// writeNew writes a file that must not be there yet.
+func writeNew(name, text string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return &hintedError{fmt.Errorf("%s is already there", name), "name another file, or remove it first"}
+	}
+	if err != nil {
+		return fmt.Errorf("%s can't be written: %w", name, cause(err))
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(name)
+		return fmt.Errorf("%s can't be written: %w", name, cause(err))
+	}
+	return nil
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// readSchema reads a file that is expected to be a schema or manifest.
+func readSchema(name string) ([]byte, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return nil, &hintedError{fmt.Errorf("%s is a folder", name), "name the schema in it, such as " + filepath.Join(name, defaultSchema)}
+	}
+	source, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &hintedError{fmt.Errorf("there is no file %s", name), `"mcpsecrets-gen init" writes one to start from`}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be read: %w", name, cause(err))
+	}
+	return source, nil
+}
+
+// cause is what the system says, without the path that it was asked for: the message names the one that is meant.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
+	return err
+}
