@@ -1,0 +1,38 @@
+# make test    every test, with a real keychain and real dialogs on a throw-away display
+# make lint    formatting, vet, staticcheck, generated files, cross builds
+# make fuzz    each fuzz target for FUZZTIME
+# make bench   the benchmarks, each with its floor
+FUZZTIME ?= 10m
+GO ?= go
+STATICCHECK = v0.8.2
+
+.PHONY: test lint fuzz bench desktop golden
+
+test: desktop lint
+	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test -race -timeout 20m ./...
+
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./... ./testdata/golden/...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... ./testdata/golden/...
+	$(GO) mod tidy -diff
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	CGO_ENABLED=0 GOOS=windows $(GO) vet ./...
+
+# The fuzz targets one after the other: each takes all processors.
+fuzz:
+	$(GO) test ./schema -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./templates -run '^$$' -fuzz '^FuzzRender$$' -fuzztime $(FUZZTIME)
+
+bench: desktop
+	$(GO) test -run '^$$' -bench . ./templates ./schema ./runtime/...
+
+# Rewrites what the golden tests compare with: read the difference before you commit it.
+golden:
+	$(GO) test ./schema ./templates -update
+
+# The programs of a desktop, for the tests that need a keychain and dialogs.
+DESKTOP_PACKAGES = dbus gnome-keyring libsecret-tools xvfb xauth zenity xdotool imagemagick python3-keyring
+
+desktop:
+	@./.ci/install $(DESKTOP_PACKAGES)
