@@ -33,7 +33,7 @@ func ForTest(t testing.TB, opts Options) *Desktop {
 
 var (
 	shared    *Desktop
-	sharedErr = errors.New("desktop.Shared needs desktop.Main in TestMain")
+	errShared = errors.New("desktop.Shared needs desktop.Main in TestMain")
 )
 
 // Main runs a package's tests with one desktop for all of them:
@@ -42,8 +42,8 @@ var (
 //
 // Tests get it by [Shared].
 func Main(m *testing.M, opts Options) (exitCode int) {
-	shared, sharedErr = Start(opts)
-	if sharedErr == nil {
+	shared, errShared = Start(opts)
+	if errShared == nil {
 		defer shared.Stop()
 		for _, name := range foreign {
 			os.Unsetenv(name)
@@ -61,8 +61,8 @@ func Main(m *testing.M, opts Options) (exitCode int) {
 // Shared is the desktop that [Main] started.
 func Shared(t testing.TB) *Desktop {
 	t.Helper()
-	if sharedErr != nil {
-		giveUp(t, sharedErr)
+	if errShared != nil {
+		giveUp(t, errShared)
 	}
 	return shared
 }

@@ -20,6 +20,7 @@ func main() {
 	text := os.Getenv("REASON")
 	reason := secrets.Reason("Read " + text)
 	_, _ = v.Login(ctx, reason)
+	shadowed(ctx, v, other()+why)
 }
 
 const why = "A constant of the package"

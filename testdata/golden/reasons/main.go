@@ -37,6 +37,8 @@ func main() {
 		panic(err)
 	}
 	_ = calls(context.Background(), v, "Passed on")
+	_ = shadowed(context.Background(), v, "Passed on")
+	_ = others()
 	_ = ours.Tool(v.Login, "Say who you are", func(context.Context, mcp.CallToolRequest, vault.LoginSecrets) (*mcp.CallToolResult, error) {
 		return nil, nil
 	})
@@ -54,8 +56,7 @@ type client struct{}
 func (client) Login(user, password string) error      { return nil }
 func (client) All(rows *[]string, query string) error { return nil }
 
-func others(text string) error {
-	const why = "Of another function"
+func others() error {
 	var rows []string
 	return errors.Join(client{}.Login("bob", "hunter2"), client{}.Login("bob", ""), client{}.All(&rows, "select * from pets"))
 }
