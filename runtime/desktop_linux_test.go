@@ -306,9 +306,10 @@ func TestRealFaults(t *testing.T) {
 		},
 		"keychain dies while a value is typed": {
 			during: func(r *real) {
-				r.window(valueTitle)
+				w := r.window(valueTitle)
 				r.must(r.KillKeyring())
-				r.types(valueTitle, goodKey)
+				r.must(r.Type(w, goodKey))
+				r.must(r.Press(w, "Return"))
 			},
 			want: secrets.ErrNoStore,
 		},
