@@ -94,7 +94,7 @@ func readRenamedFrom(r *reader, d *draft, n *node) {
 		s, ok := r.text(name, "a former name")
 		switch {
 		case !ok:
-		case !formerName.MatchString(s) || s == field.IndexName:
+		case !formerName.MatchString(s) || strings.HasPrefix(s, field.ReservedPrefix):
 			r.errorf(name.pos, `renamed_from %s must be a name that a secret can have had, 1 to 100 letters, digits, "_", "." and "-"`, quote(s))
 		default:
 			d.RenamedFrom, d.renamedFrom = append(d.RenamedFrom, s), append(d.renamedFrom, name.pos)

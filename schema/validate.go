@@ -18,8 +18,8 @@ func (r *reader) name(what string, e entry) bool {
 		return true
 	case e.key == "":
 		r.errorf(e.pos, "the name of a %s must not be empty", what)
-	case e.key == field.IndexName:
-		r.errorf(e.pos, "%s %q is reserved for the list of names in the keychain, choose another name", what, e.key)
+	case strings.HasPrefix(e.key, field.ReservedPrefix):
+		r.errorf(e.pos, "%s %s begins with %q, which is reserved for items of the keychain itself%s", what, quote(e.key), field.ReservedPrefix, validName(e.key))
 	case len(e.key) > field.MaxNameLength:
 		r.errorf(e.pos, "%s %s has %d characters, a name may have %d", what, quote(e.key), utf8.RuneCountInString(e.key), field.MaxNameLength)
 	default:

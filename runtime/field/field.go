@@ -9,6 +9,7 @@ package field
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -138,17 +139,18 @@ func (r Range) bounds() (low, high int64) {
 	return low, high
 }
 
-// ValidName reports whether name can be a secret's name: 1 to 100 of [a-z0-9_.-], and not the index item of the
-// Python and JavaScript frameworks.
+// ValidName reports whether name can be a secret's name: 1 to 100 of [a-z0-9_.-], not beginning with [ReservedPrefix].
 func ValidName(name string) bool {
-	return len(name) > 0 && len(name) <= MaxNameLength && name != IndexName && !slices.ContainsFunc([]byte(name), func(c byte) bool {
-		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '.' && c != '-'
-	})
+	return len(name) > 0 && len(name) <= MaxNameLength && !strings.HasPrefix(name, ReservedPrefix) &&
+		!slices.ContainsFunc([]byte(name), func(c byte) bool {
+			return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '.' && c != '-'
+		})
 }
 
 const (
 	// MaxNameLength is how many bytes a secret's name may have.
 	MaxNameLength = 100
-	// IndexName is the keychain item in which the Python and JavaScript frameworks list the others.
-	IndexName = "__secret_index__"
+	// ReservedPrefix begins the names of keychain items that are no secrets, such as __secret_index__, in which the Python
+	// and JavaScript frameworks list the others.
+	ReservedPrefix = "__"
 )
