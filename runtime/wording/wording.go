@@ -40,9 +40,10 @@ type Dialog struct {
 
 // Form has the sentences of the form that the MCP client shows while the dialog is open. It carries no secret.
 type Form struct {
-	Text   string `json:"text"`
-	Match  string `json:"match"`
-	Differ string `json:"differ"`
+	Text    string `json:"text"`
+	Match   string `json:"match"`
+	Differ  string `json:"differ"`
+	Waiting string `json:"waiting"` // progress, while a call is held
 }
 
 // Question has the sentences that ask for permission.
@@ -111,9 +112,10 @@ func English() Sentences {
 			Code:     "Code {code}: go on only if your MCP client shows the same.",
 		},
 		Form: Form{
-			Text:   "{server} has opened a window on its computer that asks for: {labels}. The window shows the code {code}. Never type a secret here.",
-			Match:  "The codes match",
-			Differ: "They differ",
+			Text:    "{server} has opened a window on its computer that asks for: {labels}. The window shows the code {code}. Never type a secret here.",
+			Match:   "The codes match",
+			Differ:  "They differ",
+			Waiting: "Waiting for the user",
 		},
 		Question: Question{
 			Title:        "{server} asks for permission",
