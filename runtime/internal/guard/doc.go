@@ -1,0 +1,42 @@
+// Package guard masks secrets in what leaves the process.
+//
+// Begin with [Guard]. It is told every value that is handed out, and sits around whatever leaves:
+//
+//	var g guard.Guard
+//	g.Learn("sk_live_4eC39HqLyjWDarjtT1zdp7dc", "sk_live_")
+//	stdout := g.Writer(os.Stdout)  // lines of JSON-RPC
+//	handler := g.Handler(mcp)      // streamable HTTP
+//	text := g.Text(err.Error())    // anything else
+//
+// Then read the files in this order: piece.go (what of a value is confidential), block.go (what is looked for), table.go and
+// escape.go (how it is found, fast), mask.go (what is masked), message.go (where in a message), writer.go, handler.go and
+// event.go.
+//
+// # What is promised
+//
+//   - A value is masked as it is and as part of anything in base64 (both alphabets), in hexadecimal (lower or upper
+//     case), with escapes of JSON, URLs or HTML, each of them in several layers (up to four in a text).
+//   - The first eight characters of a value, beyond the public prefix, are enough; and so is every later block of it (see
+//     block.go; of a key with digits, about every eight characters; so a fragment of fifteen to twenty is found wherever
+//     it is from). The whole token around them goes.
+//   - Only strings, numbers and keys are masked. The result is valid JSON. Ids, methods and the keys of the protocol stay;
+//     other keys go only if they hold a value whole or encoded.
+//   - What has no known value in it leaves byte for byte as it is.
+//   - A guess learns nothing by being nearly right. A tool that returns its argument masks a guess of eight characters
+//     only when all of them are right, and shows nothing of what follows them, be it right or wrong.
+//
+// # What a guard can't do
+//
+//   - Stop the guessing of a value that is not random: whoever has some thousands of likely passwords may try them all.
+//     A guess of the first eight characters is answered, as is one of a whole later block. Who knows all of a block but
+//     one character, say from elsewhere, finds that one; at the next block all is unknown again.
+//   - See a value in what a tool made of it otherwise: reversed, encrypted, compressed, in capitals, with spaces, one
+//     character at a time or split into parts that have no whole block.
+//   - Guard values of less than eight confidential characters, which can't be told from ordinary text: see [Guards].
+//   - Of URLs it guards passwords and long parts of paths and queries; of JWTs the signature, and with it the token; of files
+//     with several lines the long unbroken runs, such as the lines of a PEM block. A short password in a kubeconfig is not
+//     guarded.
+//   - Know that "password" is a word: a value that begins with an ordinary word of eight letters masks that word, and if
+//     the value has spaces or quotes in it, the line around the word.
+//   - Forget. A value is masked until the process ends, and takes some kilobytes (a private key some hundred).
+package guard

@@ -1,0 +1,107 @@
+package guard
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// An attacker makes the model call a tool that returns its argument, alone or beside the value, and compares what comes back
+// for each next character. Every wrong guess looks the same; the right one must look like them.
+func TestOracle(t *testing.T) {
+	for _, value := range []string{stripe, "correct horse battery staple 7", `hunter2!"<%41>\x`, "4929123412341234", "Zm9v+/Zm9v/YmFy+w=="} {
+		prefix := prefixOf(value)
+		g := learn(value)
+		// What the tool makes of the guess, and what it puts around it.
+		encoders := map[string]func(string) string{
+			"as it is":            func(guess string) string { return guess },
+			"as base64":           func(guess string) string { return base64.StdEncoding.EncodeToString([]byte(guess)) },
+			"as hex":              func(guess string) string { return hex.EncodeToString([]byte(guess)) },
+			"as a query":          url.QueryEscape,
+			"escaped all":         func(guess string) string { return percentAll(guess, "%%%02x") },
+			"as JSON":             quote,
+			"with its end as XML": func(guess string) string { return guess[:len(guess)-1] + escapeAll(guess[len(guess)-1:], "&#%d;") },
+		}
+		around := []string{"GUESS", "GUESS" + value, value + "GUESS", value + " GUESS " + value, "GUESS~~~~ ~~", "~~ ~~~~GUESS", "~=GUESS:~"}
+		cuts := blockEnds(value, prefix)
+		// What the attacker knows is value[from:to], by whatever means; the guess is the next character.
+		for from := len(prefix); from < len(value); from++ {
+			for to := from + 1; to < len(value); to++ {
+				if !isPlain(value[to]) || cuts[to+1] && from <= cuts.before(to+1) {
+					continue // inherent: the last character of a block, all others being known
+				}
+				for name, encode := range encoders {
+					for _, text := range around {
+						shape := func(c byte) string {
+							guess := encode(value[from:to] + string(c))
+							shown := g.Text(strings.ReplaceAll(text, "GUESS", guess))
+							shown = strings.ReplaceAll(shown, Redacted, "*")
+							return strings.ReplaceAll(shown, guess, "GUESS")
+						}
+						right := shape(value[to])
+						for _, c := range []byte("aQz07") {
+							if wrong := shape(c); right != wrong {
+								t.Fatalf("%s: %s in %q, %q tells that it goes on with %q:\n right %s\n wrong %s", value, name, text, value[from:to], value[to], right, wrong)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// isPlain reports whether c looks the same to all encodings, so that a difference can only come from being right.
+func isPlain(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+type ends map[int]bool
+
+func blockEnds(value, prefix string) ends {
+	found := ends{}
+	at := len(prefix)
+	for _, block := range blocks(value[len(prefix):]) {
+		found[at] = true
+		at += len(block)
+	}
+	found[at] = true
+	return found
+}
+
+// before returns where the block begins that ends at end.
+func (e ends) before(end int) int {
+	for end--; end > 0 && !e[end]; end-- {
+	}
+	return end
+}
+
+// The attack that blocks are there to stop: who knows all but the last character of any eight in a row finds the next one,
+// and so on to the end. Here, knowing the first block, an attacker who tries every character gets no further.
+func TestOracleGetsNoFurther(t *testing.T) {
+	g := learn(stripe)
+	known := stripe[len("sk_live_"):][:8]
+	masked := func(guess string) bool { return strings.Contains(g.Text(guess), Redacted) }
+	if !masked(known) || masked(known[:7]+"x") {
+		t.Fatal("the first block is not found by itself alone")
+	}
+	for length := 1; length <= 7; length++ { // of what is known, at the end
+		for _, c := range base62 {
+			if guess := known[8-length:] + string(c); masked(guess) {
+				t.Errorf("%q is masked", guess)
+			}
+		}
+	}
+	var shapes = map[string]bool{}
+	for _, c := range base62 {
+		for _, d := range base62 {
+			shapes[g.Text(fmt.Sprintf("x %s%c%c y", known, c, d))] = true
+		}
+	}
+	if len(shapes) != 1 {
+		t.Errorf("what follows the first block shows in %d ways", len(shapes))
+	}
+}
