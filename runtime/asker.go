@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
+	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
 
 // An Asker puts questions to the person at this computer, outside the MCP client. The default opens native dialogs;
@@ -50,4 +51,10 @@ func fitting(f Field) Field {
 	f.Help = dialog.Clean(f.Help, helpLines, textColumns)
 	f.Placeholder = dialog.Clean(f.Placeholder, 1, labelColumns)
 	return f
+}
+
+// fittingAsker returns by with texts that fit a dialog beside others.
+func fittingAsker(by wording.Asker) wording.Asker {
+	by.Tool, by.Reason = dialog.Clean(by.Tool, 1, toolColumns), dialog.Clean(by.Reason, reasonLines, textColumns)
+	return by
 }

@@ -2,10 +2,9 @@ package secrets
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
+	"log/slog"
 	"strings"
-	"sync"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
@@ -18,21 +17,41 @@ const attempts = 10
 // A collection asks a person for missing values. It belongs to the manager: a call that gives up and comes again finds
 // what was typed meanwhile.
 type collection struct {
-	done chan struct{} // closed once err is there
-	err  error
+	comparison *comparison
+	done       chan struct{} // closed once err is there
+	err        error
 }
 
 // collect waits until a person has entered what is missing of defs, or some of it, in dialogs. Calls that miss the same
-// secret join one collection.
-func (m *Manager) collect(ctx context.Context, defs []*definition) error {
-	c, err := m.joinCollection(clientOf(ctx), defs)
+// secret join one collection; the one that began it shows the verification code, if its client can.
+func (m *Manager) collect(ctx context.Context, c *call, defs []*definition) error {
+	if ctx.Err() != nil {
+		return m.fail(ErrOutsideCall, defs...) // a task's handler has no client that could be asked
+	}
+	leave, err := m.takeSeat()
 	if err != nil {
 		return m.fail(err, defs...)
 	}
-	if err := wait(ctx, c.done); err != nil {
+	defer leave()
+	collection, begun, err := m.joinCollection(c, defs)
+	if err != nil {
 		return m.fail(err, defs...)
 	}
-	return c.err
+	codes := collection.comparison
+	byRound := begun && c.rounds
+	if !byRound {
+		err = m.wait(ctx, c, collection.done)
+		// The window is still open: the client asks once more.
+		byRound = errors.Is(err, ErrPending) && c.rounds && codes.code != "" && codes.who == c.who
+	}
+	if byRound {
+		c.pend(want{comparison: codes, message: codes.message})
+		err = ErrPending
+	}
+	if err != nil {
+		return m.fail(err, defs...)
+	}
+	return collection.err
 }
 
 func definitionsOfGaps(gaps []gap) []*definition {
@@ -43,46 +62,50 @@ func definitionsOfGaps(gaps []gap) []*definition {
 	return defs
 }
 
-// joinCollection returns the collection that already asks for one of defs, or begins one for all, in which client, if
-// there is one, shows the verification code.
-func (m *Manager) joinCollection(client *client, defs []*definition) (*collection, error) {
+// joinCollection returns the collection that already asks for one of defs, or begins one for all.
+func (m *Manager) joinCollection(c *call, defs []*definition) (joined *collection, begun bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, def := range defs {
-		if c := m.collections[def]; c != nil {
-			return c, nil
+		if joined := m.collections[def]; joined != nil {
+			return joined, false, nil
 		}
 	}
-	if err := m.remembered(collecting, defs); err != nil {
-		return nil, err
+	if err := m.remembered(collecting, principal{}, defs); err != nil {
+		return nil, false, err
 	}
-	c := &collection{done: make(chan struct{})}
-	err := m.start(openFor, func(ctx context.Context) {
-		c.err = m.runCollection(ctx, client, defs)
-		close(c.done)
+	joined = &collection{comparison: m.newComparison(c, defs), done: make(chan struct{})}
+	err = m.start(openFor, func(ctx context.Context) {
+		joined.err = m.runCollection(ctx, joined.comparison, c.client, defs)
+		close(joined.done)
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, def := range defs {
-		m.collections[def] = c
+		m.collections[def] = joined
 	}
-	return c, nil
+	return joined, true, nil
 }
 
 // runCollection asks for defs, and remembers a refusal before the calls that wait hear of it.
-func (m *Manager) runCollection(ctx context.Context, client *client, defs []*definition) error {
-	err := m.fillGaps(ctx, client, defs)
-	switch {
+func (m *Manager) runCollection(ctx context.Context, codes *comparison, client *client, defs []*definition) error {
+	ctx, refuse := context.WithCancelCause(ctx)
+	defer refuse(nil)
+	codes.onRefusal(refuse)
+	err := m.fillGaps(ctx, codes, client, defs)
+	switch refused := codes.refusal(); {
+	case err != nil && refused != nil:
+		err = refused
 	case errors.Is(err, context.DeadlineExceeded):
 		err = ErrDismissed // five minutes without a word
 	case errors.Is(err, context.Canceled):
 		err = ErrClosed
 	}
 	if err == nil {
-		m.accept(collecting, defs)
+		m.accept(collecting, principal{}, defs)
 	} else if isRefusal(err) {
-		m.refuse(collecting, defs, err)
+		m.refuse(collecting, principal{}, defs, err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -93,8 +116,13 @@ func (m *Manager) runCollection(ctx context.Context, client *client, defs []*def
 }
 
 // fillGaps asks for each of defs that is still missing once it is this server's turn, and stores all answers or none.
-func (m *Manager) fillGaps(ctx context.Context, client *client, defs []*definition) error {
-	unlock, err := m.asker.Lock(ctx)
+func (m *Manager) fillGaps(ctx context.Context, codes *comparison, client *client, defs []*definition) error {
+	leave, err := m.queue(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	unlock, err := m.lock(ctx)
 	if err != nil {
 		return err
 	}
@@ -108,95 +136,25 @@ func (m *Manager) fillGaps(ctx context.Context, client *client, defs []*definiti
 	if len(gaps) == 0 {
 		return nil
 	}
-	ctx, comparison := m.compareCodes(ctx, client, gaps)
+	withdraw := m.showCode(codes, client, defs)
 	texts := make([]string, len(gaps))
 	for i, g := range gaps {
-		g.asking.Code, g.asking.Number, g.asking.Total = comparison.code, i+1, len(gaps)
+		g.asking.Code, g.asking.Number, g.asking.Total = codes.code, i+1, len(gaps)
 		if texts[i], err = m.enter(ctx, g); err != nil {
-			comparison.end()
-			if refused := context.Cause(ctx); errors.Is(err, context.Canceled) && refused != nil {
-				return refused
-			}
+			withdraw()
 			return err
 		}
 	}
 	undo, err := m.keep(ctx, gaps, texts)
 	if err != nil {
-		comparison.end()
+		withdraw()
 		return err
 	}
-	return comparison.settle(undo)
-}
-
-// A comparison is the form in which a person compares the client's verification code with the dialog's.
-type comparison struct {
-	code  string             // "" without a client
-	end   context.CancelFunc // withdraws the form
-	mu    sync.Mutex
-	undo  func() // takes back what the dialogs stored; nil before they did
-	wrong error  // the person refused in the form
-}
-
-// compareCodes shows the form, if there is a client. The returned context, which the dialogs get, ends as soon as the
-// person refuses in the form; its cause is then the refusal. The form may stay open longer than the dialogs: "they
-// differ" takes back what they stored.
-func (m *Manager) compareCodes(ctx context.Context, client *client, gaps []gap) (context.Context, *comparison) {
-	c := &comparison{end: func() {}}
-	if client == nil {
-		return ctx, c
+	for _, g := range gaps {
+		m.log.LogAttrs(ctx, slog.LevelInfo, "secret stored", slog.String("server", m.server), slog.String("secret", g.def.Name),
+			slog.String("code", codes.compared()))
 	}
-	c.code = newCode()
-	form, cancel := context.WithTimeout(m.life, openFor)
-	c.end = cancel
-	dialogs, refuse := context.WithCancelCause(ctx)
-	labels := make([]string, len(gaps))
-	for i, g := range gaps {
-		labels[i] = g.def.Label
-	}
-	sentences := m.sentences.Form
-	message := wording.Fill(sentences.Text, wording.Values{"server": m.server, "labels": strings.Join(labels, ", "), "code": c.code})
-	m.work.Add(1) // the collection is counted itself, so Close is not waiting yet
-	go func() {
-		defer m.work.Done()
-		defer cancel()
-		r := client.choose(form, message, []string{sentences.Match, sentences.Differ})
-		if r.chosen == 1 {
-			r.err = ErrDenied
-		}
-		if r.err != nil {
-			if c.refuse(r.err, r.chosen == 1) {
-				m.refuse(collecting, definitionsOfGaps(gaps), r.err)
-			}
-			refuse(r.err)
-		}
-	}()
-	return dialogs, c
-}
-
-// settle ends the dialogs' part: undo is how to take back what they stored. If the person has refused meanwhile, it is
-// taken back now.
-func (c *comparison) settle(undo func()) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.wrong != nil {
-		undo()
-		return c.wrong
-	}
-	c.undo = undo
-	return nil
-}
-
-// refuse ends the form's part with a refusal, and reports whether that took back what was stored already. Only codes that
-// differ do: who closes a form that has been overtaken by the dialog says nothing.
-func (c *comparison) refuse(err error, differ bool) (tookBack bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.wrong = err
-	if c.undo == nil || !differ {
-		return false
-	}
-	c.undo()
-	return true
+	return codes.settle(undo)
 }
 
 // enter asks for one value until it keeps the rules, and returns "" for a field that was left empty and may be.
@@ -239,6 +197,28 @@ func (m *Manager) valueDialog(f Field, a wording.Asking, prefill string) Entry {
 	}
 }
 
+// putBack restores what was stored before written, unless something else has been stored since. That it had been rejected
+// still holds.
+func (m *Manager) putBack(ctx context.Context, def *definition, written, before string, wasSet bool) {
+	now, err := m.lookup(ctx, def)
+	if isSet := err == nil; err != nil && !errors.Is(err, ErrNotSet) || isSet != (written != "") || now != written {
+		return
+	}
+	m.mu.Lock()
+	old, wasRejected := m.rejections[def]
+	m.mu.Unlock()
+	if !wasSet {
+		_ = m.remove(ctx, def)
+		return
+	}
+	_ = m.put(ctx, def, before)
+	if wasRejected {
+		m.mu.Lock()
+		m.rejections[def] = old
+		m.mu.Unlock()
+	}
+}
+
 var entryKinds = map[field.Type]dialog.Kind{
 	field.Text:      dialog.Line,
 	field.Password:  dialog.Hidden,
@@ -269,13 +249,7 @@ func (m *Manager) keep(ctx context.Context, gaps []gap, texts []string) (undo fu
 			return nil, err
 		}
 		wasSet := err == nil
-		steps = append(steps, func() {
-			if wasSet {
-				_ = m.put(ctx, g.def, before)
-			} else {
-				_ = m.remove(ctx, g.def)
-			}
-		})
+		steps = append(steps, func() { m.putBack(ctx, g.def, texts[i], before, wasSet) })
 		if texts[i] == "" {
 			err = m.remove(ctx, g.def)
 		} else {
@@ -287,30 +261,4 @@ func (m *Manager) keep(ctx context.Context, gaps []gap, texts []string) (undo fu
 		}
 	}
 	return undo, nil
-}
-
-// codeAlphabet has no characters that people take for one another: no 0 and O, no 1, I and L.
-const codeAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-
-// newCode returns a verification code, such as "K7QM-2XWD".
-func newCode() string {
-	var code strings.Builder
-	for code.Len() < len("XXXX-XXXX") {
-		if code.Len() == 4 {
-			code.WriteByte('-')
-		}
-		code.WriteByte(codeAlphabet[randomBelow(len(codeAlphabet))])
-	}
-	return code.String()
-}
-
-// randomBelow returns a uniform random number below n, which is at most 256.
-func randomBelow(n int) int {
-	var b [1]byte
-	for {
-		_, _ = rand.Read(b[:]) // never fails
-		if int(b[0]) < 256/n*n {
-			return int(b[0]) % n
-		}
-	}
 }

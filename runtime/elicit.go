@@ -8,9 +8,6 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// fast is how soon an answer can't be a person's: some clients accept or decline by themselves, with nothing drawn.
-const fast = 300 * time.Millisecond
-
 // A client is the MCP client of a call, asked in place: a revision before 2026-07-28, or in-process. It is only ever
 // asked for a choice, never for a secret.
 type client struct {
@@ -59,19 +56,13 @@ type reply struct {
 // nobody is the reply of a client that asked nobody, or nobody that we know of.
 var nobody = reply{chosen: -1}
 
-// choose shows a form with one choice to make and waits for the reply until ctx ends. An answer that no person can have
-// given, a failure, or an answer that was not offered counts as [nobody].
-func (c *client) choose(ctx context.Context, message string, choices []string) reply {
+// choose shows a form with one choice to make and waits for the reply until ctx ends. An answer that is faster than a
+// person's, a failure, or an answer that was not offered counts as [nobody]: some clients accept or decline by themselves,
+// with nothing drawn.
+func (c *client) choose(ctx context.Context, fast time.Duration, message string, choices []string) reply {
 	call, cancel := context.WithCancel(c.call)
 	defer cancel()
-	request := mcp.ElicitationRequest{Params: mcp.ElicitationParams{
-		Message: message,
-		RequestedSchema: map[string]any{
-			"type":       "object",
-			"properties": map[string]any{"answer": map[string]any{"type": "string", "enum": choices}},
-			"required":   []string{"answer"},
-		},
-	}}
+	request := mcp.ElicitationRequest{Params: formParams(message, choices)}
 	asked := time.Now()
 	replies := make(chan reply, 1)
 	go func() {
@@ -91,6 +82,19 @@ func (c *client) choose(ctx context.Context, message string, choices []string) r
 	}
 }
 
+// formParams is a form with one choice to make.
+func formParams(message string, choices []string) mcp.ElicitationParams {
+	return mcp.ElicitationParams{
+		Mode:    mcp.ElicitationModeForm,
+		Message: message,
+		RequestedSchema: map[string]any{
+			"type":       "object",
+			"properties": map[string]any{"answer": map[string]any{"type": "string", "enum": choices}},
+			"required":   []string{"answer"},
+		},
+	}
+}
+
 func replyOf(response mcp.ElicitationResponse, choices []string) reply {
 	switch response.Action {
 	case mcp.ElicitationResponseActionDecline:
@@ -101,7 +105,7 @@ func replyOf(response mcp.ElicitationResponse, choices []string) reply {
 		content, _ := response.Content.(map[string]any)
 		answer, _ := content["answer"].(string)
 		for i, choice := range choices {
-			if answer == choice {
+			if answer == choice && answer != "" {
 				return reply{i, nil}
 			}
 		}

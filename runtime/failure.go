@@ -80,27 +80,43 @@ func (e *Error) Unwrap() error { return e.cause }
 // somebody else, becomes ErrStore without its text, which might hold a value.
 func (m *Manager) fail(cause error, defs ...*definition) error {
 	var already *Error
-	if cause == nil || errors.As(cause, &already) {
+	var ended *endedError
+	if cause == nil || errors.As(cause, &already) || errors.As(cause, &ended) {
 		return cause
 	}
-	if errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded) {
-		return fmt.Errorf("secrets: %w", cause)
-	}
-	name := wording.StoreFailed
-	for _, failure := range failures {
-		if errors.Is(cause, failure.err) {
-			name = failure.name
-			break
+	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(cause, ended) {
+			return &endedError{ended}
 		}
 	}
-	switch {
-	case name == wording.StoreFailed:
-		cause = ErrStore
-	case errors.Is(cause, keychain.ErrDismissed):
-		cause = errStoreDismissed
+	for _, failure := range failures {
+		if errors.Is(cause, failure.err) {
+			return m.failAs(failure.name, known(cause, failure.err), defs)
+		}
 	}
-	return m.failAs(name, cause, defs)
+	return m.failAs(wording.StoreFailed, ErrStore, defs)
 }
+
+// known returns cause without what somebody else may have wrapped around it, which could hold a value.
+func known(cause, failure error) error {
+	var problem *invalidText
+	var rejected *rejection
+	switch {
+	case errors.As(cause, &problem):
+		return problem
+	case errors.As(cause, &rejected):
+		return rejected
+	case failure == keychain.ErrDismissed:
+		return errStoreDismissed
+	}
+	return failure
+}
+
+// endedError is what a getter returns when its context has ended.
+type endedError struct{ error }
+
+func (e *endedError) Error() string { return "secrets: " + e.error.Error() }
+func (e *endedError) Unwrap() error { return e.error }
 
 // failAs makes the error for a failure whose name is known.
 func (m *Manager) failAs(name wording.Failure, cause error, defs []*definition) error {

@@ -34,14 +34,9 @@ func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Bindin
 	if err := m.admit(defs...); err != nil {
 		return err
 	}
-	found, err := m.release(ctx, string(reason), defs)
+	found, err := m.release(ctx, string(reason), bindings, defs)
 	if err != nil {
 		return m.fail(err, defs...)
-	}
-	for i, b := range bindings {
-		if found[i].value == nil && !b.optional {
-			return m.fail(ErrNotSet, b.def)
-		}
 	}
 	for i, b := range bindings {
 		b.bind(found[i].value)
@@ -50,26 +45,36 @@ func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Bindin
 }
 
 // release walks the steps of the gate for defs and returns their values in the same order.
-func (m *Manager) release(ctx context.Context, reason string, defs []*definition) ([]finding, error) {
-	ctx = withCall(ctx, "") // outside a call, what is allowed once is allowed to this getter
+func (m *Manager) release(ctx context.Context, reason string, bindings []Binding, defs []*definition) (found []finding, err error) {
+	c := m.call(ctx)
+	defer func() { m.audit(ctx, c, reason, defs, found, err) }()
+	if errors.Is(context.Cause(ctx), ErrPending) {
+		return nil, ErrPending // the call is over until its next round
+	}
+	if c.who.kind == stranger {
+		return nil, ErrOutsideCall
+	}
 	all := m.withDestinations(defs)
 	// An answer may take minutes. What was allowed is then looked up again, and is asked about anew if it has changed.
 	for range 3 {
-		if err := m.refused(permission, defs); err != nil {
+		if err := m.refused(permission, c.who, defs); err != nil {
 			return nil, err
 		}
-		found, err := m.complete(ctx, all)
+		found, err := m.complete(ctx, c, all)
 		if err != nil {
 			return nil, err
 		}
-		asked, err := m.permit(ctx, reason, m.uses(found, len(defs)))
+		for i, b := range bindings {
+			if found[i].value == nil && !b.optional {
+				return nil, m.fail(ErrNotSet, b.def)
+			}
+		}
+		asked, err := m.permit(ctx, c, reason, m.uses(found, len(defs)))
 		if err != nil {
 			return nil, err
 		}
 		if !asked {
-			found = found[:len(defs)]
-			m.handOut(ctx, found)
-			return found, nil
+			return found[:len(defs)], nil
 		}
 	}
 	return nil, ErrPending
@@ -92,7 +97,7 @@ func (m *Manager) withDestinations(defs []*definition) []*definition {
 }
 
 // complete returns what is stored for defs, once nothing is missing.
-func (m *Manager) complete(ctx context.Context, defs []*definition) ([]finding, error) {
+func (m *Manager) complete(ctx context.Context, c *call, defs []*definition) ([]finding, error) {
 	// A collection that this call joins may be for some of the gaps only, so each turn closes one gap at least.
 	for range len(defs) + 1 {
 		found, err := m.read(ctx, defs)
@@ -103,7 +108,7 @@ func (m *Manager) complete(ctx context.Context, defs []*definition) ([]finding, 
 		if len(gaps) == 0 {
 			return found, nil
 		}
-		if err := m.collect(ctx, definitionsOfGaps(gaps)); err != nil {
+		if err := m.collect(ctx, c, definitionsOfGaps(gaps)); err != nil {
 			return nil, err
 		}
 	}
@@ -113,7 +118,7 @@ func (m *Manager) complete(ctx context.Context, defs []*definition) ([]finding, 
 // A finding is what the store has for one secret.
 type finding struct {
 	def   *definition
-	text  string
+	text  Secret
 	value any // what text stands for; nil if it is not set
 	gap   *gap
 }
@@ -137,13 +142,17 @@ func gapsOf(found []finding) []gap {
 // read looks up each of defs. The keychain may be asking the person to unlock it: a call waits for that as long as for a
 // window of ours.
 func (m *Manager) read(ctx context.Context, defs []*definition) ([]finding, error) {
-	waiting, cancel := context.WithTimeout(ctx, patience)
+	// A task's handler has a context that has ended already: what is granted can still be read.
+	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
+	if ctx.Err() == nil {
+		defer context.AfterFunc(ctx, cancel)()
+	}
 	found := make([]finding, len(defs))
 	for i, def := range defs {
 		var err error
 		if found[i], err = m.find(waiting, def); err != nil {
-			if waiting.Err() != nil && ctx.Err() == nil {
+			if errors.Is(waiting.Err(), context.DeadlineExceeded) {
 				err = ErrPending
 			}
 			return nil, m.fail(err, def)
@@ -172,7 +181,7 @@ func (m *Manager) find(ctx context.Context, def *definition) (finding, error) {
 	if why, ok := m.rejectedWhy(def, text); ok {
 		return finding{def: def, gap: &gap{def, wording.Asking{Rejected: why}}}, nil
 	}
-	return finding{def: def, text: text, value: value}, nil
+	return finding{def: def, text: NewSecret(text), value: value}, nil
 }
 
 // rejectedWhy reports whether the server found text to be wrong, and why.
@@ -180,20 +189,7 @@ func (m *Manager) rejectedWhy(def *definition, text string) (string, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r, ok := m.rejections[def]
-	return r.why, ok && r.text == text
-}
-
-// handOut remembers what leaves, for Reject.
-func (m *Manager) handOut(ctx context.Context, found []finding) {
-	c := callFrom(ctx)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, f := range found {
-		if f.value != nil {
-			m.handed[f.def] = f.text
-			c.handOut(f.def, f.text)
-		}
-	}
+	return r.why, ok && r.text.Equal(NewSecret(text))
 }
 
 // lookup reads the value of def, under its name or a former one.
@@ -251,8 +247,11 @@ func (m *Manager) startAfresh(def *definition) {
 	defer m.mu.Unlock()
 	m.revoke(def)
 	delete(m.rejections, def)
-	delete(m.refusals, refusalKey{collecting, def})
-	delete(m.refusals, refusalKey{permission, def})
+	for key := range m.refusals {
+		if key.def == def {
+			delete(m.refusals, key)
+		}
+	}
 }
 
 // prepare clears the store before it is used for the first time, if the person who runs the server asked for that.

@@ -153,7 +153,7 @@ func TestQuestionShowsWhereTheValueGoes(t *testing.T) {
 	b.store.Put("petstore", "base_url", "http://127.0.0.1:8080/v3")
 	b.user.Answers(secrets.AllowOnce)
 	b.wantKey(t, goodKey)
-	if text := b.user.Shown()[0].Text(); !strings.Contains(text, "Sent to 127.0.0.1:8080: Petstore API key") {
+	if text := b.user.Shown()[0].Text(); !strings.Contains(text, "Sent to http://127.0.0.1:8080: Petstore API key") {
 		t.Errorf("the question does not show the host:\n%s", text)
 	}
 }
@@ -407,7 +407,6 @@ func TestUnknownKeysFailClosed(t *testing.T) {
 
 func TestGroupBindsAllOrNothing(t *testing.T) {
 	b := stored(t)
-	b.user.Answers(secrets.AllowSession)
 	key, contact := secrets.NewSecret("before"), "before"
 	err := secrets.GetGroup(t.Context(), b.Manager, "x", petstore.KeyAPIKey.Into(&key), petstore.KeyContact.Into(&contact))
 	if !errors.Is(err, secrets.ErrNotSet) || key.Reveal() != "before" || contact != "before" {

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -11,42 +12,51 @@ import (
 
 // A Grant is a use that the person allowed for the session.
 type Grant struct {
-	Secret string    // the secret's name
-	Tool   string    // the only tool it covers; "" covers every tool of the server
-	Until  time.Time // zero: until the server ends
+	Principal string    // whose it is; "" is who started the server
+	Secret    string    // the secret's name
+	Tool      string    // the only tool it covers; "" covers every tool of the server
+	Until     time.Time // zero: until the server ends
 }
 
 type grantKey struct {
+	who  principal
 	def  *definition
-	tool string // "" for every tool
+	tool tool // everyTool for every tool
 }
+
+// everyTool has a kind that nothing else has: the zero tool is the server itself.
+var everyTool = tool{kind: "every"}
 
 // A grant ends with the value it was given for, and with the place where that value goes.
 type grant struct {
-	text, host string
-	until      time.Time // zero: until the server ends
+	value value
+	until time.Time // zero: until the server ends
 }
 
-// Grants returns the live grants, sorted by secret and tool.
+// live reports whether the grant has not ended. The monotonic clock stands still while the computer sleeps, and the other
+// one can be set back: what either says counts.
+func (g grant) live() bool {
+	now := time.Now()
+	return g.until.IsZero() || now.Before(g.until) && now.Round(0).Before(g.until.Round(0))
+}
+
+// Grants returns the live grants, sorted by principal, secret and tool.
 func (m *Manager) Grants() []Grant {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var live []Grant
 	for key, g := range m.grants {
-		if g.until.IsZero() || time.Now().Before(g.until) {
-			live = append(live, Grant{key.def.Name, key.tool, g.until})
+		if g.live() {
+			live = append(live, Grant{key.who.name, key.def.Name, key.tool.name, g.until})
 		}
 	}
 	slices.SortFunc(live, func(a, b Grant) int {
-		if c := strings.Compare(a.Secret, b.Secret); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Tool, b.Tool)
+		return cmp.Or(strings.Compare(a.Principal, b.Principal), strings.Compare(a.Secret, b.Secret), strings.Compare(a.Tool, b.Tool))
 	})
 	return live
 }
 
-// Revoke ends the grants for key: its next use needs permission again. The error is [ErrUnknownKey].
+// Revoke ends the grants for key: its next use needs permission again. The error is [ErrUnknownKey] or [ErrClosed].
 func (m *Manager) Revoke(key AnyKey) error {
 	def := key.definition()
 	if err := m.admit(def); err != nil {
@@ -68,10 +78,10 @@ func (m *Manager) revoke(def *definition) {
 }
 
 // grant records that the person allowed uses for the session, as far as the question said.
-func (m *Manager) grant(uses []use, tool string) {
+func (m *Manager) grant(who principal, uses []use, t tool) {
 	scope, remember := wording.Covers(shownOf(uses))
 	if scope == field.ServerScope {
-		tool = ""
+		t = everyTool
 	}
 	var until time.Time
 	if remember > 0 {
@@ -80,20 +90,20 @@ func (m *Manager) grant(uses []use, tool string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, u := range uses {
-		m.grants[grantKey{u.def, tool}] = grant{u.text, u.host(), until}
+		m.grants[grantKey{who, u.def, t}] = grant{u.value, until}
 	}
 }
 
 // granted reports whether a live grant covers the use by a tool.
-func (m *Manager) granted(u use, tool string) bool {
+func (m *Manager) granted(who principal, u use, t tool) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, key := range []grantKey{{u.def, ""}, {u.def, tool}} {
+	for _, key := range []grantKey{{who, u.def, everyTool}, {who, u.def, t}} {
 		g, ok := m.grants[key]
 		if !ok {
 			continue
 		}
-		if g.text == u.text && g.host == u.host() && (g.until.IsZero() || time.Now().Before(g.until)) {
+		if g.value.equal(u.value) && g.live() {
 			return true
 		}
 		delete(m.grants, key)

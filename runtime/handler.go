@@ -17,7 +17,7 @@ type Getter[T any] func(context.Context, Reason) (T, error)
 //	srv.AddTool(whoami, secrets.Tool(vault.Login, "Say who you are", s.whoami))
 func Tool[T any](get Getter[T], reason Reason, handle func(context.Context, mcp.CallToolRequest, T) (*mcp.CallToolResult, error)) server.ToolHandlerFunc {
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		ctx = withCall(ctx, request.Params.Name)
+		ctx = withRequest(ctx, "tool", request.Params.Name)
 		value, err := get(ctx, reason)
 		if err != nil {
 			return toolResult(nil, err)
@@ -29,7 +29,7 @@ func Tool[T any](get Getter[T], reason Reason, handle func(context.Context, mcp.
 // Prompt is [Tool] for a prompt. A refusal is the request's error, since a prompt has no error result.
 func Prompt[T any](get Getter[T], reason Reason, handle func(context.Context, mcp.GetPromptRequest, T) (*mcp.GetPromptResult, error)) server.PromptHandlerFunc {
 	return func(ctx context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-		ctx = withCall(ctx, request.Params.Name)
+		ctx = withRequest(ctx, "prompt", request.Params.Name)
 		value, err := get(ctx, reason)
 		if err != nil {
 			return nil, err
@@ -41,7 +41,7 @@ func Prompt[T any](get Getter[T], reason Reason, handle func(context.Context, mc
 // Resource is [Tool] for a resource. A refusal is the request's error, since a resource has no error result.
 func Resource[T any](get Getter[T], reason Reason, handle func(context.Context, mcp.ReadResourceRequest, T) ([]mcp.ResourceContents, error)) server.ResourceHandlerFunc {
 	return func(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-		ctx = withCall(ctx, request.Params.URI)
+		ctx = withRequest(ctx, "resource", request.Params.URI)
 		value, err := get(ctx, reason)
 		if err != nil {
 			return nil, err

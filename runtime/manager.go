@@ -10,10 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
@@ -47,7 +49,16 @@ type Manager struct {
 	grants      map[grantKey]grant
 	refusals    map[refusalKey]refusal
 	rejections  map[*definition]rejected
-	handed      map[*definition]string // the value last handed out
+	handed      map[*definition]Secret     // the value last handed out
+	silent      map[[sha256.Size]byte]bool // questions that no MCP client answered
+	rounds      map[string]*round
+
+	turn    chan struct{} // held while a form or dialog is open
+	waiting atomic.Int32  // calls that are held
+	bypass  bypass
+	guard   *guard.Guard
+	fast    time.Duration
+	learned atomic.Bool // the guard knows something
 }
 
 // An Option changes how [Open] makes a Manager.
@@ -58,6 +69,9 @@ type options struct {
 	asker   Asker
 	log     *slog.Logger
 	profile string
+
+	noBypass bool
+	fast     time.Duration
 }
 
 // WithStore keeps the values in store instead of the system's keychain.
@@ -71,6 +85,12 @@ func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log
 
 // WithProfile keeps a second set of values, such as "staging", beside the server's usual one.
 func WithProfile(name string) Option { return func(o *options) { o.profile = name } }
+
+// WithFast sets how soon an answer, in the MCP client or in a dialog, can't be a person's; the default is 300 ms.
+func WithFast(d time.Duration) Option { return func(o *options) { o.fast = d } }
+
+// WithoutBypass has MCP_BYPASS_SECRET_USE_CONFIRM ignored: every use needs a person's permission.
+func WithoutBypass() Option { return func(o *options) { o.noBypass = true } }
 
 // maxService is how many bytes the keychain's name for the secrets of one server and profile may have.
 const maxService = 100
@@ -99,7 +119,11 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		grants:      map[grantKey]grant{},
 		refusals:    map[refusalKey]refusal{},
 		rejections:  map[*definition]rejected{},
-		handed:      map[*definition]string{},
+		handed:      map[*definition]Secret{},
+		silent:      map[[sha256.Size]byte]bool{},
+		guard:       &guard.Guard{},
+		rounds:      map[string]*round{},
+		turn:        make(chan struct{}, 1),
 	}
 	if o.profile != "" {
 		if !field.ValidName(o.profile) {
@@ -113,6 +137,8 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	if err := m.learn(schema.Keys); err != nil {
 		return nil, err
 	}
+	m.bypass.refused = o.noBypass
+	m.fast = cmp.Or(o.fast, 300*time.Millisecond)
 	if m.log == nil {
 		m.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
@@ -120,7 +146,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		m.store = keychain.New(keychain.Options{Logger: m.log})
 	}
 	if m.asker == nil {
-		m.asker = dialog.New(dialog.Options{Logger: m.log})
+		m.asker = dialog.New(dialog.Options{Logger: m.log, Fast: m.fast})
 	}
 	m.life, m.end = context.WithCancel(context.Background())
 	return m, nil
@@ -179,7 +205,9 @@ func (m *Manager) Close() error {
 	m.mu.Lock()
 	m.closed = true
 	m.grants = map[grantKey]grant{}
-	m.handed = map[*definition]string{}
+	m.handed = map[*definition]Secret{}
+	m.questions = map[[sha256.Size]byte]*question{}
+	m.rounds = map[string]*round{}
 	m.mu.Unlock()
 	m.end()
 	m.work.Wait()
@@ -263,17 +291,21 @@ func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	if err := m.admit(def); err != nil {
 		return err
 	}
-	text, ok := callFrom(ctx).handedOut(def)
+	text, ok := m.call(ctx).handedOut(def)
+	shown := m.guard.Text(string(why)) // a conversion can bring anything here, the value too
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !ok {
 		text, ok = m.handed[def]
 	}
 	if ok {
-		m.rejections[def] = rejected{text, string(why)}
+		m.rejections[def] = rejected{text, shown}
 	}
-	return m.fail(&rejection{string(why)}, def)
+	return m.fail(&rejection{shown}, def)
 }
 
 // rejected is a value that the server found to be wrong.
-type rejected struct{ text, why string }
+type rejected struct {
+	text Secret
+	why  string
+}

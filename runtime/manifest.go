@@ -2,7 +2,9 @@ package secrets
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
@@ -43,6 +45,17 @@ func (s Schema) readManifest() (wording.Sentences, error) {
 	for name := range wording.English().Failures {
 		if m.Sentences.Failures[name] == "" {
 			return wording.Sentences{}, fmt.Errorf("secrets: the manifest has no sentence for %q: run go generate with the mcpsecrets-gen of this runtime", name)
+		}
+	}
+	for _, labels := range [][]string{
+		{m.Sentences.Question.Allow, m.Sentences.Question.AllowSession, m.Sentences.Question.Deny},
+		{m.Sentences.Form.Match, m.Sentences.Form.Differ},
+	} {
+		for i, label := range labels {
+			if label != "" && !slices.Contains(labels[:i], label) {
+				continue
+			}
+			return wording.Sentences{}, errors.New("secrets: the manifest has answers that are empty or alike: run go generate")
 		}
 	}
 	return m.Sentences, nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
@@ -19,160 +20,361 @@ const (
 	patience = 45 * time.Second
 	// openFor is how long a window stays open, and an answer that nobody has fetched stays valid.
 	openFor = 5 * time.Minute
+	// maxWaiting is how many calls may be held, and how many questions open, at a time: fewer than the hundred workers of a
+	// stdio server, which so always has some for calls that need nobody.
+	maxWaiting = 64
 )
 
-// A use is one secret that needs permission, with its value and the host it goes to.
+// A use is one secret that needs permission, with its value and where that goes.
 type use struct {
 	def   *definition
-	text  string
+	value value
 	shown wording.Use
 }
 
-func (u use) host() string { return u.shown.Host }
-
 // A question is one that a person is asked, or was asked by a call that has gone. Calls that want the same join it.
 type question struct {
+	key    [sha256.Size]byte
+	uses   []use
+	by     wording.Asker
+	tool   tool
+	who    principal
+	asked  [sha256.Size]byte // the request that a round asked; see [Manager.unanswered]
+	posed  bool              // somebody is being asked, not only by a round
+	begun  time.Time
 	done   chan struct{} // closed once answer or err is there
 	answer Answer
 	err    error
-	begun  time.Time
+	how    string // who answered, for the audit
 }
 
 // uses returns what of the first n findings needs permission: the rest are the destinations.
 func (m *Manager) uses(found []finding, n int) []use {
 	var uses []use
 	for _, f := range found[:n] {
-		if f.value != nil && f.def.Asks() {
-			uses = append(uses, use{f.def, f.text, wording.Use{Field: f.def.Field, Host: hostOf(f.def.SentTo, found)}})
+		if f.value == nil || !f.def.Asks() {
+			continue
 		}
+		u := use{def: f.def, value: value{text: f.text}, shown: wording.Use{Field: f.def.Field}}
+		for _, to := range found {
+			if address, ok := to.value.(*url.URL); ok && to.def.Name == f.def.SentTo {
+				u.value.destination, u.shown.Host = to.text, hostOf(address)
+			}
+		}
+		uses = append(uses, u)
 	}
 	return uses
 }
 
-// hostOf returns the host of the named url secret, or "" if it is not set.
-func hostOf(name string, found []finding) string {
-	for _, f := range found {
-		if u, ok := f.value.(*url.URL); ok && f.def.Name == name {
-			return u.Host
-		}
+// hostOf is how a question names where a value goes: with the scheme, where others can read along.
+func hostOf(address *url.URL) string {
+	if address.Scheme == "https" {
+		return address.Host
 	}
-	return ""
+	return address.Scheme + "://" + address.Host
 }
 
 // permit returns once every use is allowed to the call of ctx, and reports whether somebody had to be asked.
-func (m *Manager) permit(ctx context.Context, reason string, uses []use) (asked bool, err error) {
-	c := callFrom(ctx)
+func (m *Manager) permit(ctx context.Context, c *call, reason string, uses []use) (asked bool, err error) {
 	for {
-		var needed []use
-		for _, u := range uses {
-			if !c.allows(u.def, u.text) && !m.granted(u, c.tool()) {
-				needed = append(needed, u)
-			}
-		}
+		needed := m.needed(c, uses)
 		if len(needed) == 0 {
 			return asked, nil
 		}
-		answer, err := m.ask(ctx, needed, wording.Asker{Tool: c.tool(), Reason: reason})
-		if err != nil {
+		if err := m.ask(ctx, c, needed, c.asker(reason, needed)); err != nil {
 			return false, err
 		}
 		asked = true
-		if answer == AllowOnce {
-			for _, u := range needed {
-				c.allow(u.def, u.text)
-			}
+	}
+}
+
+// needed returns the uses that nothing allows yet.
+func (m *Manager) needed(c *call, uses []use) []use {
+	var needed []use
+	for _, u := range uses {
+		switch {
+		case c.allows(u):
+		case m.granted(c.who, u, c.tool):
+			c.decided(u.def, "granted for the session")
+		case m.bypassed():
+			c.decided(u.def, "bypassed")
+		default:
+			needed = append(needed, u)
 		}
 	}
+	return needed
 }
 
 // ask joins the question whether uses are allowed, or begins it, and waits for its answer. "Once" is for one of the calls
-// that wait: for the others there is no answer, and [Manager.permit] asks again.
-func (m *Manager) ask(ctx context.Context, uses []use, by wording.Asker) (answer Answer, err error) {
-	key := questionKey(uses, by)
-	m.mu.Lock()
-	q := m.questions[key]
-	if q == nil || time.Since(q.begun) > openFor {
-		q = &question{done: make(chan struct{}), begun: time.Now()}
-		if err := m.start(openFor, func(ctx context.Context) {
-			q.answer, q.err = m.confirm(ctx, uses, by)
-			close(q.done)
-		}); err != nil {
-			m.mu.Unlock()
-			return Deny, err
-		}
-		m.questions[key] = q
+// that wait: the others come back with nothing allowed, and [Manager.permit] asks again.
+func (m *Manager) ask(ctx context.Context, c *call, uses []use, by wording.Asker) error {
+	defs := definitionsOf(uses)
+	if ctx.Err() != nil {
+		return m.fail(ErrOutsideCall, defs...) // a task's handler has no client that could be asked
 	}
-	m.mu.Unlock()
-
-	if err := wait(ctx, q.done); err != nil {
-		return Deny, m.fail(err, definitionsOf(uses)...)
+	leave, err := m.takeSeat()
+	if err != nil {
+		return m.fail(err, defs...)
+	}
+	defer leave()
+	q, byRound, err := m.joinQuestion(c, uses, by)
+	if err != nil {
+		return m.fail(err, defs...)
+	}
+	if !byRound {
+		err = m.wait(ctx, c, q.done)
+		// Where nobody has been asked but by the round of another call, this call's client asks too.
+		byRound = errors.Is(err, ErrPending) && c.rounds && m.isUnposed(q)
+	}
+	if byRound {
+		text := strings.Join(m.sentences.Permission(m.server, shownOf(uses), fittingAsker(by)), "\n")
+		if !c.pend(want{question: q, message: text}) {
+			m.forget(q)
+		}
+		err = ErrPending
+	}
+	if err != nil {
+		return m.fail(err, defs...)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.questions[key] != q && q.answer == AllowOnce {
-		return Deny, nil
+	taken := m.questions[q.key] != q
+	if !taken {
+		delete(m.questions, q.key)
 	}
-	delete(m.questions, key)
-	return q.answer, q.err
+	switch {
+	case q.err == nil && q.answer == AllowOnce && !taken:
+		c.allow(uses, q.how)
+	case q.err == nil && q.answer == AllowSession:
+		for _, u := range uses {
+			c.decided(u.def, q.how)
+		}
+	}
+	return q.err
 }
 
-// questionKey is the same for calls that one answer can serve: same secrets, values and hosts, same tool, same reason.
-func questionKey(uses []use, by wording.Asker) [sha256.Size]byte {
-	h := sha256.New()
-	for _, u := range uses {
-		fmt.Fprintf(h, "%q %q %q\n", u.def.Name, u.text, u.host())
+// joinQuestion returns the question that is open for the same uses, or begins it. Where it reports true, the next round of
+// the call has to ask it.
+func (m *Manager) joinQuestion(c *call, uses []use, by wording.Asker) (q *question, byRound bool, err error) {
+	key := questionKey(c, uses, by)
+	rounds := c.rounds && !onlyDialog(uses)
+	var digest [sha256.Size]byte
+	if rounds {
+		digest = c.digest()
 	}
-	fmt.Fprintf(h, "%q %q", by.Tool, by.Reason)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	q = m.questions[key]
+	if q != nil && time.Since(q.begun) <= openFor {
+		if rounds && m.unanswered(q, c, digest) {
+			return q, false, m.pose(q, nil)
+		}
+		return q, false, nil
+	}
+	silent := q != nil && !q.posed || m.silent[key] // the client did not answer for as long as the question was open
+	m.sweep()
+	if len(m.questions) >= maxWaiting {
+		return nil, false, ErrPending
+	}
+	q = &question{key: key, uses: uses, by: by, tool: c.tool, who: c.who, begun: time.Now(), done: make(chan struct{})}
+	if rounds && !silent {
+		q.asked = digest
+		m.questions[key] = q
+		return q, true, nil
+	}
+	client := c.client
+	if silent || onlyDialog(uses) {
+		client = nil
+	}
+	if err := m.pose(q, client); err != nil {
+		return nil, false, err
+	}
+	m.questions[key] = q
+	return q, false, nil
+}
+
+// sweep drops what is too old to be joined or answered. The caller holds m.mu.
+func (m *Manager) sweep() {
+	clear(m.silent)
+	for key, q := range m.questions {
+		if time.Since(q.begun) > openFor {
+			delete(m.questions, key)
+		}
+	}
+}
+
+// forget drops a question that was not asked after all.
+func (m *Manager) forget(q *question) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.questions[q.key] == q && !q.posed {
+		delete(m.questions, q.key)
+	}
+}
+
+func (m *Manager) isUnposed(q *question) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !q.posed
+}
+
+// soon is how long after an input request a client may send the same request for another reason than that it can't ask.
+const soon = 2 * time.Second
+
+// unanswered reports whether the request that was told to ask came again without an answer: such a client can't ask, and
+// never says so. The caller holds m.mu.
+func (m *Manager) unanswered(q *question, c *call, digest [sha256.Size]byte) bool {
+	return !q.posed && !c.resumed && q.asked == digest && time.Since(q.begun) > soon
+}
+
+// onlyDialog reports whether the MCP client's word is not enough for one of uses.
+func onlyDialog(uses []use) bool {
+	return slices.ContainsFunc(uses, func(u use) bool { return u.def.Permission == field.Dialog })
+}
+
+// questionKey is the same for calls that one answer can serve: same principal, secrets, values and destinations, same
+// tool, same reason. Callers that nobody verified share nothing: they may be different processes.
+func questionKey(c *call, uses []use, by wording.Asker) [sha256.Size]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %q %q %q %q\n", c.who.kind, c.who.name, c.tool.kind, c.tool.name, by.Reason)
+	if c.who.kind == local {
+		fmt.Fprintf(h, "%p\n", c)
+	}
+	for _, u := range uses {
+		fmt.Fprintf(h, "%q %q %q\n", u.def.Name, u.value.text.Reveal(), u.value.destination.Reveal())
+	}
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// confirm puts the question to the person once it is its turn, and keeps what follows from the answer.
-func (m *Manager) confirm(ctx context.Context, uses []use, by wording.Asker) (Answer, error) {
-	defs := definitionsOf(uses)
-	unlock, err := m.asker.Lock(ctx)
+// pose begins to ask a person: the client in place, if there is one, then the native dialog. The caller holds m.mu.
+func (m *Manager) pose(q *question, client *client) error {
+	q.posed = true
+	return m.start(openFor, func(ctx context.Context) {
+		leave, err := m.queue(ctx)
+		if err != nil {
+			m.settle(q, verdict{err: err})
+			return
+		}
+		// Settled before it is the next one's turn, which may have been answered with this one.
+		defer leave()
+		m.settle(q, m.confirm(ctx, q, client))
+	})
+}
+
+// A verdict is what came of asking.
+type verdict struct {
+	answer Answer
+	how    string
+	err    error
+}
+
+// settle ends a question, and keeps what follows from its answer.
+func (m *Manager) settle(q *question, v verdict) {
+	defs := definitionsOf(q.uses)
+	switch {
+	case v.err == nil && v.answer == Deny:
+		v.err = ErrDenied
+	case errors.Is(v.err, context.DeadlineExceeded):
+		v.err = ErrDismissed // five minutes without a word
+	case errors.Is(v.err, context.Canceled):
+		v.err = ErrClosed
+	}
+	switch {
+	case v.err == nil:
+		m.accept(permission, q.who, defs)
+		if v.answer == AllowSession {
+			m.grant(q.who, q.uses, q.tool)
+		}
+	case isRefusal(v.err):
+		m.refuse(permission, q.who, defs, v.err)
+	}
+	q.answer, q.how, q.err = v.answer, v.how, m.failAsking(v.err, defs)
+	close(q.done)
+}
+
+// confirm puts the question to the person, whose turn it is.
+func (m *Manager) confirm(ctx context.Context, q *question, client *client) verdict {
+	if v, ok := m.answered(q); ok {
+		return v
+	}
+	if client != nil {
+		text := strings.Join(m.sentences.Permission(m.server, shownOf(q.uses), fittingAsker(q.by)), "\n")
+		if v, ok := verdictOf(client.choose(ctx, m.fast, text, m.permissionChoices())); ok {
+			return v
+		}
+		if ctx.Err() != nil {
+			m.noteSilent(q) // the next call goes straight to the dialog
+			return verdict{err: ErrPending}
+		}
+	}
+	unlock, err := m.lock(ctx)
 	if err != nil {
-		return Deny, m.failAsking(err, defs)
+		return verdict{err: err}
 	}
 	defer unlock()
-	// Whoever was asked before it was this question's turn may have answered it too.
-	if err := m.refused(permission, defs); err != nil {
-		return Deny, err
+	if v, ok := m.answered(q); ok {
+		return v
 	}
-	if !slices.ContainsFunc(uses, func(u use) bool { return !m.granted(u, by.Tool) }) {
-		return AllowSession, nil
+	answer, err := m.asker.Ask(ctx, m.permissionDialog(q.uses, q.by))
+	if err == nil && answer == AllowSession && q.by.Once {
+		answer = Deny // it was not offered
 	}
-	answer, err := m.asker.Ask(ctx, m.permissionDialog(uses, by))
+	return verdict{answer, "answered in a dialog", err}
+}
+
+// noteSilent notes that the MCP client did not answer a question for as long as it was open.
+func (m *Manager) noteSilent(q *question) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.silent[q.key] = true
+}
+
+// answered reports whether the question has been answered with another one, asked before it was its turn.
+func (m *Manager) answered(q *question) (verdict, bool) {
+	if err := m.refused(permission, q.who, definitionsOf(q.uses)); err != nil {
+		return verdict{err: err}, true
+	}
+	if slices.ContainsFunc(q.uses, func(u use) bool { return !m.granted(q.who, u, q.tool) }) {
+		return verdict{}, false
+	}
+	return verdict{answer: AllowSession, how: "granted for the session"}, true
+}
+
+// permissionChoices are the answers to a question, in the order that verdictOf knows.
+func (m *Manager) permissionChoices() []string {
+	q := m.sentences.Question
+	return []string{q.Allow, q.AllowSession, q.Deny}
+}
+
+// verdictOf returns what the reply of an MCP client means, or false where nobody was asked.
+func verdictOf(r reply) (verdict, bool) {
+	const how = "answered in the MCP client"
 	switch {
-	case err == nil && answer == AllowSession:
-		m.grant(uses, by.Tool)
-	case err == nil && answer == AllowOnce:
-	case err == nil:
-		err = ErrDenied
-	case errors.Is(err, context.DeadlineExceeded):
-		err = ErrDismissed // five minutes without a word
-	case errors.Is(err, context.Canceled):
-		err = ErrClosed
+	case r.err != nil:
+		return verdict{Deny, how, r.err}, true
+	case r.chosen == 0:
+		return verdict{AllowOnce, how, nil}, true
+	case r.chosen == 1:
+		return verdict{AllowSession, how, nil}, true
+	case r.chosen == 2:
+		return verdict{Deny, how, nil}, true
 	}
-	if err == nil {
-		m.accept(permission, defs)
-		return answer, nil
-	}
-	if isRefusal(err) {
-		m.refuse(permission, defs, err)
-	}
-	return Deny, m.failAsking(err, defs)
+	return verdict{}, false
 }
 
 func (m *Manager) permissionDialog(uses []use, by wording.Asker) Question {
 	q := m.sentences.Question
-	by.Tool, by.Reason = dialog.Clean(by.Tool, 1, toolColumns), dialog.Clean(by.Reason, reasonLines, textColumns)
-	return Question{
+	question := Question{
 		Title:           wording.Fill(q.Title, wording.Values{"server": m.server}),
-		Text:            strings.Join(m.sentences.Permission(m.server, shownOf(uses), by), "\n"),
+		Text:            strings.Join(m.sentences.Permission(m.server, shownOf(uses), fittingAsker(by)), "\n"),
 		Allow:           q.Allow,
 		AllowForSession: q.AllowSession,
 		Deny:            q.Deny,
 	}
+	if by.Once {
+		question.AllowForSession = ""
+	}
+	return question
 }
 
 // failAsking is [Manager.fail] for a question. Where no dialog can open, another way out helps than for a missing value.
@@ -183,19 +385,61 @@ func (m *Manager) failAsking(err error, defs []*definition) error {
 	return m.fail(err, defs...)
 }
 
-// wait returns nil once done is closed, the error of ctx if that ends before, or [ErrPending] when the call has waited
-// as long as clients bear.
-func wait(ctx context.Context, done <-chan struct{}) error {
+// takeSeat lets in one of the calls that may be held for a person, or returns [ErrPending] where too many are.
+func (m *Manager) takeSeat() (leave func(), err error) {
+	if m.waiting.Add(1) > maxWaiting {
+		m.waiting.Add(-1)
+		return nil, ErrPending
+	}
+	return func() { m.waiting.Add(-1) }, nil
+}
+
+// wait returns nil once done is closed, the error of ctx if that ends before, or [ErrPending] when the call has waited as
+// long as clients bear.
+func (m *Manager) wait(ctx context.Context, c *call, done <-chan struct{}) error {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
+	progress := time.NewTicker(10 * time.Second)
+	defer progress.Stop()
+	for {
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-m.life.Done():
+			return ErrClosed
+		case <-timer.C:
+			return ErrPending
+		case <-progress.C:
+			if c.progress != nil {
+				c.progress(m.sentences.Form.Waiting)
+			}
+		}
+	}
+}
+
+// queue waits until no other form or dialog of this process is open. A wait that was too long is nobody's refusal.
+func (m *Manager) queue(ctx context.Context) (leave func(), err error) {
 	select {
-	case <-done:
-		return nil
+	case m.turn <- struct{}{}:
+		return func() { <-m.turn }, nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
+		return nil, inQueue(ctx.Err())
+	}
+}
+
+// lock waits until no other server of this user has a dialog open.
+func (m *Manager) lock(ctx context.Context) (unlock func(), err error) {
+	unlock, err = m.asker.Lock(ctx)
+	return unlock, inQueue(err)
+}
+
+func inQueue(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
 		return ErrPending
 	}
+	return err
 }
 
 func definitionsOf(uses []use) []*definition {

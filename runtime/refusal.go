@@ -17,6 +17,7 @@ const (
 
 type refusalKey struct {
 	step step
+	who  principal // zero for collecting: the dialogs and the keychain are the same for all
 	def  *definition
 }
 
@@ -31,38 +32,38 @@ type refusal struct {
 var backOff = []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute}
 
 // refuse remembers that a person refused the step for defs.
-func (m *Manager) refuse(s step, defs []*definition, err error) {
+func (m *Manager) refuse(s step, who principal, defs []*definition, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, def := range defs {
-		r := m.refusals[refusalKey{s, def}]
+		r := m.refusals[refusalKey{s, who, def}]
 		r.until = time.Now().Add(backOff[min(r.times, len(backOff)-1)])
 		r.times++
 		r.err = err
-		m.refusals[refusalKey{s, def}] = r
+		m.refusals[refusalKey{s, who, def}] = r
 	}
 }
 
 // accept forgets earlier refusals of the step: the next one is the first again.
-func (m *Manager) accept(s step, defs []*definition) {
+func (m *Manager) accept(s step, who principal, defs []*definition) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, def := range defs {
-		delete(m.refusals, refusalKey{s, def})
+		delete(m.refusals, refusalKey{s, who, def})
 	}
 }
 
 // refused returns the error of a refusal that is still remembered for one of defs, or nil.
-func (m *Manager) refused(s step, defs []*definition) error {
+func (m *Manager) refused(s step, who principal, defs []*definition) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.remembered(s, defs)
+	return m.remembered(s, who, defs)
 }
 
 // remembered is refused for a caller that holds m.mu.
-func (m *Manager) remembered(s step, defs []*definition) error {
+func (m *Manager) remembered(s step, who principal, defs []*definition) error {
 	for _, def := range defs {
-		if r, ok := m.refusals[refusalKey{s, def}]; ok && time.Now().Before(r.until) {
+		if r, ok := m.refusals[refusalKey{s, who, def}]; ok && time.Now().Before(r.until) {
 			return m.fail(r.err, def)
 		}
 	}
@@ -72,7 +73,7 @@ func (m *Manager) remembered(s step, defs []*definition) error {
 // isRefusal reports whether err came from a person, or from a window that one may have seen. Where no window could open
 // nobody was asked, and nothing is remembered.
 func isRefusal(err error) bool {
-	for _, other := range []error{ErrNoDisplay, ErrNoDialog, ErrNoStore, ErrStoreLocked, ErrStoreTimeout, ErrStore, ErrClosed, context.Canceled} {
+	for _, other := range []error{ErrNoDisplay, ErrNoDialog, ErrNoStore, ErrStoreLocked, ErrStoreTimeout, ErrStore, ErrClosed, ErrPending, context.Canceled} {
 		if errors.Is(err, other) {
 			return false
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
@@ -51,6 +52,7 @@ type ManifestSecret struct {
 	Choices     []string         `json:"choices,omitempty"`
 
 	Getter           string         `json:"getter"`
+	Masked           string         `json:"masked"` // whether results that hold the value are masked
 	Dialog           ManifestDialog `json:"dialog"`
 	Question         []string       `json:"question,omitempty"`
 	Reasons          []string       `json:"reasons,omitempty"`
@@ -109,6 +111,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, Prefix: s.Prefix, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
 		Getter: getterSignature(s.GoName, s.goType(), s.Asks()),
+		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{
 			Title: sentences.Title(server, s.Field),
 			Text:  sentences.Ask(server, s.Field, wording.Asking{Code: "{code}"}),
@@ -172,6 +175,24 @@ func getterSignature(name, result string, asks bool) string {
 	}
 	return name + "(ctx) (" + result + ", error)"
 }
+
+// maskedBy says whether the guard masks values of f in what leaves the server. It leaves alone what can't be told from
+// ordinary text.
+func maskedBy(f field.Field) string {
+	switch {
+	case !f.Type.Confidential():
+		return "no: " + string(f.Type) + " is not confidential"
+	case f.MinLength-utf8.RuneCountInString(f.Prefix) >= guardedLength:
+		return "yes"
+	case f.Prefix != "":
+		return fmt.Sprintf("only where %d characters or more follow the prefix", guardedLength)
+	default:
+		return fmt.Sprintf("only values of %d characters or more", guardedLength)
+	}
+}
+
+// guardedLength is how many confidential characters the runtime's guard needs at least.
+const guardedLength = 8
 
 func permissionOf(f field.Field) field.Permission {
 	if f.Permission == "" {

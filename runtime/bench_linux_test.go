@@ -1,0 +1,39 @@
+package secrets_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
+)
+
+// BenchmarkToolWithGrantedSecret compares a tool that uses a secret which was allowed for the session with the same tool
+// that reads the keychain itself. The bound is 1.2. A secret with sent_to costs a second read, of where it goes.
+func BenchmarkToolWithGrantedSecret(b *testing.B) {
+	desktop.ForTest(b, desktop.Options{NoDisplay: true})
+	store := keychain.New(keychain.Options{})
+	defer func() { _ = store.Close() }()
+	user := runtimetest.NewUser(b)
+	user.Answers(secrets.AllowSession)
+	vault := openBench(b, store, user)
+	if err := vault.Set(b.Context(), petstore.KeyUsername, "ann"); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := vault.Username(b.Context(), "Greet you"); err != nil {
+		b.Fatal(err)
+	}
+	bare := caller(b, func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		text, err := store.Get(ctx, "com.mcp.petstore", "username")
+		return mcp.NewToolResultText("Hello " + text), err
+	})
+	gated := caller(b, secrets.Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText("Hello " + text), nil
+	}), vault.ServerOption())
+	ratio(b, bare, gated)
+}

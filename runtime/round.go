@@ -1,0 +1,128 @@
+package secrets
+
+import (
+	"cmp"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"strconv"
+	"time"
+)
+
+// On 2026-07-28 a server can't ask a client: it answers that input is required, and the client sends the request again,
+// with the answers and the state that the server gave it. That state is a handle into a table here, so that a client can
+// neither forge nor change what it stands for.
+
+const (
+	// roundFor is how long a handle is good.
+	roundFor = 10 * time.Minute
+	// maxRounds bounds the table: a client that never answers must not fill the memory.
+	maxRounds = 1_000
+)
+
+// A round is one input request that waits for its answers.
+type round struct {
+	who    principal
+	digest [sha256.Size]byte // of the request that was answered with it
+	wants  []want
+	once   map[*definition]value // what earlier rounds allowed: clients send only the last round's answers
+	how    map[*definition]string
+	asked  time.Time
+}
+
+// openRound puts what was asked into the table and returns the handle: 128 bits nobody can guess.
+func (m *Manager) openRound(c *call, wants []want) string {
+	handle := make([]byte, 16)
+	_, _ = rand.Read(handle) // never fails
+	name := hex.EncodeToString(handle)
+	digest := c.digest()
+	c.mu.Lock()
+	r := &round{c.who, digest, wants, maps.Clone(c.once), maps.Clone(c.how), time.Now()}
+	c.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for old, r := range m.rounds {
+		if time.Since(r.asked) > roundFor {
+			delete(m.rounds, old)
+		}
+	}
+	for old := range m.rounds {
+		if len(m.rounds) < maxRounds {
+			break
+		}
+		delete(m.rounds, old) // any: its client is asked again
+	}
+	m.rounds[name] = r
+	return name
+}
+
+// closeRound takes the round of a handle out of the table, if it is one for the same principal and request; else it is as
+// if there were none.
+func (m *Manager) closeRound(handle string, c *call) *round {
+	if handle == "" {
+		return nil
+	}
+	digest := c.digest()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.rounds[handle]
+	if r == nil || r.who != c.who || r.digest != digest || time.Since(r.asked) > roundFor {
+		return nil
+	}
+	delete(m.rounds, handle)
+	return r
+}
+
+// permissionAnswer is the name of the answer that permits all uses of a round.
+const permissionAnswer = "permission"
+
+// codesAnswerAt is the name of the answer that compares the codes of want i.
+func codesAnswerAt(i int) string { return "codes" + strconv.Itoa(i) }
+
+// resume gives the answers of a round to the questions that were asked under it, and the call what earlier rounds allowed.
+func (m *Manager) resume(c *call, r *round, replyTo func(name string, choices []string) reply) {
+	c.mu.Lock()
+	c.resumed, c.once, c.how = true, r.once, r.how
+	c.mu.Unlock()
+	tooFast := time.Since(r.asked) < m.fast
+	for i, w := range r.wants {
+		if w.comparison != nil {
+			if reply := replyTo(codesAnswerAt(i), m.codeChoices()); !tooFast {
+				w.comparison.hear(reply)
+			}
+			continue
+		}
+		reply := replyTo(permissionAnswer, m.permissionChoices())
+		if tooFast {
+			reply = nobody
+		}
+		m.answer(c, w.question, reply)
+	}
+}
+
+// answer gives a client's reply to a question that a round asked. Where nobody was asked, the native dialog is.
+func (m *Manager) answer(c *call, q *question, r reply) {
+	v, heard := verdictOf(r)
+	if no := heard && (v.err != nil || v.answer == Deny); no {
+		// A no counts whenever it comes, also when the question is asked in a dialog by now.
+		m.refuse(permission, q.who, definitionsOf(q.uses), cmp.Or(v.err, ErrDenied))
+	}
+	m.mu.Lock()
+	if m.questions[q.key] != q || q.posed || time.Since(q.begun) > openFor {
+		m.mu.Unlock()
+		return // it is too old, or being asked in a dialog: the call joins that, or asks afresh
+	}
+	if !heard {
+		_ = m.pose(q, nil) // fails only when the manager is closed, which the getter finds too
+		m.mu.Unlock()
+		return
+	}
+	q.posed = true
+	delete(m.questions, q.key)
+	m.mu.Unlock()
+	if v.err == nil && v.answer == AllowOnce {
+		c.allow(q.uses, v.how)
+	}
+	m.settle(q, v)
+}

@@ -1,0 +1,55 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/mark3labs/mcp-go/server"
+)
+
+// ServeStdio serves on standard input and output until the input ends or the process is told to stop; it then closes all
+// dialogs and the manager. Nothing but JSON-RPC is written to standard output, and no secret that was handed out. The
+// error is nil when the input ended or a signal came.
+func (m *Manager) ServeStdio(srv *server.MCPServer, options ...server.StdioOption) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return m.serveStdio(ctx, srv, os.Stdin, os.Stdout, options...)
+}
+
+func (m *Manager) serveStdio(ctx context.Context, srv *server.MCPServer, stdin io.Reader, stdout io.Writer, options ...server.StdioOption) error {
+	s := server.NewStdioServer(srv)
+	// With the defaults of mcp-go a hundred calls that wait for a person freeze the server for good.
+	for _, option := range append([]server.StdioOption{server.WithWorkerPoolSize(100), server.WithQueueSize(10_000)}, options...) {
+		option(s)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// Listen waits for the calls that it has begun, and those wait for dialogs: the dialogs are closed first.
+	input := &endNoticed{stdin, func() { _ = m.Close() }}
+	stopped := context.AfterFunc(ctx, func() { _ = m.Close() })
+	defer stopped()
+	err := s.Listen(ctx, input, m.guard.Writer(stdout))
+	closed := m.Close()
+	if errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return errors.Join(err, closed)
+}
+
+// endNoticed calls a function when the input ends.
+type endNoticed struct {
+	io.Reader
+	ended func()
+}
+
+func (r *endNoticed) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil {
+		r.ended()
+	}
+	return n, err
+}
