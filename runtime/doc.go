@@ -2,6 +2,7 @@
 // credentials that they use. Generated code always imports it as secrets; its folder is called runtime.
 //
 //	vault, err := OpenSecrets() // generated from secrets.yaml
+//	srv := server.NewMCPServer("petstore", "1.0.0", vault.ServerOption())
 //	srv.AddTool(whoami, secrets.Tool(vault.Login, "Say who you are", s.whoami))
 //	srv.AddTool(getPet, func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 //		key, err := vault.APIKey(ctx, "Read one pet of your store")
@@ -10,6 +11,7 @@
 //		}
 //		... key.Reveal() ...
 //	})
+//	err = vault.ServeStdio(srv)
 //
 // Begin with [Manager], which generated code embeds, and [Get], the one way to a value.
 //
@@ -22,11 +24,13 @@
 //  3. A missing value, or one that breaks a rule, is asked for in a native dialog outside the MCP client. Where the client
 //     can show forms, it shows the dialog's verification code, never a field for the secret. All values of a group are
 //     stored, or none.
-//  4. The person is asked for permission: Allow, Allow for session, Deny.
+//  4. The person is asked for permission: Allow, Allow for session, Deny; by the MCP client where it can, else in a native
+//     dialog. Clients of the 2026-07-28 revision are asked by input requests: the handler runs again with the answer.
 //  5. The value is looked up again if somebody had to be asked, and handed out as a [Secret], which nothing prints.
 //
 // Every unclear answer means no. Errors name the secret and the way out, and never hold a value; see [ErrDenied] for the
-// list.
+// list. What leaves the server is searched for the values that were handed out ([Manager.ServerOption],
+// [Manager.ServeStdio], [Manager.HTTPHandler]).
 //
 // # What it protects from, and what not
 //
