@@ -47,7 +47,7 @@ func (m *Manager) audit(ctx context.Context, c *call, reason string, defs []*def
 		return // a panic is on its way
 	}
 	for i, def := range defs {
-		how := ""
+		how, level := "", level
 		var failure *Error
 		switch {
 		case errors.As(err, &failure):
@@ -58,6 +58,9 @@ func (m *Manager) audit(ctx context.Context, c *call, reason string, defs []*def
 			continue // unset: nothing was accessed
 		default:
 			how = m.handOut(c, def, found[i].text)
+			if !def.Asks() {
+				level = slog.LevelDebug // a setting, read at every call
+			}
 		}
 		m.log.LogAttrs(ctx, level, "secret access",
 			slog.String("server", m.server), slog.String("tool", c.tool.name), slog.String("client", clientName(ctx)),

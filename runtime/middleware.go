@@ -40,7 +40,7 @@ func (m *Manager) toolMiddleware(next server.ToolHandlerFunc) server.ToolHandler
 		}, func(round mcp.MultiRoundTripResult) *mcp.CallToolResult {
 			return &mcp.CallToolResult{Result: mcp.Result{ResultType: mcp.ResultTypeInputRequired}, MultiRoundTripResult: round}
 		})
-		return masked(m, result), err
+		return masked(m, result, mcp.ParseCallToolResult), err
 	}
 }
 
@@ -55,7 +55,7 @@ func (m *Manager) promptMiddleware(next server.PromptHandlerFunc) server.PromptH
 		}, func(round mcp.MultiRoundTripResult) *mcp.GetPromptResult {
 			return &mcp.GetPromptResult{Result: mcp.Result{ResultType: mcp.ResultTypeInputRequired}, MultiRoundTripResult: round}
 		})
-		return masked(m, result), err
+		return masked(m, result, mcp.ParseGetPromptResult), err
 	}
 }
 
@@ -186,7 +186,7 @@ func clientName(ctx context.Context) string {
 }
 
 // masked returns result without the secrets that were handed out. A result without any is returned as it is.
-func masked[T mcp.CallToolResult | mcp.GetPromptResult](m *Manager, result *T) *T {
+func masked[T any](m *Manager, result *T, parse func(*json.RawMessage) (*T, error)) *T {
 	if result == nil || !m.learned.Load() {
 		return result
 	}
@@ -198,11 +198,11 @@ func masked[T mcp.CallToolResult | mcp.GetPromptResult](m *Manager, result *T) *
 	if &clean[0] == &text[0] {
 		return result
 	}
-	var without T
-	if err := json.Unmarshal(clean, &without); err != nil {
+	without, err := parse((*json.RawMessage)(&clean))
+	if err != nil {
 		return new(T) // rather nothing than a secret
 	}
-	return &without
+	return without
 }
 
 // maskedContents is masked for the contents of a resource.

@@ -64,7 +64,7 @@ func (m *Manager) refused(s step, who principal, defs []*definition) error {
 func (m *Manager) remembered(s step, who principal, defs []*definition) error {
 	for _, def := range defs {
 		if r, ok := m.refusals[refusalKey{s, who, def}]; ok && time.Now().Before(r.until) {
-			return m.fail(r.err, def)
+			return m.fail(r.err, defs...)
 		}
 	}
 	return nil

@@ -104,14 +104,14 @@ func (m *Manager) resume(c *call, r *round, replyTo func(name string, choices []
 // answer gives a client's reply to a question that a round asked. Where nobody was asked, the native dialog is.
 func (m *Manager) answer(c *call, q *question, r reply) {
 	v, heard := verdictOf(r)
-	if no := heard && (v.err != nil || v.answer == Deny); no {
-		// A no counts whenever it comes, also when the question is asked in a dialog by now.
-		m.refuse(permission, q.who, definitionsOf(q.uses), cmp.Or(v.err, ErrDenied))
-	}
 	m.mu.Lock()
 	if m.questions[q.key] != q || q.posed || time.Since(q.begun) > openFor {
 		m.mu.Unlock()
-		return // it is too old, or being asked in a dialog: the call joins that, or asks afresh
+		// It is too old, or being asked in a dialog by now: the call joins that, or asks afresh. Only a no always counts.
+		if heard && (v.err != nil || v.answer == Deny) {
+			m.refuse(permission, q.who, definitionsOf(q.uses), cmp.Or(v.err, ErrDenied))
+		}
+		return
 	}
 	if !heard {
 		_ = m.pose(q, nil) // fails only when the manager is closed, which the getter finds too
@@ -121,8 +121,13 @@ func (m *Manager) answer(c *call, q *question, r reply) {
 	q.posed = true
 	delete(m.questions, q.key)
 	m.mu.Unlock()
-	if v.err == nil && v.answer == AllowOnce {
+	switch {
+	case v.err == nil && v.answer == AllowOnce:
 		c.allow(q.uses, v.how)
+	case v.err == nil && v.answer == AllowSession:
+		for _, u := range q.uses {
+			c.decided(u.def, v.how)
+		}
 	}
 	m.settle(q, v)
 }

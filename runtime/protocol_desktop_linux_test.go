@@ -1,0 +1,129 @@
+package secrets_test
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
+)
+
+// An official client, a server in a process of its own, real dialogs and the real keychain.
+
+// startReal starts a server on a desktop.
+func startReal(t *testing.T) *process {
+	t.Helper()
+	return startProcess(t, world{Dir: t.TempDir(), Desktop: true})
+}
+
+// inDialog returns what the dialog that was found last shows: its program's arguments.
+func (r *real) inDialog() string {
+	r.t.Helper()
+	text, err := os.ReadFile(r.last + "/cmdline")
+	r.must(err)
+	return strings.ReplaceAll(string(text), "\x00", " ")
+}
+
+// calling calls a tool and returns how to wait for its result.
+func (g *guest) calling(t *testing.T, name string) func() (string, error) {
+	type result struct {
+		text string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text, err := g.call(t.Context(), tool(name))
+		done <- result{text, err}
+	}()
+	return func() (string, error) {
+		r := <-done
+		return r.text, r.err
+	}
+}
+
+func TestProtocolCollectionOnADesktop(t *testing.T) {
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			r := openReal(t, desktop.Options{})
+			compare := make(chan string)
+			h := &human{answer: func(f form) said {
+				if f.isPermission() {
+					return accept("Allow for session")
+				}
+				return accept(<-compare)
+			}}
+			g := startReal(t).enter(t, visit{version: version, human: h})
+
+			// Codes that differ end the dialog, and nothing is kept.
+			for _, answer := range []string{theyMatch, theyDiffer} {
+				if answer == theyDiffer {
+					r.must(r.Forget(t.Context(), petstore.KeyAPIKey))
+				}
+				before := len(h.seen())
+				result := g.calling(t, "get_pet")
+				w := r.window(valueTitle)
+				eventually(t, "the client shows the form", func() bool { return len(h.seen()) > before })
+				inForm, inDialog := code.FindString(h.seen()[before].message), code.FindString(r.inDialog())
+				if inForm == "" || inForm != inDialog {
+					t.Errorf("the client shows the code %q and the dialog %q", inForm, inDialog)
+				}
+				compare <- answer
+				if answer == theyDiffer {
+					if text, err := result(); err == nil || !strings.Contains(err.Error(), refusedWords) {
+						t.Errorf("got %q, %v", text, err)
+					}
+					r.must(r.WaitNoWindow())
+					if stored, err := r.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored {
+						t.Errorf("stored: %t, %v", stored, err)
+					}
+					continue
+				}
+				r.must(r.Type(w, goodKey))
+				r.must(r.Press(w, "Return"))
+				if text, err := result(); err != nil || text != worked {
+					t.Errorf("got %q, %v", text, err)
+				}
+				if got := r.output("secret-tool", "lookup", "service", "com.mcp.petstore", "username", "api_key"); got != goodKey {
+					t.Errorf("the keychain has %q", got)
+				}
+			}
+			r.must(r.WaitNoWindow())
+		})
+	}
+}
+
+// However a server ends, it takes its windows with it.
+func TestProtocolEndOnADesktop(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	for _, phase := range []string{valueTitle, questionTitle} {
+		if phase == questionTitle {
+			r.must(r.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+		}
+		for name, end := range endings {
+			for _, version := range versions[:2] {
+				p := startReal(t)
+				result := p.enter(t, visit{version: version}).calling(t, "get_pet")
+				r.window(phase)
+				p.must(end(p))
+				p.wait()
+				if _, err := result(); err == nil {
+					t.Errorf("%s, %s, %s: the call got the key", phase, name, version)
+				}
+				r.must(r.WaitNoWindow())
+				if left := r.zenity(); left != "" {
+					t.Errorf("%s, %s, %s: the dialog's program lives", phase, name, version)
+				}
+			}
+		}
+	}
+	// Nobody holds the lock of the dialogs.
+	r.must(r.Forget(t.Context(), petstore.KeyAPIKey))
+	get := r.ask()
+	r.presses(valueTitle, "Escape")
+	if _, err := get(); !errors.Is(err, secrets.ErrDismissed) {
+		t.Error(err)
+	}
+}
