@@ -1,12 +1,13 @@
 # make test    every test, with a real keychain and real dialogs on a throw-away display
 # make lint    formatting, vet, staticcheck, generated files, cross builds
+# make demo    the pet store from schema to answered call: you answer the dialogs, or it does by itself without a desktop
 # make fuzz    each fuzz target for FUZZTIME
 # make bench   the benchmarks, each with its floor
 FUZZTIME ?= 10m
 GO ?= go
 STATICCHECK = v0.8.2
 
-.PHONY: test lint fuzz bench desktop golden
+.PHONY: test lint demo fuzz bench desktop golden
 
 test: desktop lint
 	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test -race -timeout 20m ./...
@@ -19,10 +20,18 @@ lint:
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 	CGO_ENABLED=0 GOOS=windows $(GO) vet ./...
 
-# The fuzz targets one after the other: each takes all processors.
+# The pet store at work. Without a desktop: on a throw-away display, with pictures of the screen.
+demo: desktop
+	$(GO) run ./examples/petstore/demo
+
+# Every fuzz target of the module, one after the other: each takes all processors.
 fuzz:
-	$(GO) test ./schema -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
-	$(GO) test ./templates -run '^$$' -fuzz '^FuzzRender$$' -fuzztime $(FUZZTIME)
+	@for file in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$file); do \
+			echo "$$target in $$(dirname $$file)"; \
+			$(GO) test $$(dirname $$file) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s || exit 1; \
+		done; \
+	done
 
 bench: desktop
 	$(GO) test -run '^$$' -bench . ./templates ./schema ./runtime/...
