@@ -2,6 +2,7 @@ package secrets_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"os"
 	"os/exec"
@@ -180,19 +181,20 @@ func TestRealDialogToRealKeychain(t *testing.T) {
 }
 
 func TestRealDialogKeepsTheSecretFromOtherProcesses(t *testing.T) {
+	key := "pets-" + rand.Text() // which no other process of this machine has by chance
 	r := openReal(t, desktop.Options{})
 	get := r.ask()
 	w := r.window(valueTitle)
-	r.must(r.Type(w, goodKey))
-	r.wantNowhere(goodKey)
+	r.must(r.Type(w, key))
+	r.wantNowhere(key)
 	r.must(r.Press(w, "Return"))
 	w = r.window(questionTitle)
-	r.wantNowhere(goodKey)
+	r.wantNowhere(key)
 	r.must(r.Press(w, pressAllow...))
-	if key, err := get(); err != nil || key != goodKey {
-		t.Fatalf("got %q, %v", key, err)
+	if got, err := get(); err != nil || got != key {
+		t.Fatalf("got %q, %v", got, err)
 	}
-	r.wantNowhere(goodKey)
+	r.wantNowhere(key)
 }
 
 // wantNowhere fails if a value is in the arguments or the environment of any process. The typist's own arguments have it

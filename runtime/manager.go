@@ -29,6 +29,7 @@ type Manager struct {
 	sentences wording.Sentences
 	schema    map[*definition]bool
 	names     map[string]*definition
+	ordered   []*definition // as the schema orders them
 
 	store Store
 	asker Asker
@@ -166,6 +167,7 @@ func (m *Manager) learn(keys []AnyKey) error {
 			return fmt.Errorf("secrets: key %q: %w", def.Name, err)
 		}
 		m.schema[def], m.names[def.Name] = true, def
+		m.ordered = append(m.ordered, def)
 	}
 	for _, key := range keys {
 		def := key.definition()

@@ -3,6 +3,8 @@ package schema
 import (
 	"fmt"
 	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
 
 // A speller finds the known word that an author meant. What it may spend on one file is bounded: ten thousand misspelt
@@ -27,7 +29,7 @@ func (s *speller) suggestion(word string, known []string) string {
 		if s.compared++; s.compared > maxCompared {
 			break
 		}
-		if d := distance(strings.ToLower(word), k); d < bestDistance {
+		if d := wording.Distance(strings.ToLower(word), k); d < bestDistance {
 			best, bestDistance = k, d
 		}
 	}
@@ -38,27 +40,3 @@ func (s *speller) suggestion(word string, known []string) string {
 }
 
 func abs(n int) int { return max(n, -n) }
-
-// distance counts the letters to insert, remove, replace or swap with their neighbour that make a into b (optimal string
-// alignment).
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			replace := last[j-1]
-			if a[i-1] != b[j-1] {
-				replace++
-			}
-			row[j] = min(replace, last[j]+1, row[j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
-}

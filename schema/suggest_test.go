@@ -1,6 +1,10 @@
 package schema
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+)
 
 func TestSuggestion(t *testing.T) {
 	for _, c := range []struct{ word, want string }{
@@ -29,7 +33,7 @@ func TestDistance(t *testing.T) {
 		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0},
 		{"abc", "acb", 1}, {"abc", "abd", 1}, {"abc", "abcd", 1}, {"abc", "bc", 1}, {"kitten", "sitting", 3},
 	} {
-		if got := distance(c.a, c.b); got != c.want {
+		if got := wording.Distance(c.a, c.b); got != c.want {
 			t.Errorf("%q, %q: got %d, want %d", c.a, c.b, got, c.want)
 		}
 	}

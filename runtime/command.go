@@ -1,0 +1,404 @@
+package secrets
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"golang.org/x/term"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
+	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+)
+
+// This file is the user's side of a server in a terminal. Begin at [Manager.Command]; below it are the commands in the
+// order of their help text, then how a value is read. The command doctor is in doctor.go.
+//
+// What was asked for goes to standard output; questions and errors go to standard error, so that output can be
+// redirected. A value goes to neither, nor does a word that might be one: what is typed in the place of a name may be a
+// secret.
+
+// Command runs the subcommand "secrets" of a server's program, by which its user says in a terminal what a dialog would
+// ask, also over SSH: status, set, forget, clear and doctor. It reports false if args, the program's arguments without
+// its name, do not begin with "secrets". The exit code is 0 if all is well, 1 after a failure and 2 after wrong usage.
+//
+//	if code, ok := vault.Command(os.Args[1:]); ok {
+//		os.Exit(code)
+//	}
+//
+// It uses the standard streams, and asks on standard input where that is a terminal. It never clears the store because
+// of SECRETS_STORAGE_CLEAR, which is an order to a server.
+func (m *Manager) Command(args []string) (exitCode int, ok bool) {
+	if len(args) == 0 || args[0] != "secrets" {
+		return 0, false
+	}
+	// A shell where the variable is set would else remove what "set" has just stored.
+	m.clearing.Lock()
+	m.cleared = true
+	m.clearing.Unlock()
+
+	c := &command{
+		Manager:  m,
+		stdin:    os.Stdin,
+		stdout:   os.Stdout,
+		stderr:   os.Stderr,
+		terminal: term.IsTerminal(int(os.Stdin.Fd())),
+		lines:    bufio.NewReader(os.Stdin),
+	}
+	err := c.run(context.Background(), args[1:])
+	if err == nil {
+		return 0, true
+	}
+	fmt.Fprintf(c.stderr, "%s: %v\n", m.command, err)
+	if hint := c.hint(err); hint != "" {
+		fmt.Fprintf(c.stderr, "%s: hint: %s\n", m.command, hint)
+	}
+	if isWrongUsage(err) {
+		return 2, true
+	}
+	return 1, true
+}
+
+// A command is one run of the subcommand.
+type command struct {
+	*Manager
+	stdin          *os.File
+	stdout, stderr io.Writer
+	terminal       bool          // stdin is one
+	lines          *bufio.Reader // of stdin
+}
+
+var commandNames = []string{"status", "set", "forget", "clear", "doctor", "help"}
+
+func (c *command) run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return misused("say what to do (%s)", strings.Join(commandNames, ", "))
+	}
+	name, args := args[0], args[1:]
+	if slices.Contains(args, "-h") || slices.Contains(args, "--help") {
+		name = "help"
+	}
+	if name == "status" || name == "set" {
+		c.warnOfClearing()
+	}
+	switch name {
+	case "status":
+		return c.without(args, func() error { return c.status(ctx) })
+	case "set":
+		return c.set(ctx, args)
+	case "forget":
+		return c.forget(ctx, args)
+	case "clear":
+		return c.clear(ctx, args)
+	case "doctor":
+		return c.without(args, func() error { return c.doctor(ctx) })
+	case "help", "-h", "-help", "--help":
+		c.help()
+		return nil
+	}
+	return misused("there is no such command%s (%s)", didYouMean(name, commandNames), strings.Join(commandNames, ", "))
+}
+
+func (c *command) without(args []string, do func() error) error {
+	if len(args) > 0 {
+		return misused("this command takes no arguments")
+	}
+	return do()
+}
+
+func (c *command) help() {
+	fmt.Fprintln(c.stdout, "Usage:")
+	table := newTable(c.stdout)
+	for _, line := range [][2]string{
+		{"status", "say which secrets are set, never what they are"},
+		{"set NAME", "ask for a value, which is not shown if it is confidential"},
+		{"set NAME < FILE", "take a value from a file"},
+		{"forget NAME", "remove a value"},
+		{"clear [--yes]", "remove all values, after a question"},
+		{"doctor", "say what works here, and the way out of what does not"},
+	} {
+		fmt.Fprintf(table, "  %s secrets %s\t%s\n", c.command, line[0], line[1])
+	}
+	_ = table.Flush()
+	fmt.Fprintf(c.stdout, "Names: %s\n", strings.Join(c.secretNames(), ", "))
+}
+
+// warnOfClearing says why a value that is stored now may be gone later.
+func (c *command) warnOfClearing() {
+	if clearsAtStart() {
+		fmt.Fprintf(c.stderr, "%s: warning: %s\n", c.command, clearingWarning)
+	}
+}
+
+const (
+	clearVariable   = "SECRETS_STORAGE_CLEAR"
+	clearingWarning = clearVariable + " is set: a server that starts with it removes what is stored; this command does not"
+)
+
+func clearsAtStart() bool { return os.Getenv(clearVariable) == "true" }
+
+// status says which secrets are set, in the order of the schema.
+func (c *command) status(ctx context.Context) error {
+	var rows strings.Builder
+	table := newTable(&rows)
+	for _, def := range c.ordered {
+		state, err := c.state(ctx, def)
+		if err != nil {
+			return c.storeError(err, def)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", def.Name, fitting(def.Field).Label, state)
+	}
+	_ = table.Flush()
+	fmt.Fprintf(c.stdout, "%s keeps its secrets under %s\n%s", c.server, c.place(), &rows)
+	return nil
+}
+
+// place is the keychain's name for the secrets, and the profile that it stands for.
+func (c *command) place() string {
+	if profile, ok := strings.CutPrefix(c.service, "com.mcp."+c.server+"."); ok {
+		return c.service + ", profile " + profile
+	}
+	return c.service
+}
+
+func (c *command) state(ctx context.Context, def *definition) (string, error) {
+	var text string
+	err := c.patiently(func() (err error) { text, err = c.lookup(ctx, def); return err })
+	switch {
+	case errors.Is(err, ErrNotSet) && def.Required:
+		return "not set, required", nil
+	case errors.Is(err, ErrNotSet) && def.Default != "":
+		return "not set, the default serves", nil
+	case errors.Is(err, ErrNotSet):
+		return "not set, optional", nil
+	case err != nil:
+		return "", err
+	}
+	if problem := def.Check(text); problem != nil {
+		return "invalid: it " + c.sentences.Problem(problem), nil
+	}
+	return "set", nil
+}
+
+// set stores a value that is typed, or comes from a file or a pipe.
+func (c *command) set(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		name, _, inline := strings.Cut(args[0], "=")
+		if inline || len(args) > 1 {
+			return c.valueInArguments(name)
+		}
+	}
+	def, err := c.named(args)
+	if err != nil {
+		return err
+	}
+	read := c.piped
+	if c.terminal {
+		read = c.asked
+	}
+	text, err := read(def)
+	if err != nil {
+		return err
+	}
+	if err := c.patiently(func() error { return c.put(ctx, def, text) }); err != nil {
+		return c.storeError(err, def)
+	}
+	fmt.Fprintf(c.stdout, "%s is set.\n", def.Name)
+	return nil
+}
+
+func (c *command) valueInArguments(name string) error {
+	if c.names[name] == nil {
+		name = "NAME"
+	}
+	return misused("a value on the command line would be in the process list and in the shell's history: "+
+		"run \"%[1]s secrets set %[2]s\" and type it, or \"%[1]s secrets set %[2]s < FILE\"", c.command, name)
+}
+
+// forget removes one value. What is lost by a mistake is one value, which the next use asks for again.
+func (c *command) forget(ctx context.Context, args []string) error {
+	def, err := c.named(args)
+	if err != nil {
+		return err
+	}
+	err = c.patiently(func() error {
+		_, err := c.lookup(ctx, def)
+		if err == nil || errors.Is(err, ErrStore) { // a damaged value is one to remove
+			err = c.remove(ctx, def)
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrNotSet):
+		fmt.Fprintf(c.stdout, "%s was not set.\n", def.Name)
+	case err != nil:
+		return c.storeError(err, def)
+	default:
+		fmt.Fprintf(c.stdout, "%s is forgotten.\n", def.Name)
+	}
+	return nil
+}
+
+// clear removes all that is stored for the server and profile, also what its schema does not name any more.
+func (c *command) clear(ctx context.Context, args []string) error {
+	sure := slices.Equal(args, []string{"--yes"}) || slices.Equal(args, []string{"-y"})
+	switch {
+	case !sure && len(args) > 0:
+		return misused("clear takes no argument but --yes; \"%s secrets forget NAME\" removes one value", c.command)
+	case !sure && !c.terminal:
+		return misused("clear asks first, and there is no terminal to answer on: say --yes")
+	}
+	var names []string
+	if err := c.patiently(func() (err error) { names, err = c.stored(ctx); return err }); err != nil {
+		return c.storeError(err)
+	}
+	if len(names) == 0 {
+		fmt.Fprintf(c.stdout, "Nothing is stored under %s.\n", c.place())
+		return nil
+	}
+	list := strings.Join(names, ", ")
+	if !sure {
+		answer, err := c.typed(fmt.Sprintf("This removes from %s: %s\nGo on? [y/N] ", c.place(), list), shown)
+		if err != nil {
+			return err
+		}
+		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+			return errors.New("nothing was removed")
+		}
+	}
+	if err := c.patiently(func() error { return c.store.Clear(ctx, c.service) }); err != nil {
+		return c.storeError(err)
+	}
+	for def := range c.schema {
+		c.startAfresh(def)
+	}
+	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.place(), list)
+	return nil
+}
+
+// stored returns the names under which something is stored, sorted: those of the schema and, where the store can tell,
+// others.
+func (c *command) stored(ctx context.Context) ([]string, error) {
+	var names []string
+	for def := range c.schema {
+		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
+			_, err := c.store.Get(ctx, c.service, name)
+			switch {
+			case errors.Is(err, ErrNotSet):
+			case err == nil, errors.Is(err, ErrStore): // damaged, as in forget
+				names = append(names, name)
+			default:
+				return nil, err
+			}
+		}
+	}
+	if store, ok := c.store.(interface {
+		Names(ctx context.Context, service string) ([]string, error)
+	}); ok {
+		more, err := store.Names(ctx, c.service)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range more { // which any program may have chosen
+			names = append(names, dialog.Clean(name, 1, labelColumns))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// named returns the secret that the one argument names.
+func (c *command) named(args []string) (*definition, error) {
+	names := c.secretNames()
+	list := strings.Join(names, ", ")
+	if len(args) != 1 {
+		return nil, misused("say the name of one secret (%s)", list)
+	}
+	if def := c.names[args[0]]; def != nil {
+		return def, nil
+	}
+	return nil, misused("there is no secret of that name%s (%s)", didYouMean(args[0], names), list)
+}
+
+func (c *command) secretNames() []string {
+	var names []string
+	for _, def := range c.ordered {
+		names = append(names, def.Name)
+	}
+	return names
+}
+
+// storeFailures says to the one who sits at the terminal what the manifest's sentences say to a model.
+var storeFailures = map[wording.Failure]string{
+	wording.NoStore:      "no keychain answers",
+	wording.StoreLocked:  "the keychain is locked: unlock it, then try again",
+	wording.StoreTimeout: "the keychain does not answer in time: look for its window or restart it, then try again",
+	wording.StoreFailed:  "the keychain reported an error",
+	wording.TooBig:       "the value is larger than the keychain takes",
+}
+
+// storeError makes the error of a command for an error of the store. As in [Manager.fail], the store's own text is left
+// behind.
+func (c *command) storeError(cause error, defs ...*definition) error {
+	var failure *Error
+	if !errors.As(c.fail(cause, defs...), &failure) {
+		return errInterrupted // nothing else ends a context here
+	}
+	return &storeFailure{failure}
+}
+
+type storeFailure struct{ cause *Error }
+
+// Error returns what happened, and to which secret.
+func (e *storeFailure) Error() string {
+	return strings.Join(append(slices.Clone(e.cause.Secrets), storeFailures[e.cause.Failure]), ": ")
+}
+
+func (c *command) hint(err error) string {
+	var failure *storeFailure
+	switch {
+	case errors.As(err, &failure):
+		return fmt.Sprintf("\"%s secrets doctor\" says what works here", c.command)
+	case isWrongUsage(err):
+		return fmt.Sprintf("\"%s secrets help\" shows what there is", c.command)
+	}
+	return ""
+}
+
+// wrongUsage is a mistake in the command line.
+type wrongUsage struct{ text string }
+
+func (e *wrongUsage) Error() string { return e.text }
+
+func isWrongUsage(err error) bool {
+	var wrong *wrongUsage
+	return errors.As(err, &wrong)
+}
+
+func misused(format string, args ...any) error { return &wrongUsage{fmt.Sprintf(format, args...)} }
+
+// didYouMean returns `, did you mean "api_key"?` for the known word that is nearest to word, or "" if none is near. It
+// never repeats word, which may be a value in a wrong place.
+func didYouMean(word string, known []string) string {
+	best, distance := "", 3
+	for _, k := range known {
+		if len(word) > 2*len(k) {
+			continue
+		}
+		if d := wording.Distance(strings.ToLower(word), k); d < min(distance, len(k)) {
+			best, distance = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", best)
+}
+
+func newTable(to io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(to, 0, 0, 3, ' ', 0) }

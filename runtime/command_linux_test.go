@@ -1,0 +1,342 @@
+package secrets_test
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
+)
+
+// A typist sits at a terminal in which the command runs.
+type typist struct {
+	t      *testing.T
+	keys   *os.File // the terminal's other side
+	done   chan ran
+	state  func() unix.Termios
+	before unix.Termios
+
+	mu     sync.Mutex
+	screen strings.Builder
+	read   int // how much of screen was waited for
+}
+
+// sitDown runs the command in a terminal of its own; only its standard output goes elsewhere.
+func sitDown(t *testing.T, m *secrets.Manager, args ...string) *typist {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	must(err)
+	t.Cleanup(func() { keys.Close() })
+	must(unix.IoctlSetPointerInt(int(keys.Fd()), unix.TIOCSPTLCK, 0))
+	number, err := unix.IoctlGetInt(int(keys.Fd()), unix.TIOCGPTN)
+	must(err)
+	terminal, err := os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|unix.O_NOCTTY, 0)
+	must(err)
+	t.Cleanup(func() { terminal.Close() })
+
+	y := &typist{t: t, keys: keys, done: make(chan ran, 1), state: func() unix.Termios {
+		state, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+		must(err)
+		return *state
+	}}
+	y.before = y.state()
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := keys.Read(buf)
+			y.mu.Lock()
+			y.screen.Write(buf[:n])
+			y.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	go func() { y.done <- runOn(t, m, terminal, terminal, args...) }()
+	return y
+}
+
+// waits waits until the screen shows words, after those that were waited for before.
+func (y *typist) waits(words string) *typist {
+	y.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		y.mu.Lock()
+		screen := y.screen.String()
+		at := strings.Index(screen[y.read:], words)
+		if at >= 0 {
+			y.read += at + len(words)
+		}
+		y.mu.Unlock()
+		if at >= 0 {
+			return y
+		}
+		if time.Now().After(end) {
+			y.t.Fatalf("the screen does not show %q:\n%s", words, screen)
+		}
+	}
+}
+
+func (y *typist) types(text string) *typist {
+	y.t.Helper()
+	if _, err := io.WriteString(y.keys, text); err != nil {
+		y.t.Fatal(err)
+	}
+	return y
+}
+
+// leaves waits for the end of the command, and fails if the terminal is not as it was or shows a value.
+func (y *typist) leaves(code int, out string) {
+	y.t.Helper()
+	select {
+	case r := <-y.done:
+		r.want(y.t, code, out, "")
+	case <-time.After(patience):
+		y.t.Fatal("the command does not end")
+	}
+	if y.state() != y.before {
+		y.t.Error("the terminal is not as it was")
+	}
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if screen := y.screen.String(); strings.Contains(screen, "0123456789") || strings.Contains(screen, "hunter2") {
+		y.t.Errorf("the screen shows a value:\n%s", screen)
+	}
+}
+
+func TestCommandAsksWithoutEcho(t *testing.T) {
+	b := open(t)
+	sitDown(t, b.Manager, "set", "api_key").
+		waits("Petstore API key\r\nCreate one under Account, API keys.\r\nWhat you type is not shown.\r\napi_key: ").types("hunter2\r").
+		waits("Please try again: the value must have at least 16 characters.").
+		waits("api_key: ").types(goodKey+"\r").
+		leaves(0, "api_key is set.\n")
+	if got, _ := b.store.Value("petstore", "api_key"); got != goodKey {
+		t.Errorf("stored: %q", got)
+	}
+}
+
+func TestCommandLetsTheHiddenLineBeCorrected(t *testing.T) {
+	b := open(t)
+	sitDown(t, b.Manager, "set", "password").
+		waits("password: ").types("wrong\x15").types("hunter2ä\x7f!\x7f").types("\r").
+		leaves(0, "password is set.\n")
+	if got, _ := b.store.Value("petstore", "password"); got != "hunter2" {
+		t.Errorf("stored: %q", got)
+	}
+}
+
+func TestCommandTakesLongAndPastedValues(t *testing.T) {
+	b := open(t)
+	long := goodKey + strings.Repeat("0123456789", 1000) // a terminal's own line ends at 4,096 bytes
+	sitDown(t, b.Manager, "set", "api_key").
+		waits("api_key: ").types("-----BEGIN-----\rhunter2\r-----END-----\r"). // by mistake
+		waits("the value must be one line").
+		waits("api_key: ").types(long).types("\r").
+		leaves(0, "api_key is set.\n")
+	if got, _ := b.store.Value("petstore", "api_key"); got != long {
+		t.Errorf("stored: %d bytes", len(got))
+	}
+}
+
+func TestCommandAsksWithEchoAndDefault(t *testing.T) {
+	b := open(t)
+	sitDown(t, b.Manager, "set", "base_url").
+		waits("base_url [https://petstore.example/api/v3]: ").types("ftp://pets.example\n").
+		waits("ftp://pets.example").
+		waits("the value must be a URL that begins with https:// or http://").
+		waits("base_url [https://petstore.example/api/v3]: ").types("\n").
+		leaves(0, "base_url is set.\n")
+	if got, _ := b.store.Value("petstore", "base_url"); got != "https://petstore.example/api/v3" {
+		t.Errorf("stored: %q", got)
+	}
+	sitDown(t, b.Manager, "set", "username").
+		waits("username: ").types(strings.Repeat("x", 1024)+"\n").
+		waits("the terminal may have cut so long a line: run \"").
+		leaves(1, "")
+}
+
+func TestCommandAsksForLines(t *testing.T) {
+	store := runtimetest.NewStore()
+	m := openEveryType(t, store)
+	sitDown(t, m, "set", "multiline_required").
+		waits("End it with Ctrl-D; or stop with Ctrl-C and take a file: ").
+		waits("multiline_required: ").types("-----BEGIN KEY-----\rhunter2\r").types("-----END KEY-----\r").types("\x04").
+		leaves(0, "multiline_required is set.\n")
+	if got, _ := store.Value("every-type", "multiline_required"); got != "-----BEGIN KEY-----\nhunter2\n-----END KEY-----\n" {
+		t.Errorf("stored: %q", got)
+	}
+	sitDown(t, m, "set", "choice_required").waits("One of: eu, us\r\nchoice_required: ").types("us\n").leaves(0, "choice_required is set.\n")
+}
+
+func TestCommandInterrupted(t *testing.T) {
+	b := stored(t)
+	const said = "api_key: interrupted, nothing was changed"
+	sitDown(t, b.Manager, "set", "api_key").waits("api_key: ").types("hunter2\x03").waits(said).leaves(1, "")
+	sitDown(t, b.Manager, "set", "api_key").waits("api_key: ").types("\x04").waits(said).leaves(1, "")
+	sitDown(t, b.Manager, "set", "username").waits("username: ").types("\x04").waits("interrupted").leaves(1, "")
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		y := sitDown(t, b.Manager, "set", "api_key").waits("api_key: ")
+		if err := syscall.Kill(os.Getpid(), signal); err != nil {
+			t.Fatal(err)
+		}
+		y.waits(said).leaves(1, "")
+	}
+	if got, _ := b.store.Value("petstore", "api_key"); got != goodKey {
+		t.Errorf("the value is now %q", got)
+	}
+}
+
+func TestCommandClearAsksFirst(t *testing.T) {
+	for answer, cleared := range map[string]bool{"\n": false, "n\n": false, "\x04": false, "yes please\n": false, "y\n": true, " YES \n": true} {
+		b := stored(t)
+		y := sitDown(t, b.Manager, "clear").
+			waits("This removes from com.mcp.petstore: api_key\r\nGo on? [y/N] ").types(answer)
+		if cleared {
+			y.leaves(0, "Removed from com.mcp.petstore: api_key\n")
+		} else {
+			y.leaves(1, "")
+		}
+		if _, there := b.store.Value("petstore", "api_key"); there == cleared {
+			t.Errorf("answer %q: still there: %t", answer, there)
+		}
+	}
+}
+
+// The tests below use the real keychain and display.
+
+func TestRealCommandWithoutADisplay(t *testing.T) {
+	r := openReal(t, desktop.Options{NoDisplay: true})
+	run(t, r.Manager, goodKey+"\n", "set", "api_key").want(t, 0, "api_key is set.\n", "")
+	if got := r.output("secret-tool", "lookup", "service", "com.mcp.petstore", "username", "api_key"); got != goodKey {
+		t.Errorf("secret-tool finds %q", got)
+	}
+	run(t, r.Manager, "", "status").want(t, 0, "api_key    Petstore API key   set\n", "")
+	// What another program has left under this service is removed as well, and named before.
+	r.output("sh", "-c", "printf x | secret-tool store --label=x service com.mcp.petstore username left_over")
+	run(t, r.Manager, "", "clear", "--yes").want(t, 0, "Removed from com.mcp.petstore: api_key, left_over\n", "")
+	if out, err := exec.Command("secret-tool", "search", "--all", "service", "com.mcp.petstore").Output(); err != nil || len(out) > 0 {
+		t.Errorf("secret-tool finds %s, %v", out, err)
+	}
+}
+
+func TestRealDoctor(t *testing.T) {
+	for name, row := range map[string]struct {
+		options desktop.Options
+		fault   func(*real)
+		code    int
+		want    []string
+	}{
+		"all is well": {want: []string{
+			"keychain   ok   answers, is not locked\n", "display    ok   answers\n", "dialogs    ok   shown by /usr/bin/zenity\n"}},
+		"no display": {options: desktop.Options{NoDisplay: true}, want: []string{
+			"keychain   ok        answers, is not locked\n", "display    warning   no display for a dialog: neither DISPLAY",
+			"\"petstore secrets set NAME\" works without it"}},
+		"no dialog program": {fault: func(r *real) { r.t.Setenv("PATH", r.t.TempDir()) }, want: []string{
+			"display    ok        answers\n", "no program to show a dialog with: install zenity\n"}},
+		"a dialog program that everybody can replace": {fault: putZenityInAnOpenFolder, want: []string{
+			"dialogs    warning   no program to show a dialog with: everybody may write to /"}},
+		"locked": {options: desktop.Options{Keyring: desktop.KeyringLocked}, want: []string{
+			"keychain   warning   answers, is locked\n"}},
+		"locked without a display": {options: desktop.Options{Keyring: desktop.KeyringLocked, NoDisplay: true}, code: 1, want: []string{
+			"keychain   failed    answers, is locked, and has no screen", "gnome-keyring-daemon --replace --unlock"}},
+		"no keyring yet": {options: desktop.Options{Keyring: desktop.KeyringFresh}, want: []string{
+			"keychain   warning   answers, has no keyring yet\n"}},
+		"no keychain": {options: desktop.Options{Keyring: desktop.KeyringNone}, code: 1, want: []string{
+			"keychain   failed   no keychain: no secret service is running\n", "start a Secret Service such as gnome-keyring"}},
+		"no bus": {options: desktop.Options{NoBus: true, Keyring: desktop.KeyringNone}, code: 1, want: []string{
+			"keychain   failed   no keychain: there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)\n"}},
+		"frozen keychain": {fault: func(r *real) { r.must(r.Freeze()) }, code: 1, want: []string{
+			"keychain   failed   does not answer in time\n"}},
+		"dead display": {fault: func(r *real) { r.must(r.KillDisplay()) }, want: []string{
+			"display    warning   no display for a dialog: DISPLAY="}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := openReal(t, row.options)
+			if row.fault != nil {
+				row.fault(r)
+			}
+			got := run(t, r.Manager, "", "doctor")
+			errors := ""
+			if row.code != 0 {
+				errors = "petstore: no secret can be kept here\n"
+			}
+			for _, want := range append(row.want, "petstore keeps its secrets under com.mcp.petstore\n") {
+				got.want(t, row.code, want, errors)
+			}
+		})
+	}
+}
+
+func putZenityInAnOpenFolder(r *real) {
+	dir := r.t.TempDir()
+	r.must(os.WriteFile(filepath.Join(dir, "zenity"), []byte("#!/bin/sh\n"), 0o755))
+	r.must(os.Chmod(dir, 0o777))
+	r.t.Setenv("PATH", dir)
+}
+
+func TestRealDoctorAsksNobodyToUnlock(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	r.must(r.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Lock())
+	for range 3 {
+		run(t, r.Manager, "", "doctor").want(t, 0, "answers, is locked\n", "")
+	}
+	// A prompt that was opened would be the one that now comes, and a second one would stay.
+	get := make(chan ran, 1)
+	go func() { get <- run(t, r.Manager, "", "status") }()
+	r.must(r.AnswerPrompt(r.Desktop.Password))
+	(<-get).want(t, 0, "api_key    Petstore API key   set\n", "")
+	r.must(r.WaitNoWindow())
+	run(t, r.Manager, "", "doctor").want(t, 0, "answers, is not locked\n", "")
+}
+
+func TestRealDoctorsWayOutUnlocksWithoutADisplay(t *testing.T) {
+	for name, state := range map[string]desktop.Keyring{
+		"locked": desktop.KeyringLocked, "fresh": desktop.KeyringFresh, "not running": desktop.KeyringNone,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := openReal(t, desktop.Options{NoDisplay: true, Keyring: state})
+			said := run(t, r.Manager, "", "doctor").out
+			at := strings.Index(said, "read -rs P")
+			if at < 0 {
+				t.Fatal(said)
+			}
+			way, _, _ := strings.Cut(said[at:], "\n")
+			shell := exec.Command("bash", "-c", way)
+			shell.Stdin = strings.NewReader(r.Desktop.Password + "\n")
+			if out, err := shell.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			r.eventually("the keychain is unlocked", func() bool {
+				return strings.Contains(run(t, r.Manager, "", "doctor").out, "answers, is not locked\n")
+			})
+			run(t, r.Manager, goodKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")
+		})
+	}
+}
+
+func TestRealCommandSaysWhatItWaitsFor(t *testing.T) {
+	r := openReal(t, desktop.Options{Keyring: desktop.KeyringLocked})
+	y := sitDown(t, r.Manager, "set", "api_key").waits("api_key: ").types(goodKey + "\r").
+		waits("waiting for the keychain, which may have opened a window")
+	r.must(r.DismissPrompt())
+	y.waits("api_key: the keychain is locked: unlock it, then try again").leaves(1, "")
+}

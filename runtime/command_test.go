@@ -1,0 +1,334 @@
+package secrets_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	everytype "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-type/want"
+	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
+)
+
+// A ran is what one run of the command left behind. The program's name is petstore in it.
+type ran struct {
+	code        int
+	out, errors string
+}
+
+// run runs "secrets" with args on a server's standard streams, where input comes from a file. No test may run beside it.
+func run(t *testing.T, m *secrets.Manager, input string, args ...string) ran {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "in"), []byte(input), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, err := os.Open(filepath.Join(dir, "in"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	r := runOn(t, m, in, nil, args...)
+	if typed := strings.TrimSpace(input); len(typed) > 3 && strings.Contains(r.out+r.errors, typed) {
+		t.Errorf("%v shows its input: %+v", args, r)
+	}
+	return r
+}
+
+// runOn is run with in as standard input, and with stderr, unless that is nil, as standard error.
+func runOn(t *testing.T, m *secrets.Manager, in, stderr *os.File, args ...string) ran {
+	t.Helper()
+	dir := t.TempDir()
+	stdout, err := os.Create(filepath.Join(dir, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdout.Close()
+	if stderr == nil {
+		if stderr, err = os.Create(filepath.Join(dir, "errors")); err != nil {
+			t.Fatal(err)
+		}
+		defer stderr.Close()
+	}
+	streams := [3]*os.File{os.Stdin, os.Stdout, os.Stderr}
+	os.Stdin, os.Stdout, os.Stderr = in, stdout, stderr
+	code, ok := m.Command(append([]string{"secrets"}, args...))
+	os.Stdin, os.Stdout, os.Stderr = streams[0], streams[1], streams[2]
+	if !ok {
+		t.Fatalf("%v is not for the command", args)
+	}
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "0123456789") || strings.Contains(string(text), "fedcba9876") {
+			t.Errorf("%v shows a value: %s", args, text)
+		}
+		return strings.ReplaceAll(string(text), filepath.Base(os.Args[0]), "petstore")
+	}
+	return ran{code, read("out"), read("errors")}
+}
+
+func (b bench) run(t *testing.T, input string, args ...string) ran {
+	t.Helper()
+	return run(t, b.Manager, input, args...)
+}
+
+// want fails unless the run ended with code, and wrote texts with these words to its two streams; "" is nothing at all.
+func (r ran) want(t *testing.T, code int, out, errors string) {
+	t.Helper()
+	if r.code != code {
+		t.Errorf("exit code %d, want %d", r.code, code)
+	}
+	for _, stream := range []struct{ name, got, want string }{{"output", r.out, out}, {"errors", r.errors, errors}} {
+		if !strings.Contains(stream.got, stream.want) || stream.want == "" && stream.got != "" {
+			t.Errorf("%s:\n%s\nwant: %s", stream.name, stream.got, stream.want)
+		}
+	}
+}
+
+func openEveryType(t *testing.T, store *runtimetest.Store) *secrets.Manager {
+	t.Helper()
+	vault, err := everytype.OpenSecrets(secrets.WithStore(store), secrets.WithAsker(runtimetest.NewUser(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Close() })
+	return vault.Manager
+}
+
+func TestCommandIsForSecretsAlone(t *testing.T) {
+	b := open(t)
+	for _, args := range [][]string{nil, {"serve"}, {"-http", "secrets"}, {"Secrets"}} {
+		if _, ok := b.Command(args); ok {
+			t.Errorf("%v is taken for the command", args)
+		}
+	}
+}
+
+func TestCommandStatus(t *testing.T) {
+	b := open(t)
+	b.store.Put("petstore", "petstore_key", goodKey) // api_key, under its former name
+	b.store.Put("petstore", "username", "two\nlines")
+	r := b.run(t, "", "status")
+	r.want(t, 0, "api_key", "")
+	const want = `petstore keeps its secrets under com.mcp.petstore
+api_key    Petstore API key   set
+base_url   API endpoint       not set, the default serves
+contact    Contact address    not set, optional
+username   User name          invalid: it must be one line without control characters
+password   Password           not set, required
+`
+	if r.out != want {
+		t.Errorf("got\n%s\nwant\n%s", r.out, want)
+	}
+}
+
+func TestCommandServesTheProfile(t *testing.T) {
+	b := open(t, secrets.WithProfile("staging"))
+	b.run(t, goodKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")
+	if got, _ := b.store.Value("petstore.staging", "api_key"); got != goodKey {
+		t.Errorf("stored: %q", got)
+	}
+	b.run(t, "", "status").want(t, 0, "com.mcp.petstore.staging, profile staging\n", "")
+}
+
+func TestCommandSetTakesStandardInput(t *testing.T) {
+	store := runtimetest.NewStore()
+	m := openEveryType(t, store)
+	const pem = "-----BEGIN KEY-----\nMIIB\n-----END KEY-----\n"
+	for _, row := range []struct{ name, input, want string }{
+		{"password_required", "a key\n", "a key"},
+		{"password_required", "a key\r\n", "a key"},
+		{"password_required", " a key ", " a key "},
+		{"multiline_required", pem, pem},
+		{"integer_required", "7\n", "7"},
+		{"choice_required", "eu\n", "eu"},
+		{"password_required", strings.Repeat("x", field.MaxSize) + "\r\n", strings.Repeat("x", field.MaxSize)},
+	} {
+		run(t, m, row.input, "set", row.name).want(t, 0, row.name+" is set.\n", "")
+		if got, _ := store.Value("every-type", row.name); got != row.want {
+			t.Errorf("%s: stored %.40q, want %.40q", row.name, got, row.want)
+		}
+	}
+}
+
+func TestCommandSetSaysTheRuleAndNeverTheValue(t *testing.T) {
+	store := runtimetest.NewStore()
+	m := openEveryType(t, store)
+	for _, row := range []struct{ name, input, want string }{
+		{"password_required", "", "must not be empty"},
+		{"password_required", "\n", "must not be empty"},
+		{"password_required", "hunter2\n\n", "must be one line"},
+		{"password_required", "hunt\x00er2", "must be text"},
+		{"password_required", strings.Repeat("x", field.MaxSize+1), "must have at most 262144 bytes"},
+		{"multiline_required", strings.Repeat("x", 2*field.MaxSize), "must have at most 262144 bytes"},
+		{"integer_required", "hunter2", "must be a whole number"},
+		{"choice_required", "hunter2", "must be one of eu or us"},
+		{"url_required", "hunter2", "must be an absolute URL"},
+	} {
+		run(t, m, row.input, "set", row.name).want(t, 1, "", "petstore: "+row.name+": the value "+row.want)
+		if _, ok := store.Value("every-type", row.name); ok {
+			t.Errorf("%s is stored", row.name)
+		}
+	}
+	b := stored(t)
+	b.run(t, "pets-short", "set", "api_key").want(t, 1, "", "must have at least 16 characters")
+	if got, _ := b.store.Value("petstore", "api_key"); got != goodKey {
+		t.Errorf("the value before is now %q", got)
+	}
+}
+
+func TestCommandWrongUsage(t *testing.T) {
+	b := stored(t)
+	const names = "(api_key, base_url, contact, username, password)"
+	for _, row := range []struct{ args, want string }{
+		{"", "say what to do (status, set, forget, clear, doctor, help)"},
+		{"stauts", `there is no such command, did you mean "status"? (status, set, forget, clear, doctor, help)`},
+		{goodKey, "there is no such command (status,"},
+		{"set", "say the name of one secret " + names},
+		{"set apikey", `there is no secret of that name, did you mean "api_key"? ` + names},
+		{"set API_KEY", `did you mean "api_key"?`},
+		{"set " + otherKey, "there is no secret of that name " + names},
+		{"set api_key " + otherKey, `a value on the command line would be in the process list and in the shell's history: run "petstore secrets set api_key" and type it, or "petstore secrets set api_key < FILE"`},
+		{"set api_key=" + otherKey, `run "petstore secrets set api_key" and type it`},
+		{"set apikey=" + otherKey, `run "petstore secrets set NAME" and type it`},
+		{"forget", "say the name of one secret"},
+		{"forget api_key contact", "say the name of one secret"},
+		{"forget api-key", `did you mean "api_key"?`},
+		{"status api_key", "takes no arguments"},
+		{"doctor now", "takes no arguments"},
+		{"clear", "there is no terminal to answer on: say --yes"},
+		{"clear api_key", `"petstore secrets forget NAME" removes one value`},
+	} {
+		r := b.run(t, "", strings.Fields(row.args)...)
+		r.want(t, 2, "", row.want)
+		if !strings.HasSuffix(r.errors, "petstore: hint: \"petstore secrets help\" shows what there is\n") {
+			t.Errorf("%q: no hint in %q", row.args, r.errors)
+		}
+	}
+	if got, _ := b.store.Value("petstore", "api_key"); got != goodKey {
+		t.Errorf("wrong usage changes the value to %q", got)
+	}
+}
+
+func TestCommandHelp(t *testing.T) {
+	for _, args := range []string{"help", "-h", "--help", "set --help", "clear -h"} {
+		r := open(t).run(t, "", strings.Fields(args)...)
+		r.want(t, 0, "petstore secrets set NAME ", "")
+		r.want(t, 0, "Names: api_key, base_url, contact, username, password\n", "")
+	}
+}
+
+func TestCommandForget(t *testing.T) {
+	b := stored(t)
+	b.store.Put("petstore", "petstore_key", otherKey) // the former name
+	b.store.Put("petstore", "contact", "ann@example.com")
+	b.run(t, "", "forget", "api_key").want(t, 0, "api_key is forgotten.\n", "")
+	b.run(t, "", "forget", "api_key").want(t, 0, "api_key was not set.\n", "")
+	if _, ok := b.store.Value("petstore", "contact"); !ok {
+		t.Error("another value is forgotten as well")
+	}
+}
+
+func TestCommandClear(t *testing.T) {
+	b := stored(t)
+	b.store.Put("petstore", "contact", "ann@example.com")
+	b.store.Put("other", "api_key", otherKey)
+	b.run(t, "y\n", "clear").want(t, 2, "", "say --yes") // a file is no person
+	b.run(t, "", "clear", "--yes").want(t, 0, "Removed from com.mcp.petstore: api_key, contact\n", "")
+	b.run(t, "", "clear", "--yes").want(t, 0, "Nothing is stored under com.mcp.petstore.\n", "")
+	if _, ok := b.store.Value("other", "api_key"); !ok {
+		t.Error("another server's values were cleared")
+	}
+}
+
+func TestCommandNamesWhatIsWrongWithTheStore(t *testing.T) {
+	for want, err := range map[string]error{
+		"no keychain answers":     secrets.ErrNoStore,
+		"the keychain is locked":  secrets.ErrStoreLocked,
+		"does not answer in time": secrets.ErrStoreTimeout,
+		"reported an error":       errors.New("somebody's own error, which may say " + goodKey),
+	} {
+		for _, args := range [][]string{{"status"}, {"set", "api_key"}, {"forget", "api_key"}, {"clear", "--yes"}} {
+			b := open(t)
+			b.store.Fail(err)
+			r := b.run(t, otherKey, args...)
+			r.want(t, 1, "", want)
+			if args[0] != "clear" {
+				r.want(t, 1, "", "petstore: api_key: ")
+			}
+			r.want(t, 1, "", "hint: \"petstore secrets doctor\" says what works here\n")
+		}
+	}
+}
+
+func TestCommandKeepsTheStoreThatAServerWouldClear(t *testing.T) {
+	t.Setenv("SECRETS_STORAGE_CLEAR", "true")
+	b := stored(t)
+	b.run(t, "", "status").want(t, 0, "api_key    Petstore API key   set\n", "warning: SECRETS_STORAGE_CLEAR is set")
+	b.run(t, "ann\n", "set", "username").want(t, 0, "username is set.\n", "warning: SECRETS_STORAGE_CLEAR is set")
+	b.run(t, "", "forget", "contact").want(t, 0, "contact was not set.\n", "")
+	b.run(t, "", "doctor").want(t, 0, "SECRETS_STORAGE_CLEAR   warning   is set", "")
+	if got, _ := b.store.Value("petstore", "api_key"); got != goodKey {
+		t.Error("the store was cleared")
+	}
+}
+
+func TestCommandIsTheWayOutWithoutADisplay(t *testing.T) {
+	for _, failure := range []error{secrets.ErrNoDisplay, secrets.ErrNoDialog} {
+		b := open(t)
+		b.user.Fails(true, failure)
+		_, named, _ := strings.Cut(b.wantError(t, failure).Error(), `"`)
+		named, _, _ = strings.Cut(named, `"`)
+		words := strings.Fields(named)
+		if len(words) < 3 || words[0] != filepath.Base(os.Args[0]) || words[1] != "secrets" {
+			t.Fatalf("the error names the command %q", named)
+		}
+		b.run(t, goodKey, words[2:]...).want(t, 0, "api_key is set.\n", "")
+		b.user.Answers(secrets.AllowOnce)
+		b.wantKey(t, goodKey) // a value that is there ends the wait after a failure
+	}
+}
+
+func TestCommandEndsTheGrantForTheValue(t *testing.T) {
+	b := stored(t)
+	b.user.Answers(secrets.AllowSession)
+	b.wantKey(t, goodKey)
+	b.run(t, otherKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")
+	if grants := b.Grants(); len(grants) != 0 {
+		t.Error(grants)
+	}
+}
+
+func TestCommandDoctorLooksAtNothingThatTheServerBrings(t *testing.T) {
+	t.Setenv("MCP_BYPASS_SECRET_USE_CONFIRM", "true")
+	b := stored(t) // a dialog or a look at the store would fail the test
+	b.store.Fail(errors.New("looked at"))
+	b.run(t, "", "doctor").want(t, 0, "MCP_BYPASS_SECRET_USE_CONFIRM   warning   is set: the server uses secrets without asking\n", "")
+	open(t, secrets.WithoutBypass()).run(t, "", "doctor").want(t, 0, "is set, which this server ignores\n", "")
+}
+
+// ExampleManager_Command is the one line that a server's main needs.
+func ExampleManager_Command() {
+	vault, err := petstore.OpenSecrets(secrets.WithStore(runtimetest.NewStore()))
+	if err != nil {
+		panic(err)
+	}
+	defer vault.Close()
+	if code, ok := vault.Command([]string{"secrets", "status"}); ok { // os.Args[1:]
+		_ = code // os.Exit(code)
+	}
+	// Output:
+	// petstore keeps its secrets under com.mcp.petstore
+	// api_key    Petstore API key   not set, required
+	// base_url   API endpoint       not set, the default serves
+	// contact    Contact address    not set, optional
+	// username   User name          not set, required
+	// password   Password           not set, required
+}

@@ -1,0 +1,190 @@
+package secrets
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+)
+
+// This file reads a value for the subcommand set: from a file or pipe, or typed on a terminal.
+
+// piped takes a value from standard input, up to its end.
+func (c *command) piped(def *definition) (string, error) {
+	const newline = "\r\n"
+	data, err := io.ReadAll(io.LimitReader(c.stdin, int64(field.MaxSize+len(newline)+1)))
+	if err != nil {
+		return "", fmt.Errorf("%s: standard input can't be read", def.Name)
+	}
+	text := string(data)
+	if def.Type != field.Multiline { // "echo" and every editor end a line
+		text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+	}
+	if problem := def.Check(text); problem != nil {
+		return "", fmt.Errorf("%s: the value %s", def.Name, c.sentences.Problem(problem))
+	}
+	return text, nil
+}
+
+// asked asks for a value in the terminal until it keeps the rules.
+func (c *command) asked(def *definition) (string, error) {
+	f := fitting(def.Field)
+	how, prompt := shown, f.Name+": "
+	fmt.Fprintln(c.stderr, f.Label)
+	if f.Help != "" {
+		fmt.Fprintln(c.stderr, f.Help)
+	}
+	if f.Placeholder != "" {
+		fmt.Fprintln(c.stderr, wording.Fill(c.sentences.Dialog.Example, wording.Values{"placeholder": f.Placeholder}))
+	}
+	if f.Default != "" {
+		prompt = fmt.Sprintf("%s [%s]: ", f.Name, f.Default)
+	}
+	switch f.Type {
+	case field.Choice:
+		fmt.Fprintf(c.stderr, "One of: %s\n", strings.Join(f.Choices, ", "))
+	case field.Boolean:
+		fmt.Fprintln(c.stderr, "One of: true, false")
+	case field.Password:
+		how = hidden
+		fmt.Fprintln(c.stderr, "What you type is not shown.")
+	case field.Multiline:
+		how = hiddenLines
+		fmt.Fprintf(c.stderr, "What you type is not shown. End it with Ctrl-D; or stop with Ctrl-C and take a file: %s secrets set %s < FILE\n",
+			c.command, f.Name)
+	}
+	for {
+		text, err := c.typed(prompt, how)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", f.Name, err)
+		}
+		text = cmp.Or(text, f.Default)
+		if how == shown && len(text) > maxLine {
+			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.command, f.Name)
+		}
+		problem := def.Check(text)
+		if problem == nil {
+			return text, nil
+		}
+		fmt.Fprintln(c.stderr, wording.Fill(c.sentences.Dialog.Again, wording.Values{"problem": c.sentences.Problem(problem)}))
+	}
+}
+
+// How what is typed is read.
+type manner int
+
+const (
+	shown       manner = iota // one line
+	hidden                    // one line
+	hiddenLines               // up to Ctrl-D
+)
+
+// maxLine is how many bytes of a line every system's terminal passes on while it shows them; macOS cuts off what is more.
+const maxLine = 1023
+
+var errInterrupted = errors.New("interrupted, nothing was changed")
+
+// typed reads what a person types in the terminal. Whatever happens, even a signal, leaves the terminal as it was.
+func (c *command) typed(prompt string, how manner) (string, error) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+
+	read := func() (string, error) {
+		line, err := c.lines.ReadString('\n')
+		return strings.TrimRight(line, "\r\n"), err
+	}
+	if how != shown {
+		// Not term.ReadPassword: after Ctrl-C it leaves a terminal that shows nothing, it lets the system cut lines of 4,096
+		// bytes, and between two lines it shows what is pasted.
+		state, err := term.MakeRaw(int(c.stdin.Fd()))
+		if err != nil {
+			return "", errors.New("the terminal can't be kept from showing what is typed")
+		}
+		defer func() {
+			_ = term.Restore(int(c.stdin.Fd()), state)
+			fmt.Fprintln(c.stderr)
+		}()
+		read = func() (string, error) { return readHidden(c.stdin, how == hiddenLines) }
+	}
+	fmt.Fprint(c.stderr, prompt)
+
+	type result struct {
+		text string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() { // which a signal leaves behind, until the program ends
+		text, err := read()
+		done <- result{text, err}
+	}()
+	select {
+	case r := <-done:
+		if r.err == nil || r.text != "" {
+			return r.text, nil
+		}
+	case <-signals:
+	}
+	if how == shown {
+		fmt.Fprintln(c.stderr)
+	}
+	return "", errInterrupted
+}
+
+// readHidden reads from a terminal in raw mode, up to Return, or to Ctrl-D if several lines are wanted. A Return in the
+// midst of what was pasted at once is part of it: where one line is wanted, the rules then refuse it, and the other lines
+// are not left for the shell.
+func readHidden(in io.Reader, several bool) (string, error) {
+	const ctrlC, ctrlD, ctrlU, backspace, del = 3, 4, 21, '\b', 0x7f
+	var text []byte
+	for buf := make([]byte, 4096); len(text) <= field.MaxSize; {
+		n, err := in.Read(buf)
+		if err != nil {
+			return "", err
+		}
+		for i, b := range buf[:n] {
+			switch b {
+			case ctrlC:
+				return "", errInterrupted
+			case ctrlD:
+				if len(text) == 0 {
+					return "", io.EOF
+				}
+				return string(text), nil
+			case '\r', '\n':
+				if !several && i == n-1 {
+					return string(bytes.TrimRight(text, "\n")), nil
+				}
+				text = append(text, '\n')
+			case ctrlU:
+				text = text[:0]
+			case backspace, del:
+				_, size := utf8.DecodeLastRune(text)
+				text = text[:len(text)-size]
+			default:
+				text = append(text, b)
+			}
+		}
+	}
+	return string(text), nil // which is refused, being too long
+}
+
+// patiently runs what may wait for the keychain's own window, and says so when it takes long.
+func (c *command) patiently(do func() error) error {
+	defer time.AfterFunc(2*time.Second, func() {
+		fmt.Fprintf(c.stderr, "%s: waiting for the keychain, which may have opened a window\n", c.command)
+	}).Stop()
+	return do()
+}
