@@ -228,11 +228,12 @@ func (w world) serve() (*shop, error) {
 }
 
 const (
-	reason    secrets.Reason = "Read one pet of your store"
-	inventory                = "pets://inventory"
+	inventory = "pets://inventory"
 	// worked is what every handler says that got the key.
 	worked = "used the key"
 )
+
+const reason secrets.Reason = "Read one pet of your store"
 
 func usedText(key secrets.Secret) string {
 	if key.Reveal() != goodKey && key.Reveal() != otherKey {

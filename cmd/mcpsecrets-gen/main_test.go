@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"age":    age,
 			"aged":   aged,
 			"status": status,
+			"readme": readme,
 		},
 	})
 }
@@ -83,6 +84,23 @@ func condition(name string) (bool, error) {
 		return exec.Command("unshare", "-rm", "true").Run() == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
+}
+
+// readme SECTION runs the shell commands that the README shows in a section, each as it stands there. Only "@latest" is left
+// out, which would be another version than the one under test.
+func readme(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: readme SECTION")
+	}
+	text := ts.ReadFile(filepath.Join(ts.Getenv("MODULE"), "README.md"))
+	_, section, found := strings.Cut(text, "\n## "+args[0]+"\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	_, block, hasBlock := strings.Cut(section, "\n```sh\n")
+	commands, _, _ := strings.Cut(block, "\n```")
+	if !found || !hasBlock {
+		ts.Fatalf("the README has no shell commands in a section %q", args[0])
+	}
+	ts.Check(ts.Exec("sh", "-e", "-c", strings.ReplaceAll(commands, "@latest", "")))
 }
 
 // longAgo is a time that no file gets by being written.
