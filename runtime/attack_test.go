@@ -386,3 +386,30 @@ func TestAnswerWithoutATokenReleasesNothing(t *testing.T) {
 		t.Errorf("%d dialogs, grants %v", dialogs.Load(), m.Grants())
 	}
 }
+
+// On 2026-07-28 the call of secrets_set comes again with the answer, when the dialog may be done: nothing is asked twice.
+func TestSetToolIsOneDialogInRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := Password("api_key", Field{Required: true})
+		dialogs := 0
+		m, store := victim(t, answers{enter: func(context.Context, Entry) (string, error) {
+			dialogs++
+			time.Sleep(time.Second)
+			return "another-value", nil
+		}}, key)
+		ctx, c := toolCall(t.Context(), m, "secrets_set")
+		if _, err := m.setTool(ctx, c, key.def); !errors.Is(err, ErrPending) {
+			t.Fatal(err)
+		}
+		round := m.inputRequest(c, c.end())
+		time.Sleep(2 * time.Second)
+		ctx, c = toolCall(t.Context(), m, "secrets_set")
+		m.resume(c, m.closeRound(round.RequestState, c), func(string, []string) reply { return reply{chosen: 0} })
+		if _, err := m.setTool(ctx, c, key.def); err != nil || dialogs != 1 {
+			t.Errorf("%v after %d dialogs", err, dialogs)
+		}
+		if text, _ := store.Load("api_key"); text != "another-value" {
+			t.Errorf("stored %v", text)
+		}
+	})
+}

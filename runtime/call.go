@@ -3,6 +3,7 @@ package secrets
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"sync"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/field"
@@ -64,6 +65,7 @@ type call struct {
 	handed map[*definition]Secret
 	how    map[*definition]string // how the use was decided, for the audit
 	wants  []want                 // what an input request has to ask
+	asked  []*comparison          // what earlier rounds had shown
 	ended  bool                   // the wants are on their way
 }
 
@@ -152,6 +154,13 @@ func (c *call) handedOut(def *definition) (Secret, bool) {
 	defer c.mu.Unlock()
 	text, ok := c.handed[def]
 	return text, ok
+}
+
+// hasStored reports whether a value of def was stored by a collection that an earlier round of the call began.
+func (c *call) hasStored(def *definition) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.asked, func(codes *comparison) bool { return codes.stored(def) })
 }
 
 // pend leaves a question for the next round and ends the handler's work, so that nothing acts on a half-done call. It

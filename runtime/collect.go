@@ -22,9 +22,17 @@ type collection struct {
 	err        error
 }
 
+// A purpose is why values are asked for.
+type purpose string
+
+const (
+	missing   purpose = "missing"   // because they are not there, or can't be used
+	replacing purpose = "replacing" // because the user wants another one
+)
+
 // collect waits until a person has entered what is missing of defs, or some of it, in dialogs. Calls that miss the same
 // secret join one collection; the one that began it shows the verification code, if its client can.
-func (m *Manager) collect(ctx context.Context, c *call, defs []*definition) error {
+func (m *Manager) collect(ctx context.Context, c *call, defs []*definition, how purpose) error {
 	if ctx.Err() != nil {
 		return m.fail(ErrOutsideCall, defs...) // a task's handler has no client that could be asked
 	}
@@ -33,7 +41,7 @@ func (m *Manager) collect(ctx context.Context, c *call, defs []*definition) erro
 		return m.fail(err, defs...)
 	}
 	defer leave()
-	collection, begun, err := m.joinCollection(c, defs)
+	collection, begun, err := m.joinCollection(c, defs, how)
 	if err != nil {
 		return m.fail(err, defs...)
 	}
@@ -63,7 +71,7 @@ func definitionsOfGaps(gaps []gap) []*definition {
 }
 
 // joinCollection returns the collection that already asks for one of defs, or begins one for all.
-func (m *Manager) joinCollection(c *call, defs []*definition) (joined *collection, begun bool, err error) {
+func (m *Manager) joinCollection(c *call, defs []*definition, how purpose) (joined *collection, begun bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, def := range defs {
@@ -76,7 +84,7 @@ func (m *Manager) joinCollection(c *call, defs []*definition) (joined *collectio
 	}
 	joined = &collection{comparison: m.newComparison(c, defs), done: make(chan struct{})}
 	err = m.start(openFor, func(ctx context.Context) {
-		joined.err = m.runCollection(ctx, joined.comparison, c.client, defs)
+		joined.err = m.runCollection(ctx, joined.comparison, c.client, defs, how)
 		close(joined.done)
 	})
 	if err != nil {
@@ -89,11 +97,11 @@ func (m *Manager) joinCollection(c *call, defs []*definition) (joined *collectio
 }
 
 // runCollection asks for defs, and remembers a refusal before the calls that wait hear of it.
-func (m *Manager) runCollection(ctx context.Context, codes *comparison, client *client, defs []*definition) error {
+func (m *Manager) runCollection(ctx context.Context, codes *comparison, client *client, defs []*definition, how purpose) error {
 	ctx, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	codes.onRefusal(refuse)
-	err := m.fillGaps(ctx, codes, client, defs)
+	err := m.fillGaps(ctx, codes, client, defs, how)
 	switch refused := codes.refusal(); {
 	case err != nil && refused != nil:
 		err = refused
@@ -116,7 +124,7 @@ func (m *Manager) runCollection(ctx context.Context, codes *comparison, client *
 }
 
 // fillGaps asks for each of defs that is still missing once it is this server's turn, and stores all answers or none.
-func (m *Manager) fillGaps(ctx context.Context, codes *comparison, client *client, defs []*definition) error {
+func (m *Manager) fillGaps(ctx context.Context, codes *comparison, client *client, defs []*definition, how purpose) error {
 	leave, err := m.queue(ctx)
 	if err != nil {
 		return err
@@ -133,6 +141,9 @@ func (m *Manager) fillGaps(ctx context.Context, codes *comparison, client *clien
 		return err
 	}
 	gaps := gapsOf(found)
+	if how == replacing && len(gaps) == 0 {
+		gaps = []gap{{def: defs[0]}}
+	}
 	if len(gaps) == 0 {
 		return nil
 	}

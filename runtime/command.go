@@ -326,14 +326,6 @@ func (c *command) named(args []string) (*definition, error) {
 	return nil, misused("there is no secret of that name%s (%s)", didYouMean(args[0], names), list)
 }
 
-func (c *command) secretNames() []string {
-	var names []string
-	for _, def := range c.ordered {
-		names = append(names, def.Name)
-	}
-	return names
-}
-
 // storeFailures says to the one who sits at the terminal what the manifest's sentences say to a model.
 var storeFailures = map[wording.Failure]string{
 	wording.NoStore:      "no keychain answers",

@@ -3,6 +3,7 @@ package secrets
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,8 +14,9 @@ import (
 // client may answer before the dialogs are done, after, or never.
 type comparison struct {
 	who     principal // whose client compares
-	code    string    // "" where no client can show it: the dialogs alone decide
-	message string    // what the client shows
+	defs    []*definition
+	code    string // "" where no client can show it: the dialogs alone decide
+	message string // what the client shows
 
 	mu      sync.Mutex
 	refused error               // the person refused in the client
@@ -29,7 +31,7 @@ func (m *Manager) newComparison(c *call, defs []*definition) *comparison {
 	if c.client == nil && !c.rounds {
 		return &comparison{}
 	}
-	codes := &comparison{who: c.who, code: newCode()}
+	codes := &comparison{who: c.who, defs: defs, code: newCode()}
 	labels := make([]string, len(defs))
 	for i, def := range defs {
 		labels[i] = fitting(def.Field).Label
@@ -100,6 +102,13 @@ func (c *comparison) compared() string {
 		return "compared"
 	}
 	return "not compared"
+}
+
+// stored reports whether the dialogs are done and a value of def was stored.
+func (c *comparison) stored(def *definition) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.undo != nil && slices.Contains(c.defs, def)
 }
 
 // onRefusal sets what ends the dialogs, which may have been refused already.

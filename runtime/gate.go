@@ -108,7 +108,7 @@ func (m *Manager) complete(ctx context.Context, c *call, defs []*definition) ([]
 		if len(gaps) == 0 {
 			return found, nil
 		}
-		if err := m.collect(ctx, c, definitionsOfGaps(gaps)); err != nil {
+		if err := m.collect(ctx, c, definitionsOfGaps(gaps), missing); err != nil {
 			return nil, err
 		}
 	}

@@ -178,6 +178,15 @@ func (m *Manager) learn(keys []AnyKey) error {
 	return nil
 }
 
+// secretNames are the names of the schema's secrets, in its order.
+func (m *Manager) secretNames() []string {
+	names := make([]string, len(m.ordered))
+	for i, def := range m.ordered {
+		names[i] = def.Name
+	}
+	return names
+}
+
 func checkDefinition(f Field) error {
 	switch {
 	case !field.ValidName(f.Name):

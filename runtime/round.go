@@ -91,6 +91,9 @@ func (m *Manager) resume(c *call, r *round, replyTo func(name string, choices []
 			if reply := replyTo(codesAnswerAt(i), m.codeChoices()); !tooFast {
 				w.comparison.hear(reply)
 			}
+			c.mu.Lock()
+			c.asked = append(c.asked, w.comparison)
+			c.mu.Unlock()
 			continue
 		}
 		reply := replyTo(permissionAnswer, m.permissionChoices())

@@ -50,9 +50,9 @@ func isGoName(name string) bool { return token.IsIdentifier(name) && token.IsExp
 // managerMethods are the exported methods of the runtime's Manager, which it would shadow; a test holds the list against
 // the type. keptNames are those that later versions of the runtime keep for themselves.
 var (
-	managerMethods = []string{"Close", "Command", "Forget", "Grants", "HTTPHandler", "Mask", "Reject", "Revoke", "ServeHTTP", "ServeStdio",
+	managerMethods = []string{"AddTools", "Close", "Command", "Forget", "Grants", "HTTPHandler", "Mask", "Reject", "Revoke", "ServeHTTP", "ServeStdio",
 		"ServerOption", "Set", "Stored"}
-	keptNames = []string{"Audit", "Tools"}
+	keptNames = []string{"Audit"}
 )
 
 // names are the Go names of one file's secrets and groups, by pointer.

@@ -51,6 +51,7 @@ type Question struct {
 	Title        string `json:"title"`
 	Use          string `json:"use"`
 	More         string `json:"more"`    // what {labels} is where there are too many to show
+	Forget       string `json:"forget"`  // instead of use, by the tool secrets_forget
 	Tool         string `json:"tool"`    // inside a tool call
 	Outside      string `json:"outside"` // outside any call
 	Reason       string `json:"reason"`
@@ -66,10 +67,12 @@ type Question struct {
 	OnlyOnce     string `json:"only_once"` // where no grant can outlast the call
 }
 
-// Notices are written to stderr, for who runs the server.
+// Notices say what has happened: to who runs the server, on stderr, and to the model.
 type Notices struct {
-	Bypass  string `json:"bypass"`
-	Cleared string `json:"cleared"`
+	Bypass    string `json:"bypass"`
+	Cleared   string `json:"cleared"`
+	Stored    string `json:"stored"`    // by the tool secrets_set
+	Forgotten string `json:"forgotten"` // by the tool secrets_forget
 }
 
 // A Failure names a way in which a getter can fail.
@@ -121,6 +124,7 @@ func English() Sentences {
 			Title:        "{server} asks for permission",
 			Use:          "{server} wants to use: {labels}",
 			More:         "{labels} and {number} more",
+			Forget:       "{server} wants to remove the stored value of: {label}",
 			Tool:         "Tool: {tool}",
 			Outside:      "Asked for by the server itself, not by a tool.",
 			Reason:       "Reason: {reason}",
@@ -156,8 +160,10 @@ func English() Sentences {
 		},
 		Problems: field.Problems(),
 		Notices: Notices{
-			Bypass:  "warning: MCP_BYPASS_SECRET_USE_CONFIRM is set: {server} uses secrets without asking",
-			Cleared: "SECRETS_STORAGE_CLEAR is set: the secrets of {server} were removed from the keychain",
+			Bypass:    "warning: MCP_BYPASS_SECRET_USE_CONFIRM is set: {server} uses secrets without asking",
+			Cleared:   "SECRETS_STORAGE_CLEAR is set: the secrets of {server} were removed from the keychain",
+			Stored:    "The user has stored a new value of {secret}.",
+			Forgotten: "The value of {secret} is removed.",
 		},
 	}
 }
