@@ -85,7 +85,8 @@ func (m *Manager) handOut(c *call, def *definition, text Secret) (how string) {
 }
 
 // Mask adds a text that was made of a secret, such as a DSN or an Authorization header, to those that results never show.
-func (m *Manager) Mask(_ context.Context, text string) { m.conceal(text, "") }
+// What touches a masked text without a space, a quote or a comma is masked with it.
+func (m *Manager) Mask(ctx context.Context, text string) { m.conceal(text, "") }
 
 // conceal has the guard mask a text from now on, wherever it stands in what leaves.
 func (m *Manager) conceal(text, prefix string) {

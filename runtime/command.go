@@ -102,6 +102,9 @@ func (c *command) run(ctx context.Context, args []string) error {
 		c.help()
 		return nil
 	}
+	if name == "get" || name == "show" || name == "list" {
+		return misused("values are never shown: \"status\" says which are set")
+	}
 	return misused("there is no such command%s (%s)", didYouMean(name, commandNames), strings.Join(commandNames, ", "))
 }
 

@@ -8,7 +8,8 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// A Getter is a generated method of one secret or group, such as vault.Login.
+// A Getter is a generated method of one secret or group, such as vault.Login. Those of secrets with permission none take no
+// reason, and are called inside the handler.
 type Getter[T any] func(context.Context, Reason) (T, error)
 
 // Tool returns a handler that starts once what get returns is stored, valid and allowed, and then receives just that. If

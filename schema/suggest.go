@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
@@ -13,6 +14,13 @@ type speller struct{ compared int }
 
 const maxCompared = 200_000
 
+// otherWords are what other languages call a known word.
+var otherWords = map[string]string{
+	"string": "text", "str": "text", "int": "integer", "number": "integer", "bool": "boolean", "enum": "choice", "select": "choice",
+	"secret": "password", "token": "password", "uri": "url", "mail": "email", "file": "multiline", "textarea": "multiline",
+	"type": "field_type", "description": "help_text", "help": "help_text", "regex": "pattern", "options": "choices", "enum_values": "choices",
+}
+
 // unknown says that word is not one of known: `unknown key "lable", did you mean "label"? (label, field_type)`.
 func (s *speller) unknown(what, word string, known []string) string {
 	return fmt.Sprintf("unknown %s %s%s (%s)", what, quote(word), s.suggestion(word, known), strings.Join(known, ", "))
@@ -20,6 +28,9 @@ func (s *speller) unknown(what, word string, known []string) string {
 
 // suggestion returns `, did you mean "label"?` for the known word that is nearest to word, or "" if none is near.
 func (s *speller) suggestion(word string, known []string) string {
+	if k, ok := otherWords[strings.ToLower(word)]; ok && slices.Contains(known, k) {
+		return fmt.Sprintf(", did you mean %q?", k)
+	}
 	limit := min((len(word)+1)/3, 3)
 	best, bestDistance := "", limit+1
 	for _, k := range known {

@@ -16,10 +16,11 @@ func TestSuggestion(t *testing.T) {
 		{"x", ""},
 		{"", ""},
 		{"colour", ""},
-		{"secret", ""},
+		{"secret", `, did you mean "password"?`},
+		{"int", `, did you mean "integer"?`},
 	} {
 		var s speller
-		if got := s.suggestion(c.word, []string{"password", "label", "min", "max"}); got != c.want {
+		if got := s.suggestion(c.word, []string{"password", "label", "min", "max", "integer"}); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.word, got, c.want)
 		}
 	}

@@ -32,13 +32,13 @@ SECRETS_INFO dictionary of the Python or JavaScript frameworks, saved as JSON. I
 			if len(args) == 1 {
 				name = args[0]
 			}
-			server, err := chooseServer(server, name)
+			chosen, err := chooseServer(server, name)
 			if err != nil {
 				return err
 			}
-			text := forServer(starter, server)
+			text := forServer(starter, chosen)
 			if from != "" {
-				if text, err = convert(from, server); err != nil {
+				if text, err = convert(from, chosen); err != nil {
 					return err
 				}
 			}
@@ -49,6 +49,9 @@ SECRETS_INFO dictionary of the Python or JavaScript frameworks, saved as JSON. I
 				return err
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: wrote %s\n", name)
+			if from != "" && server == "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: hint: the server is %q, after the folder: stored values are looked for under com.mcp.%s, and --server names another\n", chosen, chosen)
+			}
 			return nil
 		},
 	}
