@@ -55,6 +55,7 @@ type call struct {
 	client  *client // can be asked in place; nil where it can't
 	rounds  bool    // is asked by input requests, as on 2026-07-28
 	resumed bool    // brought the answers of an earlier round
+	stale   bool    // brought a state that does not count: it is asked afresh
 	// digest is the same for a request and its retry; it is made when a question needs it. Set where rounds is.
 	digest   func() [sha256.Size]byte
 	progress func(message string) // tells the client that the call lives; nil without a token

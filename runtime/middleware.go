@@ -97,7 +97,9 @@ func run[T any](m *Manager, ctx context.Context, x exchange, handle func(context
 	c.digest = sync.OnceValue(x.digest)
 	ctx, c.cancel = context.WithCancelCause(ctx)
 	defer c.cancel(nil)
-	if r := m.closeRound(x.state, c); r != nil {
+	if r := m.closeRound(x.state, c); r == nil {
+		c.stale = x.state != ""
+	} else {
 		m.resume(c, r, func(name string, choices []string) reply {
 			if response := server.ElicitationResponse(x.responses, name); response != nil {
 				return replyOf(response.ElicitationResponse, choices)

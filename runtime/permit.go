@@ -166,7 +166,10 @@ func (m *Manager) joinQuestion(c *call, uses []use, by wording.Asker) (q *questi
 	defer m.mu.Unlock()
 	q = m.questions[key]
 	if q != nil && time.Since(q.begun) <= openFor {
-		if rounds && m.unanswered(q, c, digest) {
+		switch {
+		case rounds && !q.posed && c.stale:
+			return q, true, nil
+		case rounds && m.unanswered(q, c, digest):
 			return q, false, m.pose(q, nil)
 		}
 		return q, false, nil

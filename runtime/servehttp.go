@@ -3,6 +3,7 @@ package secrets
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -23,6 +24,8 @@ import (
 // Without a principal, only callers on this computer are served secrets, and only by a native dialog for each use. All
 // principals share the keychain of this computer, and dialogs open on its screen.
 func (m *Manager) HTTPHandler(srv *server.MCPServer, options ...server.StreamableHTTPOption) http.Handler {
+	// What mcp-go logs of its own accord is for its developers.
+	options = append([]server.StreamableHTTPOption{server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler))}, options...)
 	return m.guard.Handler(&sessions{next: server.NewStreamableHTTPServer(srv, options...), owners: map[string]owner{}})
 }
 

@@ -35,9 +35,9 @@ func newServer(v *vault.Secrets, api *url.URL) *server.MCPServer {
 
 	// A handler can call a getter where it needs it ...
 	srv.AddTool(mcp.NewTool("list_pets", mcp.WithDescription("List the pets of the store"),
-		mcp.WithReadOnlyHintAnnotation(true)), s.listPets)
+		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false)), s.listPets)
 	srv.AddTool(mcp.NewTool("get_pet", mcp.WithDescription("Get one pet of the store"),
-		mcp.WithReadOnlyHintAnnotation(true),
+		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false),
 		mcp.WithInteger("id", mcp.Required(), mcp.Description("The pet's id"))), s.getPet)
 
 	// ... or be started only with what it needs.
@@ -45,10 +45,10 @@ func newServer(v *vault.Secrets, api *url.URL) *server.MCPServer {
 		mcp.WithString("name", mcp.Required()), mcp.WithString("species", mcp.Required()), mcp.WithInteger("age")),
 		secrets.Tool(v.NewPet, "Add a pet to your store", s.createPet))
 	srv.AddTool(mcp.NewTool("whoami", mcp.WithDescription("Say whose account of the store this is"),
-		mcp.WithReadOnlyHintAnnotation(true)),
+		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false)),
 		secrets.Tool(v.Login, "Say who you are", s.whoAmI))
 	srv.AddTool(mcp.NewTool("leak_check", mcp.WithDescription("Try to show the API key, which must not work"),
-		mcp.WithReadOnlyHintAnnotation(true)),
+		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false)),
 		secrets.Tool(v.APIKey, "Check that no result shows the key", leakCheck))
 	srv.AddPrompt(mcp.NewPrompt("care", mcp.WithPromptDescription("How to care for the pets of the store")),
 		secrets.Prompt(v.APIKey, "Write about the pets of your store", s.care))
@@ -64,7 +64,7 @@ func (s *petStore) listPets(ctx context.Context, _ mcp.CallToolRequest) (*mcp.Ca
 		return nil, err // says what the user can do, and becomes a result that a model can read
 	}
 	pets, err := s.pets(ctx, key)
-	return result(pets, err)
+	return result(map[string][]pet{"pets": pets}, err) // structured content is an object
 }
 
 func (s *petStore) getPet(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {

@@ -1,0 +1,97 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+)
+
+const (
+	goodKey  = "pets-0123456789abcdef"
+	otherKey = "pets-fedcba9876543210"
+
+	keyTitle = "petstore: Petstore API key"
+)
+
+var tools = []string{"create_pet", "get_pet", "leak_check", "list_pets", "whoami"}
+
+// TestJourney is what each client goes through.
+func TestJourney(t *testing.T) {
+	for _, g := range guests {
+		for _, transport := range g.transports {
+			t.Run(g.name+"/"+g.revision+"/"+transport, func(t *testing.T) {
+				t.Parallel() // each has a desktop of its own
+				journey(t, g, transport)
+			})
+		}
+	}
+}
+
+func journey(t *testing.T, g guest, transport string) {
+	p := openPlace(t, g, desktop.Options{Screen: "640x480"})
+	v := p.visit(transport, goodKey)
+	v.lists(tools)
+
+	call := v.calls("list_pets", nil)
+	v.user.enters(keyTitle, goodKey, "Create one under Account, API keys.")
+	v.user.permits(allow, "list_pets", "List the pets of your store")
+	call.says(`"Rex"`)
+	p.keychainHas("api_key", goodKey)
+
+	call = v.calls("get_pet", map[string]any{"id": 2}) // "Allow" was for one call
+	v.user.permits(allowSession, "get_pet", "Read one pet of your store")
+	call.says(`"Momo"`)
+	v.calls("get_pet", map[string]any{"id": 3}).says(`"Axel"`) // nobody is asked
+	wantMasked(t, v.calls("leak_check", nil).says("[redacted]"), goodKey)
+
+	call = v.calls("whoami", nil) // the client's word is not enough for a password
+	v.user.enters("petstore: User name", "keeper", "Value 1 of 2")
+	v.user.entersNext("petstore: Password", "feed-the-axolotl", "Value 2 of 2")
+	v.user.permitsInDialog(allow, "whoami", "Say who you are")
+	call.says(`"role":"owner"`)
+	v.leaves()
+
+	// Another server, whose pet store takes another key.
+	v = p.visit(transport, otherKey)
+	call = v.calls("list_pets", nil)
+	v.user.permits(allowSession, "list_pets", "List the pets of your store")
+	call.fails("The pet store does not know this key.")
+	call = v.calls("list_pets", nil)
+	v.user.enters(keyTitle, otherKey, "The value that is stored was rejected: The pet store does not know this key.")
+	v.user.permits(allow, "list_pets", "List the pets of your store") // what was allowed was the other key
+	call.says(`"Rex"`)
+	p.keychainHas("api_key", otherKey)
+
+	call = v.calls("get_pet", map[string]any{"id": 1})
+	v.user.permits(deny, "get_pet", "Read one pet of your store")
+	call.fails("did not allow")
+	v.calls("list_pets", nil).fails("did not allow") // nobody is asked again
+	v.leaves()
+
+	p.wantInNoLog(goodKey, otherKey, "feed-the-axolotl")
+}
+
+// wantMasked checks what leak_check returned.
+func wantMasked(t *testing.T, text, key string) {
+	t.Helper()
+	var leaks map[string]string
+	if err := json.Unmarshal([]byte(text), &leaks); err != nil || len(leaks) != 10 {
+		t.Errorf("%d leaks, %v: %s", len(leaks), err, text)
+	}
+	confidential := strings.TrimPrefix(key, "pets-")
+	inHex := hex.EncodeToString([]byte(confidential))
+	for name, leak := range leaks {
+		shown := func(s string) bool { return strings.Contains(leak, s) }
+		if !shown("[redacted]") || slices.ContainsFunc([]string{
+			confidential[:8], confidential[8:],
+			base64.StdEncoding.EncodeToString([]byte(key))[:12], inHex[:8], strings.ToUpper(inHex)[:8], "%30%31%32",
+		}, shown) {
+			t.Errorf("%s: %s", name, leak)
+		}
+	}
+}

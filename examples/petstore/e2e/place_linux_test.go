@@ -1,0 +1,269 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+)
+
+// patience bounds every wait; only a failure uses it up.
+const patience = 45 * time.Second
+
+const token = "0123456789abcdef0123456789abcdef"
+
+// program is the pet store, built once.
+var program = sync.OnceValues(func() (string, error) {
+	file := filepath.Join(folder, "petstore")
+	out, err := exec.Command("go", "build", "-o", file, "..").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return file, nil
+})
+
+// folder is for what all tests share.
+var folder string
+
+func TestMain(m *testing.M) {
+	run := func() int {
+		var err error
+		if folder, err = os.MkdirTemp("", "petstore-e2e-"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(folder)
+		return m.Run()
+	}
+	os.Exit(run())
+}
+
+// A place is a desktop with a keychain, for one client.
+type place struct {
+	*desktop.Desktop
+	t       *testing.T
+	guest   guest
+	program string
+	token   string // the file
+	last    string // the process of the dialog that was answered last
+	log     log    // of servers and clients
+}
+
+func openPlace(t *testing.T, g guest, options desktop.Options) *place {
+	t.Helper()
+	p := &place{t: t, guest: g, token: filepath.Join(t.TempDir(), "token")}
+	p.Desktop = startDesktop(t, options)
+	if g.script != "" {
+		installClients(t)
+	}
+	var err error
+	p.program, err = program()
+	p.must(err)
+	p.must(os.WriteFile(p.token, []byte(token+"\n"), 0o600))
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("servers and clients logged:\n%s", p.log.String())
+		}
+	})
+	return p
+}
+
+func startDesktop(t *testing.T, options desktop.Options) *desktop.Desktop {
+	t.Helper()
+	for name, debian := range map[string]string{"zenity": "zenity", "secret-tool": "libsecret-tools"} {
+		if _, err := exec.LookPath(name); err != nil {
+			giveUp(t, fmt.Errorf("%w; on Debian: apt-get install --no-install-recommends %s", err, debian))
+		}
+	}
+	d, err := desktop.Start(options)
+	if errors.Is(err, desktop.ErrMissing) {
+		giveUp(t, err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Stop) // ends whatever is left
+	return d
+}
+
+// giveUp skips a test where something is missing and nobody insists on it.
+func giveUp(t *testing.T, err error) {
+	t.Helper()
+	if os.Getenv("CI") == "" && os.Getenv("MCPSECRETS_REQUIRE_DESKTOP") == "" {
+		t.Skip(err)
+	}
+	t.Fatal(err)
+}
+
+func (p *place) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// A server is where a client connects to: an address, or a command to start.
+type server struct {
+	url     string
+	command []string
+	env     []string
+}
+
+// serve returns a server whose pet store takes the key, and how to end it.
+func (p *place) serve(transport, key string, env ...string) (server, func()) {
+	p.t.Helper()
+	s := server{command: []string{p.program, "-accept-key", key}, env: append(p.Env(), env...)}
+	if transport == overStdio {
+		return s, func() {}
+	}
+	address := freeAddress(p.t)
+	cmd := exec.Command(s.command[0], append(s.command[1:], "-http", address, "-token", p.token)...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = s.env, &p.log, &p.log
+	end := startUntilEnd(p.t, cmd)
+	s.url, s.command = "http://"+address+"/mcp", nil
+	p.eventually("the server listens", func() bool {
+		response, err := http.Get(s.url)
+		if err != nil {
+			return false
+		}
+		_ = response.Body.Close()
+		return response.StatusCode == http.StatusUnauthorized
+	})
+	if p.guest.remote {
+		s.command = append(nodeCommand("node_modules/mcp-remote/dist/proxy.js"), s.url,
+			"--transport", "http-only", "--header", "Authorization:${AUTHORIZATION}")
+		s.env = append(s.env, "AUTHORIZATION=Bearer "+token)
+		s.url = ""
+	}
+	return s, end
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// startUntilEnd starts a program that also ends when the tests are killed. The function that is returned ends it, and fails the
+// test if it does not end well.
+func startUntilEnd(t *testing.T, cmd *exec.Cmd) (end func()) {
+	t.Helper()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.WaitDelay = time.Second
+	started, ended := make(chan error), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // the signal comes when the thread ends: not before the program
+		started <- cmd.Start()
+		ended <- cmd.Wait()
+	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	end = sync.OnceFunc(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("%s ended with %v", filepath.Base(cmd.Path), err)
+			}
+		case <-time.After(patience):
+			_ = cmd.Process.Kill()
+			<-ended
+			t.Errorf("%s does not end", filepath.Base(cmd.Path))
+		}
+	})
+	t.Cleanup(end)
+	return end
+}
+
+// keychainHas fails unless any other program finds the value in the keychain.
+func (p *place) keychainHas(name, want string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "secret-tool", "lookup", "service", "com.mcp.petstore", "username", name)
+	cmd.Env = p.Env()
+	if got, err := cmd.Output(); err != nil || string(got) != want {
+		p.t.Errorf("the keychain has %q, %v", got, err)
+	}
+}
+
+// wantInNoLog fails if a value is in what servers and clients logged.
+func (p *place) wantInNoLog(values ...string) {
+	p.t.Helper()
+	text := p.log.String()
+	if !strings.Contains(text, "secret access") {
+		p.t.Errorf("the server's log is not there: %q", text)
+	}
+	if p.guest.forms && !strings.Contains(text, "code=compared") {
+		p.t.Error("the log does not say that the codes were compared")
+	}
+	for _, value := range values {
+		if strings.Contains(text, value) {
+			p.t.Errorf("%s is in a log", value)
+		}
+	}
+}
+
+// eventually waits until done is true.
+func (p *place) eventually(what string, done func() bool) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.t.Fatalf("%s: not in time", what)
+		}
+	}
+}
+
+// dialog returns the process that shows a dialog on this desktop, and what it shows; "" if there is none.
+func (p *place) dialog() (process, text string) {
+	processes, err := filepath.Glob("/proc/[0-9]*")
+	p.must(err)
+	for _, process := range processes {
+		if comm, err := os.ReadFile(process + "/comm"); err != nil || string(comm) != "zenity\n" {
+			continue
+		}
+		environ, _ := os.ReadFile(process + "/environ") // it may have ended
+		arguments, _ := os.ReadFile(process + "/cmdline")
+		if slices.Contains(strings.Split(string(environ), "\x00"), "HOME="+p.Getenv("HOME")) {
+			return process, strings.ReplaceAll(string(arguments), "\x00", "\n")
+		}
+	}
+	return "", ""
+}
+
+// A log is written to by several programs.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
