@@ -3,6 +3,7 @@ package guard
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -13,29 +14,34 @@ import (
 const minimum = 8
 
 var (
-	authScheme = regexp.MustCompile(`^(?i:basic|bearer|token) +`)
-	jwt        = regexp.MustCompile(`^eyJ[\w-]+\.[\w-]*\.([\w-]+)$`)
-	urlShape   = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*?(?::([^/?#]*))?@)?[^/?#]*(.*)$`)
-	longPart   = regexp.MustCompile(`[\w-]{16,}`)
-	longRun    = regexp.MustCompile(`[\w+/=-]{32,}`)
-	lastLine   = regexp.MustCompile(`^[\w+/=-]+$`)
+	authScheme = lazily(`^(?i:basic|bearer|token) +`)
+	jwt        = lazily(`^eyJ[\w-]+\.[\w-]*\.([\w-]+)$`)
+	urlShape   = lazily(`^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*?(?::([^/?#]*))?@)?[^/?#]*(.*)$`)
+	longPart   = lazily(`[\w-]{16,}`)
+	longRun    = lazily(`[\w+/=-]{32,}`)
+	lastLine   = lazily(`^[\w+/=-]+$`)
 )
+
+// lazily compiles an expression when it is first needed: most servers are started more often than they learn a secret.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 // pieces returns the parts of a value that are looked for, each of at least eight characters; none if it is too short.
 // Where a piece is found, the whole token around it is masked.
 func pieces(value, prefix string) []string {
 	value = strings.TrimSpace(value)
-	value = value[len(authScheme.FindString(value)):]
+	value = value[len(authScheme().FindString(value)):]
 	value = strings.TrimPrefix(value, prefix)
 
 	var found []string
-	if parts := jwt.FindStringSubmatch(value); parts != nil {
+	if parts := jwt().FindStringSubmatch(value); parts != nil {
 		// The header is the same in all tokens, the claims begin alike; without its signature a token is worth nothing.
 		found = parts[1:2]
-	} else if parts := urlShape.FindStringSubmatch(value); parts != nil && !strings.ContainsAny(value, " \n") {
+	} else if parts := urlShape().FindStringSubmatch(value); parts != nil && !strings.ContainsAny(value, " \n") {
 		// The password; and long parts of path and query, since the key of a web hook is there. Scheme, user and host
 		// are in ordinary results.
-		found = append(longPart.FindAllString(parts[2], -1), parts[1])
+		found = append(longPart().FindAllString(parts[2], -1), parts[1])
 	} else if strings.Contains(value, "\n") {
 		found = multiline(value)
 	} else {
@@ -60,8 +66,8 @@ func multiline(value string) []string {
 	body := false // the line before was of the body of a block
 	for i, line := range lines {
 		line = strings.TrimSpace(line)
-		runs := longRun.FindAllString(line, -1)
-		if len(runs) == 0 && body && lastLine.MatchString(line) {
+		runs := longRun().FindAllString(line, -1)
+		if len(runs) == 0 && body && lastLine().MatchString(line) {
 			runs = []string{line}
 		}
 		body = len(runs) == 1 && runs[0] == line // and the next may be its last line, which is short
