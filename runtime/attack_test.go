@@ -413,3 +413,128 @@ func TestSetToolIsOneDialogInRounds(t *testing.T) {
 		}
 	})
 }
+
+func TestCallersNobodyVerifiedShareNoQuestion(t *testing.T) {
+	m, _ := victim(t, answers{}, Password("api_key", Field{}))
+	keys := map[[sha256.Size]byte]bool{}
+	for range 1000 {
+		c := newCall(t.Context(), "tool", "tool")
+		c.who = principal{kind: local}
+		keys[m.questionKey(c, nil, wording.Asker{})] = true
+		runtime.GC() // the address may come again, the call does not
+	}
+	if len(keys) != 1000 {
+		t.Errorf("%d keys of 1000 calls", len(keys))
+	}
+}
+
+func TestSessionThatWasNotOfferedIsNo(t *testing.T) {
+	key := Password("api_key", Field{Required: true})
+	m, _ := victim(t, answers{}, key)
+	q := &question{uses: []use{{def: key.def}}, by: wording.Asker{Once: true}, done: make(chan struct{})}
+	m.settle(q, verdict{answer: AllowSession})
+	if !errors.Is(q.err, ErrDenied) || len(m.Grants()) != 0 {
+		t.Errorf("%v, grants %v", q.err, m.Grants())
+	}
+}
+
+func TestRemovalIsOneDialogThatEndsWithTheManager(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := Password("api_key", Field{Required: true})
+		var dialogs atomic.Int32
+		answer := make(chan Answer)
+		m, store := victim(t, answers{ask: func(ctx context.Context, _ Question) (Answer, error) {
+			dialogs.Add(1)
+			select {
+			case a := <-answer:
+				return a, nil
+			case <-ctx.Done():
+				return AllowOnce, nil // a dialog that is answered at the last moment
+			}
+		}}, key)
+		forget := func() error {
+			ctx := withRequest(t.Context(), "tool", "secrets_forget")
+			_, err := m.forgetTool(ctx, m.call(ctx), key.def)
+			return err
+		}
+		var wait sync.WaitGroup
+		for range 10 {
+			wait.Go(func() {
+				if err := forget(); !errors.Is(err, ErrDenied) {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		answer <- Deny
+		wait.Wait()
+		if err := forget(); !errors.Is(err, ErrDenied) || dialogs.Load() != 1 {
+			t.Errorf("%v after %d dialogs", err, dialogs.Load())
+		}
+		time.Sleep(2 * time.Minute)
+		time.AfterFunc(time.Second, func() { _ = m.Close() })
+		if err := forget(); !errors.Is(err, ErrClosed) {
+			t.Error(err)
+		}
+		_ = m.Close()
+		if _, ok := store.Load("api_key"); !ok {
+			t.Error("removed after Close")
+		}
+	})
+}
+
+func TestStatusToolTellsStrangersNothing(t *testing.T) {
+	key := Password("api_key", Field{Required: true})
+	m, _ := victim(t, answers{}, key)
+	ctx := withRequest(t.Context(), "tool", "secrets_status")
+	m.call(ctx).who = principal{kind: stranger}
+	if result, err := m.statusTool(ctx, mcp.CallToolRequest{}); err != nil || !result.IsError {
+		t.Errorf("%v, %v", result, err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := m.statusTool(t.Context(), mcp.CallToolRequest{}); err != nil || !result.IsError {
+		t.Errorf("after Close: %v, %v", result, err)
+	}
+}
+
+// stubborn is a store that can be made to refuse writes.
+type stubborn struct {
+	*memory
+	refuses atomic.Bool
+}
+
+func (s *stubborn) Set(ctx context.Context, service, account, text string) error {
+	if s.refuses.Load() {
+		return ErrStoreLocked
+	}
+	return s.memory.Set(ctx, service, account, text)
+}
+
+func (s *stubborn) Delete(ctx context.Context, service, account string) error {
+	if s.refuses.Load() {
+		return ErrStoreLocked
+	}
+	return s.memory.Delete(ctx, service, account)
+}
+
+func TestTakenBackValueIsNeverUsed(t *testing.T) {
+	key := Password("api_key", Field{Required: true})
+	for _, fails := range []bool{false, true} {
+		m, store := victim(t, answers{enter: func(context.Context, Entry) (string, error) { return "", ErrDismissed }, ask: always(AllowOnce)}, key)
+		failing := &stubborn{memory: store}
+		m.store = failing
+		_ = m.put(t.Context(), key.def, "known-to-be-wrong")
+		m.reject(key.def, rejected{NewSecret("known-to-be-wrong"), "Wrong."})
+		undo, err := m.keep(t.Context(), []gap{{def: key.def}}, []string{"typed-under-another-code"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		failing.refuses.Store(fails)
+		undo()
+		if v, err := Get(t.Context(), m, key, "Read"); !errors.Is(err, ErrDismissed) { // it is asked for again
+			t.Errorf("the store fails %t: got %q, %v", fails, v.Reveal(), err)
+		}
+	}
+}

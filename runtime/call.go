@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
@@ -50,6 +51,7 @@ func (m *Manager) call(ctx context.Context) *call {
 
 // A call is what "Allow" covers, and what Reject means. It knows whom a question can be put to.
 type call struct {
+	id      uint64 // unlike an address, never used again
 	tool    tool
 	who     principal
 	client  *client // can be asked in place; nil where it can't
@@ -86,8 +88,10 @@ type want struct {
 	message    string
 }
 
+var calls atomic.Uint64
+
 func newCall(ctx context.Context, kind, name string) *call {
-	c := &call{tool: tool{kind, name}, who: principalOf(ctx)}
+	c := &call{id: calls.Add(1), tool: tool{kind, name}, who: principalOf(ctx)}
 	if c.who.canAnswer(ctx) {
 		c.client = clientOf(ctx)
 	}
@@ -160,8 +164,9 @@ func (c *call) handedOut(def *definition) (Secret, bool) {
 // hasStored reports whether a value of def was stored by a collection that an earlier round of the call began.
 func (c *call) hasStored(def *definition) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.ContainsFunc(c.asked, func(codes *comparison) bool { return codes.stored(def) })
+	asked := slices.Clone(c.asked)
+	c.mu.Unlock()
+	return slices.ContainsFunc(asked, func(codes *comparison) bool { return codes.stored(def) })
 }
 
 // pend leaves a question for the next round and ends the handler's work, so that nothing acts on a half-done call. It
@@ -175,6 +180,13 @@ func (c *call) pend(w want) bool {
 	c.wants = append(c.wants, w)
 	c.cancel(ErrPending)
 	return true
+}
+
+// over ends what was allowed for this call only: a goroutine that its handler left behind has to ask.
+func (c *call) over() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.once = nil
 }
 
 // end returns what the next round has to ask. Nothing is added after that.

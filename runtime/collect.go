@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
@@ -59,6 +61,9 @@ func (m *Manager) collect(ctx context.Context, c *call, defs []*definition, how 
 	if err != nil {
 		return m.fail(err, defs...)
 	}
+	if how == replacing {
+		m.takeReplaced(defs[0])
+	}
 	return collection.err
 }
 
@@ -112,6 +117,7 @@ func (m *Manager) runCollection(ctx context.Context, codes *comparison, client *
 	}
 	if err == nil {
 		m.accept(collecting, principal{}, defs)
+		m.noteReplaced(defs, how)
 	} else if isRefusal(err) {
 		m.refuse(collecting, principal{}, defs, err)
 	}
@@ -208,26 +214,60 @@ func (m *Manager) valueDialog(f Field, a wording.Asking, prefill string) Entry {
 	}
 }
 
-// putBack restores what was stored before written, unless something else has been stored since. That it had been rejected
-// still holds.
-func (m *Manager) putBack(ctx context.Context, def *definition, written, before string, wasSet bool) {
+// former is what was there before a value was stored.
+type former struct {
+	text        string
+	wasSet      bool
+	rejected    rejected
+	wasRejected bool
+}
+
+// putBack restores what was stored before written, unless something else has been stored since. If the store fails now,
+// what was written counts as rejected: it is asked for again before it is used.
+func (m *Manager) putBack(ctx context.Context, def *definition, written string, old former) {
 	now, err := m.lookup(ctx, def)
-	if isSet := err == nil; err != nil && !errors.Is(err, ErrNotSet) || isSet != (written != "") || now != written {
+	if err == nil && now != written || errors.Is(err, ErrNotSet) && written != "" {
+		return
+	}
+	m.reject(def, rejected{NewSecret(written), m.sentences.Form.Differ})
+	if old.wasSet {
+		err = m.put(ctx, def, old.text)
+	} else {
+		err = m.remove(ctx, def)
+	}
+	switch {
+	case err != nil:
+		m.reject(def, rejected{NewSecret(written), m.sentences.Form.Differ})
+		m.log.LogAttrs(ctx, slog.LevelWarn, "a value that was taken back is still stored, and will be asked for again",
+			slog.String("server", m.server), slog.String("secret", def.Name))
+	case old.wasRejected:
+		m.reject(def, old.rejected)
+	}
+}
+
+func (m *Manager) reject(def *definition, r rejected) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rejections[def] = r
+}
+
+// noteReplaced remembers that the user has replaced a value, for the call that asked for it and has gone.
+func (m *Manager) noteReplaced(defs []*definition, how purpose) {
+	if how != replacing {
 		return
 	}
 	m.mu.Lock()
-	old, wasRejected := m.rejections[def]
-	m.mu.Unlock()
-	if !wasSet {
-		_ = m.remove(ctx, def)
-		return
-	}
-	_ = m.put(ctx, def, before)
-	if wasRejected {
-		m.mu.Lock()
-		m.rejections[def] = old
-		m.mu.Unlock()
-	}
+	defer m.mu.Unlock()
+	m.replaced[defs[0]] = time.Now()
+}
+
+// takeReplaced reports, once, that the user has replaced the value of def for a call that had gone.
+func (m *Manager) takeReplaced(def *definition) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, ok := m.replaced[def]
+	delete(m.replaced, def)
+	return ok && time.Since(at) <= openFor
 }
 
 var entryKinds = map[field.Type]dialog.Kind{
@@ -249,7 +289,7 @@ func (m *Manager) keep(ctx context.Context, gaps []gap, texts []string) (undo fu
 	ctx = context.WithoutCancel(ctx)
 	var steps []func()
 	undo = func() {
-		for _, step := range steps {
+		for _, step := range slices.Backward(steps) {
 			step() // if it fails too, each value is still the old or the new one, whole
 		}
 	}
@@ -259,8 +299,11 @@ func (m *Manager) keep(ctx context.Context, gaps []gap, texts []string) (undo fu
 			undo()
 			return nil, err
 		}
-		wasSet := err == nil
-		steps = append(steps, func() { m.putBack(ctx, g.def, texts[i], before, wasSet) })
+		old := former{text: before, wasSet: err == nil}
+		m.mu.Lock()
+		old.rejected, old.wasRejected = m.rejections[g.def]
+		m.mu.Unlock()
+		steps = append(steps, func() { m.putBack(ctx, g.def, texts[i], old) })
 		if texts[i] == "" {
 			err = m.remove(ctx, g.def)
 		} else {

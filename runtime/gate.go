@@ -241,14 +241,15 @@ func (m *Manager) removeFormer(ctx context.Context, def *definition) error {
 	return nil
 }
 
-// startAfresh ends the grants, refusals and rejection of a value that is replaced or removed.
+// startAfresh ends the grants and the rejection of a value that is replaced or removed, and a refusal to type one. A use that
+// was denied stays denied.
 func (m *Manager) startAfresh(def *definition) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.revoke(def)
 	delete(m.rejections, def)
 	for key := range m.refusals {
-		if key.def == def {
+		if key.def == def && key.step == collecting {
 			delete(m.refusals, key)
 		}
 	}

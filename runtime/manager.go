@@ -3,6 +3,7 @@ package secrets
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -53,12 +54,16 @@ type Manager struct {
 	handed      map[*definition]Secret     // the value last handed out
 	silent      map[[sha256.Size]byte]bool // questions that no MCP client answered
 	rounds      map[string]*round
+	removals    map[*definition]*removal
+	replaced    map[*definition]time.Time // by a collection whose call had gone
 
 	turn    chan struct{} // held while a form or dialog is open
 	waiting atomic.Int32  // calls that are held
 	bypass  bypass
 	guard   *guard.Guard
 	fast    time.Duration
+	salt    *[32]byte   // keys the hashes of values that leave no trace of them
+	closing sync.Once   // of the store
 	learned atomic.Bool // the guard knows something
 }
 
@@ -124,6 +129,9 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		silent:      map[[sha256.Size]byte]bool{},
 		guard:       &guard.Guard{},
 		rounds:      map[string]*round{},
+		removals:    map[*definition]*removal{},
+		replaced:    map[*definition]time.Time{},
+		salt:        new([32]byte),
 		turn:        make(chan struct{}, 1),
 	}
 	if o.profile != "" {
@@ -149,6 +157,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	if m.asker == nil {
 		m.asker = dialog.New(dialog.Options{Logger: m.log, Fast: m.fast})
 	}
+	_, _ = rand.Read(m.salt[:]) // never fails
 	m.life, m.end = context.WithCancel(context.Background())
 	return m, nil
 }
@@ -222,10 +231,13 @@ func (m *Manager) Close() error {
 	m.mu.Unlock()
 	m.end()
 	m.work.Wait()
-	if closer, ok := m.store.(interface{ Close() error }); ok {
-		return closer.Close()
-	}
-	return nil
+	var err error
+	m.closing.Do(func() {
+		if closer, ok := m.store.(interface{ Close() error }); ok {
+			err = closer.Close()
+		}
+	})
+	return err
 }
 
 // start runs work that belongs to the manager, unless it is closed. The caller holds m.mu.

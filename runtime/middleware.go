@@ -86,6 +86,7 @@ type exchange struct {
 func run[T any](m *Manager, ctx context.Context, x exchange, handle func(context.Context) (T, error), inputRequired func(mcp.MultiRoundTripResult) T) (T, error) {
 	ctx = withRequest(ctx, x.kind, x.name)
 	c := m.call(ctx)
+	defer c.over()
 	c.progress = progressOf(ctx, x.meta)
 	if x.rounds && server.IsModernRequest(ctx) && c.client == nil && (c.who.kind == process || c.who.kind == named) {
 		info := server.RequestProtocolInfoFromContext(ctx)

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -156,7 +157,7 @@ func (m *Manager) ask(ctx context.Context, c *call, uses []use, by wording.Asker
 // joinQuestion returns the question that is open for the same uses, or begins it. Where it reports true, the next round of
 // the call has to ask it.
 func (m *Manager) joinQuestion(c *call, uses []use, by wording.Asker) (q *question, byRound bool, err error) {
-	key := questionKey(c, uses, by)
+	key := m.questionKey(c, uses, by)
 	rounds := c.rounds && !onlyDialog(uses)
 	var digest [sha256.Size]byte
 	if rounds {
@@ -186,7 +187,7 @@ func (m *Manager) joinQuestion(c *call, uses []use, by wording.Asker) (q *questi
 		return q, true, nil
 	}
 	client := c.client
-	if silent || onlyDialog(uses) {
+	if silent || by.Once || onlyDialog(uses) { // the client's form always offers the session
 		client = nil
 	}
 	if err := m.pose(q, client); err != nil {
@@ -237,11 +238,11 @@ func onlyDialog(uses []use) bool {
 
 // questionKey is the same for calls that one answer can serve: same principal, secrets, values and destinations, same
 // tool, same reason. Callers that nobody verified share nothing: they may be different processes.
-func questionKey(c *call, uses []use, by wording.Asker) [sha256.Size]byte {
-	h := sha256.New()
+func (m *Manager) questionKey(c *call, uses []use, by wording.Asker) [sha256.Size]byte {
+	h := hmac.New(sha256.New, m.salt[:])
 	fmt.Fprintf(h, "%d %q %q %q %q\n", c.who.kind, c.who.name, c.tool.kind, c.tool.name, by.Reason)
 	if c.who.kind == local {
-		fmt.Fprintf(h, "%p\n", c)
+		fmt.Fprintf(h, "%d\n", c.id)
 	}
 	for _, u := range uses {
 		fmt.Fprintf(h, "%q %q %q\n", u.def.Name, u.value.text.Reveal(), u.value.destination.Reveal())
@@ -274,6 +275,9 @@ type verdict struct {
 // settle ends a question, and keeps what follows from its answer.
 func (m *Manager) settle(q *question, v verdict) {
 	defs := definitionsOf(q.uses)
+	if v.answer == AllowSession && q.by.Once {
+		v.answer = Deny // it was not offered
+	}
 	switch {
 	case v.err == nil && v.answer == Deny:
 		v.err = ErrDenied
@@ -319,9 +323,6 @@ func (m *Manager) confirm(ctx context.Context, q *question, client *client) verd
 		return v
 	}
 	answer, err := m.asker.Ask(ctx, m.permissionDialog(q.uses, q.by))
-	if err == nil && answer == AllowSession && q.by.Once {
-		answer = Deny // it was not offered
-	}
 	return verdict{answer, "answered in a dialog", err}
 }
 

@@ -3,7 +3,7 @@ package secrets
 import (
 	"context"
 	"errors"
-	"strings"
+	"log/slog"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -34,94 +34,145 @@ type statusOf struct {
 	Set      bool   `json:"set"`
 }
 
-func (m *Manager) statusTool(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+func (m *Manager) statusTool(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	leave, err := m.enterTool(withRequest(ctx, "tool", request.Params.Name))
+	if err != nil {
+		return toolResult(nil, err)
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(ctx, patience) // the keychain may be asking the user to unlock it
+	defer cancel()
 	list := make([]statusOf, len(m.ordered))
 	for i, def := range m.ordered {
 		_, err := m.lookup(ctx, def)
 		if err != nil && !errors.Is(err, ErrNotSet) {
-			return toolResult(nil, m.fail(err, def))
+			return toolResult(nil, m.fail(inQueue(err), def))
 		}
 		list[i] = statusOf{def.Name, def.Label, def.Required, err == nil}
 	}
 	return mcp.NewToolResultJSON(map[string]any{"secrets": list})
 }
 
+// enterTool lets in a call of one of these tools, as a getter's: not a stranger's, and not too many at a time.
+func (m *Manager) enterTool(ctx context.Context, defs ...*definition) (leave func(), err error) {
+	if err := m.admit(defs...); err != nil {
+		return nil, err
+	}
+	if m.call(ctx).who.kind == stranger {
+		return nil, m.fail(ErrOutsideCall, defs...)
+	}
+	if leave, err = m.takeSeat(); err != nil {
+		return nil, m.fail(err, defs...)
+	}
+	return leave, nil
+}
+
 // namedTool makes a handler of what is done with the secret that the argument names.
 func (m *Manager) namedTool(do func(context.Context, *call, *definition) (string, error)) server.ToolHandlerFunc {
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		def := m.names[request.GetString("name", "")]
-		if err := m.admit(def); err != nil {
+		ctx = withRequest(ctx, "tool", request.Params.Name)
+		leave, err := m.enterTool(ctx, def)
+		if err != nil {
 			return toolResult(nil, err)
 		}
-		ctx = withRequest(ctx, "tool", request.Params.Name)
-		c := m.call(ctx)
-		if c.who.kind == stranger {
-			return toolResult(nil, m.fail(ErrOutsideCall, def))
-		}
-		text, err := do(ctx, c, def)
+		defer leave()
+		sentence, err := do(ctx, m.call(ctx), def)
 		if err != nil {
 			return toolResult(nil, m.fail(err, def))
 		}
-		return mcp.NewToolResultText(text), nil
+		return mcp.NewToolResultText(wording.Fill(sentence, wording.Values{"secret": def.Name})), nil
 	}
 }
 
-func (m *Manager) setTool(ctx context.Context, c *call, def *definition) (string, error) {
-	// On 2026-07-28 the request comes again with the comparison of the codes, perhaps after the dialog was done.
-	if !c.hasStored(def) {
+func (m *Manager) setTool(ctx context.Context, c *call, def *definition) (sentence string, err error) {
+	// The request may come again after its dialog was done: on 2026-07-28 with the comparison of the codes, from older
+	// clients because they were told to call again.
+	if !c.hasStored(def) && !m.takeReplaced(def) {
 		if err := m.collect(ctx, c, []*definition{def}, replacing); err != nil {
 			return "", err
 		}
 	}
-	return wording.Fill(m.sentences.Notices.Stored, wording.Values{"secret": def.Name}), nil
+	if _, err := m.lookup(ctx, def); errors.Is(err, ErrNotSet) {
+		return m.sentences.Notices.Forgotten, nil // an optional one was left empty
+	}
+	return m.sentences.Notices.Stored, nil
 }
 
-func (m *Manager) forgetTool(ctx context.Context, _ *call, def *definition) (string, error) {
-	if err := m.refused(permission, principal{}, []*definition{def}); err != nil {
-		return "", err
-	}
-	if err := m.askToForget(ctx, def); err != nil {
-		if isRefusal(err) && ctx.Err() == nil {
-			m.refuse(permission, principal{}, []*definition{def}, err)
-		}
-		return "", m.failAsking(err, []*definition{def})
-	}
-	if err := m.remove(ctx, def); err != nil {
-		return "", err
-	}
-	return wording.Fill(m.sentences.Notices.Forgotten, wording.Values{"secret": def.Name}), nil
+// A removal asks the user whether a value may be removed, and removes it. Calls that want the same join it.
+type removal struct {
+	done chan struct{} // closed once err is there
+	err  error
 }
 
-// askToForget returns nil once the person at this computer has allowed the removal. The MCP client's word is not enough.
-func (m *Manager) askToForget(ctx context.Context, def *definition) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, ErrDismissed)
-	defer cancel()
+func (m *Manager) forgetTool(ctx context.Context, c *call, def *definition) (sentence string, err error) {
+	r, err := m.joinRemoval(def)
+	if err != nil {
+		return "", err
+	}
+	if err := m.wait(ctx, c, r.done); err != nil {
+		return "", err
+	}
+	return m.sentences.Notices.Forgotten, r.err
+}
+
+func (m *Manager) joinRemoval(def *definition) (*removal, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r := m.removals[def]; r != nil {
+		return r, nil
+	}
+	if err := m.remembered(permission, principal{}, []*definition{def}); err != nil {
+		return nil, err
+	}
+	r := &removal{done: make(chan struct{})}
+	err := m.start(openFor, func(ctx context.Context) {
+		r.err = m.askAndRemove(ctx, def)
+		m.mu.Lock()
+		delete(m.removals, def)
+		m.mu.Unlock()
+		close(r.done)
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.removals[def] = r
+	return r, nil
+}
+
+// askAndRemove removes the value once the person at this computer has allowed it. The MCP client's word is not enough.
+func (m *Manager) askAndRemove(ctx context.Context, def *definition) error {
 	leave, err := m.queue(ctx)
 	if err != nil {
-		return err
+		return m.fail(err, def)
 	}
 	defer leave()
 	unlock, err := m.lock(ctx)
 	if err != nil {
-		return err
+		return m.fail(err, def)
 	}
 	defer unlock()
 	q := m.sentences.Question
 	answer, err := m.asker.Ask(ctx, Question{
 		Title: wording.Fill(q.Title, wording.Values{"server": m.server}),
-		Text: strings.Join([]string{
-			wording.Fill(q.Forget, wording.Values{"server": m.server, "label": fitting(def.Field).Label}), q.OnlyOnce,
-		}, "\n\n"),
+		Text:  wording.Fill(q.Forget, wording.Values{"server": m.server, "label": fitting(def.Field).Label}),
 		Allow: q.Allow,
 		Deny:  q.Deny,
 	})
 	switch {
-	case err != nil && ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err != nil:
-		return err
-	case answer != AllowOnce:
-		return ErrDenied
+	case errors.Is(err, context.DeadlineExceeded):
+		err = ErrDismissed
+	case err == nil && answer != AllowOnce:
+		err = ErrDenied
+	case err == nil && ctx.Err() != nil:
+		err = ErrClosed
 	}
-	return nil
+	if err != nil {
+		if isRefusal(err) {
+			m.refuse(permission, principal{}, []*definition{def}, err)
+		}
+		return m.failAsking(err, []*definition{def})
+	}
+	m.log.LogAttrs(ctx, slog.LevelInfo, "secret removed", slog.String("server", m.server), slog.String("secret", def.Name))
+	return m.fail(m.remove(ctx, def), def)
 }
