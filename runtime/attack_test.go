@@ -408,6 +408,14 @@ func TestSetToolIsOneDialogInRounds(t *testing.T) {
 		if _, err := m.setTool(ctx, c, key.def); err != nil || dialogs != 1 {
 			t.Errorf("%v after %d dialogs", err, dialogs)
 		}
+		ctx, c = toolCall(t.Context(), m, "secrets_set") // another wish
+		if _, err := m.setTool(ctx, c, key.def); !errors.Is(err, ErrPending) {
+			t.Errorf("the next call is not asked: %v", err)
+		}
+		time.Sleep(2 * time.Second)
+		if dialogs != 2 {
+			t.Errorf("%d dialogs", dialogs)
+		}
 		if text, _ := store.Load("api_key"); text != "another-value" {
 			t.Errorf("stored %v", text)
 		}

@@ -88,7 +88,7 @@ func (m *Manager) namedTool(do func(context.Context, *call, *definition) (string
 func (m *Manager) setTool(ctx context.Context, c *call, def *definition) (sentence string, err error) {
 	// The request may come again after its dialog was done: on 2026-07-28 with the comparison of the codes, from older
 	// clients because they were told to call again.
-	if !c.hasStored(def) && !m.takeReplaced(def) {
+	if replaced := m.takeReplaced(def); !replaced && !c.hasStored(def) {
 		if err := m.collect(ctx, c, []*definition{def}, replacing); err != nil {
 			return "", err
 		}
