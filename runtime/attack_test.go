@@ -391,9 +391,9 @@ func TestAnswerWithoutATokenReleasesNothing(t *testing.T) {
 func TestSetToolIsOneDialogInRounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		key := Password("api_key", Field{Required: true})
-		dialogs := 0
+		var dialogs atomic.Int32
 		m, store := victim(t, answers{enter: func(context.Context, Entry) (string, error) {
-			dialogs++
+			dialogs.Add(1)
 			time.Sleep(time.Second)
 			return "another-value", nil
 		}}, key)
@@ -405,16 +405,16 @@ func TestSetToolIsOneDialogInRounds(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		ctx, c = toolCall(t.Context(), m, "secrets_set")
 		m.resume(c, m.closeRound(round.RequestState, c), func(string, []string) reply { return reply{chosen: 0} })
-		if _, err := m.setTool(ctx, c, key.def); err != nil || dialogs != 1 {
-			t.Errorf("%v after %d dialogs", err, dialogs)
+		if _, err := m.setTool(ctx, c, key.def); err != nil || dialogs.Load() != 1 {
+			t.Errorf("%v after %d dialogs", err, dialogs.Load())
 		}
 		ctx, c = toolCall(t.Context(), m, "secrets_set") // another wish
 		if _, err := m.setTool(ctx, c, key.def); !errors.Is(err, ErrPending) {
 			t.Errorf("the next call is not asked: %v", err)
 		}
 		time.Sleep(2 * time.Second)
-		if dialogs != 2 {
-			t.Errorf("%d dialogs", dialogs)
+		if dialogs.Load() != 2 {
+			t.Errorf("%d dialogs", dialogs.Load())
 		}
 		if text, _ := store.Load("api_key"); text != "another-value" {
 			t.Errorf("stored %v", text)
