@@ -546,3 +546,27 @@ func TestTakenBackValueIsNeverUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestCloseDoesNotWaitForALockedKeychain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := Password("api_key", Field{Required: true})
+		m, store := victim(t, answers{enter: func(context.Context, Entry) (string, error) { return attacked, nil }, ask: always(Deny)}, key)
+		store.Map.Clear()
+		m.store = &waiting{store}
+		go func() { _, _ = Get(t.Context(), m, key, "Read") }()
+		time.Sleep(time.Second)
+		begin := time.Now()
+		_ = m.Close()
+		if took := time.Since(begin); took > 2*grace {
+			t.Errorf("Close took %v", took)
+		}
+	})
+}
+
+// waiting is a store whose writes wait for a person who does not come.
+type waiting struct{ *memory }
+
+func (s *waiting) Set(ctx context.Context, _, _, _ string) error {
+	<-ctx.Done()
+	return ctx.Err()
+}

@@ -13,6 +13,9 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
 
+// grace is how long Close waits for what a person has typed to be stored.
+const grace = 5 * time.Second
+
 // attempts is how often one dialog asks again after a value that breaks a rule: a broken dialog program must not spin.
 const attempts = 10
 
@@ -284,9 +287,15 @@ var entryKinds = map[field.Type]dialog.Kind{
 
 // keep stores all texts, or puts back what was there before. It returns how to do that later.
 func (m *Manager) keep(ctx context.Context, gaps []gap, texts []string) (undo func(), err error) {
-	// The person has typed everything: what is begun now is finished, even while the server shuts down. The store has its
-	// own deadline.
-	ctx = context.WithoutCancel(ctx)
+	// The person has typed everything: what is begun now is finished, also while the server shuts down, unless the keychain
+	// keeps it waiting.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	shutdown := context.AfterFunc(m.life, func() { time.AfterFunc(grace, cancel) })
+	undoContext := context.WithoutCancel(ctx)
+	defer func() {
+		shutdown()
+		cancel()
+	}()
 	var steps []func()
 	undo = func() {
 		for _, step := range slices.Backward(steps) {
@@ -303,7 +312,7 @@ func (m *Manager) keep(ctx context.Context, gaps []gap, texts []string) (undo fu
 		m.mu.Lock()
 		old.rejected, old.wasRejected = m.rejections[g.def]
 		m.mu.Unlock()
-		steps = append(steps, func() { m.putBack(ctx, g.def, texts[i], old) })
+		steps = append(steps, func() { m.putBack(undoContext, g.def, texts[i], old) })
 		if texts[i] == "" {
 			err = m.remove(ctx, g.def)
 		} else {
