@@ -15,9 +15,10 @@ import (
 // secrets it needs.
 type request struct {
 	kind, name string
+	progress   func(message string) // tells the client that the request lives; nil without a token
 
 	mu    sync.Mutex
-	calls map[*Manager]*call
+	calls map[*Manager]*call // made when a getter needs them: most requests need none
 }
 
 type requestKey struct{}
@@ -28,6 +29,15 @@ func withRequest(ctx context.Context, kind, name string) context.Context {
 		return ctx
 	}
 	return context.WithValue(ctx, requestKey{}, &request{kind: kind, name: name})
+}
+
+// over ends what was allowed for the request only: a goroutine that its handler left behind has to ask.
+func (r *request) over() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.calls {
+		c.over()
+	}
 }
 
 // call returns what m knows of the request that ctx belongs to. Outside any request it is a call of its own.
@@ -41,6 +51,7 @@ func (m *Manager) call(ctx context.Context) *call {
 	c := r.calls[m]
 	if c == nil {
 		c = newCall(ctx, r.kind, r.name)
+		c.progress = r.progress
 		if r.calls == nil {
 			r.calls = map[*Manager]*call{}
 		}
@@ -182,7 +193,6 @@ func (c *call) pend(w want) bool {
 	return true
 }
 
-// over ends what was allowed for this call only: a goroutine that its handler left behind has to ask.
 func (c *call) over() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -84,15 +84,16 @@ type exchange struct {
 // run runs a handler inside a request of its own. What the handler made of a getter's [ErrPending] does not count, be it a
 // panic: if the call has questions, the result is the input request.
 func run[T any](m *Manager, ctx context.Context, x exchange, handle func(context.Context) (T, error), inputRequired func(mcp.MultiRoundTripResult) T) (T, error) {
-	ctx = withRequest(ctx, x.kind, x.name)
-	c := m.call(ctx)
-	defer c.over()
-	c.progress = progressOf(ctx, x.meta)
-	if x.rounds && server.IsModernRequest(ctx) && c.client == nil && (c.who.kind == process || c.who.kind == named) {
-		info := server.RequestProtocolInfoFromContext(ctx)
-		c.rounds = info.ClientCapabilities != nil && canShowForms(*info.ClientCapabilities)
+	if ctx.Value(requestKey{}) == nil { // else another manager's middleware has begun it
+		r := &request{kind: x.kind, name: x.name, progress: progressOf(ctx, x.meta)}
+		ctx = context.WithValue(ctx, requestKey{}, r)
+		defer r.over()
 	}
-	if !c.rounds {
+	if !x.rounds || !asksByRounds(ctx) {
+		return recovered(m, ctx, x, handle)
+	}
+	c := m.call(ctx)
+	if c.rounds = c.client == nil && (c.who.kind == process || c.who.kind == named); !c.rounds {
 		return recovered(m, ctx, x, handle)
 	}
 	c.digest = sync.OnceValue(x.digest)
@@ -113,6 +114,12 @@ func run[T any](m *Manager, ctx context.Context, x exchange, handle func(context
 		return inputRequired(m.inputRequest(c, wants)), nil
 	}
 	return result, err
+}
+
+// asksByRounds reports whether the client of ctx is one of 2026-07-28 that can show forms.
+func asksByRounds(ctx context.Context) bool {
+	info := server.RequestProtocolInfoFromContext(ctx)
+	return info != nil && info.Modern && info.ClientCapabilities != nil && canShowForms(*info.ClientCapabilities)
 }
 
 // recovered runs a handler and returns its panic as an error. No error's text has a secret that was handed out.
