@@ -156,7 +156,7 @@ func (m *Manager) fillGaps(ctx context.Context, codes *comparison, client *clien
 	if len(gaps) == 0 {
 		return nil
 	}
-	withdraw := m.showCode(codes, client, defs)
+	withdraw := m.showCode(codes, client)
 	texts := make([]string, len(gaps))
 	for i, g := range gaps {
 		g.asking.Code, g.asking.Number, g.asking.Total = codes.code, i+1, len(gaps)

@@ -45,7 +45,7 @@ func (m *Manager) newComparison(c *call, defs []*definition) *comparison {
 
 // showCode shows the form in a client that is asked in place. It may stay open longer than the dialogs. The function that
 // is returned withdraws it.
-func (m *Manager) showCode(codes *comparison, client *client, defs []*definition) (withdraw func()) {
+func (m *Manager) showCode(codes *comparison, client *client) (withdraw func()) {
 	if client == nil {
 		return func() {}
 	}

@@ -25,20 +25,28 @@ func clientOf(ctx context.Context) *client {
 	if _, ok := session.(server.SessionWithElicitation); !ok {
 		return nil
 	}
-	var declared mcp.ClientCapabilities
-	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
-		// In-process it is a function call, which the revision does not forbid.
-		if _, ok := session.(*server.InProcessSession); !ok || info.ClientCapabilities == nil {
-			return nil
-		}
-		declared = *info.ClientCapabilities
-	} else if session, ok := session.(server.SessionWithClientInfo); ok {
-		declared = session.GetClientCapabilities()
+	// In-process it is a function call, which the revision without server-initiated requests does not forbid.
+	if _, ok := session.(*server.InProcessSession); server.IsModernRequest(ctx) && !ok {
+		return nil
 	}
-	if !canShowForms(declared) {
+	if !canShowForms(declared(ctx)) {
 		return nil
 	}
 	return &client{context.WithoutCancel(ctx), srv}
+}
+
+// declared returns what the client of ctx says it can do: with each request on 2026-07-28, once for its session before.
+func declared(ctx context.Context) mcp.ClientCapabilities {
+	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
+		if info.ClientCapabilities == nil {
+			return mcp.ClientCapabilities{}
+		}
+		return *info.ClientCapabilities
+	}
+	if session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo); ok {
+		return session.GetClientCapabilities()
+	}
+	return mcp.ClientCapabilities{}
 }
 
 // canShowForms reports whether a client declared forms. An empty declaration means forms, as it did before 2025-11-25.

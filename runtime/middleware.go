@@ -118,8 +118,7 @@ func run[T any](m *Manager, ctx context.Context, x exchange, handle func(context
 
 // asksByRounds reports whether the client of ctx is one of 2026-07-28 that can show forms.
 func asksByRounds(ctx context.Context) bool {
-	info := server.RequestProtocolInfoFromContext(ctx)
-	return info != nil && info.Modern && info.ClientCapabilities != nil && canShowForms(*info.ClientCapabilities)
+	return server.IsModernRequest(ctx) && canShowForms(declared(ctx))
 }
 
 // recovered runs a handler and returns its panic as an error. No error's text has a secret that was handed out.

@@ -128,8 +128,7 @@ func (m *Manager) ask(ctx context.Context, c *call, uses []use, by wording.Asker
 		byRound = errors.Is(err, ErrPending) && c.rounds && m.isUnposed(q)
 	}
 	if byRound {
-		text := strings.Join(m.sentences.Permission(m.server, shownOf(uses), fittingAsker(by)), "\n")
-		if !c.pend(want{question: q, message: text}) {
+		if !c.pend(want{question: q, message: m.permissionText(uses, by)}) {
 			m.forget(q)
 		}
 		err = ErrPending
@@ -305,8 +304,7 @@ func (m *Manager) confirm(ctx context.Context, q *question, client *client) verd
 		return v
 	}
 	if client != nil {
-		text := strings.Join(m.sentences.Permission(m.server, shownOf(q.uses), fittingAsker(q.by)), "\n")
-		if v, ok := verdictOf(client.choose(ctx, m.fast, text, m.permissionChoices())); ok {
+		if v, ok := verdictOf(client.choose(ctx, m.fast, m.permissionText(q.uses, q.by), m.permissionChoices())); ok {
 			return v
 		}
 		if ctx.Err() != nil {
@@ -366,11 +364,16 @@ func verdictOf(r reply) (verdict, bool) {
 	return verdict{}, false
 }
 
+// permissionText is the question, the same in a client's form and in a dialog.
+func (m *Manager) permissionText(uses []use, by wording.Asker) string {
+	return strings.Join(m.sentences.Permission(m.server, shownOf(uses), fittingAsker(by)), "\n")
+}
+
 func (m *Manager) permissionDialog(uses []use, by wording.Asker) Question {
 	q := m.sentences.Question
 	question := Question{
 		Title:           wording.Fill(q.Title, wording.Values{"server": m.server}),
-		Text:            strings.Join(m.sentences.Permission(m.server, shownOf(uses), fittingAsker(by)), "\n"),
+		Text:            m.permissionText(uses, by),
 		Allow:           q.Allow,
 		AllowForSession: q.AllowSession,
 		Deny:            q.Deny,
