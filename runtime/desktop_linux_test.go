@@ -41,7 +41,7 @@ type real struct {
 	*petstore.Secrets
 	*desktop.Desktop
 	t    *testing.T
-	last string // the process whose window was answered last: the ids of windows come again
+	text string // of the dialog that was found last
 }
 
 func openReal(t *testing.T, options desktop.Options) *real {
@@ -81,33 +81,11 @@ func (r *real) ask() func() (string, error) {
 // window waits for the next window of that title, long enough for a person to have read it.
 func (r *real) window(title string) desktop.Window {
 	r.t.Helper()
-	var program string
-	r.eventually("another dialog opens", func() bool {
-		program = r.zenity()
-		return program != "" && program != r.last
-	})
-	r.last = program
-	w, err := r.WaitWindow(title)
+	d, err := r.WaitDialog(title)
 	r.must(err)
+	r.text = d.Text
 	time.Sleep(400 * time.Millisecond) // what is faster than a person does not count
-	return w
-}
-
-// zenity returns the process that shows a dialog on this desktop, or "" if there is none.
-func (r *real) zenity() string {
-	r.t.Helper()
-	names, err := filepath.Glob("/proc/[0-9]*/comm")
-	r.must(err)
-	for _, name := range names {
-		if text, err := os.ReadFile(name); err != nil || string(text) != "zenity\n" {
-			continue
-		}
-		process := filepath.Dir(name)
-		if environ, err := os.ReadFile(process + "/environ"); err == nil && strings.Contains(string(environ), "\x00HOME="+os.Getenv("HOME")+"\x00") {
-			return process
-		}
-	}
-	return ""
+	return d.Window
 }
 
 // types types text into the next dialog for a value and presses Return.

@@ -2,7 +2,6 @@ package secrets_test
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -17,14 +16,6 @@ import (
 func startReal(t *testing.T) *process {
 	t.Helper()
 	return startProcess(t, world{Dir: t.TempDir(), Desktop: true})
-}
-
-// inDialog returns what the dialog that was found last shows: its program's arguments.
-func (r *real) inDialog() string {
-	r.t.Helper()
-	text, err := os.ReadFile(r.last + "/cmdline")
-	r.must(err)
-	return strings.ReplaceAll(string(text), "\x00", " ")
 }
 
 // calling calls a tool and returns how to wait for its result.
@@ -66,7 +57,7 @@ func TestProtocolCollectionOnADesktop(t *testing.T) {
 				result := g.calling(t, "get_pet")
 				w := r.window(valueTitle)
 				eventually(t, "the client shows the form", func() bool { return len(h.seen()) > before })
-				inForm, inDialog := code.FindString(h.seen()[before].message), code.FindString(r.inDialog())
+				inForm, inDialog := code.FindString(h.seen()[before].message), code.FindString(r.text)
 				if inForm == "" || inForm != inDialog {
 					t.Errorf("the client shows the code %q and the dialog %q", inForm, inDialog)
 				}
@@ -113,7 +104,7 @@ func TestProtocolEndOnADesktop(t *testing.T) {
 					t.Errorf("%s, %s, %s: the call got the key", phase, name, version)
 				}
 				r.must(r.WaitNoWindow())
-				if left := r.zenity(); left != "" {
+				if _, open := r.Dialog(); open {
 					t.Errorf("%s, %s, %s: the dialog's program lives", phase, name, version)
 				}
 			}

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -126,16 +125,18 @@ func (r *robot) begin(ctx context.Context, step step) func() error {
 	}
 }
 
+var codePattern = regexp.MustCompile(`\b[2-9A-Z]{4}-[2-9A-Z]{4}\b`)
+
 // do answers one dialog. In the first one that asks for a value, the code is compared with the client's before.
 func (r *robot) do(ctx context.Context, d dialog, first bool) error {
-	w, err := r.desktop.WaitWindow(d.title)
+	open, err := r.desktop.WaitDialog(d.title)
 	if err != nil {
 		return err
 	}
 	if first {
-		shown, err := r.code()
-		if err != nil {
-			return err
+		shown := codePattern.FindString(open.Text)
+		if shown == "" {
+			return errors.New("the dialog shows no code")
 		}
 		say("window", "%q opens and shows the code %s", d.title, shown)
 		r.codes <- shown
@@ -149,33 +150,13 @@ func (r *robot) do(ctx context.Context, d dialog, first bool) error {
 	}
 	time.Sleep(reading)
 	if d.button == "" {
-		err = r.desktop.Type(w, d.text)
+		err = r.desktop.Type(open.Window, d.text)
 	}
 	if err := errors.Join(err, r.picture(d.title)); err != nil {
 		return err
 	}
 	say("user", "%s", cmp.Or(d.button, "types "+d.text))
-	return r.desktop.Press(w, "Return") // a fresh question's focus is on Deny
-}
-
-var codePattern = regexp.MustCompile(`\b[2-9A-Z]{4}-[2-9A-Z]{4}\b`)
-
-// code returns the code that the open dialog shows. A picture can't be searched, but the dialog's text is in the arguments of
-// its program.
-func (r *robot) code() (string, error) {
-	programs, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		return "", err
-	}
-	ours := []byte("\x00XDG_RUNTIME_DIR=" + r.desktop.Getenv("XDG_RUNTIME_DIR") + "\x00")
-	for _, program := range programs {
-		environ, _ := os.ReadFile(filepath.Join(program, "environ")) // it may have ended
-		arguments, _ := os.ReadFile(filepath.Join(program, "cmdline"))
-		if found := codePattern.Find(arguments); found != nil && bytes.Contains(environ, ours) {
-			return string(found), nil
-		}
-	}
-	return "", errors.New("the dialog shows no code")
+	return r.desktop.Press(open.Window, "Return") // a fresh question's focus is on Deny
 }
 
 func (r *robot) answer(ctx context.Context, message string, choices []string) (string, error) {

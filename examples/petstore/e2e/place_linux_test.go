@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,7 +58,6 @@ type place struct {
 	guest   guest
 	program string
 	token   string // the file
-	last    string // the process of the dialog that was answered last
 	log     log    // of servers and clients
 }
 
@@ -231,23 +229,6 @@ func (p *place) eventually(what string, done func() bool) {
 			p.t.Fatalf("%s: not in time", what)
 		}
 	}
-}
-
-// dialog returns the process that shows a dialog on this desktop, and what it shows; "" if there is none.
-func (p *place) dialog() (process, text string) {
-	processes, err := filepath.Glob("/proc/[0-9]*")
-	p.must(err)
-	for _, process := range processes {
-		if comm, err := os.ReadFile(process + "/comm"); err != nil || string(comm) != "zenity\n" {
-			continue
-		}
-		environ, _ := os.ReadFile(process + "/environ") // it may have ended
-		arguments, _ := os.ReadFile(process + "/cmdline")
-		if slices.Contains(strings.Split(string(environ), "\x00"), "HOME="+p.Getenv("HOME")) {
-			return process, strings.ReplaceAll(string(arguments), "\x00", "\n")
-		}
-	}
-	return "", ""
 }
 
 // A log is written to by several programs.

@@ -60,15 +60,9 @@ type user struct {
 // window waits for the next dialog, reads it, and returns its text.
 func (u *user) window(title string) (w desktop.Window, text string) {
 	u.t.Helper()
-	var process string
-	u.eventually("a dialog with the title "+title, func() bool {
-		process, text = u.dialog()
-		return process != "" && process != u.last
-	})
-	u.last = process
-	w, err := u.WaitWindow(title)
+	d, err := u.WaitDialog(title)
 	u.must(err)
-	return w, text
+	return d.Window, d.Text
 }
 
 // form waits for the next form of the client, with these choices.
@@ -131,8 +125,8 @@ func (u *user) permits(answer, tool, reason string) {
 		return
 	}
 	f := u.form(allow, allowSession, deny)
-	if _, text := u.dialog(); text != "" {
-		u.t.Errorf("besides the client, a dialog asks: %q", text)
+	if d, open := u.Dialog(); open {
+		u.t.Errorf("besides the client, a dialog asks: %q", d.Text)
 	}
 	u.wantWords("the client", f.message, "petstore wants to use: Petstore API key\n", "Tool: "+tool+"\n", "Reason: "+reason+"\n")
 	time.Sleep(reading)

@@ -115,8 +115,8 @@ func (c *call) ends(isError bool, words string) string {
 	case f := <-c.user.forms:
 		c.t.Fatalf("%s: the client shows %q", c.tool, f.message)
 	case <-time.After(patience):
-		_, text := c.dialog()
-		c.t.Fatalf("%s: no result; dialog: %q", c.tool, text)
+		open, _ := c.Dialog()
+		c.t.Fatalf("%s: no result; dialog: %q", c.tool, open.Text)
 	}
 	if c.err != nil || c.said.IsError != isError || !strings.Contains(c.said.Text, words) {
 		c.t.Fatalf("%s: got %+v, %v; want %q, error: %t", c.tool, c.said, c.err, words, isError)

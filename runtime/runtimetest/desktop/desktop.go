@@ -32,7 +32,7 @@ type Options struct {
 	Screen    string  // size of the screen as WIDTHxHEIGHT; "" is 1024x768
 }
 
-// Desktop is one running desktop. Its methods may be called from any goroutine.
+// Desktop is one running desktop. Its methods may be called from any goroutine, but WaitDialog by one at a time.
 type Desktop struct {
 	// Password unlocks the keyring.
 	Password string
@@ -46,6 +46,8 @@ type Desktop struct {
 	display *process
 	bus     *process
 	keyring *process
+
+	lastDialog int // the process that showed it
 
 	stop sync.Once
 }
