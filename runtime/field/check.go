@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -188,11 +189,16 @@ func (f Field) parseURL(text string) (any, *Problem) {
 	return u, nil
 }
 
-// validHost reports whether u has a host that looks on the screen like what a resolver gets: ASCII only (RFC 3986,
-// section 3.2.2; other scripts are written in punycode), and with a port that exists.
+// validHost reports whether u has one host, written as it is looked up, and with a port that exists. RFC 3986 allows more,
+// on which programs differ: other scripts, which are to be written in punycode; lists of hosts, which only drivers of
+// databases understand; and addresses such as 127.1 (section 7.4). A zone (RFC 6874) is dropped where it is unknown.
 func validHost(u *url.URL) bool {
 	host := u.Hostname()
-	if host == "" || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if address, err := netip.ParseAddr(host); err == nil {
+		if address.Zone() != "" || address.Is6() != strings.HasPrefix(u.Host, "[") {
+			return false
+		}
+	} else if !validDomain(strings.TrimSuffix(host, ".")) {
 		return false
 	}
 	if !strings.Contains(u.Host, ":") || strings.HasSuffix(u.Host, "]") {
@@ -202,22 +208,53 @@ func validHost(u *url.URL) bool {
 	return err == nil && port > 0
 }
 
+// validDomain reports whether name is one that resolvers look up: labels as RFC 1123, section 2.1, has them, or with the
+// underscore that containers are named with. A name that ends in a number is none: it may be taken for an address.
+func validDomain(name string) bool {
+	if len(name) > 253 {
+		return false
+	}
+	last := ""
+	for last = range strings.SplitSeq(name, ".") {
+		if last == "" || len(last) > 63 || last[0] == '-' || last[len(last)-1] == '-' || strings.ContainsFunc(last, func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+		}) {
+			return false
+		}
+	}
+	hex, isHex := strings.CutPrefix(strings.ToLower(last), "0x")
+	isNumber := strings.Trim(last, "0123456789") == "" || isHex && strings.Trim(hex, "0123456789abcdef") == ""
+	return !isNumber
+}
+
 func hostMatches(pattern, host string) bool {
 	pattern, host = strings.ToLower(pattern), strings.TrimSuffix(strings.ToLower(host), ".")
-	if suffix, ok := strings.CutPrefix(pattern, "*"); ok {
-		return len(host) > len(suffix) && strings.HasSuffix(host, suffix)
+	if domain, ok := strings.CutPrefix(pattern, "*."); ok {
+		return strings.HasSuffix(host, "."+domain)
 	}
 	return host == pattern
 }
 
-// parseEmail accepts an addr-spec of RFC 5322, as net/mail reads it, within the lengths of RFC 5321, section 4.5.3.1.
+// parseEmail accepts an addr-spec of RFC 5322, as net/mail reads it, that any mail server takes in one way: unquoted, within
+// the lengths of RFC 5321, section 4.5.3.1, without encoded words (RFC 2047, section 5) and with a domain name, not an
+// address, behind the @. The local part may have letters of other scripts (RFC 6531); a domain is written in punycode.
 func parseEmail(text string) (any, *Problem) {
 	address, err := mail.ParseAddress(text)
 	// An address that is not its own text had a display name, a comment, quotes or angle brackets.
-	if err != nil || address.Name != "" || address.Address != text || len(text) > 254 || strings.LastIndexByte(text, '@') > 64 {
+	if err != nil || address.Name != "" || address.Address != text || len(text) > 254 {
+		return nil, &Problem{Kind: NotEmail}
+	}
+	local, domain, _ := strings.Cut(text, "@")
+	if len(local) > 64 || strings.Contains(local, "=?") && strings.Contains(local, "?=") || strings.ContainsFunc(local, isOdd) ||
+		!validDomain(domain) || strings.Contains(domain, "_") {
 		return nil, &Problem{Kind: NotEmail}
 	}
 	return text, nil
+}
+
+// isOdd tells the characters that are neither ASCII nor written in words: some are invisible, others look like an @ or a dot.
+func isOdd(r rune) bool {
+	return r > unicode.MaxASCII && !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Number)
 }
 
 func (f Field) parseInteger(text string) (any, *Problem) {

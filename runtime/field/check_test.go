@@ -108,22 +108,3 @@ func TestValidName(t *testing.T) {
 		}
 	}
 }
-
-// FuzzParse holds: no text panics, and what is accepted is accepted again, to the same value.
-func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"", "a", "https://user:pw@a.example:80/x", "a@b.example", "-1", "true", "1h", "a\nb", "https://[::1%25eth0]/"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, kind := range Types() {
-			field := Field{Type: kind, Choices: []string{"a", "true"}, MinLength: 1, MaxLength: 100, UserInfo: len(text)%2 == 0}
-			first, err := field.Parse(text)
-			if err != nil {
-				continue
-			}
-			if second, err := field.Parse(text); err != nil || kind != URL && first != second {
-				t.Errorf("%s: %q: %v, then %v, %v", kind, text, first, second, err)
-			}
-		}
-	})
-}
