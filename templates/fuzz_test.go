@@ -3,16 +3,24 @@ package templates_test
 import (
 	"bytes"
 	"errors"
+	"go/ast"
+	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
-// FuzzRender holds: what the schema accepts renders to code that is formatted and compiles, twice to the same bytes, and
-// to a manifest that reads back; what it refuses is refused with places.
+// FuzzRender holds: what the schema accepts renders to code that is formatted, compiles and does nothing but what generated
+// code does, twice to the same bytes, and to a manifest that reads back and that the runtime opens; what it refuses is
+// refused with places.
 func FuzzRender(f *testing.F) {
 	for _, pattern := range []string{goldenDir + "/*/secrets.*", "../schema/testdata/valid/*"} {
 		seeds, err := filepath.Glob(pattern)
@@ -26,6 +34,10 @@ func FuzzRender(f *testing.F) {
 			}
 			f.Add(text)
 		}
+	}
+	for _, word := range []string{"go:linkname", "line", "export", "*/"} {
+		text := strings.Repeat("x", 90) + " " + word + strings.Repeat("y", 90-len(word)) + " " + word // both begin a line
+		f.Add([]byte("version: 1\nserver: a\nsecrets:\n  b: {help_text: '" + text + " x'}\n"))
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
 		first, err := makeModel("secrets.yaml", source, templates.Options{Package: "golden"})
@@ -41,6 +53,7 @@ func FuzzRender(f *testing.F) {
 			t.Fatal(err)
 		}
 		mustCompile(t, code)
+		mustDoNothingElse(t, code)
 		second, err := makeModel("secrets.yaml", source, templates.Options{Package: "golden"})
 		if err != nil {
 			t.Fatal(err)
@@ -59,7 +72,93 @@ func FuzzRender(f *testing.F) {
 		if changes := templates.Compare(read, second.Manifest()); len(changes) > 0 {
 			t.Errorf("a schema differs from itself: %v", changes)
 		}
+		mustOpen(t, first, manifest)
 	})
+}
+
+// directive is a comment that tells a tool to do something.
+var directive = regexp.MustCompile(`^//([a-z0-9]+:[a-z0-9]|line |export |extern )`)
+
+// mustDoNothingElse fails if a text of the schema got out of the place for it: the code has no functions but the getters and
+// validators, calls nothing but the runtime when it starts, and has no directive but the one that embeds the manifest.
+func mustDoNothingElse(t *testing.T, code []byte) {
+	t.Helper()
+	file := parse(t, token.NewFileSet(), "secrets_gen.go", code)
+	for _, group := range file.Comments {
+		for _, comment := range group.List {
+			if directive.MatchString(comment.Text) && comment.Text != "//go:embed secrets.golden.json" ||
+				strings.HasPrefix(comment.Text, "/*") {
+				t.Errorf("the comment %q", comment.Text)
+			}
+		}
+	}
+	for _, decl := range file.Decls {
+		switch decl := decl.(type) {
+		case *ast.FuncDecl:
+			if name := decl.Name.Name; decl.Recv == nil && name != "OpenSecrets" && !strings.HasPrefix(name, "Validate") {
+				t.Errorf("the function %s", name)
+			}
+		case *ast.GenDecl:
+			ast.Inspect(decl, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok && !isOfRuntime(call.Fun) {
+					t.Errorf("a call when the package starts: %s", code[call.Pos()-1:call.End()-1])
+				}
+				return true
+			})
+		}
+	}
+}
+
+// isOfRuntime reports whether a function is one of the runtime's.
+func isOfRuntime(function ast.Expr) bool {
+	if generic, ok := function.(*ast.IndexExpr); ok {
+		function = generic.X
+	}
+	selector, ok := function.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	name, ok := selector.X.(*ast.Ident)
+	return ok && name.Name == "secrets"
+}
+
+// mustOpen fails unless the runtime opens the keys and the manifest that were generated.
+func mustOpen(t *testing.T, model *templates.Package, manifest []byte) {
+	t.Helper()
+	var keys []secrets.AnyKey
+	for _, s := range model.Secrets {
+		keys = append(keys, keyOf(s.Field))
+	}
+	m, err := secrets.Open(secrets.Schema{Server: model.Server, Manifest: string(manifest), Keys: keys},
+		secrets.WithStore(runtimetest.NewStore()))
+	if err != nil {
+		t.Fatalf("the runtime does not open it: %v", err)
+	}
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func keyOf(f field.Field) secrets.AnyKey {
+	switch f.Type {
+	case field.Password:
+		return secrets.Password(f.Name, f)
+	case field.URL:
+		return secrets.URL(f.Name, f)
+	case field.Email:
+		return secrets.Email(f.Name, f)
+	case field.Integer:
+		return secrets.Integer(f.Name, f)
+	case field.Boolean:
+		return secrets.Boolean(f.Name, f)
+	case field.Choice:
+		return secrets.Choice[string](f.Name, f)
+	case field.Duration:
+		return secrets.Duration(f.Name, f)
+	case field.Multiline:
+		return secrets.Multiline(f.Name, f)
+	}
+	return secrets.Text(f.Name, f)
 }
 
 // TestTenThousandSecrets holds the law of FuzzRender for a schema of the largest size that is promised.
