@@ -34,7 +34,9 @@ accept, or a use that they are asked about less than before.`,
 			}
 			breaking := false
 			for _, change := range templates.Compare(manifests[0], manifests[1]) {
-				fmt.Fprintln(cmd.OutOrStdout(), change)
+				if _, err := fmt.Fprintln(cmd.OutOrStdout(), change); err != nil {
+					return err
+				}
 				breaking = breaking || change.Breaking
 			}
 			if breaking && failOnBreaking {

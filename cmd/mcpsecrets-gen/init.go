@@ -101,19 +101,38 @@ func serverName(folder string) string {
 	return name
 }
 
-// writeNew writes a file that must not be there yet.
+// writeNew writes a file that must not be there yet, whole or not at all.
 func writeNew(name, text string) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	temporary, err := "", error(fs.ErrExist)
+	if _, absent := os.Lstat(name); absent != nil {
+		temporary, err = stage(name, []byte(text))
+	}
+	if err == nil {
+		defer os.Remove(temporary)
+		err = giveName(temporary, name)
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return &hintedError{fmt.Errorf("%s is already there", name), "name another file, or remove it first"}
 	}
 	if err != nil {
 		return fmt.Errorf("%s can't be written: %w", name, cause(err))
 	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(name)
-		return fmt.Errorf("%s can't be written: %w", name, cause(err))
-	}
 	return nil
+}
+
+// giveName gives a file another name that must not be there yet.
+func giveName(file, name string) error {
+	err := os.Link(file, name) // which, unlike a rename, replaces nothing
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	// Not all file systems have links: there the name is taken first.
+	taken, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	if err = errors.Join(taken.Close(), os.Rename(file, name)); err != nil {
+		_ = os.Remove(name)
+	}
+	return err
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"time"
 )
 
 // An output is one file as it should be, and as it is.
@@ -50,7 +52,8 @@ func newOutputs(outputs ...output) ([]output, error) {
 }
 
 // write replaces each file that has changed. Every new text is on the disk before the first file is replaced, so that a
-// full disk or a read-only folder loses nothing.
+// full disk or a read-only folder loses nothing. If one can't be replaced, those before it are put back. Only a run that is
+// killed between two files leaves one new and one old, which check reports and the next run mends.
 func write(outputs []output) error {
 	temporary := map[string]string{} // by path
 	defer func() {
@@ -68,19 +71,65 @@ func write(outputs []output) error {
 		}
 		temporary[o.path] = name
 	}
-	for _, o := range outputs {
+	for i, o := range outputs {
 		if name, changed := temporary[o.path]; changed {
 			if err := os.Rename(name, o.path); err != nil {
-				return fmt.Errorf("%s can't be replaced: %w", o.path, cause(err))
+				return append(failures{fmt.Errorf("%s can't be replaced: %w", o.path, cause(err))}, putBack(outputs[:i])...)
 			}
 		}
 	}
 	return nil
 }
 
+// putBack makes files what they were.
+func putBack(outputs []output) (failed failures) {
+	for _, o := range outputs {
+		var err error
+		switch {
+		case bytes.Equal(o.old, o.text):
+		case o.old == nil:
+			err = os.Remove(o.path)
+		default:
+			err = replace(o.path, o.old)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s is new and can't be put back: %w", o.path, cause(err)))
+		}
+	}
+	return failed
+}
+
+// replace replaces one file at once.
+func replace(path string, text []byte) error {
+	name, err := stage(path, text)
+	if err != nil {
+		return err
+	}
+	err = os.Rename(name, path)
+	_ = os.Remove(name) // gone already if it was renamed
+	return err
+}
+
+const (
+	temporaryPrefix = ".mcpsecrets-gen-"
+	longDead        = time.Hour // no run takes so long
+)
+
+// sweep removes from a folder the temporary files of runs that were killed.
+func sweep(folder string) {
+	files, _ := os.ReadDir(folder) // what is to be written there says what is wrong
+	for _, file := range files {
+		info, err := file.Info()
+		if strings.HasPrefix(file.Name(), temporaryPrefix) && err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > longDead {
+			_ = os.Remove(filepath.Join(folder, file.Name()))
+		}
+	}
+}
+
 // stage writes text to a temporary file beside path, with the mode of path, and returns its name.
 func stage(path string, text []byte) (string, error) {
-	name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".mcpsecrets-gen-%x", rand.Uint64()))
+	sweep(filepath.Dir(path))
+	name := filepath.Join(filepath.Dir(path), fmt.Sprintf(temporaryPrefix+"%x", rand.Uint64()))
 	// Not os.CreateTemp: a file that is new gets the mode that the user's umask says.
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
