@@ -8,13 +8,6 @@ import (
 	"time"
 )
 
-var question = Question{
-	Title: "Petstore asks",
-	Text: "The tool get_pet wants to use: Petstore API key\n\nReason: Read one pet of your store\nSent to: petstore.example\n\n" +
-		"\"Allow for session\" covers every tool of this server until it ends.",
-	Allow: "Allow", AllowForSession: "Allow for session", Deny: "Deny",
-}
-
 func TestAsk(t *testing.T) {
 	d := screen(t)
 	// The buttons stand in this order: Allow for session, Deny (has the focus), Allow.

@@ -2,7 +2,13 @@
 
 package dialog
 
-import "os"
+import (
+	"os"
+	"strconv"
+)
+
+// ownerVariable tells a dialog's program, and who looks at it, which process it belongs to.
+const ownerVariable = "MCPSECRETS_DIALOG_OF"
 
 // setEnvironment prepares the environment that the dialog's program inherits,
 // and returns the function that puts it back. The caller holds the turn.
@@ -12,9 +18,9 @@ import "os"
 // wrapper script on PATH would be one more program to trust, running ourselves
 // as a helper would need a hook in every server's main, and a change for good
 // would outlive its reason. So it lasts as long as a dialog is open, and only
-// touches variables that say how a window is drawn. A child that the server
-// starts meanwhile sees English messages and no accessibility bus; nothing else
-// depends on it.
+// touches variables that say how a window is drawn, and whose it is. A child that
+// the server starts meanwhile sees English messages and no accessibility bus;
+// nothing else depends on it.
 func setEnvironment() (restore func()) {
 	changes := map[string]string{ // "" unsets
 		// Without a UTF-8 locale every other than ASCII text fails with status 255.
@@ -25,6 +31,7 @@ func setEnvironment() (restore func()) {
 		"GTK_MODULES":  "",
 		"GTK3_MODULES": "",
 		"GTK_DEBUG":    "",
+		ownerVariable:  strconv.Itoa(os.Getpid()),
 	}
 	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
 		// Else the file chooser starts a D-Bus daemon that nobody ends, where

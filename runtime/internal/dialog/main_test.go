@@ -5,7 +5,6 @@ package dialog
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,12 +26,6 @@ func TestMain(m *testing.M) {
 	os.Exit(desktop.Main(m, desktop.Options{Keyring: desktop.KeyringNone}))
 }
 
-// patience bounds every wait of these tests; only a failure uses it up.
-const patience = 20 * time.Second
-
-// person shows dialogs that the tests answer like a person, but for their speed.
-func person() *Native { return New(Options{Fast: 1}) }
-
 // screen is the shared desktop, with zenity in it.
 func screen(t *testing.T) *desktop.Desktop {
 	t.Helper()
@@ -44,29 +37,6 @@ func screen(t *testing.T) *desktop.Desktop {
 		t.Skip("zenity is missing; on Debian: apt-get install zenity")
 	}
 	return d
-}
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !done(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: not within %v", what, patience)
-		}
-	}
-}
-
-// answer is what Enter or Ask returned.
-type answer struct {
-	value string
-	given Answer
-	err   error
 }
 
 // start runs Enter or Ask, and the returned function waits for its answer. By
@@ -90,20 +60,6 @@ func start(t *testing.T, d *desktop.Desktop, show func(context.Context) answer) 
 			t.Fatal("the dialog did not end")
 			panic("unreachable")
 		}
-	}
-}
-
-func enter(n *Native, e Entry) func(context.Context) answer {
-	return func(ctx context.Context) answer {
-		v, err := n.Enter(ctx, e)
-		return answer{value: v, err: err}
-	}
-}
-
-func ask(n *Native, q Question) func(context.Context) answer {
-	return func(ctx context.Context) answer {
-		g, err := n.Ask(ctx, q)
-		return answer{given: g, err: err}
 	}
 }
 
@@ -196,18 +152,6 @@ func double(t *testing.T, script string) {
 	check(t, os.WriteFile(filepath.Join(dir, "zenity"), []byte("#!/bin/sh\n"+script+"\n"), 0o755))
 	check(t, os.Chmod(dir, 0o755))
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-}
-
-func wantErr(t *testing.T, got, want error) {
-	t.Helper()
-	if !errors.Is(got, want) {
-		t.Errorf("error is %v, want %v", got, want)
-	}
-	for _, other := range []error{ErrDismissed, ErrNoDisplay, ErrNoDialog, ErrTooLong, ErrBadFile, ErrFailed} {
-		if other != want && errors.Is(got, other) {
-			t.Errorf("error %v is also %v", got, other)
-		}
-	}
 }
 
 // noSecret fails if a text is in the arguments or the environment of any process.

@@ -10,12 +10,15 @@ import (
 	"path/filepath"
 )
 
+// programs are those that the library knows, in its order.
+var programs = []string{"qarma", "zenity", "matedialog"}
+
 // findProgram finds the program that the library will start. The library takes
 // the first of three and sticks to it, so all that are there have to be in
 // folders where nobody else could have put or can replace them.
 func findProgram() (string, error) {
 	found := ""
-	for _, name := range []string{"qarma", "zenity", "matedialog"} { // the library's order
+	for _, name := range programs {
 		path, err := exec.LookPath(name)
 		if errors.Is(err, exec.ErrDot) {
 			return "", fmt.Errorf("%w: %q is in a relative folder of PATH", ErrNoDialog, name)

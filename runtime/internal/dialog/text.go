@@ -24,9 +24,14 @@ func Clean(text string, lines, columns int) string {
 	if lines == 1 {
 		text = strings.Join(strings.Fields(text), " ")
 	}
+	text = strings.Trim(withoutTrailingSpaces(text), " \n")
+	if strings.HasPrefix(text, "-") {
+		text = " " + text
+		columns = max(columns, 2) // so that the line is not broken after the space
+	}
 	var out []string
-	for _, line := range strings.Split(strings.Trim(text, "\n"), "\n") {
-		out = append(out, breakLine(strings.TrimRight(line, " "), columns)...)
+	for line := range strings.SplitSeq(text, "\n") {
+		out = append(out, breakLine(line, columns)...)
 		if len(out) > lines {
 			break
 		}
@@ -36,12 +41,15 @@ func Clean(text string, lines, columns int) string {
 		first, _ := cut(out[lines-1], columns-1)
 		out[lines-1] = first + "…"
 	}
-	text = strings.Join(out, "\n")
-	if strings.HasPrefix(text, "-") {
-		// The space may make the line a column too long, which does no harm.
-		text = " " + text
+	return strings.Join(out, "\n")
+}
+
+func withoutTrailingSpaces(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
 	}
-	return text
+	return strings.Join(lines, "\n")
 }
 
 // visible keeps what can be seen, spaces and line breaks.
@@ -50,20 +58,22 @@ func visible(text string) string {
 	marks := 0
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	for _, r := range text { // invalid UTF-8 comes as U+FFFD
+		// Controls, and Cf has all that is zero-width or bidirectional. They part no pile of accents.
+		if unicode.In(r, unicode.Variation_Selector, blank) || unicode.In(r, unicode.Cc, unicode.Cf) && !unicode.IsSpace(r) {
+			continue
+		}
 		if unicode.In(r, unicode.Mn, unicode.Me) {
 			marks++
 		} else {
 			marks = 0
 		}
 		switch {
-		case marks > 4 || unicode.In(r, unicode.Variation_Selector, blank):
+		case marks > 4:
 			// nothing
 		case r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
 			b.WriteByte('\n')
 		case unicode.IsSpace(r):
 			b.WriteByte(' ')
-		case unicode.In(r, unicode.Cc, unicode.Cf):
-			// nothing: controls, and Cf has all that is zero-width or bidirectional
 		case !unicode.IsGraphic(r):
 			b.WriteRune(unicode.ReplacementChar)
 		default:
@@ -96,7 +106,9 @@ func breakLine(line string, columns int) []string {
 		if i := strings.LastIndexByte(first, ' '); i > 0 && rest[0] != ' ' {
 			first, rest = line[:i], line[i:]
 		}
-		lines = append(lines, strings.TrimRight(first, " "))
+		if first = strings.TrimRight(first, " "); first != "" {
+			lines = append(lines, first)
+		}
 		line = strings.TrimLeft(rest, " ")
 	}
 }

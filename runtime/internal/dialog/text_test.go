@@ -3,8 +3,6 @@ package dialog
 import (
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 )
 
 func TestClean(t *testing.T) {
@@ -26,6 +24,7 @@ func TestClean(t *testing.T) {
 		{"odd spaces", "a\u00a0b\u3000c", "a b c"},
 		{"separators", "a\u2028b\u2029c", "a\nb\nc"},
 		{"piled accents", "e" + strings.Repeat("\u0301", 50), "e\u0301\u0301\u0301\u0301"},
+		{"accents piled on what is removed", "e\u0301\u0301\u0301\u200b\u0301\ufe0f\u0301\u0301", "e\u0301\u0301\u0301\u0301"},
 		{"CJK", "漢字", "漢字"},
 		{"literal", `<b>x</b> \n %n & _y`, `<b>x</b> \n %n & _y`},
 		{"empty", "", ""},
@@ -60,41 +59,6 @@ func TestCleanBreaksAndCuts(t *testing.T) {
 			t.Errorf("Clean(%q, %d, %d) = %q, want %q", c.in, c.lines, c.columns, got, c.want)
 		}
 	}
-}
-
-// FuzzClean checks the laws that the rest of the package leans on.
-func FuzzClean(f *testing.F) {
-	for _, seed := range []string{"", "-", "--gtk-module=/x.so", "a\n-b", "漢字 漢字", "\x00-\xff", "e\u0301\u0301", "a b  c", "\u202e--", " \n - "} {
-		f.Add(seed, uint8(3), uint8(7))
-	}
-	f.Fuzz(func(t *testing.T, text string, lines, columns uint8) {
-		l, c := int(lines)%30+1, int(columns)%100+13 // the widest character and "…"
-		got := Clean(text, l, c)
-		if strings.HasPrefix(got, "-") {
-			t.Errorf("begins like an option: %q", got)
-		}
-		if !utf8.ValidString(got) {
-			t.Errorf("invalid UTF-8: %q", got)
-		}
-		if n := strings.Count(got, "\n") + 1; n > l {
-			t.Errorf("%d lines, %d allowed", n, l)
-		}
-		for i, line := range strings.Split(got, "\n") {
-			if i == 0 {
-				line = strings.TrimPrefix(line, " ")
-			}
-			wide := 0
-			for _, r := range line {
-				wide += width(r)
-				if !unicode.IsGraphic(r) || unicode.Is(unicode.Cf, r) {
-					t.Errorf("%q holds %U", got, r)
-				}
-			}
-			if wide > c && utf8.RuneCountInString(line) > 1 {
-				t.Errorf("line %q is %d columns wide, %d allowed", line, wide, c)
-			}
-		}
-	})
 }
 
 func TestPlain(t *testing.T) {

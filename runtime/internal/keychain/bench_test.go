@@ -4,39 +4,12 @@ package keychain
 
 import (
 	"testing"
-	"time"
 
-	"github.com/godbus/dbus/v5"
 	"github.com/zalando/go-keyring"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
-
-// The benchmarks report ratios, taken in one run and turn by turn, since times
-// on a busy machine mean nothing, and fail where a ratio is over its bound.
-
-// ratio runs subject and floor in turn and reports how much longer the subject takes.
-func ratio(b *testing.B, unit string, bound float64, subject, floor func() error) {
-	b.Helper()
-	var spent [2]time.Duration
-	for i := 0; b.Loop(); i++ {
-		for n := range 2 {
-			which := (i + n) % 2 // who goes first changes, too
-			begin := time.Now()
-			if err := []func() error{subject, floor}[which](); err != nil {
-				b.Fatal(err)
-			}
-			spent[which] += time.Since(begin)
-		}
-	}
-	ratio := float64(spent[0]) / float64(spent[1])
-	b.ReportMetric(ratio, unit)
-	b.ReportMetric(float64(spent[0].Microseconds())/float64(b.N), "us/ours")
-	b.ReportMetric(float64(spent[1].Microseconds())/float64(b.N), "us/floor")
-	if b.N >= 200 && ratio > bound {
-		b.Errorf("%.2f %s, more than %.2f", ratio, unit, bound)
-	}
-}
 
 func benchmarked(b *testing.B) (*System, *raw) {
 	d := desktop.ForTest(b, desktop.Options{NoDisplay: true})
@@ -45,47 +18,52 @@ func benchmarked(b *testing.B) (*System, *raw) {
 	return s, r
 }
 
-// A search and a read are all it takes.
-func BenchmarkGet(b *testing.B) {
-	s, r := benchmarked(b)
-	ratio(b, "x-bare-calls", 1.2, func() error {
+// must makes what is measured of what can fail.
+func must(b *testing.B, f func() error) func() {
+	return func() {
+		if err := f(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func getter(b *testing.B, s *System) func() {
+	return must(b, func() error {
 		_, err := s.Get(b.Context(), testService, "key")
 		return err
-	}, func() error {
+	})
+}
+
+// BenchmarkGet reads a value. Its floor is a search and a read, bare: that is all it takes.
+func BenchmarkGet(b *testing.B) {
+	s, r := benchmarked(b)
+	ratio.Measure(b, 1.2, must(b, func() error {
 		path := r.find(map[string]string{"service": testService, "username": "key"})[0]
 		var secret rawSecret
 		return r.bus.Object(serviceName, path).Call(itemIface+"GetSecret", 0, r.session).Store(&secret)
-	})
+	}), getter(b, s))
 }
 
+// BenchmarkGetAgainstGoKeyring reads a value as go-keyring's callers do, which opens a connection each time.
 func BenchmarkGetAgainstGoKeyring(b *testing.B) {
 	s, _ := benchmarked(b)
-	ratio(b, "x-go-keyring", 0.5, func() error {
-		_, err := s.Get(b.Context(), testService, "key")
-		return err
-	}, func() error {
+	ratio.Measure(b, 0.5, must(b, func() error {
 		_, err := keyring.Get(testService, "key")
 		return err
-	})
+	}), getter(b, s))
 }
 
-// With its search and its reading back.
+// BenchmarkSet stores a value, with the search before and the reading back. Its floor is one bare SetSecret of an item.
 func BenchmarkSet(b *testing.B) {
 	s, r := benchmarked(b)
-	properties := map[string]dbus.Variant{
-		itemIface + "Label": dbus.MakeVariant("floor"),
-		itemIface + "Attributes": dbus.MakeVariant(map[string]string{
-			"service": testService + ".floor", "username": "key", "application": application,
-		}),
-	}
+	mustSet(b, s, "floor", "pets-0123456789abcdef")
+	floor := r.find(map[string]string{"service": testService, "username": "floor"})[0]
 	// The value changes each time: a keyring may see that nothing is to be done.
 	var n byte
 	value := func() []byte { n++; return []byte("pets-0123456789abcde" + string('a'+rune(n%26))) }
-	ratio(b, "x-CreateItem", 3, func() error {
+	ratio.Measure(b, 3, must(b, func() error {
+		return r.bus.Object(serviceName, floor).Call(itemIface+"SetSecret", 0, rawSecret{r.session, []byte{}, value(), "text/plain"}).Err
+	}), must(b, func() error {
 		return s.Set(b.Context(), testService, "key", string(value()))
-	}, func() error {
-		var path, prompt dbus.ObjectPath
-		return r.bus.Object(serviceName, defaultPath).Call(collectionIface+"CreateItem", 0,
-			properties, rawSecret{r.session, []byte{}, value(), "text/plain"}, true).Store(&path, &prompt)
-	})
+	}))
 }

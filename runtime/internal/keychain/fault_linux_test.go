@@ -331,8 +331,8 @@ func TestKeychainThatAsksForEverything(t *testing.T) {
 	if _, err := l.get(t.Context(), testService, "key"); !errors.Is(err, ErrNotSet) {
 		t.Errorf("get: %v", err)
 	}
-	if err := l.set(t.Context(), testService, "key", "value"); err != nil {
-		t.Errorf("set: %v", err)
+	if isNew, err := l.set(t.Context(), testService, "key", "value"); err != nil || !isNew {
+		t.Errorf("set: %t, %v", isNew, err)
 	}
 	if got, err := l.get(t.Context(), testService, "key"); err != nil || got != "value" {
 		t.Errorf("get: %q, %v", got, err)

@@ -8,7 +8,7 @@
 //	secretservice_unix.go  what is stored how on Linux; below it link_unix.go (the connection
 //	                       and its deadlines), address_unix.go and prompt_unix.go
 //	split.go               what is stored how where entries are small (macOS, Windows); below
-//	                       it native.go (go-keyring's calls) and deadline.go
+//	                       it native.go (go-keyring's calls), deadline.go and lock.go
 //	index.go               the list of names that both keep
 //
 // What is promised, whatever the keychain does:
@@ -16,7 +16,8 @@
 //   - No call hangs. Every step that waits for the keychain has a deadline,
 //     and what was given up leaves no goroutine behind that grows in number.
 //   - A value is read back whole or not at all. A process that is killed at any
-//     moment leaves the old value or the new one.
+//     moment leaves the old value or the new one. So does a keychain, with one
+//     exception: gnome-keyring may leave an empty one where there was none.
 //   - Every error is one of the errors below, or the context's own. None holds
 //     a value, nor any text that came from the keychain.
 //   - Nothing is started: no session bus is launched where there is none, and
@@ -121,6 +122,9 @@ func (s *System) Get(ctx context.Context, service, account string) (value string
 	if err := checkNames(service, account); err != nil {
 		return "", err
 	}
+	if isFolded(account) {
+		return "", ErrNotSet
+	}
 	err = s.inTurn(ctx, func(ctx context.Context) error {
 		value, err = s.store.get(ctx, service, account)
 		return err
@@ -137,6 +141,9 @@ func (s *System) Set(ctx context.Context, service, account, value string) error 
 	if err := checkNames(service, account); err != nil {
 		return err
 	}
+	if isFolded(account) {
+		return fmt.Errorf("%w: account names ignore case here, use lower case", ErrStore)
+	}
 	if len(value) > MaxValue {
 		return ErrTooBig
 	}
@@ -149,12 +156,15 @@ func (s *System) Delete(ctx context.Context, service, account string) error {
 	if err := checkNames(service, account); err != nil {
 		return err
 	}
+	if isFolded(account) {
+		return ErrNotSet
+	}
 	return s.inTurn(ctx, func(ctx context.Context) error { return s.store.delete(ctx, service, account) })
 }
 
 // Names returns the accounts that have a value under service, sorted. On Linux
 // that is the truth; on macOS and Windows, which can't search, it is what this
-// package has noted down, and names may be missing after writes at the same time.
+// package has noted down, where the name of a killed process's last write may be missing.
 func (s *System) Names(ctx context.Context, service string) (names []string, err error) {
 	if err := checkService(service); err != nil {
 		return nil, err
@@ -237,9 +247,10 @@ func gaveUp(ctx context.Context) error {
 const maxName = 100
 
 // checkNames refuses what some keychain would take for something else: on
-// macOS a newline starts another command of `security`, on Windows ("a", "b:c")
-// and ("a:b", "c") are one entry and case is ignored, D-Bus ends the connection
-// at bytes that are no UTF-8. One rule for all, so that a name that works works everywhere.
+// macOS a newline starts another command of `security`, which also reads quotes
+// and backslashes in its own way and not as go-keyring writes them, on Windows
+// ("a", "b:c") and ("a:b", "c") are one entry, D-Bus ends the connection at bytes
+// that are no UTF-8. One rule for all, so that a name that works works everywhere.
 func checkNames(service, account string) error {
 	if err := checkService(service); err != nil {
 		return err
@@ -250,11 +261,12 @@ func checkNames(service, account string) error {
 	if account == indexAccount || strings.HasPrefix(account, partPrefix) {
 		return fmt.Errorf("%w: account name is reserved", ErrStore)
 	}
-	if foldsCase && account != strings.ToLower(account) {
-		return fmt.Errorf("%w: account names ignore case here, use lower case", ErrStore)
-	}
 	return nil
 }
+
+// isFolded reports whether the system would take account for another one, in lower case. Nothing is stored under such a
+// name: who looks for one that another framework used, elsewhere, does not find it and must not delete the other.
+func isFolded(account string) bool { return foldsCase && account != strings.ToLower(account) }
 
 func checkService(service string) error {
 	if !isPlain(service) {
@@ -268,7 +280,7 @@ func isPlain(name string) bool {
 		return false
 	}
 	for _, r := range name {
-		if r == ':' || !unicode.IsPrint(r) {
+		if strings.ContainsRune(`:'\`, r) || !unicode.IsPrint(r) {
 			return false
 		}
 	}

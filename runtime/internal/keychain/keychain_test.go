@@ -20,7 +20,7 @@ func TestNamesThatAreRefused(t *testing.T) {
 	for _, test := range []struct{ service, account string }{
 		{"", "key"}, {"svc", ""},
 		{"svc\n", "key"}, {"svc", "key\nadd-generic-password"}, {"svc", "a\x00b"}, {"svc", "a\tb"},
-		{"a", "b:c"}, {"a:b", "c"},
+		{"a", "b:c"}, {"a:b", "c"}, {"svc", "it's"}, {"it's", "key"}, {"svc", `a\b`}, {`a\b`, "key"},
 		{"svc", "\u202egnp"}, {"svc", "a\u2028b"}, {"svc", "\xff"}, {"\xff", "key"},
 		{"svc", indexAccount}, {"svc", partAccount("a", 0, "key")},
 		{"svc", strings.Repeat("a", maxName+1)}, {strings.Repeat("a", maxName+1), "key"},
@@ -47,10 +47,33 @@ func TestNamesThatAreRefused(t *testing.T) {
 	if len(m.values) != 0 {
 		t.Errorf("something was stored: %q", m.values)
 	}
-	for _, good := range []string{"key", "a_b-c.d", "it's \"quoted\" $(x)", "schlüssel", "-x"} {
+	for _, good := range []string{"key", "a_b-c.d", "is \"quoted\" $(x)", "schlüssel", "-x"} {
 		if err := s.Set(t.Context(), "com.mcp.Pet Store", good, "v"); err != nil {
 			t.Errorf("Set(%q): %v", good, err)
 		}
+	}
+}
+
+// Where the system ignores case, a name that another framework used elsewhere is never there, and takes no other with it.
+func TestNamesThatAreFolded(t *testing.T) {
+	if !foldsCase {
+		t.Skip("this system tells names by their case")
+	}
+	s := overMemory(newMemory(100))
+	if err := s.Set(t.Context(), "svc", "api_key", "v"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Get(t.Context(), "svc", "API_KEY"); !errors.Is(err, ErrNotSet) {
+		t.Errorf("Get: %v, want ErrNotSet", err)
+	}
+	if err := s.Delete(t.Context(), "svc", "API_KEY"); !errors.Is(err, ErrNotSet) {
+		t.Errorf("Delete: %v, want ErrNotSet", err)
+	}
+	if err := s.Set(t.Context(), "svc", "API_KEY", "w"); !errors.Is(err, ErrStore) {
+		t.Errorf("Set: %v, want ErrStore", err)
+	}
+	if got, err := s.Get(t.Context(), "svc", "api_key"); err != nil || got != "v" {
+		t.Errorf("the other: %q, %v", got, err)
 	}
 }
 

@@ -44,6 +44,7 @@ type link struct {
 	promptTimeout time.Duration
 	asking        *atomic.Bool
 	open          *prompt // on the screen since an earlier call, or nil
+	prompts       int     // that were asked for
 }
 
 // Errors that callers of a link can do something about; to others they are an ErrNoStore and an ErrStore.

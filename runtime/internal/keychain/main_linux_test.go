@@ -24,8 +24,12 @@ const (
 	canary      = "c4n4ry-value" // part of every value whose errors are looked at
 )
 
-// TestMain lets this binary be a server of its own, see TestConcurrentWriters.
+// TestMain lets this binary be a server of its own, see TestConcurrentWriters and changer.
 func TestMain(m *testing.M) {
+	if order := os.Getenv(changerVariable); order != "" {
+		fmt.Fprintln(os.Stderr, changer(order))
+		os.Exit(1)
+	}
 	if name := os.Getenv("MCPSECRETS_TEST_WRITER"); name != "" {
 		if err := writer(name); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -14,6 +14,7 @@ func newStore(options Options) store {
 		entries: native{deadline{timeout: options.Timeout, busy: make(chan struct{}, 1)}},
 		limit:   entryLimit,
 		log:     options.Logger,
+		lock:    locks{timeout: options.Timeout, log: options.Logger}.lock,
 	}
 }
 

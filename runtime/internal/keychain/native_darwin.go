@@ -11,8 +11,8 @@ const (
 	foldsCase = false
 
 	// entryLimit keeps go-keyring's command line for `security -i` under its 4,096
-	// bytes: 2,000 become 2,668 in base64, and two names of maxName bytes and a part's
-	// prefix become at most 1,150 when each byte is a quote to be escaped.
+	// bytes: 2,000 become 2,668 in base64, beside two names of maxName bytes and a
+	// part's prefix.
 	entryLimit = 2000
 )
 

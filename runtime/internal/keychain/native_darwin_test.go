@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/zalando/go-keyring"
@@ -22,18 +21,5 @@ func TestStatusOfSecurity(t *testing.T) {
 	}
 	if got := nativeError(keyring.ErrNotFound); got != ErrNotSet {
 		t.Errorf("not found: %v", got)
-	}
-}
-
-// go-keyring finds out that an entry is too long when it has started a
-// process, so the longest entry under the longest names has to be short enough.
-func TestEntryLimit(t *testing.T) {
-	long := strings.Repeat("'", maxName)
-	quoted := strings.ReplaceAll(long, "'", `'"'"'`)
-	part := strings.Replace(partAccount("a", MaxValue, long), long, quoted, 1)
-	value := len("go-keyring-base64:") + (entryLimit+2)/3*4
-	command := fmt.Sprintf("add-generic-password -U -s '%s' -a '%s' -w ''\n", quoted, part)
-	if n := len(command) + value; n > 4096 {
-		t.Errorf("%d bytes, more than `security -i` reads", n)
 	}
 }

@@ -24,6 +24,10 @@ type prompt struct {
 	shown   time.Time
 }
 
+// maxPrompts is how many prompts a link may have asked for. gnome-keyring keeps each, answered or not, as long as the
+// connection is open, and where it can't show them there may be one for each call.
+const maxPrompts = 16
+
 // tooFast is the time in which a person hardly answers, see [link.dismissed].
 const tooFast = time.Second
 
@@ -46,6 +50,7 @@ func (l *link) ask(ctx context.Context, path dbus.ObjectPath) (dbus.Variant, err
 	}
 	l.bus.Signal(p.signals)
 	l.open = p
+	l.prompts++
 	for _, rule := range p.rules {
 		err := l.bounded(ctx, func(ctx context.Context) error { return l.bus.AddMatchSignalContext(ctx, rule...) })
 		if err != nil {

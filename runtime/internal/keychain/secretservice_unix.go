@@ -72,12 +72,12 @@ func (s *secretService) linked(ctx context.Context, do func(*link) error) error 
 			s.link = l
 		}
 		err := do(s.link)
-		if !errors.Is(err, errLinkLost) {
-			return err
+		isLost := errors.Is(err, errLinkLost)
+		if isLost || s.link.prompts >= maxPrompts && s.link.open == nil {
+			s.close()
+			s.link = nil
 		}
-		s.close()
-		s.link = nil
-		if !kept {
+		if !isLost || !kept {
 			return err
 		}
 	}
@@ -93,11 +93,13 @@ func (s *secretService) get(ctx context.Context, service, account string) (value
 
 func (s *secretService) set(ctx context.Context, service, account, value string) error {
 	return s.linked(ctx, func(l *link) error {
-		if err := l.set(ctx, service, account, value); err != nil {
+		isNew, err := l.set(ctx, service, account, value)
+		if err != nil {
 			return err
 		}
-		// An update of a name that was seen in the index needs no second look.
-		if !s.indexed[service+":"+account] {
+		// An update of a name that was seen in the index needs no second look. A new item does, since another
+		// process may have deleted the one before, and its name.
+		if isNew || !s.indexed[service+":"+account] {
 			s.reindex(ctx, l, service)
 		}
 		return nil
@@ -161,7 +163,7 @@ func (s *secretService) reindex(ctx context.Context, l *link, service string) {
 		if len(names) == 0 {
 			failure = l.delete(ctx, map[string]string{"service": service, "username": indexAccount})
 		} else {
-			failure = l.set(ctx, service, indexAccount, encodeIndex(names))
+			_, failure = l.set(ctx, service, indexAccount, encodeIndex(names))
 		}
 		if failure != nil && !errors.Is(failure, ErrNotSet) && !errors.Is(failure, errChanged) {
 			err = failure
@@ -174,6 +176,9 @@ func (s *secretService) reindex(ctx context.Context, l *link, service string) {
 func (l *link) get(ctx context.Context, service, account string) (string, error) {
 	err := errGone
 	for try := 0; try < attempts && errors.Is(err, errGone); try++ {
+		if err := pause(ctx, try); err != nil {
+			return "", err
+		}
 		var paths []dbus.ObjectPath
 		paths, err = l.find(ctx, map[string]string{"service": service, "username": account})
 		if err != nil {
@@ -202,10 +207,28 @@ func (l *link) get(ctx context.Context, service, account string) (string, error)
 	return "", err
 }
 
-// set stores a value until one item is left and reads back as it was written.
-func (l *link) set(ctx context.Context, service, account, value string) error {
-	for range attempts {
-		path, duplicates, err := l.put(ctx, service, account, value)
+// pause waits before another try, each time longer. A keychain that was just started finds items some milliseconds before
+// it can show them.
+func pause(ctx context.Context, try int) error {
+	if try == 0 {
+		return nil
+	}
+	select {
+	case <-time.After(time.Duration(try) * 10 * time.Millisecond):
+		return nil
+	case <-ctx.Done():
+		return gaveUp(ctx)
+	}
+}
+
+// set stores a value until one item is left and reads back as it was written. It reports whether it made that item.
+func (l *link) set(ctx context.Context, service, account, value string) (isNew bool, err error) {
+	for try := range attempts {
+		if err := pause(ctx, try); err != nil {
+			return false, err
+		}
+		path, created, duplicates, err := l.put(ctx, service, account, value)
+		isNew = isNew || created
 		var back string
 		if err == nil {
 			back, err = l.secret(ctx, path)
@@ -214,40 +237,40 @@ func (l *link) set(ctx context.Context, service, account, value string) error {
 		case errors.Is(err, errGone) || err == nil && back != value:
 			continue // somebody else writes at the same time
 		case err != nil:
-			return err
+			return false, err
 		case len(duplicates) == 0:
-			return nil
+			return isNew, nil
 		}
 		// Only now, since until here one of them was the old value. Then once more from
 		// the top, since somebody else may have chosen to keep another one.
 		for _, path := range duplicates {
 			if err := l.deleteItem(ctx, path); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
-	return errChanged
+	return false, errChanged
 }
 
 // put writes a value into the item that there is, or into a new one. Of
 // several it takes one and returns the others.
-func (l *link) put(ctx context.Context, service, account, value string) (path dbus.ObjectPath, duplicates []dbus.ObjectPath, err error) {
+func (l *link) put(ctx context.Context, service, account, value string) (path dbus.ObjectPath, isNew bool, duplicates []dbus.ObjectPath, err error) {
 	paths, err := l.find(ctx, map[string]string{"service": service, "username": account})
 	if err != nil {
-		return "", nil, err
+		return "", false, nil, err
 	}
 	if len(paths) == 0 {
 		path, err := l.create(ctx, service, account, value)
-		return path, nil, err
+		return path, true, nil, err
 	}
 	path = paths[0]
 	if len(paths) > 1 {
 		items, err := l.describe(ctx, paths)
 		if err != nil {
-			return "", nil, err
+			return "", false, nil, err
 		}
 		if len(items) == 0 {
-			return "", nil, errGone
+			return "", false, nil, errGone
 		}
 		slices.SortFunc(items, byWorth)
 		path = items[0].path
@@ -260,17 +283,17 @@ func (l *link) put(ctx context.Context, service, account, value string) (path db
 		request{path, itemIface + "SetSecret", []any{ss.NewSecret(l.session, value)}},
 		request{path, propertiesIface + "Get", []any{"org.freedesktop.Secret.Item", "Attributes"}})
 	if err := replies[0].err; err != nil {
-		return "", nil, err
+		return "", false, nil, err
 	}
 	var attributes map[string]string
 	if err := replies[1].into(&attributes); err != nil {
-		return "", nil, err
+		return "", false, nil, err
 	}
 	if attributes["application"] != application {
 		attributes["application"] = application
 		err = l.call(ctx, path, propertiesIface+"Set", "org.freedesktop.Secret.Item", "Attributes", dbus.MakeVariant(attributes)).err
 	}
-	return path, duplicates, err
+	return path, false, duplicates, err
 }
 
 // create makes a new item. If others do so at the same time, "replace" makes it one item.

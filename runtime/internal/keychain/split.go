@@ -29,13 +29,14 @@ import (
 // there are two generations only, which are written upwards and deleted
 // downwards: from 0 up to the first gap is all there is.
 //
-// The digest in the head makes "whole or not at all" true even for two writers
-// of one value at once, whose parts can mix: each reads back, sees the mix, and
-// tries again.
+// Processes take turns to write, or the one that clears up after its own write
+// could remove the parts of another's. Readers don't wait: the digest in the head
+// tells them the parts of one value from a mix.
 type splitStore struct {
 	entries entries
 	limit   int // longest value of one entry
 	log     *slog.Logger
+	lock    func(ctx context.Context, service string) (unlock func(), err error) // see [locks.lock]; nil where nobody else writes
 }
 
 // entries are what the system offers: values up to a limit, by name. Each set
@@ -61,6 +62,14 @@ var (
 func (s *splitStore) asking() bool { return false }
 func (s *splitStore) close()       {}
 
+// alone waits until no other process writes under service, and keeps them from it.
+func (s *splitStore) alone(ctx context.Context, service string) (unlock func(), err error) {
+	if s.lock == nil {
+		return func() {}, nil
+	}
+	return s.lock(ctx, service)
+}
+
 func (s *splitStore) get(ctx context.Context, service, account string) (string, error) {
 	var value string
 	err := errBroken
@@ -79,7 +88,12 @@ func (s *splitStore) get(ctx context.Context, service, account string) (string, 
 }
 
 func (s *splitStore) set(ctx context.Context, service, account, value string) error {
-	err := errChanged
+	unlock, err := s.alone(ctx, service)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	err = errChanged
 	for try := 0; try < attempts && errors.Is(err, errChanged); try++ {
 		err = s.write(ctx, service, account, value)
 	}
@@ -96,12 +110,11 @@ func (s *splitStore) write(ctx context.Context, service, account, value string) 
 	if err != nil && !errors.Is(err, ErrNotSet) {
 		return err
 	}
-	_, wasSplit := parseHead(old)
-
-	entry, spare := value, ""
+	entry := value
+	var head head // of the parts that are to stay; none where the value is its own entry
 	// A short value that looks like a head has to be split too, or it would be read as one.
 	if len(value) > s.limit || strings.HasPrefix(value, headMark) {
-		head := head{generation: "a", sum: digest(value)}
+		head.generation, head.sum = "a", digest(value)
 		if now, _ := parseHead(old); now.generation == "a" {
 			head.generation = "b"
 		}
@@ -118,7 +131,6 @@ func (s *splitStore) write(ctx context.Context, service, account, value string) 
 		} else if err != nil {
 			return err
 		}
-		spare = head.generation
 	}
 
 	if err := s.entries.set(ctx, service, account, entry); err != nil {
@@ -132,14 +144,13 @@ func (s *splitStore) write(ctx context.Context, service, account, value string) 
 		return err
 	}
 
-	if spare == "" && !wasSplit {
-		return nil // the usual case: no parts before, none now
-	}
+	// The parts of the old value are no longer needed, nor are those of writers that were killed.
 	for _, generation := range []string{"a", "b"} {
-		if generation == spare {
-			continue
+		first := 0
+		if generation == head.generation {
+			first = head.parts
 		}
-		if err := s.dropParts(ctx, service, account, generation); err != nil {
+		if err := s.dropParts(ctx, service, account, generation, first); err != nil {
 			return err
 		}
 	}
@@ -147,13 +158,18 @@ func (s *splitStore) write(ctx context.Context, service, account, value string) 
 }
 
 func (s *splitStore) delete(ctx context.Context, service, account string) error {
+	unlock, err := s.alone(ctx, service)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	// The head goes first: a kill then leaves parts that nobody reads.
 	found := s.entries.delete(ctx, service, account)
 	if found != nil && !errors.Is(found, ErrNotSet) {
 		return found
 	}
 	for _, generation := range []string{"a", "b"} {
-		if err := s.dropParts(ctx, service, account, generation); err != nil {
+		if err := s.dropParts(ctx, service, account, generation, 0); err != nil {
 			return err
 		}
 	}
@@ -178,6 +194,11 @@ func (s *splitStore) names(ctx context.Context, service string) ([]string, error
 }
 
 func (s *splitStore) clear(ctx context.Context, service string) error {
+	unlock, err := s.alone(ctx, service)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	return s.entries.clear(ctx, service)
 }
 
@@ -221,10 +242,11 @@ func (s *splitStore) join(ctx context.Context, service, account, entry string) (
 	return value.String(), nil
 }
 
-// dropParts deletes a generation, the last part first.
-func (s *splitStore) dropParts(ctx context.Context, service, account, generation string) error {
-	parts := 0
-	for ; ; parts++ {
+// dropParts deletes a generation from its part first on, the last one first. It looks no further than the longest value
+// goes, lest a keychain that answers to every name keep it for ever.
+func (s *splitStore) dropParts(ctx context.Context, service, account, generation string, first int) error {
+	parts := first
+	for ; parts <= MaxValue/s.limit; parts++ {
 		_, err := s.entries.get(ctx, service, partAccount(generation, parts, account))
 		if errors.Is(err, ErrNotSet) {
 			break
@@ -233,7 +255,7 @@ func (s *splitStore) dropParts(ctx context.Context, service, account, generation
 			return err
 		}
 	}
-	for n := parts - 1; n >= 0; n-- {
+	for n := parts - 1; n >= first; n-- {
 		err := s.entries.delete(ctx, service, partAccount(generation, n, account))
 		if err != nil && !errors.Is(err, ErrNotSet) {
 			return err
@@ -252,6 +274,7 @@ func (h head) String() string {
 	return headMark + h.generation + " " + strconv.Itoa(h.parts) + " " + h.sum
 }
 
+// parseHead reads a head that [head.String] wrote. Others write entries too, and no name that is looked up may come from them.
 func parseHead(entry string) (head, bool) {
 	text, ok := strings.CutPrefix(entry, headMark)
 	fields := strings.Split(text, " ")
@@ -259,10 +282,12 @@ func parseHead(entry string) (head, bool) {
 		return head{}, false
 	}
 	parts, err := strconv.Atoi(fields[1])
-	if err != nil || parts < 1 || parts > MaxValue {
+	h := head{generation: fields[0], parts: parts, sum: fields[2]}
+	if err != nil || h.generation != "a" && h.generation != "b" || parts < 1 || parts > MaxValue ||
+		len(h.sum) != hex.EncodedLen(sha256.Size) || h.String() != entry {
 		return head{}, false
 	}
-	return head{generation: fields[0], parts: parts, sum: fields[2]}, true
+	return h, true
 }
 
 func partAccount(generation string, n int, account string) string {

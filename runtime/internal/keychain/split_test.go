@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -185,6 +186,70 @@ func TestSplitSurvivesAKillAfterEachStep(t *testing.T) {
 	}
 }
 
+// A write that was killed may leave more parts than the next one has.
+func TestSplitClearsUpAfterALongerValue(t *testing.T) {
+	for name, value := range map[string]string{"small": "s", "split": strings.Repeat("s", 150)} {
+		m := newMemory(100)
+		s := overMemory(m)
+		m.budget = 5
+		if err := s.Set(t.Context(), "svc", "key", strings.Repeat("b", 1000)); err == nil {
+			t.Fatal("it was not killed")
+		}
+		m.budget = -1
+		if err := s.Set(t.Context(), "svc", "key", value); err != nil {
+			t.Fatal(err)
+		}
+		head, _ := parseHead(m.values["svc:key"])
+		parts := 0
+		for name := range m.values {
+			if strings.HasPrefix(name, "svc:"+partPrefix) {
+				parts++
+			}
+		}
+		if parts != head.parts {
+			t.Errorf("%s: %d parts, want %d", name, parts, head.parts)
+		}
+	}
+}
+
+// A writer clears up while another one stores the next value: unless they take turns, it removes the parts of that.
+func TestSplitWritersTakeTurns(t *testing.T) {
+	m := newMemory(100)
+	var turn sync.Mutex
+	meet := func() {}
+	store := func(digit string) error {
+		s := splitStore{entries: m, limit: m.limit, log: slog.New(slog.DiscardHandler)}
+		s.lock = func(context.Context, string) (func(), error) { meet(); turn.Lock(); return turn.Unlock, nil }
+		return s.set(t.Context(), "svc", "key", strings.Repeat(digit, 250))
+	}
+	if err := store("1"); err != nil {
+		t.Fatal(err)
+	}
+	var other sync.WaitGroup
+	m.mixed = func(account string) {
+		if account != "key" {
+			return
+		}
+		m.mixed = nil // its head is switched, and its old parts are still there
+		met := make(chan struct{})
+		meet = sync.OnceFunc(func() { close(met) })
+		other.Go(func() {
+			if err := store("3"); err != nil {
+				t.Error(err)
+			}
+			meet() // or it has never waited
+		})
+		<-met
+	}
+	if err := store("2"); err != nil {
+		t.Fatal(err)
+	}
+	other.Wait()
+	if got, err := overMemory(m).Get(t.Context(), "svc", "key"); err != nil || got != strings.Repeat("3", 250) {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 // A delete that is killed leaves the value or nothing, never half of it.
 func TestSplitDeleteSurvivesAKillAfterEachStep(t *testing.T) {
 	value := strings.Repeat("v", 550)
@@ -301,21 +366,4 @@ func TestSplitIndexLongerThanAnEntry(t *testing.T) {
 	if names, err := s.Names(t.Context(), "svc"); err != nil || len(names) != 0 {
 		t.Errorf("after Clear: names %q, %v", names, err)
 	}
-}
-
-func FuzzParseHead(f *testing.F) {
-	f.Add(head{"a", 3, digest("x")}.String())
-	f.Add(headMark + "a -1 x")
-	f.Fuzz(func(t *testing.T, entry string) {
-		h, ok := parseHead(entry)
-		if !ok {
-			return
-		}
-		if h.parts < 1 || h.parts > MaxValue {
-			t.Errorf("%d parts", h.parts)
-		}
-		if again, ok := parseHead(h.String()); !ok || again != h {
-			t.Errorf("%+v became %+v", h, again)
-		}
-	})
 }

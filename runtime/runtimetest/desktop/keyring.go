@@ -136,6 +136,14 @@ func (d *Desktop) KillKeyring() error {
 	return nil
 }
 
+// StartKeyring starts the keyring again after it was killed, unlocked and with what it had saved.
+func (d *Desktop) StartKeyring() error {
+	if d.keyring == nil || !d.keyring.ended() {
+		return errors.New("no keyring of this desktop was killed")
+	}
+	return d.startKeyring(KeyringUnlocked)
+}
+
 func (d *Desktop) signalKeyring(sig syscall.Signal) error {
 	pid, err := d.KeyringPID()
 	if err != nil {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package dialog
+package userlock
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package dialog
+package userlock
 
 import (
 	"os"
