@@ -2,20 +2,31 @@
 # make lint    formatting, vet, staticcheck, generated files, cross builds
 # make demo    the pet store from schema to answered call: you answer the dialogs, or it does by itself without a desktop
 # make fuzz    each fuzz target for FUZZTIME
-# make bench   the benchmarks, each with its floor
+# make test-windows   the tests of the Windows build's keychain, dialogs and rules, by Wine
+# make laws    what must never happen, tried TIMES as often as in make test
+# make figures the benchmarks against their floors, and the table of them in README.md
 FUZZTIME ?= 10m
+TIMES ?= 20
 GO ?= go
 STATICCHECK = v0.8.2
+# The packages that "./..." leaves out.
+LEFT_OUT = ./testdata/golden/... ./testdata/ratio ./examples/petstore/testdata/bare ./.ci/wine
 
-.PHONY: test lint demo fuzz bench desktop golden
+.PHONY: test test-windows lint demo fuzz laws figures desktop golden
 
 test: desktop lint
 	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test -race -timeout 20m ./...
+	$(MAKE) fuzz FUZZTIME=3s
+
+# Two to four minutes; as far as Wine is Windows.
+test-windows:
+	@./.ci/install wine64 matchbox-window-manager xvfb xdotool
+	$(GO) run ./.ci/wine ./runtime/... ./schema
 
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
-	$(GO) vet ./... ./testdata/golden/...
-	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... ./testdata/golden/...
+	$(GO) vet ./... $(LEFT_OUT)
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... $(LEFT_OUT)
 	$(GO) mod tidy -diff
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 	CGO_ENABLED=0 GOOS=windows $(GO) vet ./...
@@ -33,8 +44,11 @@ fuzz:
 		done; \
 	done
 
-bench: desktop
-	$(GO) test -run '^$$' -bench . ./templates ./schema ./runtime/...
+laws: desktop
+	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test ./runtime/laws -v -timeout 0 -laws.times $(TIMES)
+
+figures: desktop
+	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) run ./cmd/internal/figures -write README.md
 
 # Rewrites what the golden tests compare with: read the difference before you commit it.
 golden:
