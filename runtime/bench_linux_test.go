@@ -11,10 +11,11 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
+	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
 
-// BenchmarkToolWithGrantedSecret compares a tool that uses a secret which was allowed for the session with the same tool
-// that reads the keychain itself. The bound is 1.2. A secret with sent_to costs a second read, of where it goes.
+// BenchmarkToolWithGrantedSecret calls a tool that uses a secret which was allowed for the session. Its floor is the same
+// tool when it reads the keychain itself. A secret with sent_to costs a second read, of where it goes.
 func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	desktop.ForTest(b, desktop.Options{NoDisplay: true})
 	store := keychain.New(keychain.Options{})
@@ -35,5 +36,5 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	gated := caller(b, secrets.Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("Hello " + text), nil
 	}), vault.ServerOption())
-	ratio(b, bare, gated)
+	ratio.Measure(b, 1.2, bare, gated)
 }

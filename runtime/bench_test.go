@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"slices"
 	"testing"
-	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -15,27 +13,8 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
+	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
-
-// ratio measures subject against floor, which take turns so that a noisy machine disturbs both, and reports the median of
-// the ratios of batches.
-func ratio(b *testing.B, floor, subject func()) {
-	const batch = 200
-	var ratios []float64
-	for b.Loop() {
-		start := time.Now()
-		for range batch {
-			floor()
-		}
-		middle := time.Now()
-		for range batch {
-			subject()
-		}
-		ratios = append(ratios, float64(time.Since(middle))/float64(middle.Sub(start)))
-	}
-	slices.Sort(ratios)
-	b.ReportMetric(ratios[len(ratios)/2], "median-ratio")
-}
 
 // request is a tool call as it comes from the wire.
 var request = json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tool","arguments":{"id":7,"name":"rex"}}}`)
@@ -65,12 +44,11 @@ func openBench(b *testing.B, store secrets.Store, user *runtimetest.User) *petst
 	return vault
 }
 
-// BenchmarkToolWithoutSecret compares a tool that uses no secret behind the middleware with the same without it. The bound
-// is 1.05.
+// BenchmarkToolWithoutSecret calls a tool that uses no secret behind the middleware. Its floor is the same without it.
 func BenchmarkToolWithoutSecret(b *testing.B) {
 	handler := func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("Rex is a good dog."), nil
 	}
 	vault := openBench(b, runtimetest.NewStore(), runtimetest.NewUser(b))
-	ratio(b, caller(b, handler), caller(b, handler, vault.ServerOption()))
+	ratio.Measure(b, 1.05, caller(b, handler), caller(b, handler, vault.ServerOption()))
 }

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
-	"slices"
 	"testing"
-	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/templates"
+	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
 
 // bigSchema has n secrets of mixed types, as real schemas have.
@@ -31,34 +30,27 @@ func bigSchema(n int) []byte {
 	return text.Bytes()
 }
 
-// BenchmarkGenerate reports how long the way from the schema's bytes to the formatted code takes, as a ratio to its floor:
-// go/format alone on the same code. The two take turns, and the median counts, so that a noisy machine disturbs little. The bound is 2.
+// BenchmarkGenerate goes the way from the schema's bytes to the formatted code. Its floor is go/format alone on that code.
 func BenchmarkGenerate(b *testing.B) {
 	for _, n := range []int{10, 100, 1_000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			source := bigSchema(n)
-			var whole time.Duration
-			var ratios []float64
-			for b.Loop() {
-				start := time.Now()
+			var code []byte
+			generate := func() {
 				model, err := makeModel("secrets.yaml", source, templates.Options{Package: "golden"})
 				if err != nil {
 					b.Fatal(err)
 				}
-				code, err := model.Render()
-				if err != nil {
+				if code, err = model.Render(); err != nil {
 					b.Fatal(err)
 				}
-				generated := time.Now()
+			}
+			generate()
+			ratio.Measure(b, 2, func() {
 				if _, err := format.Source(code); err != nil {
 					b.Fatal(err)
 				}
-				whole += generated.Sub(start)
-				ratios = append(ratios, float64(generated.Sub(start))/float64(time.Since(generated)))
-			}
-			slices.Sort(ratios)
-			b.ReportMetric(ratios[len(ratios)/2], "median-ratio")
-			b.ReportMetric(float64(whole.Nanoseconds())/float64(b.N)/float64(n), "ns/secret")
+			}, generate)
 		})
 	}
 }

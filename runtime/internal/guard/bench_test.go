@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
 
 // randomText returns a text as keys are.
@@ -64,6 +64,8 @@ func results() map[string]toolResult {
 	}
 	nested, _ := json.MarshalIndent(items, "", "  ")
 	text("JSON-in-text", string(nested[:min(len(nested), size)]))
+	adopters := escapeAll("领养宠物的人需要两份推荐", `\u%04x`) // JSON as Python writes it
+	text("escapes-in-text", strings.Repeat(adopters, size/len(adopters)))
 	leaves := toolResult{JSONRPC: "2.0", ID: 7}
 	leaves.Result.Content = []content{}
 	leaves.Result.StructuredContent = items
@@ -84,31 +86,22 @@ func tenSecrets() *Guard {
 	return g
 }
 
-// BenchmarkJSON compares the guard with what the server does to the same result anyway. The ratio must stay under 1.
+// BenchmarkJSON masks results of which nothing is masked, as nearly all are. Its floor is what the server does to the same
+// result anyway.
 func BenchmarkJSON(b *testing.B) {
 	g := tenSecrets()
 	for name, result := range results() {
 		b.Run(name, func(b *testing.B) {
 			message, _ := json.Marshal(result)
-			b.SetBytes(int64(len(message)))
-			b.ReportAllocs()
-			var guards, floors []time.Duration
-			for b.Loop() {
-				start := time.Now()
+			ratio.Measure(b, 1, func() {
 				if _, err := json.Marshal(result); err != nil {
 					b.Fatal(err)
 				}
-				floors = append(floors, time.Since(start))
-				start = time.Now()
+			}, func() {
 				if masked := g.JSON(message); &masked[0] != &message[0] {
 					b.Fatal("masked something")
 				}
-				guards = append(guards, time.Since(start))
-			}
-			median := func(d []time.Duration) float64 { slices.Sort(d); return float64(d[len(d)/2]) }
-			b.ReportMetric(median(guards)/median(floors), "ratio")
-			b.ReportMetric(median(guards)/1e6, "guard-ms")
-			b.ReportMetric(median(floors)/1e6, "marshal-ms")
+			})
 		})
 	}
 }

@@ -1,0 +1,30 @@
+package main
+
+const module = "github.com/mcpsecrets/mcpsecrets"
+
+// A figure is a line of the table.
+type figure struct {
+	folder    string // of the benchmark
+	benchmark string
+	ours      string // what is measured
+	floor     string // and against what
+}
+
+var figures = []figure{
+	{"templates", "Generate/10", "generate code for 10 secrets", "`go/format` on the same code"},
+	{"templates", "Generate/100", "for 100", "the same"},
+	{"templates", "Generate/1000", "for 1,000", "the same"},
+	{"templates", "Generate/10000", "for 10,000", "the same"},
+	{"runtime/internal/keychain", "Get", "read a value from the keychain", "a bare search and read on one connection"},
+	{"runtime/internal/keychain", "GetAgainstGoKeyring", "the same", "go-keyring's `Get`"},
+	{"runtime/internal/keychain", "Set", "store a value, and read it back", "a bare `SetSecret`"},
+	{"runtime", "ToolWithoutSecret", "call a tool that uses no secret", "the same without the middleware"},
+	{"runtime", "ToolWithGrantedSecret", "call a tool with a granted secret", "a tool that reads the keychain itself"},
+	{"runtime/internal/guard", "JSON/prose", "guard a result of 1 MB: prose", "`json.Marshal` of the same result"},
+	{"runtime/internal/guard", "JSON/code", "code", "the same"},
+	{"runtime/internal/guard", "JSON/small-leaves", "structured content", "the same"},
+	{"runtime/internal/guard", "JSON/JSON-in-text", "JSON in a text", "the same"},
+	{"runtime/internal/guard", "JSON/escapes-in-text", "JSON in a text, all of it `\\uXXXX`", "the same"},
+	{"examples/petstore", "Start/time", "start the pet store, list its tools, end it", "a bare mcp-go server with the same tools"},
+	{"examples/petstore", "Start/memory", "most memory of that", "the same"},
+}
