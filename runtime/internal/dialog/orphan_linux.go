@@ -31,11 +31,19 @@ func endOrphans() {
 			continue
 		}
 		environ, _ := os.ReadFile(filepath.Join(folder, "environ")) // not of another user
-		if owner := ownerOf(environ); owner > 0 && errors.Is(syscall.Kill(owner, 0), syscall.ESRCH) {
+		owner := ownerOf(environ)
+		if owner > 0 && sharesNumbers(folder) && errors.Is(syscall.Kill(owner, 0), syscall.ESRCH) {
 			_ = process.Kill() // or it has just gone
 		}
 		_ = process.Release() // has no error
 	}
+}
+
+// sharesNumbers reports whether a process numbers others as this one does: one in a container, say, has numbers of its own.
+func sharesNumbers(folder string) bool {
+	theirs, err := os.Readlink(filepath.Join(folder, "ns", "pid"))
+	ours, _ := os.Readlink("/proc/self/ns/pid")
+	return err == nil && theirs == ours
 }
 
 // ownerOf returns the id of the process that opened a dialog, 0 if it was not this package.

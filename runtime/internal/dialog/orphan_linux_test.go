@@ -16,11 +16,15 @@ func TestDialogsOfDeadServersAreEnded(t *testing.T) {
 	}
 	dead := exec.Command(sleep, "0")
 	check(t, dead.Run())
-	// start starts a program of that name, as a server would, and returns a channel that is closed when it has ended.
-	start := func(name string, environ ...string) <-chan struct{} {
+	// program returns how to start a program of that name.
+	program := func(name string) []string {
 		file := filepath.Join(t.TempDir(), name)
 		check(t, os.Symlink(sleep, file))
-		cmd := exec.Command(file, "1000")
+		return []string{file, "1000"}
+	}
+	// start starts a program, as a server would, and returns a channel that is closed when it has ended.
+	start := func(command []string, environ ...string) <-chan struct{} {
+		cmd := exec.Command(command[0], command[1:]...)
 		cmd.Env = environ
 		check(t, cmd.Start())
 		ended := make(chan struct{})
@@ -36,12 +40,18 @@ func TestDialogsOfDeadServersAreEnded(t *testing.T) {
 	}
 	owned := func(pid int) string { return fmt.Sprintf("%s=%d", ownerVariable, pid) }
 	stays := map[string]<-chan struct{}{
-		"a living server's":    start("qarma", owned(os.Getpid())),
-		"somebody else's":      start("matedialog"),
-		"another program":      start("editor", owned(dead.Process.Pid)),
-		"without a good owner": start("zenity", owned(0)),
+		"a living server's":    start(program("qarma"), owned(os.Getpid())),
+		"somebody else's":      start(program("matedialog")),
+		"another program":      start(program("editor"), owned(dead.Process.Pid)),
+		"without a good owner": start(program("zenity"), owned(0)),
 	}
-	orphan := start("zenity", owned(dead.Process.Pid))
+	container := []string{"unshare", "--pid", "--fork", "--kill-child"}
+	if out, err := exec.Command(container[0], append(container[1:], "true")...).CombinedOutput(); err != nil {
+		t.Logf("not tried with a container: %v: %s", err, out)
+	} else {
+		stays["a container's"] = start(append(container, program("zenity")...), owned(dead.Process.Pid))
+	}
+	orphan := start(program("zenity"), owned(dead.Process.Pid))
 	unlock, err := New(Options{LockDir: t.TempDir()}).Lock(t.Context())
 	check(t, err)
 	unlock()
