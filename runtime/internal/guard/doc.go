@@ -17,8 +17,11 @@
 //   - A value is masked as it is and as part of anything in base64 (both alphabets), in hexadecimal (lower or upper
 //     case), with escapes of JSON, URLs or HTML, each of them in several layers (up to four in a text).
 //   - The first eight characters of a value, beyond the public prefix, are enough; and so is every later block of it (see
-//     block.go; of a key with digits, about every eight characters; so a fragment of fifteen to twenty is found wherever
-//     it is from). The whole token around them goes.
+//     block.go; of a key with digits, about every eight characters). So a fragment of 31 characters is found wherever it is
+//     from, and most of sixteen of such a key. The whole token around them goes.
+//   - Of a value of one line, that is so too where it was escaped for JSON, a form or HTML before it was put in base64 or
+//     hexadecimal.
+//   - The contents of one result are masked as one text; see parts.go.
 //   - Only strings, numbers and keys are masked. The result is valid JSON. Ids, methods and the keys of the protocol stay;
 //     other keys go only if they hold a value whole or encoded.
 //   - What has no known value in it leaves byte for byte as it is.
@@ -30,8 +33,11 @@
 //   - Stop the guessing of a value that is not random: whoever has some thousands of likely passwords may try them all.
 //     A guess of the first eight characters is answered, as is one of a whole later block. Who knows all of a block but
 //     one character, say from elsewhere, finds that one; at the next block all is unknown again.
-//   - See a value in what a tool made of it otherwise: reversed, encrypted, compressed, in capitals, with spaces, one
-//     character at a time or split into parts that have no whole block.
+//   - See a value in what a tool made of it otherwise: reversed, encrypted, compressed, in capitals, with spaces, twice in
+//     base64, one character at a time, or split into parts that have no whole block over several results, or over a list in
+//     structured content.
+//   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape of
+//     its first characters.
 //   - Guard values of less than eight confidential characters, which can't be told from ordinary text: see [Guards].
 //   - Of URLs it guards passwords and long parts of paths and queries; of JWTs the signature, and with it the token; of files
 //     with several lines the long unbroken runs, such as the lines of a PEM block. A short password in a kubeconfig is not

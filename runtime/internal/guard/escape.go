@@ -3,7 +3,10 @@ package guard
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
+	"html"
 	"math/bits"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -125,8 +128,9 @@ func parse(digits []byte, base rune) (n rune, ok bool) {
 const nested = 24
 
 // unescapeAround appends the text with one layer of those escapes undone that begin with one of the intros, but only the
-// surroundings of escapes, with any intro, that matter.
-func (t *table) unescapeAround(dst, text []byte, intros string) []byte {
+// surroundings of escapes, with any intro, that matter. It gives up, and returns false, where what matters is escaped all
+// over, and that again: then it takes more text than this looks at.
+func (t *table) unescapeAround(dst, text []byte, intros string) (_ []byte, ok bool) {
 	before := 0 // where the last escape ends, in all of its layers
 	for i := t.nextEscape(text, 0); i < len(text); i = t.nextEscape(text, i) {
 		width, matters := t.matters(text, i, before)
@@ -136,8 +140,14 @@ func (t *table) unescapeAround(dst, text []byte, intros string) []byte {
 			continue
 		}
 		dst = append(dst, 0) // what is apart stays apart
-		dst = append(dst, text[max(0, i-window):i]...)
-		for end := i + 1; i < end; {
+		end := i + 1
+		if width == nested && text[i+1] != '\\' {
+			// Escapes before this one may be of the same pattern, though by themselves they did not look like it.
+			i = max(0, i-nested)
+		} else {
+			dst = append(dst, text[max(0, i-window):i]...)
+		}
+		for i < end {
 			plain := i
 			for i < end && !isIntro(text[i], allIntros) {
 				i++
@@ -148,6 +158,9 @@ func (t *table) unescapeAround(dst, text []byte, intros string) []byte {
 			}
 			width, matters := t.matters(text, i, before)
 			if matters {
+				if width == nested && isDense(text[i:]) {
+					return dst, false
+				}
 				end = min(max(end, i+width+window), len(text))
 			}
 			before = max(before, i+width)
@@ -160,7 +173,27 @@ func (t *table) unescapeAround(dst, text []byte, intros string) []byte {
 			i += width
 		}
 	}
-	return dst
+	return dst, true
+}
+
+// isDense reports whether a text begins with escapes only, nearly as many as a block has characters at least. Ordinary
+// encoders don't write that, since they escape few characters that follow each other.
+func isDense(text []byte) bool {
+	for range minimum - 1 {
+		for len(text) > 1 && text[0] == '\\' && text[1] == '\\' {
+			text = text[1:]
+		}
+		if len(text) == 0 || !isIntro(text[0], allIntros) {
+			return false
+		}
+		var space [utf8.UTFMax]byte
+		_, width := unescapeOne(space[:0], text)
+		if width < 3 {
+			return false
+		}
+		text = text[width:]
+	}
+	return true
 }
 
 // pairBits is a set of pairs of bytes.
@@ -177,7 +210,10 @@ func (t *table) learnEscapes(c byte) {
 			t.escapes.add(pair('\\', byte(escape)))
 		}
 	}
-	for _, c := range []byte(`ux\`) {
+	for _, c := range []byte("ux") {
+		t.escapes.add(pair('\\', c))
+	}
+	if c == '\\' { // else those of "\\\\n" matter as little as what the last of them escapes
 		t.escapes.add(pair('\\', c))
 	}
 	for _, c := range []byte("#lgaq") {
@@ -193,23 +229,36 @@ func (t *table) learnEscapes(c byte) {
 // of escapes that don't, so it takes eight bytes at once.
 func (t *table) nextEscape(text []byte, i int) int {
 	const ones = 0x0101010101010101
-	for ; i+8 < len(text); i += 8 {
-		w := binary.LittleEndian.Uint64(text[i:])
+	rest := text[i:] // shortened rather than indexed, as in next
+	for ; len(rest) > 11; rest = rest[8:] {
+		next := (*[12]byte)(rest)
+		w := binary.LittleEndian.Uint64(next[:])
 		// A byte of backslash is 0 if it was one, one of others if it was $, %, & or '. Less one, its highest bit is set.
 		backslash, others := w^'\\'*ones, w&(0xfc*ones)^'$'*ones
 		for found := ((backslash-ones)&^backslash | (others-ones)&^others) & (0x80 * ones); found != 0; found &= found - 1 {
-			at := i + bits.TrailingZeros64(found)/8
-			if t.escapes.has(pair(text[at], text[at+1])) {
-				return at
+			at := bits.TrailingZeros64(found) / 8 % 8
+			if t.escapes.has(pair(next[at], next[at+1])) {
+				if !t.wide && next[at] == '\\' && next[at+1] == 'u' && (next[at+2] != '0' || next[at+3] != '0') {
+					continue // not ASCII, as much of it is in JSON that Python wrote
+				}
+				return firstBackslash(text, i, len(text)-len(rest)+at)
 			}
 		}
 	}
-	for ; i+1 < len(text); i++ {
-		if t.escapes.has(pair(text[i], text[i+1])) {
-			return i
+	for ; len(rest) > 1; rest = rest[1:] {
+		if t.escapes.has(pair(rest[0], rest[1])) {
+			return firstBackslash(text, i, len(text)-len(rest))
 		}
 	}
 	return len(text)
+}
+
+// firstBackslash returns where the escape at i begins, at or after from: of "\\\\u0041", it is found at the last backslash.
+func firstBackslash(text []byte, from, i int) int {
+	for i > from && text[i] == '\\' && text[i-1] == '\\' {
+		i--
+	}
+	return i
 }
 
 // short has what stands for what in escapes of two bytes; every other byte has 0.
@@ -245,23 +294,46 @@ func (t *table) matters(text []byte, i, before int) (width int, matters bool) {
 	if width == 1 {
 		return end - i, false
 	}
+	if t.wide && string(c) == "\ufffd" { // half of a pair, of which the other half is after further backslashes
+		return nested, true
+	}
 	switch c[0] {
 	case '\\', '%':
 		return nested, true
+	case '#', ';': // in a path, these are escaped, and the ampersand is not
+		if bytes.IndexByte(text[max(0, i-10):i], '&') >= 0 {
+			return nested, true
+		}
 	case '&':
-		if text[i] == '%' || beginsHTML(text[end:]) {
+		if text[i] == '%' || beginsHTML(text[end:]) || isDense(text[end:]) {
 			return nested, true
 		}
 	}
 	return end - i, fits(c[0], end) || len(c) > 1 && t.alphabet[c[0]]
 }
 
-// beginsHTML reports whether an ampersand before text would be an escape. Ampersands themselves are escaped in all the
-// JSON that Go writes.
+// beginsHTML reports whether an ampersand before text would be an escape, be what follows escaped itself. Ampersands are
+// escaped in all the JSON that Go writes.
 func beginsHTML(text []byte) bool {
-	var space [10]byte
-	_, width := unescapeHTML(append(append(space[:0], '&'), text[:min(len(text), 9)]...))
-	return width > 0
+	var space [16]byte
+	html := append(space[:0], '&')
+	for len(text) > 0 && len(html) < 10 {
+		width := 1
+		if isIntro(text[0], allIntros) {
+			html, width = unescapeOne(html, text)
+		} else {
+			html = append(html, text[0])
+		}
+		text = text[width:]
+		switch c := html[len(html)-1]; {
+		case c == ';':
+			_, width := unescapeHTML(html)
+			return width > 0
+		case (c < '0' || c > 'z' || c == '=') && c != '#':
+			return false
+		}
+	}
+	return false
 }
 
 // A view is a text after some layers of escapes were undone.
@@ -311,4 +383,16 @@ func unescapedFully(text string) string {
 		v, more = v.unescaped()
 	}
 	return string(v.text)
+}
+
+// escapedForms returns what the usual encoders make of a piece, if it is not the same, as with most keys.
+func escapedForms(piece string) []string {
+	quoted, _ := json.Marshal(piece) // of a string, it has no error
+	inJSON := string(quoted[1 : len(quoted)-1])
+	forms := []string{
+		inJSON, strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(inJSON),
+		url.QueryEscape(piece), html.EscapeString(piece),
+	}
+	slices.Sort(forms)
+	return slices.DeleteFunc(slices.Compact(forms), func(form string) bool { return form == piece })
 }

@@ -1,6 +1,9 @@
 package guard
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // Redacted is what stands in place of what was masked.
 const Redacted = "[redacted]"
@@ -11,6 +14,10 @@ type Guard struct {
 	mu      sync.RWMutex
 	learned map[secret]bool
 	known   table
+
+	// Texts that are known for a while, in two generations: when the young ones are too many, the old ones are forgotten.
+	young, old map[string]bool
+	size       int // of the young ones
 }
 
 type secret struct{ value, prefix string }
@@ -33,12 +40,68 @@ func (g *Guard) Learn(value, prefix string) {
 		g.learned = map[secret]bool{}
 	}
 	g.learned[key] = true
+	g.add(value, prefix)
+}
+
+const (
+	// maxYoung is how many bytes of one generation are looked for. In the table, each takes some eighty.
+	maxYoung = 512 << 10
+	// least is what a text counts at least: many short ones take time, where all of them begin alike.
+	least = 512
+)
+
+// LearnForAWhile is Learn for a text that was made of a value, such as a token for one request, of which there may be ever
+// more: it is known until so many others have been learned since it was last learned, some hundreds at least.
+func (g *Guard) LearnForAWhile(text string) {
+	g.mu.RLock()
+	known := g.young[text]
+	g.mu.RUnlock()
+	if known {
+		return
+	}
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	size := 0
+	for _, piece := range pieces(text, "") {
+		size += len(piece)
+	}
+	if g.young[text] || size == 0 {
+		return
+	}
+	size = max(size, least)
+	if g.young == nil || g.size+size > maxYoung {
+		g.age()
+	}
+	if !g.old[text] {
+		g.add(text, "")
+	}
+	g.young[text] = true
+	g.size += size
+}
+
+// age begins a generation and forgets the one before the last.
+func (g *Guard) age() {
+	g.old, g.young, g.size = g.young, map[string]bool{}, 0
+	g.known = table{}
+	for secret := range g.learned {
+		g.add(secret.value, secret.prefix)
+	}
+	for text := range g.old {
+		g.add(text, "")
+	}
+}
+
+func (g *Guard) add(value, prefix string) {
 	for _, piece := range pieces(value, prefix) {
 		g.known.add(piece)
 		// Where the text around a value is escaped too, all that looks like an escape is undone, also what is one in the
 		// value itself ("ab%41cd").
 		if plain := unescapedFully(piece); plain != piece {
 			g.known.add(plain)
+		}
+		if !strings.Contains(value, "\n") || !lastLine().MatchString(piece) { // PEM has many lines, and needs no escapes
+			g.known.addEscaped(piece)
 		}
 	}
 }

@@ -75,11 +75,17 @@ var encoded = map[string]func(string) string{
 	"base64, PHP's JSON": func(s string) string {
 		return strings.ReplaceAll(base64.StdEncoding.EncodeToString([]byte(s)), "/", `\/`)
 	},
-	"query":                    url.QueryEscape,
-	"path":                     url.PathEscape,
-	"percent, all":             func(s string) string { return percentAll(s, "%%%02X") },
-	"percent, all, lower":      func(s string) string { return percentAll(s, "%%%02x") },
-	"percent, twice":           func(s string) string { return url.QueryEscape(percentAll(s, "%%%02x")) },
+	"query":               url.QueryEscape,
+	"path":                url.PathEscape,
+	"percent, all":        func(s string) string { return percentAll(s, "%%%02X") },
+	"percent, all, lower": func(s string) string { return percentAll(s, "%%%02x") },
+	"percent, twice":      func(s string) string { return url.QueryEscape(percentAll(s, "%%%02x")) },
+	"base64 of JSON":      func(s string) string { return base64.StdEncoding.EncodeToString([]byte(`{"key":"` + quote(s) + `"}`)) },
+	"base64 of a query": func(s string) string {
+		return base64.RawURLEncoding.EncodeToString([]byte("key=" + url.QueryEscape(s)))
+	},
+	"base64 of HTML":           func(s string) string { return base64.StdEncoding.EncodeToString([]byte("<b>" + html.EscapeString(s))) },
+	"hexadecimal of a query":   func(s string) string { return hex.EncodeToString([]byte("?k=" + url.QueryEscape(s))) },
 	"JSON":                     quote,
 	"JSON, all":                func(s string) string { return escapeAll(s, `\u%04x`) },
 	"JSON, all, upper":         func(s string) string { return escapeAll(s, `\u%04X`) },
@@ -116,7 +122,7 @@ var placed = map[string]string{
 }
 
 func TestEncodingsInPlaces(t *testing.T) {
-	for _, value := range []string{stripe, odd, "correct horse battery staple", "0123456789abcdef", "пароль от всего 2024", "Zm9v+/Zm9v/YmFy+w=="} {
+	for _, value := range []string{stripe, odd, "correct horse battery staple", "0123456789abcdef", "пароль от всего 2024", "Zm9v+/Zm9v/YmFy+w==", `ab\cd\n"ef 42`} {
 		g := learn(value)
 		for encoding, encode := range encoded {
 			if encoding == "without its first letter" && value != stripe && value != "Zm9v+/Zm9v/YmFy+w==" {
@@ -373,8 +379,10 @@ func TestFastPassMissesNothing(t *testing.T) {
 		func(s string) string { return escapeAll(s[:1], "&#x%x;") + s[1:] },
 		html.EscapeString,
 		url.QueryEscape,
+		url.PathEscape,
 	}
-	texts := []string{"", " ", "a", "text ", "%", "%4", "\\", "&", "é", "\n\t\"", "x=%2F", "\\u00", "a%20b%2Fc", "</b> &amp; 100% "}
+	texts := []string{"", " ", "a", "text ", "%", "%4", "\\", "&", "é", "\n\t\"", "x=%2F", "\\u00", "a%20b%2Fc", "</b> &amp; 100% ",
+		`\u9886`, `\\u9886`, `\ud83d\ude00`, `\\n`}
 	masked := 0
 	for range 100_000 {
 		value := []string{stripe, odd, "correct horse battery staple", "Zm9v+/Zm9v/YmFy+w=="}[r.IntN(4)]

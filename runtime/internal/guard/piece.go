@@ -72,8 +72,7 @@ func multiline(value string) []string {
 		}
 		body = len(runs) == 1 && runs[0] == line // and the next may be its last line, which is short
 		if body && i > 0 && strings.Contains(lines[i-1], "-----BEGIN ") {
-			// A body begins with the name of its algorithm, as the public key and the certificate do.
-			runs[0] = runs[0][min(40, len(runs[0])):]
+			runs[0] = runs[0][min(algorithm(lines[i-1], line), len(line)):]
 		}
 		found = append(found, runs...)
 	}
@@ -83,4 +82,17 @@ func multiline(value string) []string {
 		}
 	}
 	return found
+}
+
+// algorithm returns how long the beginning of a PEM block's body is that names its algorithm, as the public key and the
+// certificate do. The key itself follows at once.
+func algorithm(header, body string) int {
+	switch {
+	case strings.Contains(header, "-----BEGIN EC "):
+		return 8 // which only says how long all is
+	case strings.Index(body, "BQYDK2V") == 8: // Ed25519 and its like, in PKCS #8
+		return 16
+	default:
+		return 40
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // What is looked for, and how it is found. Nearly always nothing is there to be found, so that has to be fast.
@@ -30,6 +31,7 @@ type table struct {
 	hashes   *hashBits            // of all first windows, and of the five bytes in them at each of four places
 	patterns map[uint64][]pattern // by their first window
 	alphabet [256]bool            // the bytes that are in any first window
+	wide     bool                 // some of them are not ASCII
 	pairs    pairBits             // two bytes that follow each other there
 	begins   [256]bool            // the bytes that one begins with
 	ends     [256]bool            // the bytes that one ends with
@@ -46,8 +48,22 @@ func (t *table) add(piece string) {
 		if strings.Contains(block, " ") { // the form encoding of a space
 			t.addPattern(pattern{text: strings.ReplaceAll(block, " ", "+"), piece: piece, open: open})
 		}
-		for _, text := range encodings(block) {
-			t.addPattern(pattern{text: text, piece: piece, encoded: true})
+		t.addEncoded(block, piece)
+	}
+}
+
+// addEncoded makes the table find a block of a piece that is encoded.
+func (t *table) addEncoded(block, piece string) {
+	for _, text := range encodings(block) {
+		t.addPattern(pattern{text: text, piece: piece, encoded: true})
+	}
+}
+
+// addEscaped makes the table find a piece that is encoded after it was escaped, as in a JWT or a file of JSON.
+func (t *table) addEscaped(piece string) {
+	for _, form := range escapedForms(piece) {
+		for _, block := range blocks(form) {
+			t.addEncoded(block, piece)
 		}
 	}
 }
@@ -71,6 +87,7 @@ func (t *table) addPattern(p pattern) {
 	for i, c := range []byte(p.text[:window]) {
 		if !t.alphabet[c] {
 			t.alphabet[c] = true
+			t.wide = t.wide || c >= utf8.RuneSelf
 			t.learnEscapes(c)
 		}
 		if i > 0 {
@@ -94,16 +111,16 @@ func (b *hashBits) has(hash uint64) bool { return b[hash/64]>>(hash%64)&1 != 0 }
 // there is no more.
 func (t *table) next(text []byte, from int) (int, []pattern) {
 	hashes := t.hashes
-	i := from + step - 1
-	for ; i+window <= len(text); i += step {
-		if hashes.has(hash(binary.LittleEndian.Uint64(text[i:]) & five)) {
-			if start, known := t.around(text, i); known != nil {
+	rest := text[min(from+step-1, len(text)):] // shortened rather than indexed: no bounds are checked at each place
+	for ; len(rest) >= window; rest = rest[step:] {
+		if hashes.has(hash(binary.LittleEndian.Uint64(rest) & five)) {
+			if start, known := t.around(text, len(text)-len(rest)); known != nil {
 				return start, known
 			}
 		}
 	}
 	// Of the last window, less than eight bytes may be left.
-	return t.around(text, i)
+	return t.around(text, len(text)-len(rest))
 }
 
 // around looks for a window that begins at i or one of the places skipped before it.
@@ -149,15 +166,16 @@ func (t *table) suspects(message []byte) bool {
 	defer buffers.Put(buffer)
 
 	// JSON's own escapes first and alone: so what comes out is what mask will see as its text.
-	all, from := t.unescapeAround((*buffer)[:0], message, `\`), 0
+	all, ok := t.unescapeAround((*buffer)[:0], message, `\`)
 	defer func() { *buffer = all }()
+	from := 0
 	for range layers {
 		layer := all[from:]
-		if t.has(layer) {
+		if !ok || t.has(layer) {
 			return true
 		}
 		from = len(all)
-		all = t.unescapeAround(all, layer, allIntros)
+		all, ok = t.unescapeAround(all, layer, allIntros)
 	}
-	return t.has(all[from:])
+	return !ok || t.has(all[from:])
 }
