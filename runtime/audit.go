@@ -85,11 +85,15 @@ func (m *Manager) handOut(c *call, def *definition, text Secret) (how string) {
 }
 
 // Mask adds a text that was made of a secret, such as a DSN or an Authorization header, to those that results never show.
-// What touches a masked text without a space, a quote or a comma is masked with it.
-func (m *Manager) Mask(ctx context.Context, text string) { m.conceal(text, "") }
+// What touches a masked text without a space, a quote or a comma is masked with it. Of ever more texts the latest are
+// remembered, some hundreds at least: mask a text that lives long again when it is used.
+func (m *Manager) Mask(ctx context.Context, text string) {
+	m.guard().LearnForAWhile(text)
+	m.learned.Store(true)
+}
 
-// conceal has the guard mask a text from now on, wherever it stands in what leaves.
+// conceal has the guard mask a value from now on, wherever it stands in what leaves.
 func (m *Manager) conceal(text, prefix string) {
-	m.guard.Learn(text, prefix)
+	m.guard().Learn(text, prefix)
 	m.learned.Store(true)
 }

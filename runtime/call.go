@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
@@ -81,6 +82,10 @@ type call struct {
 	wants  []want                 // what an input request has to ask
 	asked  []*comparison          // what earlier rounds had shown
 	ended  bool                   // the wants are on their way
+
+	holders   int // getters that wait for a person
+	heldSince time.Time
+	held      time.Duration // before that
 }
 
 // A tool is who wants a secret: a tool, a prompt or a resource, by the name under which the client knows it. The zero tool
@@ -191,6 +196,23 @@ func (c *call) pend(w want) bool {
 	c.wants = append(c.wants, w)
 	c.cancel(ErrPending)
 	return true
+}
+
+// hold begins to hold the call for a person, until release is called, and returns for how long it may be: all that its
+// getters wait counts.
+func (c *call) hold() (left time.Duration, release func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.holders++; c.holders == 1 {
+		c.heldSince = time.Now()
+	}
+	return patience - c.held - time.Since(c.heldSince), func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.holders--; c.holders == 0 {
+			c.held += time.Since(c.heldSince)
+		}
+	}
 }
 
 func (c *call) over() {

@@ -134,16 +134,16 @@ func (m *Manager) runCollection(ctx context.Context, codes *comparison, client *
 
 // fillGaps asks for each of defs that is still missing once it is this server's turn, and stores all answers or none.
 func (m *Manager) fillGaps(ctx context.Context, codes *comparison, client *client, defs []*definition, how purpose) error {
-	leave, err := m.queue(ctx)
+	pass, err := m.queue(ctx, codes.who)
+	if err != nil {
+		return err
+	}
+	defer pass()
+	leave, err := m.screen(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	unlock, err := m.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
 	// Another process of this server may have asked while this one waited for its turn.
 	found, err := m.read(ctx, defs)
 	if err != nil {
@@ -285,7 +285,8 @@ var entryKinds = map[field.Type]dialog.Kind{
 	field.Multiline: dialog.File,
 }
 
-// keep stores all texts, or puts back what was there before. It returns how to do that later.
+// keep stores all texts, or puts back what was there before. It returns how to do that later. A keychain has no transactions:
+// where this process is killed between two writes, some values are new and the others old, each whole.
 func (m *Manager) keep(ctx context.Context, gaps []gap, texts []string) (undo func(), err error) {
 	// The person has typed everything: what is begun now is finished, also while the server shuts down, unless the keychain
 	// keeps it waiting.

@@ -13,7 +13,7 @@ import (
 // A comparison is a person's comparing of the dialog's verification code with the one that the MCP client shows. The
 // client may answer before the dialogs are done, after, or never.
 type comparison struct {
-	who     principal // whose client compares
+	who     principal // who began the collection, and whose client compares
 	defs    []*definition
 	code    string // "" where no client can show it: the dialogs alone decide
 	message string // what the client shows
@@ -29,7 +29,7 @@ type comparison struct {
 // newComparison makes the comparison for the collection of defs that a call begins.
 func (m *Manager) newComparison(c *call, defs []*definition) *comparison {
 	if c.client == nil && !c.rounds {
-		return &comparison{}
+		return &comparison{who: c.who}
 	}
 	codes := &comparison{who: c.who, defs: defs, code: newCode()}
 	labels := make([]string, len(defs))

@@ -192,19 +192,19 @@ func (m *Manager) rejectedWhy(def *definition, text string) (string, bool) {
 	return r.why, ok && r.text.Equal(NewSecret(text))
 }
 
-// lookup reads the value of def, under its name or a former one.
+// lookup reads the value of def, under its name or a former one. No value is empty: what is, is left from a keychain that was
+// killed, since gnome-keyring makes an entry first and fills it then.
 func (m *Manager) lookup(ctx context.Context, def *definition) (string, error) {
 	if err := m.prepare(ctx); err != nil {
 		return "", err
 	}
-	text, err := m.store.Get(ctx, m.service, def.Name)
-	for _, former := range def.RenamedFrom {
-		if !errors.Is(err, ErrNotSet) {
-			break
+	for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
+		text, err := m.store.Get(ctx, m.service, name)
+		if err == nil && text != "" || err != nil && !errors.Is(err, ErrNotSet) {
+			return text, err
 		}
-		text, err = m.store.Get(ctx, m.service, former)
 	}
-	return text, err
+	return "", ErrNotSet
 }
 
 // put stores text for def and ends what was said about the value before it.

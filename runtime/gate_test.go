@@ -439,6 +439,23 @@ func TestSetForgetStored(t *testing.T) {
 	}
 }
 
+// A keychain that was killed may leave an empty entry.
+func TestEmptyValueIsNone(t *testing.T) {
+	b := open(t)
+	b.store.Put("petstore", "contact", "")
+	if contact, err := b.Contact(t.Context(), "Say who you are"); err != nil || contact.IsSet() {
+		t.Errorf("got %v, %v", contact, err)
+	}
+	b.store.Put("petstore", "api_key", "")
+	if ok, err := b.Stored(t.Context(), petstore.KeyAPIKey); err != nil || ok {
+		t.Error(ok, err)
+	}
+	b.store.Put("petstore", "petstore_key", goodKey) // the former name
+	if ok, err := b.Stored(t.Context(), petstore.KeyAPIKey); err != nil || !ok {
+		t.Error(ok, err)
+	}
+}
+
 func TestStoreFailuresHaveNames(t *testing.T) {
 	for _, want := range []error{secrets.ErrNoStore, secrets.ErrStoreLocked, secrets.ErrStoreTimeout, secrets.ErrStore} {
 		b := stored(t)

@@ -90,6 +90,7 @@ func (m *Manager) grant(who principal, uses []use, t tool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, u := range uses {
+		makeRoom(m.grants, maxKept, func(g grant) bool { return !g.live() })
 		m.grants[grantKey{who, u.def, t}] = grant{u.value, until}
 	}
 }

@@ -48,23 +48,25 @@ type Manager struct {
 	closed      bool
 	collections map[*definition]*collection
 	questions   map[[sha256.Size]byte]*question
+	posed       int // questions that are being put to a person, or wait for their turn
 	grants      map[grantKey]grant
 	refusals    map[refusalKey]refusal
 	rejections  map[*definition]rejected
 	handed      map[*definition]Secret     // the value last handed out
 	silent      map[[sha256.Size]byte]bool // questions that no MCP client answered
 	rounds      map[string]*round
+	lines       map[principal]*line
 	removals    map[*definition]*removal
 	replaced    map[*definition]time.Time // by a collection whose call had gone
 
-	turn    chan struct{} // held while a form or dialog is open
+	turn    chan struct{} // held while a dialog is open
 	waiting atomic.Int32  // calls that are held
 	bypass  bypass
-	guard   *guard.Guard
+	guard   func() *guard.Guard
 	fast    time.Duration
-	salt    *[32]byte   // keys the hashes of values that leave no trace of them
-	closing sync.Once   // of the store
-	learned atomic.Bool // the guard knows something
+	salt    func() *[32]byte // keys the hashes of values that leave no trace of them
+	closing sync.Once        // of the store
+	learned atomic.Bool      // the guard knows something
 }
 
 // An Option changes how [Open] makes a Manager.
@@ -127,11 +129,12 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		rejections:  map[*definition]rejected{},
 		handed:      map[*definition]Secret{},
 		silent:      map[[sha256.Size]byte]bool{},
-		guard:       &guard.Guard{},
+		guard:       hide(&guard.Guard{}),
 		rounds:      map[string]*round{},
+		lines:       map[principal]*line{},
 		removals:    map[*definition]*removal{},
 		replaced:    map[*definition]time.Time{},
-		salt:        new([32]byte),
+		salt:        hide(new([32]byte)),
 		turn:        make(chan struct{}, 1),
 	}
 	if o.profile != "" {
@@ -157,10 +160,14 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	if m.asker == nil {
 		m.asker = dialog.New(dialog.Options{Logger: m.log, Fast: m.fast})
 	}
-	_, _ = rand.Read(m.salt[:]) // never fails
+	_, _ = rand.Read(m.salt()[:]) // never fails
 	m.life, m.end = context.WithCancel(context.Background())
 	return m, nil
 }
+
+// hide returns a function that returns p. For a verb that does not fit, such as %s, fmt shows what the pointers in a struct
+// point to; of a function it shows an address.
+func hide[T any](p *T) func() *T { return func() *T { return p } }
 
 // learn checks the keys and keeps what they are known by. The generator has checked all this with places; here it
 // guards against keys that were written by hand.
@@ -315,13 +322,14 @@ func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 		return err
 	}
 	text, ok := m.call(ctx).handedOut(def)
-	shown := m.guard.Text(string(why)) // a conversion can bring anything here, the value too
+	shown := m.guard().Text(string(why)) // a conversion can bring anything here, the value too
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !ok {
 		text, ok = m.handed[def]
 	}
-	if ok {
+	// A call that took long must not make up for a rejection of the value that came after its own.
+	if now, isRejected := m.rejections[def]; ok && !(isRejected && now.text.Equal(m.handed[def])) {
 		m.rejections[def] = rejected{text, shown}
 	}
 	return m.fail(&rejection{shown}, def)

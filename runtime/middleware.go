@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ func (m *Manager) toolMiddleware(next server.ToolHandlerFunc) server.ToolHandler
 		}, func(round mcp.MultiRoundTripResult) *mcp.CallToolResult {
 			return &mcp.CallToolResult{Result: mcp.Result{ResultType: mcp.ResultTypeInputRequired}, MultiRoundTripResult: round}
 		})
-		return masked(m, result, mcp.ParseCallToolResult), err
+		return masked(m, toolParts(m, result), mcp.ParseCallToolResult), err
 	}
 }
 
@@ -55,7 +56,7 @@ func (m *Manager) promptMiddleware(next server.PromptHandlerFunc) server.PromptH
 		}, func(round mcp.MultiRoundTripResult) *mcp.GetPromptResult {
 			return &mcp.GetPromptResult{Result: mcp.Result{ResultType: mcp.ResultTypeInputRequired}, MultiRoundTripResult: round}
 		})
-		return masked(m, result, mcp.ParseGetPromptResult), err
+		return masked(m, promptParts(m, result), mcp.ParseGetPromptResult), err
 	}
 }
 
@@ -66,7 +67,7 @@ func (m *Manager) resourceMiddleware(next server.ResourceHandlerFunc) server.Res
 		return run(m, ctx, exchange{name: p.URI, kind: "resource", meta: p.Meta},
 			func(ctx context.Context) ([]mcp.ResourceContents, error) {
 				contents, err := next(ctx, request)
-				return maskedContents(m, contents), err
+				return maskedContents(m, resourceParts(m, contents)), err
 			}, nil)
 	}
 }
@@ -125,12 +126,26 @@ func asksByRounds(ctx context.Context) bool {
 func recovered[T any](m *Manager, ctx context.Context, x exchange, handle func(context.Context) (T, error)) (result T, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the %s %q panicked: %s", x.kind, x.name, m.guard.Text(fmt.Sprint(r)))
+			err = fmt.Errorf("the %s %q panicked: %s", x.kind, x.name, m.guard().Text(panicText(r)))
 		} else if err != nil {
 			err = m.maskedError(err)
 		}
 	}()
 	return handle(ctx)
+}
+
+// panicText is what a panic says. As in Go's own report, a value without a text of its own is not shown: its bytes, say, would
+// be there as numbers, which the guard does not know.
+func panicText(value any) string {
+	switch value.(type) {
+	case error, fmt.Stringer:
+		return fmt.Sprint(value)
+	}
+	switch kind := reflect.ValueOf(value).Kind(); {
+	case kind == reflect.String, reflect.Bool <= kind && kind <= reflect.Complex128:
+		return fmt.Sprint(value)
+	}
+	return fmt.Sprintf("(%T)", value)
 }
 
 // inputRequest makes the forms for what a call wants: one for all its permissions, and one for each code.
@@ -203,7 +218,7 @@ func masked[T any](m *Manager, result *T, parse func(*json.RawMessage) (*T, erro
 	if err != nil {
 		return result // the server can't send it either
 	}
-	clean := m.guard.JSON(text)
+	clean := m.guard().JSON(text)
 	if &clean[0] == &text[0] {
 		return result
 	}
@@ -225,7 +240,7 @@ func maskedContents(m *Manager, contents []mcp.ResourceContents) []mcp.ResourceC
 		if err != nil {
 			continue // the server can't send it either
 		}
-		clean := m.guard.JSON(text)
+		clean := m.guard().JSON(text)
 		if &clean[0] == &text[0] {
 			continue
 		}
@@ -242,7 +257,7 @@ func maskedContents(m *Manager, contents []mcp.ResourceContents) []mcp.ResourceC
 
 // maskedError returns err without secrets in its text. What it wraps stays for errors.Is.
 func (m *Manager) maskedError(err error) error {
-	if text := m.guard.Text(err.Error()); text != err.Error() {
+	if text := m.guard().Text(err.Error()); text != err.Error() {
 		return &maskedError{text, err}
 	}
 	return err

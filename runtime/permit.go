@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,8 +22,8 @@ const (
 	patience = 45 * time.Second
 	// openFor is how long a window stays open, and an answer that nobody has fetched stays valid.
 	openFor = 5 * time.Minute
-	// maxWaiting is how many calls may be held, and how many questions open, at a time: fewer than the hundred workers of a
-	// stdio server, which so always has some for calls that need nobody.
+	// maxWaiting is how many calls may be held, and how many questions be put to a person, at a time: fewer than the hundred
+	// workers of a stdio server, which so always has some for calls that need nobody.
 	maxWaiting = 64
 )
 
@@ -67,12 +68,17 @@ func (m *Manager) uses(found []finding, n int) []use {
 	return uses
 }
 
-// hostOf is how a question names where a value goes: with the scheme, where others can read along.
+// hostOf is how a question names where a value goes: with the scheme, where others can read along. Whose a host is, is said by
+// its end, so what is too much for a dialog goes from its beginning.
 func hostOf(address *url.URL) string {
-	if address.Scheme == "https" {
-		return address.Host
+	scheme, host := "", address.Host
+	if address.Scheme != "https" {
+		scheme = address.Scheme + "://"
 	}
-	return address.Scheme + "://" + address.Host
+	if over := len(scheme) + len(host) - hostColumns; over > 0 {
+		host = "…" + host[min(over+1, len(host)):]
+	}
+	return scheme + host
 }
 
 // permit returns once every use is allowed to the call of ctx, and reports whether somebody had to be asked.
@@ -125,7 +131,11 @@ func (m *Manager) ask(ctx context.Context, c *call, uses []use, by wording.Asker
 	if !byRound {
 		err = m.wait(ctx, c, q.done)
 		// Where nobody has been asked but by the round of another call, this call's client asks too.
-		byRound = errors.Is(err, ErrPending) && c.rounds && m.isUnposed(q)
+		if byRound = errors.Is(err, ErrPending) && c.rounds && m.isUnposed(q); byRound {
+			if v, ok := m.answered(q); ok { // with another question, meanwhile
+				return v.err
+			}
+		}
 	}
 	if byRound {
 		if !c.pend(want{question: q, message: m.permissionText(uses, by)}) {
@@ -164,8 +174,11 @@ func (m *Manager) joinQuestion(c *call, uses []use, by wording.Asker) (q *questi
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.remembered(permission, c.who, definitionsOf(uses)); err != nil {
+		return nil, false, err // while the call waited for something else
+	}
 	q = m.questions[key]
-	if q != nil && time.Since(q.begun) <= openFor {
+	if q != nil && !q.over() {
 		switch {
 		case rounds && !q.posed && c.stale:
 			return q, true, nil
@@ -176,9 +189,6 @@ func (m *Manager) joinQuestion(c *call, uses []use, by wording.Asker) (q *questi
 	}
 	silent := q != nil && !q.posed || m.silent[key] // the client did not answer for as long as the question was open
 	m.sweep()
-	if len(m.questions) >= maxWaiting {
-		return nil, false, ErrPending
-	}
 	q = &question{key: key, uses: uses, by: by, tool: c.tool, who: c.who, begun: time.Now(), done: make(chan struct{})}
 	if rounds && !silent {
 		q.asked = digest
@@ -196,14 +206,13 @@ func (m *Manager) joinQuestion(c *call, uses []use, by wording.Asker) (q *questi
 	return q, false, nil
 }
 
-// sweep drops what is too old to be joined or answered. The caller holds m.mu.
+func (q *question) over() bool { return time.Since(q.begun) > openFor }
+
+// sweep drops what is too old to be joined or answered, and makes room for one question more. The caller holds m.mu.
 func (m *Manager) sweep() {
 	clear(m.silent)
-	for key, q := range m.questions {
-		if time.Since(q.begun) > openFor {
-			delete(m.questions, key)
-		}
-	}
+	maps.DeleteFunc(m.questions, func(_ [sha256.Size]byte, q *question) bool { return q.over() })
+	makeRoom(m.questions, maxRounds, (*question).over)
 }
 
 // forget drops a question that was not asked after all.
@@ -238,7 +247,7 @@ func onlyDialog(uses []use) bool {
 // questionKey is the same for calls that one answer can serve: same principal, secrets, values and destinations, same
 // tool, same reason. Callers that nobody verified share nothing: they may be different processes.
 func (m *Manager) questionKey(c *call, uses []use, by wording.Asker) [sha256.Size]byte {
-	h := hmac.New(sha256.New, m.salt[:])
+	h := hmac.New(sha256.New, m.salt()[:])
 	fmt.Fprintf(h, "%d %q %q %q %q\n", c.who.kind, c.who.name, c.tool.kind, c.tool.name, by.Reason)
 	if c.who.kind == local {
 		fmt.Fprintf(h, "%d\n", c.id)
@@ -249,11 +258,17 @@ func (m *Manager) questionKey(c *call, uses []use, by wording.Asker) [sha256.Siz
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// pose begins to ask a person: the client in place, if there is one, then the native dialog. The caller holds m.mu.
+// pose begins to ask a person: the client in place, if there is one, then the native dialog. It returns [ErrPending] where
+// too many questions wait for their turn. The caller holds m.mu.
 func (m *Manager) pose(q *question, client *client) error {
+	if m.posed >= maxWaiting {
+		return ErrPending
+	}
+	m.posed++
 	q.posed = true
 	return m.start(openFor, func(ctx context.Context) {
-		leave, err := m.queue(ctx)
+		defer m.unpose()
+		leave, err := m.queue(ctx, q.who)
 		if err != nil {
 			m.settle(q, verdict{err: err})
 			return
@@ -264,11 +279,18 @@ func (m *Manager) pose(q *question, client *client) error {
 	})
 }
 
+func (m *Manager) unpose() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.posed--
+}
+
 // A verdict is what came of asking.
 type verdict struct {
 	answer Answer
 	how    string
 	err    error
+	old    bool // another question was answered with it
 }
 
 // settle ends a question, and keeps what follows from its answer.
@@ -286,6 +308,12 @@ func (m *Manager) settle(q *question, v verdict) {
 		v.err = ErrClosed
 	}
 	switch {
+	case v.old: // what follows from it has followed, and may end before this question would
+		m.mu.Lock()
+		if m.questions[q.key] == q {
+			delete(m.questions, q.key)
+		}
+		m.mu.Unlock()
 	case v.err == nil:
 		m.accept(permission, q.who, defs)
 		if v.answer == AllowSession {
@@ -312,16 +340,16 @@ func (m *Manager) confirm(ctx context.Context, q *question, client *client) verd
 			return verdict{err: ErrPending}
 		}
 	}
-	unlock, err := m.lock(ctx)
+	leave, err := m.screen(ctx)
 	if err != nil {
 		return verdict{err: err}
 	}
-	defer unlock()
+	defer leave()
 	if v, ok := m.answered(q); ok {
 		return v
 	}
 	answer, err := m.asker.Ask(ctx, m.permissionDialog(q.uses, q.by))
-	return verdict{answer, "answered in a dialog", err}
+	return verdict{answer: answer, how: "answered in a dialog", err: err}
 }
 
 // noteSilent notes that the MCP client did not answer a question for as long as it was open.
@@ -334,12 +362,12 @@ func (m *Manager) noteSilent(q *question) {
 // answered reports whether the question has been answered with another one, asked before it was its turn.
 func (m *Manager) answered(q *question) (verdict, bool) {
 	if err := m.refused(permission, q.who, definitionsOf(q.uses)); err != nil {
-		return verdict{err: err}, true
+		return verdict{err: err, old: true}, true
 	}
 	if slices.ContainsFunc(q.uses, func(u use) bool { return !m.granted(q.who, u, q.tool) }) {
 		return verdict{}, false
 	}
-	return verdict{answer: AllowSession, how: "granted for the session"}, true
+	return verdict{answer: AllowSession, how: "granted for the session", old: true}, true
 }
 
 // permissionChoices are the answers to a question, in the order that verdictOf knows.
@@ -353,13 +381,13 @@ func verdictOf(r reply) (verdict, bool) {
 	const how = "answered in the MCP client"
 	switch {
 	case r.err != nil:
-		return verdict{Deny, how, r.err}, true
+		return verdict{answer: Deny, how: how, err: r.err}, true
 	case r.chosen == 0:
-		return verdict{AllowOnce, how, nil}, true
+		return verdict{answer: AllowOnce, how: how}, true
 	case r.chosen == 1:
-		return verdict{AllowSession, how, nil}, true
+		return verdict{answer: AllowSession, how: how}, true
 	case r.chosen == 2:
-		return verdict{Deny, how, nil}, true
+		return verdict{answer: Deny, how: how}, true
 	}
 	return verdict{}, false
 }
@@ -402,9 +430,11 @@ func (m *Manager) takeSeat() (leave func(), err error) {
 }
 
 // wait returns nil once done is closed, the error of ctx if that ends before, or [ErrPending] when the call has waited as
-// long as clients bear.
+// long as clients bear, here and before.
 func (m *Manager) wait(ctx context.Context, c *call, done <-chan struct{}) error {
-	timer := time.NewTimer(patience)
+	left, release := c.hold()
+	defer release()
+	timer := time.NewTimer(left)
 	defer timer.Stop()
 	progress := time.NewTicker(10 * time.Second)
 	defer progress.Stop()
@@ -417,29 +447,18 @@ func (m *Manager) wait(ctx context.Context, c *call, done <-chan struct{}) error
 		case <-m.life.Done():
 			return ErrClosed
 		case <-timer.C:
-			return ErrPending
+			select {
+			case <-done: // even where no time was left
+				return nil
+			default:
+				return ErrPending
+			}
 		case <-progress.C:
 			if c.progress != nil {
 				c.progress(m.sentences.Form.Waiting)
 			}
 		}
 	}
-}
-
-// queue waits until no other form or dialog of this process is open. A wait that was too long is nobody's refusal.
-func (m *Manager) queue(ctx context.Context) (leave func(), err error) {
-	select {
-	case m.turn <- struct{}{}:
-		return func() { <-m.turn }, nil
-	case <-ctx.Done():
-		return nil, inQueue(ctx.Err())
-	}
-}
-
-// lock waits until no other server of this user has a dialog open.
-func (m *Manager) lock(ctx context.Context) (unlock func(), err error) {
-	unlock, err = m.asker.Lock(ctx)
-	return unlock, inQueue(err)
 }
 
 func inQueue(err error) error {

@@ -113,17 +113,29 @@ func readLines[T any](t *testing.T, name string) []T {
 	return all
 }
 
+// An appender is a file that is open only while something is added to it: Windows removes no open files.
+type appender string
+
+func (a appender) Write(line []byte) (int, error) {
+	file, err := os.OpenFile(string(a), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = file.Close() }()
+	return file.Write(line)
+}
+
 // A robot is the person at a world's computer: an Asker that does what was written down.
 type robot struct {
-	mu   sync.Mutex
-	acts []act
-	file *os.File
+	mu    sync.Mutex
+	acts  []act
+	diary appender
 }
 
 func (r *robot) write(n note) {
 	line, err := json.Marshal(n)
 	if err == nil {
-		_, err = r.file.Write(append(line, '\n'))
+		_, err = r.diary.Write(append(line, '\n'))
 	}
 	if err != nil {
 		panic(err)
@@ -178,22 +190,14 @@ type shop struct {
 
 // serve makes the server of a world.
 func (w world) serve() (*shop, error) {
-	logFile, err := os.OpenFile(w.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	options := []secrets.Option{secrets.WithLogger(slog.New(slog.NewJSONHandler(logFile, nil)))}
+	options := []secrets.Option{secrets.WithLogger(slog.New(slog.NewJSONHandler(appender(w.logFile()), nil)))}
 	if !w.Desktop {
-		diary, err := os.OpenFile(w.diary(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return nil, err
-		}
 		store := runtimetest.NewStore()
 		if w.Stored {
 			store.Put("petstore", "api_key", goodKey)
 			store.Put("petstore", "username", "ann")
 		}
-		options = append(options, secrets.WithStore(store), secrets.WithAsker(&robot{acts: w.Dialogs, file: diary}))
+		options = append(options, secrets.WithStore(store), secrets.WithAsker(&robot{acts: w.Dialogs, diary: appender(w.diary())}))
 	}
 	vault, err := petstore.OpenSecrets(options...)
 	if err != nil {

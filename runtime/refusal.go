@@ -28,6 +28,8 @@ type refusal struct {
 	err   error
 }
 
+func (r refusal) over() bool { return !time.Now().Before(r.until) }
+
 // backOff is how long nobody is asked again after the first, second and every later refusal in a row.
 var backOff = []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute}
 
@@ -36,6 +38,7 @@ func (m *Manager) refuse(s step, who principal, defs []*definition, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, def := range defs {
+		makeRoom(m.refusals, maxKept, refusal.over)
 		r := m.refusals[refusalKey{s, who, def}]
 		r.until = time.Now().Add(backOff[min(r.times, len(backOff)-1)])
 		r.times++
@@ -63,7 +66,7 @@ func (m *Manager) refused(s step, who principal, defs []*definition) error {
 // remembered is refused for a caller that holds m.mu.
 func (m *Manager) remembered(s step, who principal, defs []*definition) error {
 	for _, def := range defs {
-		if r, ok := m.refusals[refusalKey{s, who, def}]; ok && time.Now().Before(r.until) {
+		if r, ok := m.refusals[refusalKey{s, who, def}]; ok && !r.over() {
 			return m.fail(r.err, defs...)
 		}
 	}

@@ -14,12 +14,8 @@ import (
 // with the answers and the state that the server gave it. That state is a handle into a table here, so that a client can
 // neither forge nor change what it stands for.
 
-const (
-	// roundFor is how long a handle is good.
-	roundFor = 10 * time.Minute
-	// maxRounds bounds the table: a client that never answers must not fill the memory.
-	maxRounds = 1_000
-)
+// roundFor is how long a handle is good.
+const roundFor = 10 * time.Minute
 
 // A round is one input request that waits for its answers.
 type round struct {
@@ -30,6 +26,8 @@ type round struct {
 	how    map[*definition]string
 	asked  time.Time
 }
+
+func (r *round) over() bool { return time.Since(r.asked) > roundFor }
 
 // openRound puts what was asked into the table and returns the handle: 128 bits nobody can guess.
 func (m *Manager) openRound(c *call, wants []want) string {
@@ -42,17 +40,8 @@ func (m *Manager) openRound(c *call, wants []want) string {
 	c.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for old, r := range m.rounds {
-		if time.Since(r.asked) > roundFor {
-			delete(m.rounds, old)
-		}
-	}
-	for old := range m.rounds {
-		if len(m.rounds) < maxRounds {
-			break
-		}
-		delete(m.rounds, old) // any: its client is asked again
-	}
+	maps.DeleteFunc(m.rounds, func(_ string, r *round) bool { return r.over() })
+	makeRoom(m.rounds, maxRounds, (*round).over)
 	m.rounds[name] = r
 	return name
 }
@@ -67,7 +56,7 @@ func (m *Manager) closeRound(handle string, c *call) *round {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.rounds[handle]
-	if r == nil || r.who != c.who || r.digest != digest || time.Since(r.asked) > roundFor {
+	if r == nil || r.who != c.who || r.digest != digest || r.over() {
 		return nil
 	}
 	delete(m.rounds, handle)
@@ -108,7 +97,7 @@ func (m *Manager) resume(c *call, r *round, replyTo func(name string, choices []
 func (m *Manager) answer(c *call, q *question, r reply) {
 	v, heard := verdictOf(r)
 	m.mu.Lock()
-	if m.questions[q.key] != q || q.posed || time.Since(q.begun) > openFor {
+	if m.questions[q.key] != q || q.posed || q.over() {
 		m.mu.Unlock()
 		// It is too old, or being asked in a dialog by now: the call joins that, or asks afresh. Only a no always counts.
 		if heard && (v.err != nil || v.answer == Deny) {
@@ -117,7 +106,7 @@ func (m *Manager) answer(c *call, q *question, r reply) {
 		return
 	}
 	if !heard {
-		_ = m.pose(q, nil) // fails only when the manager is closed, which the getter finds too
+		_ = m.pose(q, nil) // fails when too many are asked or the manager is closed, which the getter finds too
 		m.mu.Unlock()
 		return
 	}

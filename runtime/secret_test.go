@@ -15,6 +15,8 @@ import (
 	"github.com/goccy/go-yaml"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
 const hidden = "s3cr3t-%d-value"
@@ -147,5 +149,22 @@ func TestOptional(t *testing.T) {
 	var unset secrets.Optional[int]
 	if v, ok := unset.Get(); v != 0 || ok || unset.IsSet() || unset.Or(7) != 7 || secrets.Some(3).Or(7) != 3 {
 		t.Error(v, ok)
+	}
+}
+
+// For a verb that does not fit, fmt shows what a struct's pointers point to: here, what the guard looks for.
+func TestNothingPrintsAManagersSecrets(t *testing.T) {
+	v, err := petstore.OpenSecrets(secrets.WithStore(runtimetest.NewStore()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Mask(t.Context(), hidden)
+	type server struct{ vault *secrets.Manager }
+	for verb := rune('A'); verb <= 'z'; verb++ {
+		for _, value := range []any{v, v.Manager, &server{v.Manager}} {
+			if text := fmt.Sprintf("%"+string(verb), value); leaks(text) {
+				t.Errorf("%%%c of %T: %s", verb, value, text)
+			}
+		}
 	}
 }

@@ -15,9 +15,26 @@ import (
 // dialogs and the manager. Nothing but JSON-RPC is written to standard output, and no secret that was handed out. The
 // error is nil when the input ended or a signal came.
 func (m *Manager) ServeStdio(srv *server.MCPServer, options ...server.StdioOption) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilStopped()
 	defer stop()
 	return m.serveStdio(ctx, srv, os.Stdin, os.Stdout, options...)
+}
+
+// untilStopped returns a context that ends when the process is told to stop.
+func untilStopped() (ctx context.Context, stop func()) {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), signals...)
+	// A write to a client that has gone would kill the process, with a dialog on the screen or one of two values stored. Who
+	// asks for the signal gets an error instead.
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	return ctx, func() {
+		signal.Stop(broken)
+		cancel()
+	}
 }
 
 func (m *Manager) serveStdio(ctx context.Context, srv *server.MCPServer, stdin io.Reader, stdout io.Writer, options ...server.StdioOption) error {
@@ -32,7 +49,7 @@ func (m *Manager) serveStdio(ctx context.Context, srv *server.MCPServer, stdin i
 	input := &endNoticed{stdin, func() { _ = m.Close() }}
 	stopped := context.AfterFunc(ctx, func() { _ = m.Close() })
 	defer stopped()
-	err := s.Listen(ctx, input, m.guard.Writer(stdout))
+	err := s.Listen(ctx, input, m.guard().Writer(stdout))
 	closed := m.Close()
 	if errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) {
 		err = nil

@@ -7,10 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -26,14 +23,14 @@ import (
 func (m *Manager) HTTPHandler(srv *server.MCPServer, options ...server.StreamableHTTPOption) http.Handler {
 	// What mcp-go logs of its own accord is for its developers.
 	options = append([]server.StreamableHTTPOption{server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler))}, options...)
-	return m.guard.Handler(&sessions{next: server.NewStreamableHTTPServer(srv, options...), owners: map[string]owner{}})
+	return m.guard().Handler(&sessions{next: server.NewStreamableHTTPServer(srv, options...), limit: maxSessions, owners: map[string]owner{}})
 }
 
 // ServeHTTP serves [Manager.HTTPHandler] at /mcp of an address such as "127.0.0.1:8080" until the process is told to stop;
 // it then closes all dialogs and the manager. wrap, which may be nil, puts the author's authentication around the handler.
 // The error is nil when a signal came.
 func (m *Manager) ServeHTTP(srv *server.MCPServer, address string, wrap func(http.Handler) http.Handler, options ...server.StreamableHTTPOption) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilStopped()
 	defer stop()
 	handler := m.HTTPHandler(srv, options...)
 	if wrap != nil {
@@ -45,7 +42,11 @@ func (m *Manager) ServeHTTP(srv *server.MCPServer, address string, wrap func(htt
 	if err != nil {
 		return errors.Join(err, m.Close())
 	}
-	s := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	return m.serveHTTP(ctx, mux, listener)
+}
+
+func (m *Manager) serveHTTP(ctx context.Context, handler http.Handler, listener net.Listener) (err error) {
+	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(listener) }()
 	select {
@@ -67,7 +68,8 @@ const sessionHeader = "Mcp-Session-Id"
 // sessions keeps a session with the principal who began it. Its id is a secret of the transport only: a request, and so an
 // answer to a question, that comes with somebody else's id must not count as theirs.
 type sessions struct {
-	next http.Handler
+	next  http.Handler
+	limit int // of sessions
 
 	mu     sync.Mutex
 	owners map[string]owner
@@ -78,10 +80,10 @@ type owner struct {
 	seen time.Time
 }
 
-const (
-	sessionIdle = 24 * time.Hour
-	maxSessions = 10_000
-)
+// sessionIdle is how long a session is kept that nothing comes from.
+const sessionIdle = 24 * time.Hour
+
+func (o owner) over() bool { return time.Since(o.seen) > sessionIdle }
 
 // ServeHTTP implements http.Handler.
 func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -91,7 +93,17 @@ func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ctx := withPeer(r.Context(), peer{isLoopback(r.RemoteAddr), who})
-	s.next.ServeHTTP(&sessionNoticed{w, func(id string) { s.begin(id, who) }, false}, r.WithContext(ctx))
+	noticed := &sessionNoticed{ResponseWriter: w, begun: func(id string) { s.begin(id, who) }}
+	s.next.ServeHTTP(noticed, r.WithContext(ctx))
+	if r.Method == http.MethodDelete && noticed.status == http.StatusOK {
+		s.forget(r.Header.Get(sessionHeader))
+	}
+}
+
+func (s *sessions) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.owners, id)
 }
 
 func (s *sessions) owns(id, who string) bool {
@@ -106,57 +118,70 @@ func (s *sessions) owns(id, who string) bool {
 }
 
 func (s *sessions) begin(id, who string) {
+	for _, old := range s.keep(id, who) {
+		s.end(old)
+	}
+}
+
+// keep notes whose a session is, and returns the sessions that it dropped to make room: the clients begin new ones.
+func (s *sessions) keep(id, who string) (dropped []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.owners[id]; ok {
-		return
+		return nil
 	}
-	if len(s.owners) >= maxSessions {
-		for old, o := range s.owners {
-			if time.Since(o.seen) > sessionIdle {
-				delete(s.owners, old)
-			}
-		}
-	}
-	for old := range s.owners {
-		if len(s.owners) < maxSessions {
-			break
-		}
-		delete(s.owners, old) // any: its client begins a new one
-	}
+	dropped = makeRoom(s.owners, s.limit, owner.over)
 	s.owners[id] = owner{who, time.Now()}
+	return dropped
 }
+
+// end has mcp-go forget a session as if its client had ended it: few clients do, and mcp-go keeps some kilobytes for each.
+func (s *sessions) end(id string) {
+	r, err := http.NewRequest(http.MethodDelete, "http://localhost/", nil)
+	if err != nil {
+		return // not of these arguments
+	}
+	r.Header.Set(sessionHeader, id)
+	s.next.ServeHTTP(nowhere{}, r)
+}
+
+// nowhere is where the response to a request of our own goes.
+type nowhere struct{}
+
+func (nowhere) Header() http.Header         { return http.Header{} }
+func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (nowhere) WriteHeader(int)             {}
 
 // sessionNoticed notices the id of a session that begins.
 type sessionNoticed struct {
 	http.ResponseWriter
-	begun func(id string)
-	wrote bool
+	begun  func(id string)
+	status int // 0 until it is written
 }
 
-func (w *sessionNoticed) notice() {
-	if w.wrote {
+func (w *sessionNoticed) notice(status int) {
+	if w.status != 0 {
 		return
 	}
-	w.wrote = true
+	w.status = status
 	if id := w.Header().Get(sessionHeader); id != "" {
 		w.begun(id)
 	}
 }
 
 func (w *sessionNoticed) WriteHeader(status int) {
-	w.notice()
+	w.notice(status)
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *sessionNoticed) Write(p []byte) (int, error) {
-	w.notice()
+	w.notice(http.StatusOK)
 	return w.ResponseWriter.Write(p)
 }
 
 // Flush sends what was written, without which event streams stand still.
 func (w *sessionNoticed) Flush() {
-	w.notice()
+	w.notice(http.StatusOK)
 	if f, ok := w.ResponseWriter.(http.Flusher); ok {
 		f.Flush()
 	}

@@ -106,7 +106,7 @@ type removal struct {
 }
 
 func (m *Manager) forgetTool(ctx context.Context, c *call, def *definition) (sentence string, err error) {
-	r, err := m.joinRemoval(def)
+	r, err := m.joinRemoval(c, def)
 	if err != nil {
 		return "", err
 	}
@@ -116,7 +116,7 @@ func (m *Manager) forgetTool(ctx context.Context, c *call, def *definition) (sen
 	return m.sentences.Notices.Forgotten, r.err
 }
 
-func (m *Manager) joinRemoval(def *definition) (*removal, error) {
+func (m *Manager) joinRemoval(c *call, def *definition) (*removal, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if r := m.removals[def]; r != nil {
@@ -127,7 +127,7 @@ func (m *Manager) joinRemoval(def *definition) (*removal, error) {
 	}
 	r := &removal{done: make(chan struct{})}
 	err := m.start(openFor, func(ctx context.Context) {
-		r.err = m.askAndRemove(ctx, def)
+		r.err = m.askAndRemove(ctx, c.who, def)
 		m.mu.Lock()
 		delete(m.removals, def)
 		m.mu.Unlock()
@@ -141,17 +141,17 @@ func (m *Manager) joinRemoval(def *definition) (*removal, error) {
 }
 
 // askAndRemove removes the value once the person at this computer has allowed it. The MCP client's word is not enough.
-func (m *Manager) askAndRemove(ctx context.Context, def *definition) error {
-	leave, err := m.queue(ctx)
+func (m *Manager) askAndRemove(ctx context.Context, who principal, def *definition) error {
+	pass, err := m.queue(ctx, who)
+	if err != nil {
+		return m.fail(err, def)
+	}
+	defer pass()
+	leave, err := m.screen(ctx)
 	if err != nil {
 		return m.fail(err, def)
 	}
 	defer leave()
-	unlock, err := m.lock(ctx)
-	if err != nil {
-		return m.fail(err, def)
-	}
-	defer unlock()
 	q := m.sentences.Question
 	answer, err := m.asker.Ask(ctx, Question{
 		Title: wording.Fill(q.Title, wording.Values{"server": m.server}),
