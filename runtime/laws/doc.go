@@ -1,0 +1,12 @@
+// Package laws tries by machine, with chances and faults, what must never happen:
+//
+//   - a value leaves (escape_linux_test.go),
+//   - something is granted that nobody allowed (permission_test.go, against oracle_test.go),
+//   - a value is lost or half-written (loss_linux_test.go),
+//   - something hangs or piles up (soak_linux_test.go).
+//
+// All but the second try the built server in subject, with a real keychain and real dialogs, and an MCP client of another
+// maker. In go test each law is tried for some seconds; for longer:
+//
+//	go test ./runtime/laws -timeout 0 -laws.times 100
+package laws

@@ -1,0 +1,371 @@
+package laws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	mcpclient "github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/mcp"
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+const newEra = "2026-07-28"
+
+// An actor is an MCP client with the person, or program, behind it; or the server's own code, which calls no tool. Over HTTP
+// it is the official client; in this process, mcp-go's.
+type actor struct {
+	run       *permissionRun
+	name      string
+	principal string // "process" is in this process
+	version   string // "" is the server's own code
+	forms     bool   // declares that it can show forms
+	choose    *rand.Rand
+
+	turn    chan struct{} // held while it connects; a clock in a bubble would not wait for a mutex
+	session *sdk.ClientSession
+	inside  *mcpclient.Client
+	gone    chan struct{} // closed when the person leaves
+	to      *permissionServer
+}
+
+// rounds reports whether the actor is asked by input requests.
+func (a *actor) rounds() bool {
+	return a.version == newEra && a.forms && a.principal != oracleNobody && a.principal != oracleStranger
+}
+
+// enter connects, unless it is.
+func (a *actor) enter(ctx context.Context) error {
+	a.turn <- struct{}{}
+	defer func() { <-a.turn }()
+	to := a.run.serving.Load()
+	if a.version == "" || a.to == to {
+		return nil
+	}
+	a.disconnect() // it came while the server before this one was ending
+	gone := make(chan struct{})
+	a.gone, a.to = gone, to
+	if a.principal == "process" {
+		var options []mcpclient.ClientOption
+		if a.forms {
+			options = append(options, mcpclient.WithElicitationHandler(a))
+		}
+		c, err := mcpclient.NewInProcessClientWithOptions(to.mcp, options...)
+		if err != nil {
+			return err
+		}
+		if err := c.Start(ctx); err != nil {
+			return err
+		}
+		a.inside = c
+		_, err = c.Initialize(ctx, mcp.InitializeRequest{Params: mcp.InitializeParams{ProtocolVersion: a.version}})
+		return err
+	}
+	options := &sdk.ClientOptions{
+		MultiRoundTrip: &sdk.MultiRoundTripOptions{Disabled: true}, Capabilities: &sdk.ClientCapabilities{},
+	}
+	if a.forms {
+		options.Capabilities.Elicitation = &sdk.ElicitationCapabilities{Form: &sdk.FormElicitationCapabilities{}}
+	}
+	c := sdk.NewClient(&sdk.Implementation{Name: a.name, Version: "1"}, options)
+	// Under the client's own checks: what a client must not be sent is seen, and what it must not say is said.
+	c.AddReceivingMiddleware(func(next sdk.MethodHandler) sdk.MethodHandler {
+		return func(ctx context.Context, method string, request sdk.Request) (sdk.Result, error) {
+			params, ok := request.GetParams().(*sdk.ElicitParams)
+			if !ok {
+				return next(ctx, method, request)
+			}
+			action, content, err := a.elicited(ctx, gone, params.Message, shownIn(params).choices)
+			if err != nil {
+				return nil, err
+			}
+			return &sdk.ElicitResult{Action: action, Content: content}, nil
+		}
+	})
+	peer := "127.0.0.1:4000"
+	if a.principal == oracleStranger {
+		peer = "192.0.2.7:4000"
+	}
+	web := &http.Client{Transport: directly{a, to.handler, peer}}
+	session, err := c.Connect(ctx, &sdk.StreamableClientTransport{
+		Endpoint: "http://127.0.0.1/mcp", HTTPClient: web, MaxRetries: -1,
+	}, &sdk.ClientSessionOptions{ProtocolVersion: a.version})
+	a.session = session
+	return err
+}
+
+// leave disconnects.
+func (a *actor) leave() {
+	a.turn <- struct{}{}
+	defer func() { <-a.turn }()
+	a.disconnect()
+}
+
+func (a *actor) disconnect() {
+	session, inside, gone := a.session, a.inside, a.gone
+	a.session, a.inside, a.gone, a.to = nil, nil, nil, nil
+	if gone != nil {
+		close(gone)
+	}
+	if session != nil {
+		_ = session.Close() // waits for what the person does
+	}
+	if inside != nil {
+		_ = inside.Close()
+	}
+}
+
+// connection returns what the actor is connected by.
+func (a *actor) connection() (session *sdk.ClientSession, inside *mcpclient.Client, gone <-chan struct{}) {
+	a.turn <- struct{}{}
+	defer func() { <-a.turn }()
+	return a.session, a.inside, a.gone
+}
+
+// Elicit implements client.ElicitationHandler.
+func (a *actor) Elicit(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	schema, _ := request.Params.RequestedSchema.(map[string]any)
+	_, _, gone := a.connection()
+	action, content, err := a.elicited(ctx, gone, request.Params.Message, choicesIn(schema))
+	if err != nil {
+		return nil, err
+	}
+	result := &mcp.ElicitationResult{}
+	result.Action, result.Content = mcp.ElicitationResponseAction(action), content
+	if content == nil {
+		result.Content = nil
+	}
+	return result, nil
+}
+
+// A shownForm is what a form shows.
+type shownForm struct {
+	message string
+	choices []string
+}
+
+func shownIn(params *sdk.ElicitParams) shownForm {
+	schema, _ := params.RequestedSchema.(map[string]any)
+	return shownForm{params.Message, choicesIn(schema)}
+}
+
+// choicesIn returns what the one field of a form offers. A form that asks for more than a choice offers nothing.
+func choicesIn(schema map[string]any) []string {
+	properties, _ := schema["properties"].(map[string]any)
+	answer, _ := properties["answer"].(map[string]any)
+	if len(properties) != 1 || answer["type"] != "string" {
+		return nil
+	}
+	switch choices := answer["enum"].(type) {
+	case []string:
+		return choices
+	case []any:
+		var texts []string
+		for _, c := range choices {
+			texts = append(texts, fmt.Sprint(c))
+		}
+		return texts
+	}
+	return nil
+}
+
+// answer draws an answer to a form, and how long it takes.
+func (a *actor) answer(codes bool) (answer string, wait time.Duration) {
+	r := a.choose
+	wait = time.Duration(310+r.IntN(3000)) * time.Millisecond
+	switch {
+	case percent(r, 15):
+		wait = time.Duration(r.IntN(290)) * time.Millisecond
+	case percent(r, 20):
+		wait = time.Duration(10+r.IntN(110)) * time.Second
+	}
+	yes, no := []string{"Allow", "Allow for session"}, []string{"Deny", "declines", "cancels"}
+	if codes {
+		yes, no = []string{"The codes match"}, []string{"They differ", "declines", "cancels"}
+	}
+	switch {
+	case percent(r, 7*a.run.moody):
+		return anyOf(r, no...), wait
+	case percent(r, 15):
+		return anyOf(r, "Allow everything", "an empty answer", "an unknown action", "method not found", "nothing, and never"), wait
+	}
+	return anyOf(r, yes...), wait
+}
+
+// asReply puts an answer into the protocol's words.
+func asReply(answer string) (action string, content map[string]any) {
+	switch answer {
+	case "declines":
+		return "decline", nil
+	case "cancels":
+		return "cancel", nil
+	case "an empty answer":
+		return "accept", nil
+	case "an unknown action":
+		return "maybe", map[string]any{"answer": "Allow"}
+	}
+	return "accept", map[string]any{"answer": answer}
+}
+
+// elicited answers a form in place.
+func (a *actor) elicited(ctx context.Context, gone <-chan struct{}, message string, choices []string) (
+	action string, content map[string]any, err error) {
+	answer, wait := a.answer(codeShown.MatchString(message))
+	form := a.run.formOpens(a, message, choices, answer, wait)
+	after := time.After(wait)
+	if answer == "nothing, and never" {
+		after = nil
+	}
+	select {
+	case <-after:
+	case <-ctx.Done():
+		a.run.formCloses(a, form, "nothing, and never")
+		return "", nil, ctx.Err()
+	case <-gone:
+		return "", nil, context.Canceled
+	}
+	a.run.formCloses(a, form, answer)
+	if answer == "method not found" {
+		return "", nil, errors.New(answer)
+	}
+	action, content = asReply(answer)
+	return action, content, nil
+}
+
+// An inputRequest is the result that asks for a round more.
+type inputRequest struct {
+	handle string
+	forms  map[string]shownForm
+}
+
+// send sends a request and returns what came of it.
+func (a *actor) send(ctx context.Context, r *oracleRequest) (text string, input *inputRequest, err error) {
+	if a.version == "" {
+		got, err := a.run.get(ctx, a.run.serving.Load().Manager, r.tool, a.run.reason(r.number))
+		if err == nil {
+			a.run.use(r.number, got)
+		}
+		return "done", nil, err
+	}
+	if err := a.enter(ctx); err != nil {
+		return "", nil, err
+	}
+	session, inside, _ := a.connection()
+	if inside != nil {
+		request := mcp.CallToolRequest{}
+		request.Params.Name, request.Params.Arguments = r.tool, map[string]any{"id": r.arg}
+		request.Params.Meta = &mcp.Meta{AdditionalFields: map[string]any{"laws/number": r.number}}
+		request.Params.RequestState = r.handle
+		result, err := inside.CallTool(ctx, request)
+		if err != nil || len(result.Content) == 0 {
+			return "", nil, err
+		}
+		return result.Content[0].(mcp.TextContent).Text, nil, nil
+	}
+	params := &sdk.CallToolParams{Name: r.tool, Arguments: map[string]any{"id": r.arg}, RequestState: r.handle}
+	params.Meta = sdk.Meta{"laws/number": r.number}
+	if r.answers != nil {
+		params.InputResponses = sdk.InputResponseMap{}
+	}
+	for name, answer := range r.answers {
+		action, content := asReply(answer)
+		params.InputResponses[name] = &sdk.ElicitResult{Action: action, Content: content}
+	}
+	if session == nil {
+		return "", nil, errors.New("the client is closing")
+	}
+	result, err := session.CallTool(ctx, params)
+	if err != nil {
+		return "", nil, err
+	}
+	if result.NeedsInput() {
+		input := &inputRequest{result.RequestState, map[string]shownForm{}}
+		for name, request := range result.InputRequests {
+			input.forms[name] = shownIn(request.(*sdk.ElicitParams))
+		}
+		return "", input, nil
+	}
+	var texts []string
+	for _, content := range result.Content {
+		if content, ok := content.(*sdk.TextContent); ok {
+			texts = append(texts, content.Text)
+		}
+	}
+	return strings.Join(texts, "\n"), nil, nil
+}
+
+// directly calls the server without a network, which the clock of a bubble would not wait for.
+type directly struct {
+	actor   *actor
+	handler http.Handler
+	peer    string
+}
+
+func (d directly) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(r.Context())
+	in := r.Clone(ctx)
+	in.RemoteAddr, in.RequestURI = d.peer, r.URL.RequestURI()
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	if who := d.actor.principal; who != oracleNobody && who != oracleStranger {
+		in.Header.Set("Authorization", "Bearer "+who)
+	}
+	body, writer := io.Pipe()
+	w := &directWriter{header: http.Header{}, body: writer, started: make(chan struct{})}
+	go func() {
+		defer cancel()
+		d.handler.ServeHTTP(w, in)
+		w.WriteHeader(http.StatusOK)
+		_ = writer.Close()
+	}()
+	select {
+	case <-w.started:
+	case <-r.Context().Done():
+		_ = body.Close() // nobody will read it
+		return nil, r.Context().Err()
+	}
+	return &http.Response{
+		StatusCode: w.status, Status: http.StatusText(w.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.sent, Body: directBody{body, cancel}, ContentLength: -1, Request: r,
+	}, nil
+}
+
+type directWriter struct {
+	header, sent http.Header
+	body         io.Writer
+	once         sync.Once
+	status       int
+	started      chan struct{}
+}
+
+func (w *directWriter) Header() http.Header { return w.header }
+func (w *directWriter) Flush()              { w.WriteHeader(http.StatusOK) }
+
+func (w *directWriter) WriteHeader(status int) {
+	w.once.Do(func() {
+		w.status, w.sent = status, w.header.Clone()
+		close(w.started)
+	})
+}
+
+func (w *directWriter) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(p)
+}
+
+type directBody struct {
+	*io.PipeReader
+	cancel context.CancelFunc
+}
+
+func (b directBody) Close() error {
+	b.cancel()
+	return b.PipeReader.Close()
+}

@@ -1,0 +1,376 @@
+package laws
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+)
+
+// Nothing is granted that nobody allowed. A run is a row of chances: clients of all kinds call, answer, lie and give up,
+// values are set and forgotten, the server is started anew, the clock jumps. The oracle looks on.
+
+var oneRun = flag.Uint64("laws.run", 0, "try only the permission run of this `SEED`")
+
+// permissionRuns is how many runs are tried in CI.
+const permissionRuns = 200
+
+func TestNothingIsGrantedThatNobodyAllowed(t *testing.T) {
+	if *oneRun != 0 {
+		tryPermission(t, *oneRun)
+		return
+	}
+	const workers = 4
+	all := chances(t)
+	for worker := range workers {
+		choose := rand.New(rand.NewPCG(all.Uint64(), 0))
+		t.Run(fmt.Sprint("worker ", worker), func(t *testing.T) {
+			t.Parallel()
+			for run := range permissionRuns * *times / workers {
+				if tryPermission(t, choose.Uint64()); t.Failed() {
+					t.Logf("it was run %d", run+1)
+					return
+				}
+			}
+		})
+	}
+}
+
+// tryPermission does the run of a seed. Chances that are drawn at one instant by several clients may fall another way the
+// next time, so that a run is nearly, but not always, the same again.
+func tryPermission(t *testing.T, seed uint64) {
+	var p *permissionRun
+	hung := true
+	defer func() { // also when the bubble says that all in it wait for ever
+		if hung || p.broke != "" || t.Failed() {
+			t.Errorf("%s\n%s\nagain with: go test ./runtime/laws -run '^TestNothingIsGrantedThatNobodyAllowed$' -laws.run %d",
+				p.broke, strings.Join(p.story, "\n"), seed)
+		}
+	}()
+	synctest.Test(t, func(t *testing.T) {
+		p = newPermissionRun(t, seed)
+		for range 30 {
+			if p.step(); p.isBroken() {
+				break
+			}
+		}
+		p.end()
+	})
+	hung = false
+}
+
+func newPermissionRun(t *testing.T, seed uint64) *permissionRun {
+	dice := func(n uint64) *rand.Rand { return rand.New(&lockedSource{source: rand.NewPCG(seed, n)}) }
+	p := &permissionRun{oracle: newOracle(), t: t, choose: dice(0), person: dice(1)}
+	p.moody = p.choose.IntN(6)
+	p.named = percent(p.choose, 70)
+	either := []string{newEra, newEra, "2025-11-25", "2025-06-18"}
+	kinds := []*actor{
+		{name: "ann's client", principal: "ann", version: anyOf(p.choose, either...)},
+		{name: "bob's client", principal: "bob", version: anyOf(p.choose, either...)},
+		{name: "ann's other client", principal: "ann", version: anyOf(p.choose, either[1:]...)},
+		{name: "the parent's client", principal: "process", version: anyOf(p.choose, either[2:]...)},
+		{name: "the server", principal: "process"},
+		{name: "a local client", principal: oracleNobody, version: anyOf(p.choose, either...)},
+		{name: "a strange client", principal: oracleStranger, version: anyOf(p.choose, either...)},
+	}
+	for i, a := range kinds {
+		a.run, a.choose, a.turn = p, dice(uint64(2+i)), make(chan struct{}, 1)
+		a.forms = percent(p.choose, 90)
+		if i == 0 || percent(p.choose, 50) {
+			p.actors = append(p.actors, a)
+		}
+	}
+	for _, key := range allKeys[1:] {
+		if percent(p.choose, 70) {
+			p.put(key.Describe().Name, p.newText(), true)
+		}
+	}
+	p.put("host", "https://first.example/a", true)
+	p.start()
+	return p
+}
+
+// lockedSource is a source of chances that several goroutines may use.
+type lockedSource struct {
+	mu     sync.Mutex
+	source rand.Source
+}
+
+func (s *lockedSource) Uint64() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.source.Uint64()
+}
+
+func (p *permissionRun) isBroken() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.broke != ""
+}
+
+// step does one thing, and lets some time pass.
+func (p *permissionRun) step() {
+	r := p.choose
+	key := anyOf(r, allKeys[1:]...)
+	name := key.Describe().Name
+	switch n := r.IntN(100); {
+	case n < 40:
+		p.begin(anyOf(r, p.actors...), true)
+	case n < 70:
+		for range 1 + r.IntN(4) {
+			p.begin(anyOf(r, p.actors...), false)
+		}
+	case n < 74:
+		if len(p.cancels) > 0 {
+			anyOf(r, p.cancels...)()
+		}
+	case n < 78:
+		p.revoked(name)
+		_ = p.serving.Load().Revoke(key)
+	case n < 81:
+		p.replaced(name)
+		_ = p.serving.Load().Forget(context.Background(), key)
+	case n < 84:
+		p.replaced(name)
+		_ = p.serving.Load().Set(context.Background(), key, p.newText())
+	case n < 87:
+		address := fmt.Sprintf("https://%s.example/%s", anyOf(r, "first", "second"), anyOf(r, "a", "b"))
+		if percent(r, 50) {
+			p.put("host", address, true)
+		} else {
+			p.replaced("host")
+			_ = p.serving.Load().Set(context.Background(), keyHost, address)
+		}
+	case n < 90: // another program's doing
+		p.put(name, anyOf(r, p.newText(), p.newText(), "short"), true)
+	case n < 91:
+		p.put(name, "", false)
+	case n < 93:
+		p.stop()
+		p.start()
+	}
+	time.Sleep(anyOf(r, time.Millisecond, 100*time.Millisecond, time.Second, 3*time.Second, 20*time.Second, 50*time.Second,
+		70*time.Second, 4*time.Minute, 6*time.Minute, 11*time.Minute, 31*time.Minute) +
+		time.Duration(1+r.IntN(1000))*time.Microsecond)
+	p.look()
+}
+
+// look compares what the server lists as granted with what the oracle has heard.
+func (p *permissionRun) look() {
+	synctest.Wait()
+	grants := p.serving.Load().Grants()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.checkGrants(grants)
+	p.checkVoid()
+	p.checkWindows()
+}
+
+// end waits for the calls, which have to end by themselves, and ends the run.
+func (p *permissionRun) end() {
+	if p.isBroken() {
+		for _, cancel := range p.cancels {
+			cancel()
+		}
+	}
+	p.calls.Wait()
+	p.look()
+	p.stop()
+}
+
+// begin begins a call, and waits for its end if it is alone.
+func (p *permissionRun) begin(a *actor, alone bool) {
+	r := a.choose
+	tool := anyOf(r, "read", "read", "write", "who", "open", "memo", "where", "login", "steps", "pair")
+	if a.version == "" {
+		tool = ""
+	}
+	arg := anyOf(r, "1", "1", "2", "reject", "reject later")
+	if strings.HasPrefix(arg, "reject") && !percent(r, 30) {
+		arg = "1"
+	}
+	first := oracleRequest{principal: a.principal, tool: tool, arg: arg, rounds: a.rounds()}
+	if a.version != "" && percent(r, 15) {
+		p.forge(a, &first)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	p.calls.Go(func() {
+		defer close(done)
+		defer cancel()
+		p.call(ctx, a, first)
+	})
+	if alone {
+		<-done
+		return
+	}
+	p.cancels = append(p.cancels, func() {
+		p.cancelAll(a)
+		cancel()
+	})
+}
+
+// forge gives a first request a handle of somebody's, or none, and answers that nobody asked for.
+func (p *permissionRun) forge(a *actor, r *oracleRequest) {
+	p.mu.Lock()
+	handles := p.handles
+	p.mu.Unlock()
+	switch {
+	case len(handles) > 0 && percent(a.choose, 85):
+		r.handle = anyOf(a.choose, handles[max(0, len(handles)-6):]...)
+		if percent(a.choose, 50) { // the handle's own request, or nearly
+			p.mu.Lock()
+			of := p.rounds[r.handle].request
+			p.mu.Unlock()
+			if r.tool = of.tool; percent(a.choose, 50) {
+				r.arg = of.arg
+			}
+		}
+	case percent(a.choose, 50):
+		r.handle = strings.Repeat("0", 32)
+	}
+	r.answers = map[string]string{
+		"permission": anyOf(a.choose, "Allow", "Allow for session", "Deny"), "codes0": anyOf(a.choose, "They differ", "declines"),
+	}
+}
+
+// cancelAll notes that the calls of an actor may be given up by their client.
+func (p *permissionRun) cancelAll(a *actor) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tell("%s gives up a call", a.name)
+	for _, r := range p.requests {
+		if r.ended.IsZero() && r.principal == a.principal {
+			r.canceled = true
+		}
+	}
+}
+
+// call sends a request, and answers input requests until there is a result.
+func (p *permissionRun) call(ctx context.Context, a *actor, next oracleRequest) {
+	for range 10 {
+		next.canceled = ctx.Err() != nil
+		r := p.comes(next)
+		text, input, err := a.send(ctx, r)
+		if input == nil {
+			outcome := outcomeOf(text, err)
+			p.ended(r, outcome, fmt.Sprint(text, err))
+			if outcome == "lost" {
+				a.leave()
+			}
+			if r.handle == "" || !percent(a.choose, 15) {
+				return
+			}
+			time.Sleep(time.Second)
+			continue // the same again, word for word
+		}
+		p.ended(r, "asked", "")
+		forms := p.mints(r, input.handle, input.forms)
+		p.mu.Lock()
+		p.handles = append(p.handles, input.handle)
+		p.mu.Unlock()
+		if percent(a.choose, 20) {
+			p.steal(r, input.handle)
+		}
+		next = oracleRequest{principal: r.principal, tool: r.tool, arg: r.arg, rounds: r.rounds, handle: input.handle}
+		next.answers = map[string]string{}
+		longest := time.Duration(0)
+		for name, form := range forms {
+			answer, wait := a.answer(form.code != "")
+			if answer == "method not found" || percent(a.choose, 5) { // such a client gives up, and perhaps comes again
+				time.Sleep(time.Duration(a.choose.IntN(8)) * time.Second)
+				next.handle, next.answers = "", nil
+				longest = 0
+				break
+			}
+			if answer != "nothing, and never" {
+				next.answers[name] = answer
+			}
+			longest = max(longest, wait)
+		}
+		select {
+		case <-time.After(longest):
+		case <-ctx.Done():
+			return
+		}
+		switch {
+		case next.handle == "" && percent(a.choose, 50):
+			return
+		case percent(a.choose, 4): // a person who comes back much later
+			time.Sleep(anyOf(a.choose, 4*time.Minute, 6*time.Minute, 11*time.Minute))
+		case percent(a.choose, 4):
+			next.arg += "'"
+		case percent(a.choose, 4) && next.answers != nil:
+			next.answers = map[string]string{"permission2": "Allow", "codes9": "They differ"}
+		}
+	}
+}
+
+// steal has another principal's client answer an input request, as slowly as a person.
+func (p *permissionRun) steal(r *oracleRequest, handle string) {
+	for _, thief := range p.actors {
+		if thief.principal == r.principal || !thief.rounds() {
+			continue
+		}
+		p.calls.Go(func() {
+			time.Sleep(400 * time.Millisecond)
+			p.call(context.Background(), thief, oracleRequest{
+				principal: thief.principal, tool: r.tool, arg: r.arg, rounds: true, handle: handle,
+				answers: map[string]string{"permission": anyOf(thief.choose, "Allow", "Allow for session"), "codes0": "They differ"},
+			})
+		})
+	}
+}
+
+// outcomeOf names what came of a call.
+func outcomeOf(text string, err error) string {
+	if err != nil {
+		text = err.Error()
+	}
+	for words, outcome := range map[string]string{
+		"did not allow the use": meansDenied, "closed the window": meansDismissed, "answer it, then call again": "pending",
+		"no screen": "no dialog", "is not set. Ask": "not set", "was rejected": "rejected", "shutting down": "closed",
+		"Bad Request": "lost", "client is closing": "lost", "context canceled": "canceled", "outside a tool call": "outside",
+	} {
+		if strings.Contains(text, words) {
+			return outcome
+		}
+	}
+	return text
+}
+
+// checkGrants compares what is listed as granted with the words for the session. The lock is held.
+func (o *oracle) checkGrants(grants []secrets.Grant) {
+	for _, g := range grants {
+		who := g.Principal
+		if who == "" {
+			who = "process"
+		}
+		allowed := false
+		for _, w := range o.words {
+			allowed = allowed || w.session && w.byTool == (g.Tool != "") && o.live(w, who, w.tool, g.Secret) &&
+				(g.Tool == "" || g.Tool == w.tool) && (w.lasts == 0) == g.Until.IsZero()
+		}
+		if !allowed {
+			o.breaks("a grant that nobody gave: %+v", g)
+		}
+	}
+}
+
+// checkVoid looks for values that must not have been kept. The lock is held.
+func (o *oracle) checkVoid() {
+	for s := range oracleSecrets {
+		text, set := o.value(s)
+		if at, ok := o.void[text]; set && ok && at.Before(time.Now()) {
+			o.breaks("%q is still stored", text)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/laws/subject/vault"
+)
+
+// show writes what the runtime's types show of themselves to standard error, where no guard stands. The name is not shown: it
+// is a text, which says what it is.
+func (l *leaker) show(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	values, err := l.values(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := os.Stderr
+	for _, value := range values {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "% X", "%d", "%t", "%20.3s", "%c"} {
+			fmt.Fprintf(out, verb+"\n", value)
+		}
+		fmt.Fprintln(out, value)
+		for _, encode := range []func(any) ([]byte, error){json.Marshal, yaml.Marshal, xml.Marshal, encodeGob} {
+			text, err := encode(value) // which is an error for what has nothing exported
+			fmt.Fprintf(out, "%s %q %v\n", text, text, err)
+		}
+		for _, handler := range []slog.Handler{slog.NewTextHandler(out, nil), slog.NewJSONHandler(out, nil)} {
+			slog.New(handler).With("with", value).Info("shown", "value", value, slog.Group("group", "value", value))
+		}
+	}
+	return mcp.NewToolResultText("shown"), nil
+}
+
+// values are one of everything that the runtime and generated code export, with secrets in all that can hold any.
+func (l *leaker) values(ctx context.Context) ([]any, error) {
+	all, err := l.All(ctx, "Show it")
+	if err != nil {
+		return nil, err
+	}
+	group, err := l.AllThree(ctx, "Show it")
+	if err != nil {
+		return nil, err
+	}
+	all.Name, group.Name = "", ""
+	key := all.Key
+	_, invalid := vault.ValidatePrefixed(key.Reveal())
+	_, unknown := secrets.Get(ctx, l.Manager, secrets.Key[secrets.Secret]{}, "Show it")
+	tooBig := l.Set(ctx, vault.KeyPrefixed, key.Reveal()) // without its prefix
+	stored, _ := l.Stored(ctx, vault.KeyKey)
+	var target secrets.Secret
+	store := filled{}
+	second, err := vault.OpenSecrets(secrets.WithStore(store))
+	if err != nil {
+		return nil, err
+	}
+	defer second.Close()
+	_ = second.Set(ctx, vault.KeyKey, key.Reveal())
+	return []any{
+		l.Secrets, *l.Secrets, l.Manager, l, second, all, &all, group, &group, key, &key, []secrets.Secret{key},
+		map[string]secrets.Secret{"key": key}, struct{ key any }{key}, struct{ Key, key secrets.Secret }{key, key},
+		secrets.Some(key), secrets.Some(&all), struct {
+			o secrets.Optional[secrets.Secret]
+		}{secrets.Some(key)},
+		vault.KeyKey, vault.KeyKey.Describe(), vault.KeyKey.Into(&target), l.Grants(), stored,
+		invalid, unknown, tooBig, fmt.Errorf("no use: %w", errors.Join(invalid, unknown)),
+		ctx, secrets.WithPrincipal(ctx, "ann"), fmt.Sprint(key) + key.String() + key.GoString(),
+		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), l.All, secrets.Tool(l.AllThree, "Show it", nil), l.ServerOption(),
+		func() secrets.Secret { return key }, time.Now(),
+	}, nil
+}
+
+func encodeGob(value any) (_ []byte, err error) {
+	var out bytes.Buffer
+	defer func() {
+		if r := recover(); r != nil { // for what has no type to gob
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	err = gob.NewEncoder(&out).Encode(value)
+	return out.Bytes(), err
+}
+
+// filled is a store that fails, and has what it was told in its errors, as none may.
+type filled struct{}
+
+func (filled) Get(context.Context, string, string) (string, error) { return "", secrets.ErrNotSet }
+func (filled) Set(_ context.Context, _, _, value string) error {
+	return errors.New("can't store " + value)
+}
+func (filled) Delete(context.Context, string, string) error { return secrets.ErrNotSet }
+func (filled) Clear(context.Context, string) error          { return nil }
+
+// crash ends the process in the way that a server does by its author's mistake.
+func (l *leaker) crash(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	values, err := l.values(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var how struct{ Value int }
+	if err := r.BindArguments(&how); err != nil {
+		return nil, err
+	}
+	if how.Value < 0 {
+		return mcp.NewToolResultText(fmt.Sprint(len(values))), nil
+	}
+	go work(values[how.Value], values)
+	select {} // until the goroutine has ended the process
+}
+
+//go:noinline
+func work(value any, _ []any) { panic(value) }

@@ -1,0 +1,3 @@
+package vault
+
+//go:generate go run ../../../../cmd/mcpsecrets-gen
