@@ -12,8 +12,8 @@ import (
 )
 
 // ServeStdio serves on standard input and output until the input ends or the process is told to stop; it then closes all
-// dialogs and the manager. Nothing but JSON-RPC is written to standard output, and no secret that was handed out. The
-// error is nil when the input ended or a signal came.
+// dialogs and the manager. The runtime writes nothing but JSON-RPC to standard output, and no secret that was handed out.
+// The error is nil when the input ended or a signal came.
 func (m *Manager) ServeStdio(srv *server.MCPServer, options ...server.StdioOption) error {
 	ctx, stop := untilStopped()
 	defer stop()

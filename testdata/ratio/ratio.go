@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	turn   = time.Millisecond // how long each runs at least: long for the clock, short for what else the machine does
-	rounds = 5                // at least, also of what takes seconds
+	turn   = 10 * time.Millisecond // how long each runs at least: for the collection of garbage to fall on whose it is
+	rounds = 5                     // at least, also of what takes seconds
 )
 
 // Measure runs floor and ours by turns, and reports what [Report] does.

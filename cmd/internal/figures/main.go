@@ -21,7 +21,7 @@ import (
 
 func main() {
 	write := flag.String("write", "", "the `FILE` in which the table is renewed")
-	benchtime := flag.String("benchtime", "2s", "how long each benchmark runs, as for go test")
+	benchtime := flag.String("benchtime", "5s", "how long each benchmark runs, as for go test")
 	flag.Parse()
 	if err := run(*benchtime, *write); err != nil {
 		fmt.Fprintln(os.Stderr, "figures:", err)
