@@ -314,6 +314,18 @@ func (o *oracle) between(secret string, from, to time.Time) []oracleStored {
 	return found
 }
 
+// changes counts how often what a secret is used with changed from one time to another: by a value, or by its rejection.
+func (o *oracle) changes(secret string, from, to time.Time) int {
+	values := o.between(secret, from, to)
+	n := len(values) - 1
+	for _, v := range values {
+		if at, ok := o.rejected[v.text]; ok && !at.Before(from) && !at.After(to) {
+			n++
+		}
+	}
+	return n
+}
+
 // missing reports whether a value had to be asked for at some time since.
 func (o *oracle) missing(secret string, since time.Time) bool {
 	found := o.between(secret, since, time.Now())
@@ -376,6 +388,22 @@ func (o *oracle) waits(principal, tool string) bool {
 	return slices.ContainsFunc(o.requests, func(r *oracleRequest) bool {
 		return (principal == "" || r.principal == principal) && r.tool == tool && r.ended.IsZero() && !r.canceled
 	})
+}
+
+// waitsInPlace reports whether a request certainly takes the answer at once. One that is asked by rounds may wait for
+// something else and be told the next time, and one that has been held for its time may have ended at this instant.
+func (o *oracle) waitsInPlace(principal, tool string) bool {
+	takes := false
+	for _, r := range o.requests {
+		if r.principal != principal || r.tool != tool || r.life != o.life {
+			continue
+		}
+		if r.rounds && time.Since(r.begun) <= oracleOpen {
+			return false
+		}
+		takes = takes || r.ended.IsZero() && !r.canceled && time.Since(r.begun) < oracleHeld
+	}
+	return takes
 }
 
 // earliest returns when a question of the principal's tool that is asked now can have begun.
@@ -460,7 +488,7 @@ func (o *oracle) says(part oraclePart, principal, meaning string, call int, aske
 // refuse records a no.
 func (o *oracle) refuse(collecting bool, secrets []string, principal, tool, meaning string, sure bool) {
 	kept := time.Now()
-	if !collecting && (principal == "" || !o.waits(principal, tool)) {
+	if !collecting && (principal == "" || !o.waitsInPlace(principal, tool)) {
 		kept = kept.Add(oracleOpen)
 	}
 	for _, s := range secrets {
@@ -784,7 +812,7 @@ func (o *oracle) justified(r *oracleRequest, outcome string) bool {
 		return slices.ContainsFunc(uses, func(s string) bool { return o.mayRefuse(outcome, r.principal, s, r.begun) })
 	case "pending":
 		// Held for long enough, or what it asked about changed again and again, or others waited for the question before.
-		unsteady := func(s string) bool { return len(o.between(s, r.begun, r.ended)) > 2 }
+		unsteady := func(s string) bool { return o.changes(s, r.begun, r.ended) > 1 }
 		return held >= oracleHeld || slices.ContainsFunc(uses, unsteady) || slices.ContainsFunc(o.requests, func(other *oracleRequest) bool {
 			earlier := r.begun.Sub(other.begun)
 			return other.life == r.life && earlier > oracleOpen-2*oracleHeld && earlier < oracleOpen+oracleHeld

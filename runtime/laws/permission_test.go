@@ -29,6 +29,9 @@ func TestNothingIsGrantedThatNobodyAllowed(t *testing.T) {
 	}
 	const workers = 4
 	all := chances(t)
+	if *times == 1 && *seed == 0 {
+		all = rand.New(rand.NewPCG(1, 0)) // in CI always the same runs, so that what fails is what has changed
+	}
 	for worker := range workers {
 		choose := rand.New(rand.NewPCG(all.Uint64(), 0))
 		t.Run(fmt.Sprint("worker ", worker), func(t *testing.T) {
