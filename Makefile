@@ -10,7 +10,7 @@ TIMES ?= 20
 GO ?= go
 STATICCHECK = v0.8.2
 # The packages that "./..." leaves out.
-LEFT_OUT = ./testdata/golden/... ./testdata/ratio ./examples/petstore/testdata/bare ./.ci/wine
+LEFT_OUT = ./testdata/golden/... ./testdata/chance ./testdata/inprocess ./testdata/ratio ./examples/petstore/testdata/bare ./.ci/wine
 
 .PHONY: test test-windows lint demo fuzz laws figures desktop golden
 
@@ -47,6 +47,7 @@ fuzz:
 
 laws: desktop
 	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test ./runtime/laws -v -timeout 0 -laws.times $(TIMES)
+	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test ./runtime/internal/keychain ./cmd/mcpsecrets-gen -run Loss -v -timeout 0 -laws.times $(TIMES)
 
 figures: desktop
 	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) run ./cmd/internal/figures -write README.md

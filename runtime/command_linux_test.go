@@ -325,7 +325,7 @@ func TestRealDoctorsWayOutUnlocksWithoutADisplay(t *testing.T) {
 			if out, err := shell.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			r.eventually("the keychain is unlocked", func() bool {
+			eventually(r.t, "the keychain is unlocked", func() bool {
 				return strings.Contains(run(t, r.Manager, "", "doctor").out, "answers, is not locked\n")
 			})
 			run(t, r.Manager, goodKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")

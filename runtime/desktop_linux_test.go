@@ -253,16 +253,7 @@ func TestRealDialogForFiftyCalls(t *testing.T) {
 	r.presses(questionTitle, pressAllowSession...)
 	calls.Wait()
 	r.must(r.WaitNoWindow())
-	r.eventually("the goroutines are gone", func() bool { return runtime.NumGoroutine() <= before+5 })
-}
-
-func (r *real) eventually(what string, done func() bool) {
-	r.t.Helper()
-	for end := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			r.t.Fatalf("%s: not within %v", what, patience)
-		}
-	}
+	eventually(r.t, "the goroutines are gone", func() bool { return runtime.NumGoroutine() <= before+5 })
 }
 
 func TestRealFaults(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/testdata/inprocess"
 )
 
 // What the client's answers mean, each over stdio to another process in real time, and over HTTP on a clock of the test's own.
@@ -29,7 +30,7 @@ func (p clockPlace) enter(t *testing.T, v visit) *guest {
 func (p clockPlace) enterAs(t *testing.T, principal string, v visit) *guest {
 	t.Helper()
 	p.url = "http://127.0.0.1/mcp"
-	return p.enterBy(t, bearer{principal, direct{p.handler, "127.0.0.1:4000"}}, v)
+	return p.enterBy(t, inprocess.Transport{Handler: p.handler, Peer: "127.0.0.1:4000", Token: principal}, v)
 }
 
 // An answerRow is a cell of the table: one answer of the client, and what must come of it.
@@ -414,8 +415,8 @@ func TestProtocolClientWithoutForms(t *testing.T) {
 func (p *webPlace) enterUndeclared(t *testing.T, v visit) *guest {
 	t.Helper()
 	if v.human == nil {
-		return p.enterBy(t, bearer{"ann", direct{p.handler, "127.0.0.1:4000"}}, v)
+		return p.enterBy(t, inprocess.Transport{Handler: p.handler, Peer: "127.0.0.1:4000", Token: "ann"}, v)
 	}
 	v.capabilities = &sdk.ClientCapabilities{Elicitation: &sdk.ElicitationCapabilities{URL: &sdk.URLElicitationCapabilities{}}}
-	return p.enterBy(t, bearer{"ann", direct{p.handler, "127.0.0.1:4000"}}, v)
+	return p.enterBy(t, inprocess.Transport{Handler: p.handler, Peer: "127.0.0.1:4000", Token: "ann"}, v)
 }

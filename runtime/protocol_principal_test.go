@@ -10,6 +10,7 @@ import (
 	"time"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/testdata/inprocess"
 )
 
 // Who a call over HTTP belongs to, and what that is good for.
@@ -65,7 +66,7 @@ func TestProtocolAnswerOfAnotherPrincipal(t *testing.T) {
 					r.Header.Set("Accept", "application/json, text/event-stream")
 					r.Header.Set("Mcp-Session-Id", ann.ID())
 					r.Header.Set("Mcp-Protocol-Version", version)
-					response, err := bearer{who, direct{p.handler, "127.0.0.1:4001"}}.RoundTrip(r)
+					response, err := inprocess.Transport{Handler: p.handler, Peer: "127.0.0.1:4001", Token: who}.RoundTrip(r)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -110,7 +111,7 @@ func TestProtocolSessionOfAnotherPrincipal(t *testing.T) {
 				}
 				r.Header.Set("Content-Type", "application/json")
 				r.Header.Set("Mcp-Session-Id", ann.ID())
-				response, err := bearer{who, direct{p.handler, "127.0.0.1:4001"}}.RoundTrip(r)
+				response, err := inprocess.Transport{Handler: p.handler, Peer: "127.0.0.1:4001", Token: who}.RoundTrip(r)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -174,7 +175,7 @@ func TestProtocolCallerFromElsewhere(t *testing.T) {
 					p.url = "http://127.0.0.1/mcp"
 					h := says(accept("Allow for session"))
 					v := visit{version: version, human: h}
-					stranger := p.enterBy(t, bearer{"", direct{p.handler, peer}}, v)
+					stranger := p.enterBy(t, inprocess.Transport{Handler: p.handler, Peer: peer, Token: ""}, v)
 					stranger.fails(t, tool("get_pet"), "can't be used")
 					stranger.fails(t, with(tool("get_pet"), "", everything), "can't be used")
 					if text, err := stranger.call(t.Context(), tool("hello")); err != nil || text != "hello" {
@@ -184,7 +185,7 @@ func TestProtocolCallerFromElsewhere(t *testing.T) {
 						t.Errorf("forms: %v", h.seen())
 					}
 					// The same place, but known.
-					p.enterBy(t, bearer{"ann", direct{p.handler, peer}}, v).works(t, tool("get_pet"))
+					p.enterBy(t, inprocess.Transport{Handler: p.handler, Peer: peer, Token: "ann"}, v).works(t, tool("get_pet"))
 					stranger.fails(t, tool("get_pet"), "can't be used")
 					w.wantDialogs(t)
 				})
@@ -203,7 +204,7 @@ func TestProtocolEmptyPrincipalIsNobody(t *testing.T) {
 		p.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			inner.ServeHTTP(rw, r.WithContext(secrets.WithPrincipal(context.WithoutCancel(r.Context()), "")))
 		})
-		g := p.enterBy(t, bearer{"", direct{p.handler, "192.0.2.7:1"}}, visit{version: modern, human: says(accept("Allow"))})
+		g := p.enterBy(t, inprocess.Transport{Handler: p.handler, Peer: "192.0.2.7:1", Token: ""}, visit{version: modern, human: says(accept("Allow"))})
 		g.fails(t, tool("get_pet"), "can't be used")
 		w.wantDialogs(t)
 	})

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -15,15 +14,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 
 // The law of this file: whatever becomes of a run, the files are the old ones or the new ones, whole. Scripts have the
 // faults that come one at a time.
-
-var (
-	lossTimes = flag.Int("laws.times", 1, "try each law `N` times as often as in CI")
-	lossSeed  = flag.Uint64("laws.seed", 0, "the `SEED` of all chances; 0 chooses one")
-)
 
 // A lossTrial is a folder with a schema that changes.
 type lossTrial struct {
@@ -35,16 +31,7 @@ type lossTrial struct {
 
 func newLossTrial(t *testing.T) *lossTrial {
 	t.Helper()
-	seed := *lossSeed
-	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("again with -laws.seed %d", seed)
-		}
-	})
-	return &lossTrial{t: t, folder: t.TempDir(), chance: rand.New(rand.NewPCG(seed, 0))}
+	return &lossTrial{t: t, folder: t.TempDir(), chance: chance.Source(t)}
 }
 
 func (l *lossTrial) must(err error) {
@@ -104,7 +91,7 @@ func TestLossWhenKilled(t *testing.T) {
 	l.change()
 	old := l.generate()
 	kills, between := 0, 0
-	for range 20 * *lossTimes {
+	for range 20 * chance.Times() {
 		l.change()
 		cmd := l.command("")
 		l.must(cmd.Start())
@@ -224,7 +211,7 @@ func TestLossOfInit(t *testing.T) {
 			t.Fatalf("%d blocks: left: %v, %v", blocks, files, err)
 		}
 	}
-	for range 5 * *lossTimes {
+	for range 5 * chance.Times() {
 		cmd := l.command("", "init", "--server", "pets")
 		l.must(cmd.Start())
 		ended := make(chan error, 1)

@@ -9,4 +9,7 @@
 // maker. In go test each law is tried for some seconds; for longer:
 //
 //	go test ./runtime/laws -timeout 0 -laws.times 100
+//
+// make laws does so, also for the packages in which a law is tried closer to the code: runtime/internal/keychain and
+// cmd/mcpsecrets-gen.
 package laws

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 
 // A watcher looks at what else there is while dialogs are open: the arguments and the environment of every process of the
@@ -85,8 +87,8 @@ func typeable(r *rand.Rand) value {
 // While values are entered in dialogs and used, nothing of them is in an argument, an environment variable or a file, nor is
 // it in what the subject says.
 func TestNoValueEscapesFromADialog(t *testing.T) {
-	r := chances(t)
-	for range *times {
+	r := chance.Source(t)
+	for range chance.Times() {
 		revision := pick(r, revisions)
 		s := openStage(t)
 		temporary := filepath.Join(s.Dir(), "tmp")

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 
 // No value escapes: whatever a server's author gives away by mistake, nothing of it arrives.
@@ -293,12 +295,12 @@ func (e *escapee) search() {
 }
 
 func TestNoValueEscapes(t *testing.T) {
-	r := chances(t)
+	r := chance.Source(t)
 	s := openStage(t)
 	total := 0
 	for _, transport := range []string{"stdio", "HTTP"} {
 		for _, revision := range revisions {
-			for range *times {
+			for range chance.Times() {
 				e := newEscapee(s, r, transport, revision)
 				for range 2 {
 					e.refill()

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 
 // What has no secret in it arrives byte for byte as a server writes it that has no guard, whatever the guard knows.
@@ -106,12 +108,12 @@ func unlikely(r *rand.Rand, makers []maker) value {
 }
 
 func TestOrdinaryResultsStayAsTheyAre(t *testing.T) {
-	r := chances(t)
+	r := chance.Source(t)
 	s := openStage(t)
 	results := ordinaryResults(t, r)
 	said := 0
 	for _, over := range []func(string, answer, ...string) *session{s.visit, s.visitHTTP} {
-		for range *times {
+		for range chance.Times() {
 			revision := pick(r, revisions)
 			for _, secret := range makersOf {
 				s.store(secret.name, unlikely(r, secret.makers).text)
@@ -158,7 +160,7 @@ func messages(written string) (found []byte) {
 
 // Of a result that does have a secret in it, all else arrives.
 func TestAllElseOfAResultArrives(t *testing.T) {
-	r := chances(t)
+	r := chance.Source(t)
 	s := openStage(t)
 	key := text(r, digits+lower+upper, 24, 40)
 	for name, value := range map[string]string{"key": key, "name": "Rex", "file": text(r, digits+lower+upper, 40, 60)} {

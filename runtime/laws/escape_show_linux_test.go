@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 
 // Nothing that the runtime exports shows a secret of itself, by whatever verb, encoding or log.
 func TestNothingExportedShowsASecret(t *testing.T) {
-	r := chances(t)
+	r := chance.Source(t)
 	s := openStage(t)
-	for range *times {
+	for range chance.Times() {
 		e := newEscapee(s, r, "stdio", pick(r, revisions))
 		e.refill()
 		text, isError, err := e.call("show", nil)
@@ -34,7 +36,7 @@ func TestNothingExportedShowsASecret(t *testing.T) {
 // A server that crashes, by whatever value its author panics with in a goroutine, shows none either; nor does one that is
 // made to show what it does.
 func TestNoCrashShowsASecret(t *testing.T) {
-	r := chances(t)
+	r := chance.Source(t)
 	s := openStage(t)
 	e := newEscapee(s, r, "stdio", revisions[0])
 	e.refill()
@@ -43,7 +45,7 @@ func TestNoCrashShowsASecret(t *testing.T) {
 	count, err := strconv.Atoi(text)
 	e.must(err)
 	e.search()
-	for range 5 * *times {
+	for range 5 * chance.Times() {
 		e := newEscapee(s, r, "stdio", revisions[1], "GOTRACEBACK="+pick(r, []string{"all", "system"}))
 		e.refill()
 		say := make(chan struct{})

@@ -20,6 +20,8 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 
 // Nothing is lost or half-written: whatever is killed while values are collected and stored, each secret has its old value
@@ -59,7 +61,7 @@ type lossTrial struct {
 
 func newLossTrial(t *testing.T) *lossTrial {
 	t.Helper()
-	l := &lossTrial{stage: openStage(t), chance: chances(t), now: map[string]string{}, struck: map[string]int{}}
+	l := &lossTrial{stage: openStage(t), chance: chance.Source(t), now: map[string]string{}, struck: map[string]int{}}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", l.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	l.keychain = keychain.New(keychain.Options{Timeout: patience})
 	t.Cleanup(func() { l.keychain.Close() })
@@ -410,7 +412,7 @@ func (l *lossTrial) wantIndex() {
 
 func TestLossWhileValuesAreCollected(t *testing.T) {
 	l := newLossTrial(t)
-	for round := range 3 * *times {
+	for round := range 3 * chance.Times() {
 		what := []target{server, keyring, serverTold, server, dialog, server, keyring}[round%7]
 		l.round(what)
 		l.wantIndex()
@@ -427,9 +429,9 @@ func TestLossWhenProcessesWriteAtOnce(t *testing.T) {
 	l.must(err)
 	const interpreter = "/usr/bin/python3" // the system's, which has Debian's packages
 	if exec.Command(interpreter, "-c", "import keyring, secretstorage").Run() != nil {
-		giveUp(t, errors.New("Python's keyring is missing; on Debian: apt-get install --no-install-recommends python3-keyring"))
+		desktop.GiveUp(t, errors.New("Python's keyring is missing; on Debian: apt-get install --no-install-recommends python3-keyring"))
 	}
-	for range *times {
+	for range chance.Times() {
 		hands := []hand{{l.edits(20, 0), func(edits []*edit) error { return l.byPython(interpreter, edits) }}} // it forgets nothing
 		for range 3 {
 			hands = append(hands, hand{l.edits(5, 4), func(edits []*edit) error { return l.byCommand(file, edits) }})

@@ -3,7 +3,6 @@ package laws
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,29 +64,7 @@ type stage struct {
 
 func openStage(t *testing.T) *stage {
 	t.Helper()
-	for name, debian := range map[string]string{"zenity": "zenity", "secret-tool": "libsecret-tools"} {
-		if _, err := exec.LookPath(name); err != nil {
-			giveUp(t, fmt.Errorf("%w; on Debian: apt-get install --no-install-recommends %s", err, debian))
-		}
-	}
-	d, err := desktop.Start(desktop.Options{Screen: "640x480"})
-	if errors.Is(err, desktop.ErrMissing) {
-		giveUp(t, err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Stop) // ends whatever is left
-	return &stage{d, t}
-}
-
-// giveUp skips a test where something is missing and nobody insists on it.
-func giveUp(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "" && os.Getenv("MCPSECRETS_REQUIRE_DESKTOP") == "" {
-		t.Skip(err)
-	}
-	t.Fatal(err)
+	return &stage{desktop.Open(t, desktop.Options{Screen: "640x480", Programs: []string{"zenity", "secret-tool"}}), t}
 }
 
 func (s *stage) must(err error) {

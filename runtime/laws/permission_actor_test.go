@@ -4,16 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	mcpclient "github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpsecrets/mcpsecrets/testdata/inprocess"
 )
 
 const newEra = "2026-07-28"
@@ -92,9 +92,12 @@ func (a *actor) enter(ctx context.Context) error {
 	if a.principal == oracleStranger {
 		peer = "192.0.2.7:4000"
 	}
-	web := &http.Client{Transport: directly{a, to.handler, peer}}
+	transport := inprocess.Transport{Handler: to.handler, Peer: peer}
+	if a.principal != oracleNobody && a.principal != oracleStranger {
+		transport.Token = a.principal
+	}
 	session, err := c.Connect(ctx, &sdk.StreamableClientTransport{
-		Endpoint: "http://127.0.0.1/mcp", HTTPClient: web, MaxRetries: -1,
+		Endpoint: "http://127.0.0.1/mcp", HTTPClient: &http.Client{Transport: transport}, MaxRetries: -1,
 	}, &sdk.ClientSessionOptions{ProtocolVersion: a.version})
 	a.session = session
 	return err
@@ -300,72 +303,3 @@ func (a *actor) send(ctx context.Context, r *oracleRequest) (text string, input 
 	return strings.Join(texts, "\n"), nil, nil
 }
 
-// directly calls the server without a network, which the clock of a bubble would not wait for.
-type directly struct {
-	actor   *actor
-	handler http.Handler
-	peer    string
-}
-
-func (d directly) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(r.Context())
-	in := r.Clone(ctx)
-	in.RemoteAddr, in.RequestURI = d.peer, r.URL.RequestURI()
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	if who := d.actor.principal; who != oracleNobody && who != oracleStranger {
-		in.Header.Set("Authorization", "Bearer "+who)
-	}
-	body, writer := io.Pipe()
-	w := &directWriter{header: http.Header{}, body: writer, started: make(chan struct{})}
-	go func() {
-		defer cancel()
-		d.handler.ServeHTTP(w, in)
-		w.WriteHeader(http.StatusOK)
-		_ = writer.Close()
-	}()
-	select {
-	case <-w.started:
-	case <-r.Context().Done():
-		_ = body.Close() // nobody will read it
-		return nil, r.Context().Err()
-	}
-	return &http.Response{
-		StatusCode: w.status, Status: http.StatusText(w.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.sent, Body: directBody{body, cancel}, ContentLength: -1, Request: r,
-	}, nil
-}
-
-type directWriter struct {
-	header, sent http.Header
-	body         io.Writer
-	once         sync.Once
-	status       int
-	started      chan struct{}
-}
-
-func (w *directWriter) Header() http.Header { return w.header }
-func (w *directWriter) Flush()              { w.WriteHeader(http.StatusOK) }
-
-func (w *directWriter) WriteHeader(status int) {
-	w.once.Do(func() {
-		w.status, w.sent = status, w.header.Clone()
-		close(w.started)
-	})
-}
-
-func (w *directWriter) Write(p []byte) (int, error) {
-	w.WriteHeader(http.StatusOK)
-	return w.body.Write(p)
-}
-
-type directBody struct {
-	*io.PipeReader
-	cancel context.CancelFunc
-}
-
-func (b directBody) Close() error {
-	b.cancel()
-	return b.PipeReader.Close()
-}

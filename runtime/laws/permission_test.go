@@ -12,6 +12,7 @@ import (
 	"time"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 
 // Nothing is granted that nobody allowed. A run is a row of chances: clients of all kinds call, answer, lie and give up,
@@ -28,15 +29,12 @@ func TestNothingIsGrantedThatNobodyAllowed(t *testing.T) {
 		return
 	}
 	const workers = 4
-	all := chances(t)
-	if *times == 1 && *seed == 0 {
-		all = rand.New(rand.NewPCG(1, 0)) // in CI always the same runs, so that what fails is what has changed
-	}
+	all := chance.Usual(t, 1) // in CI always the same runs, so that what fails is what has changed
 	for worker := range workers {
 		choose := rand.New(rand.NewPCG(all.Uint64(), 0))
 		t.Run(fmt.Sprint("worker ", worker), func(t *testing.T) {
 			t.Parallel()
-			for run := range permissionRuns * *times / workers {
+			for run := range permissionRuns * chance.Times() / workers {
 				if tryPermission(t, choose.Uint64()); t.Failed() {
 					t.Logf("it was run %d", run+1)
 					return

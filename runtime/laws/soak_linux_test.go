@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 
 // The law: nothing hangs or piles up. A process of the subject is called thousands of times, by callers who mostly do wrong,
@@ -46,7 +48,7 @@ type absent struct {
 const secretText = "soaked-key-0123456789"
 
 func TestNothingPilesUpOverHTTP(t *testing.T) {
-	chances := chances(t)
+	chances := chance.Source(t)
 	s := openSoak(t)
 	stop := make(chan struct{})
 	var others sync.WaitGroup
@@ -69,7 +71,7 @@ func TestNothingPilesUpOverHTTP(t *testing.T) {
 		var troubled sync.WaitGroup
 		own := newChances(chances)
 		troubled.Go(func() { s.makeTrouble(trouble, own) })
-		s.visitMany(60**times, newChances(chances))
+		s.visitMany(60*chance.Times(), newChances(chances))
 		close(trouble)
 		troubled.Wait()
 		now := s.settled(begin)

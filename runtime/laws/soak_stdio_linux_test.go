@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 
 // TestNothingPilesUpOverStdio is the same law for one client, whose user answers forms in every way but with a no: that
@@ -18,7 +20,7 @@ import (
 func TestNothingPilesUpOverStdio(t *testing.T) {
 	for _, revision := range revisions {
 		t.Run(revision, func(t *testing.T) {
-			chances := chances(t)
+			chances := chance.Source(t)
 			s := openStage(t)
 			s.store("key", secretText)
 			s.must(os.Mkdir(s.temporary(), 0o700))
@@ -91,7 +93,7 @@ func TestNothingPilesUpOverStdio(t *testing.T) {
 			begin := s.settle(v.cmd.Process.Pid, nil, state)
 			titles, tallies := []string{"begin"}, []tally{begin}
 			for part := range 3 {
-				for i := range *times {
+				for i := range chance.Times() {
 					s.must(s.secrets("set", "key", fmt.Sprintf("%s-%d", secretText, i%2))) // which ends the grants
 					many(100)
 				}

@@ -15,18 +15,16 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
 )
 
 // installClients installs the clients from npm, unless they are there already.
 func installClients(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(name); err != nil {
-			giveUp(t, fmt.Errorf("%w; on Debian: apt-get install --no-install-recommends nodejs npm", err))
-		}
-	}
+	desktop.Need(t, "node", "npm")
 	if err := npmCI(); err != nil {
-		giveUp(t, err)
+		desktop.GiveUp(t, err)
 	}
 }
 

@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -64,7 +63,8 @@ type place struct {
 func openPlace(t *testing.T, g guest, options desktop.Options) *place {
 	t.Helper()
 	p := &place{t: t, guest: g, token: filepath.Join(t.TempDir(), "token")}
-	p.Desktop = startDesktop(t, options)
+	options.Programs = []string{"zenity", "secret-tool"}
+	p.Desktop = desktop.Open(t, options)
 	if g.script != "" {
 		installClients(t)
 	}
@@ -78,33 +78,6 @@ func openPlace(t *testing.T, g guest, options desktop.Options) *place {
 		}
 	})
 	return p
-}
-
-func startDesktop(t *testing.T, options desktop.Options) *desktop.Desktop {
-	t.Helper()
-	for name, debian := range map[string]string{"zenity": "zenity", "secret-tool": "libsecret-tools"} {
-		if _, err := exec.LookPath(name); err != nil {
-			giveUp(t, fmt.Errorf("%w; on Debian: apt-get install --no-install-recommends %s", err, debian))
-		}
-	}
-	d, err := desktop.Start(options)
-	if errors.Is(err, desktop.ErrMissing) {
-		giveUp(t, err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Stop) // ends whatever is left
-	return d
-}
-
-// giveUp skips a test where something is missing and nobody insists on it.
-func giveUp(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "" && os.Getenv("MCPSECRETS_REQUIRE_DESKTOP") == "" {
-		t.Skip(err)
-	}
-	t.Fatal(err)
 }
 
 func (p *place) must(err error) {

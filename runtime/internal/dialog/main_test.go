@@ -29,14 +29,8 @@ func TestMain(m *testing.M) {
 // screen is the shared desktop, with zenity in it.
 func screen(t *testing.T) *desktop.Desktop {
 	t.Helper()
-	d := desktop.Shared(t)
-	if _, err := exec.LookPath("zenity"); err != nil {
-		if os.Getenv("CI") != "" || os.Getenv("MCPSECRETS_REQUIRE_DESKTOP") != "" {
-			t.Fatal("zenity is missing; on Debian: apt-get install zenity")
-		}
-		t.Skip("zenity is missing; on Debian: apt-get install zenity")
-	}
-	return d
+	desktop.Need(t, "zenity")
+	return desktop.Shared(t)
 }
 
 // start runs Enter or Ask, and the returned function waits for its answer. By

@@ -8,18 +8,15 @@ import (
 	"testing"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/darwin"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
 )
 
 // The tests of the dialogs of macOS, osascript_darwin_test.go among them, over the library's own code for macOS and a double
 // of osascript that runs its scripts. What macOS itself does is not tried.
 func TestAsOnDarwin(t *testing.T) {
+	desktop.Need(t, "node")
 	node, err := exec.LookPath("node")
-	if err != nil {
-		if os.Getenv("CI") != "" || os.Getenv("MCPSECRETS_REQUIRE_DESKTOP") != "" {
-			t.Fatal("Node is missing; on Debian: apt-get install nodejs")
-		}
-		t.Skip("Node is missing; on Debian: apt-get install nodejs")
-	}
+	check(t, err)
 	double, err := filepath.Abs(filepath.Join("testdata", "osascript.js"))
 	check(t, err)
 	dir := t.TempDir()

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -23,30 +22,12 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 
 // The law of this file: whatever is killed, at whatever moment, and whoever writes at the same time, each secret has one of
 // the values that it may have, whole. Processes of this test change secrets by chance and say what they do, on a pipe that
 // outlives them; from that it is known what may be there.
-
-var (
-	lossTimes = flag.Int("laws.times", 1, "try each law `N` times as often as in CI")
-	lossSeed  = flag.Uint64("laws.seed", 0, "the `SEED` of all chances; 0 chooses one")
-)
-
-func lossChances(t *testing.T) *rand.Rand {
-	t.Helper()
-	seed := *lossSeed
-	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("again with -laws.seed %d", seed)
-		}
-	})
-	return rand.New(rand.NewPCG(seed, 0))
-}
 
 // lossAccounts are few, so that writers meet.
 var lossAccounts = []string{"first", "second"}
@@ -226,7 +207,7 @@ type lossTrial struct {
 
 func newLossTrial(t *testing.T, place string) *lossTrial {
 	t.Helper()
-	l := &lossTrial{System: lossSystem(place), t: t, place: place, chance: lossChances(t), now: map[string]uint64{}}
+	l := &lossTrial{System: lossSystem(place), t: t, place: place, chance: chance.Source(t), now: map[string]uint64{}}
 	t.Cleanup(func() { l.Close() })
 	return l
 }
@@ -357,7 +338,7 @@ func (l *lossTrial) settle() {
 
 func TestLossWhenSplitWriterIsKilled(t *testing.T) {
 	l := newLossTrial(t, t.TempDir())
-	for range 15 * *lossTimes {
+	for range 15 * chance.Times() {
 		l.round(1, nil)
 		if l.chance.IntN(3) == 0 {
 			l.settleSplit()
@@ -367,7 +348,7 @@ func TestLossWhenSplitWriterIsKilled(t *testing.T) {
 
 func TestLossWhenSplitWritersMeet(t *testing.T) {
 	l := newLossTrial(t, t.TempDir())
-	for range 5 * *lossTimes {
+	for range 5 * chance.Times() {
 		for _, problem := range l.round(3, nil) {
 			t.Errorf("a writer: %s", problem)
 		}
@@ -396,7 +377,7 @@ func (l *lossTrial) settleSplit() {
 func TestLossWhenWriterIsKilled(t *testing.T) {
 	d := desktop.ForTest(t, desktop.Options{NoDisplay: true})
 	l, r := newLossTrial(t, ""), lookAt(t, d)
-	for n := range 20 * *lossTimes {
+	for n := range 20 * chance.Times() {
 		for _, problem := range l.round(1+n%3, nil) {
 			if n%3 == 0 || problem != errChanged.Error() { // of several, one may be overtaken at each try
 				t.Errorf("a writer: %s", problem)
@@ -427,7 +408,7 @@ func TestLossWhenKeyringIsKilled(t *testing.T) {
 		}
 		return err
 	}
-	for range 4 * *lossTimes {
+	for range 4 * chance.Times() {
 		l.round(1, func() {
 			if err := errors.Join(d.KillKeyring(), l.revive()); err != nil {
 				t.Fatal(err)

@@ -3,6 +3,7 @@
 package desktop
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/build"
@@ -30,6 +31,9 @@ type Options struct {
 	NoBus     bool    // no session bus, and so no keyring
 	Keyring   Keyring // what state the keyring is in
 	Screen    string  // size of the screen as WIDTHxHEIGHT; "" is 1024x768
+
+	// Programs are further ones without which the desktop is of no use, such as "zenity".
+	Programs []string
 }
 
 // Desktop is one running desktop. Its methods may be called from any goroutine, but WaitDialog by one at a time.
@@ -170,23 +174,31 @@ func (d *Desktop) keep(name, value string) {
 	}
 }
 
+// debian names the packages that are not called as their program.
+var debian = map[string]string{
+	"Xvfb": "xvfb", "dbus-daemon": "dbus", "gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools", "node": "nodejs",
+}
+
 // lookForPrograms fails with ErrMissing and what to install.
 func lookForPrograms(opts Options) error {
-	type need struct{ program, debian string }
-	var needs []need
+	needs := slices.Clone(opts.Programs)
 	if !opts.NoDisplay {
-		needs = append(needs, need{"Xvfb", "xvfb"}, need{"xdotool", "xdotool"})
+		needs = append(needs, "Xvfb", "xdotool")
 	}
 	if !opts.NoBus {
-		needs = append(needs, need{"dbus-daemon", "dbus"})
+		needs = append(needs, "dbus-daemon")
 		if opts.Keyring != KeyringNone {
-			needs = append(needs, need{"gnome-keyring-daemon", "gnome-keyring"})
+			needs = append(needs, "gnome-keyring-daemon")
 		}
 	}
+	return lookFor(needs)
+}
+
+func lookFor(needs []string) error {
 	var programs, packages []string
-	for _, n := range needs {
-		if _, err := exec.LookPath(n.program); err != nil {
-			programs, packages = append(programs, n.program), append(packages, n.debian)
+	for _, program := range needs {
+		if _, err := exec.LookPath(program); err != nil {
+			programs, packages = append(programs, program), append(packages, cmp.Or(debian[program], program))
 		}
 	}
 	if len(programs) == 0 {

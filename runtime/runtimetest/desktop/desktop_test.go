@@ -114,10 +114,7 @@ func inside(dir string) (n int) {
 }
 
 func TestWindowAndInput(t *testing.T) {
-	d := desktop.ForTest(t, desktop.Options{NoBus: true})
-	if _, err := exec.LookPath("zenity"); err != nil {
-		t.Skip("zenity is missing")
-	}
+	d := desktop.ForTest(t, desktop.Options{NoBus: true, Programs: []string{"zenity"}})
 	cmd := exec.Command("zenity", "--entry", "--title=A (small) test", "--text=Type")
 	var out bytes.Buffer
 	cmd.Stdout = &out
@@ -144,12 +141,7 @@ func TestWindowAndInput(t *testing.T) {
 }
 
 func TestStopLeavesNothing(t *testing.T) {
-	d, err := desktop.Start(desktop.Options{})
-	if errors.Is(err, desktop.ErrMissing) {
-		t.Skip(err)
-	}
-	check(t, err)
-	defer d.Stop()
+	d := desktop.Open(t, desktop.Options{})
 	cmd := exec.Command("sleep", "1000")
 	cmd.Env = d.Env()
 	check(t, cmd.Start())
@@ -181,10 +173,7 @@ func secretTool(d *desktop.Desktop, stdin string, args ...string) (string, error
 }
 
 func TestKeyring(t *testing.T) {
-	d := desktop.ForTest(t, desktop.Options{})
-	if _, err := exec.LookPath("secret-tool"); err != nil {
-		t.Skip("secret-tool is missing; on Debian: libsecret-tools")
-	}
+	d := desktop.ForTest(t, desktop.Options{Programs: []string{"secret-tool"}})
 	out, err := secretTool(d, "value", "store", "--label=x", "k", "v")
 	if err != nil {
 		t.Fatal(err, out)

@@ -15,6 +15,7 @@
 //		err = d.Press(w, "Return")
 //	}
 //
+// [Open] leaves the test's process as it is, for tests that run in parallel and start programs of their own.
 // [Start] is the same without a test, for demonstrations: give [Desktop.Env]
 // to the child processes and call [Desktop.Stop].
 //

@@ -9,16 +9,24 @@ import (
 	"testing"
 )
 
-// ForTest starts a desktop for one test and leads the test's process into it:
-// DISPLAY, DBUS_SESSION_BUS_ADDRESS, HOME and their like are the desktop's
-// until the test ends. The test can't be parallel.
-func ForTest(t testing.TB, opts Options) *Desktop {
+// Open starts a desktop for one test, which stays outside with its own
+// environment: programs that are to be in it get [Desktop.Env].
+func Open(t testing.TB, opts Options) *Desktop {
 	t.Helper()
 	d, err := Start(opts)
 	if err != nil {
 		giveUp(t, err)
 	}
-	t.Cleanup(d.Stop)
+	t.Cleanup(d.Stop) // ends whatever is left
+	return d
+}
+
+// ForTest starts a desktop for one test and leads the test's process into it:
+// DISPLAY, DBUS_SESSION_BUS_ADDRESS, HOME and their like are the desktop's
+// until the test ends. The test can't be parallel.
+func ForTest(t testing.TB, opts Options) *Desktop {
+	t.Helper()
+	d := Open(t, opts)
 	for _, name := range foreign {
 		if old, ok := os.LookupEnv(name); ok {
 			t.Setenv(name, old) // so that it is put back
@@ -67,11 +75,30 @@ func Shared(t testing.TB) *Desktop {
 	return shared
 }
 
-// giveUp skips a test where programs are missing and nobody insists on them.
+// Need ends a test that needs programs of which some are missing, as [GiveUp]
+// does, with the Debian packages to install.
+func Need(t testing.TB, programs ...string) {
+	t.Helper()
+	if err := lookFor(programs); err != nil {
+		GiveUp(t, err)
+	}
+}
+
+// GiveUp ends a test for which something is missing: it is skipped, or fails
+// where the environment variable CI or MCPSECRETS_REQUIRE_DESKTOP is set.
+func GiveUp(t testing.TB, missing error) {
+	t.Helper()
+	if os.Getenv("CI") == "" && os.Getenv("MCPSECRETS_REQUIRE_DESKTOP") == "" {
+		t.Skip(missing)
+	}
+	t.Fatal(missing)
+}
+
+// giveUp fails the test, but gives it up where programs are missing.
 func giveUp(t testing.TB, err error) {
 	t.Helper()
-	if errors.Is(err, ErrMissing) && os.Getenv("CI") == "" && os.Getenv("MCPSECRETS_REQUIRE_DESKTOP") == "" {
-		t.Skip(err)
+	if errors.Is(err, ErrMissing) {
+		GiveUp(t, err)
 	}
 	t.Fatal(err)
 }
