@@ -3,8 +3,8 @@ package secrets
 import (
 	"context"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
 
 // An Asker puts questions to the person at this computer, outside the MCP client. The default opens native dialogs;

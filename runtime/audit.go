@@ -8,7 +8,7 @@ import (
 	"os"
 	"sync"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // bypassVariable lets the person who runs the server skip permission, as the Python and JavaScript frameworks do. It never

@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
 
 // This file is the user's side of a server in a terminal. Begin at [Manager.Command]; below it are the commands in the

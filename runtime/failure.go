@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
 
 // The ways in which a getter fails, for errors.Is. What a getter returns is an [*Error] whose text names the secret and

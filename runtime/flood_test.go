@@ -18,7 +18,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/server"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // Each test of this file floods the runtime with what a table is kept of, by callers who never come back.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // Get returns the value of key once it is stored, valid and allowed: it opens a dialog for a missing value, and asks for

@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
 
 // A Field says what a key is: its label, rules and permission. Generated code fills it from the schema.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // A Schema is what generated code hands to [Open].

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
 
 const (

@@ -3,8 +3,8 @@ package secrets_test
 import (
 	"encoding/json"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
 )
 
 // openKeys opens keys that no generator made, with a manifest that fits them.

@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/field"
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // This file reads a value for the subcommand set: from a file or pipe, or typed on a terminal.

@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
 
 // FuzzParse holds: a schema is read twice alike; what is accepted keeps the rules that the rest of the project leans on; what

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
 
 // A Rule looks for further mistakes, such as Go names that meet. [Parse] runs it on whatever could be read, even if the

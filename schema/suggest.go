@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // A speller finds the known word that an author meant. What it may spend on one file is bounded: ten thousand misspelt

@@ -3,7 +3,7 @@ package schema
 import (
 	"testing"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 func TestSuggestion(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/field"
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // commentWidth is where comments are wrapped, in characters after the slashes.

@@ -37,8 +37,8 @@ func TestImports(t *testing.T) {
 		"../schema":              {"jennifer", "mcp-go", "go/ast", "mcpsecrets/templates"},
 		"../templates":           {"go-yaml", "mcp-go", "\"os\""},
 		"../runtime":             {"go-yaml", "jennifer", "mcpsecrets/schema", "mcpsecrets/templates"},
-		"../runtime/field":       {"go-yaml", "jennifer", "mcp-go", "mcpsecrets/"},
-		"../runtime/wording":     {"go-yaml", "jennifer", "mcp-go"},
+		"../internal/field":      {"go-yaml", "jennifer", "mcp-go", "mcpsecrets/"},
+		"../internal/wording":    {"go-yaml", "jennifer", "mcp-go"},
 		"../runtime/runtimetest": {"go-yaml", "jennifer"},
 	} {
 		files, err := filepath.Glob(folder + "/*.go")

@@ -8,8 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/field"
-	"github.com/mcpsecrets/mcpsecrets/runtime/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // A Manifest is what a reviewer reads beside the generated code, and where the runtime has its sentences from: every

@@ -3,7 +3,7 @@ package templates
 import (
 	"fmt"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 )
 

@@ -19,8 +19,8 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
-	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
 	"github.com/mcpsecrets/mcpsecrets/testdata/chance"
 )
 

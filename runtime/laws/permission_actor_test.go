@@ -302,4 +302,3 @@ func (a *actor) send(ctx context.Context, r *oracleRequest) (text string, input 
 	}
 	return strings.Join(texts, "\n"), nil, nil
 }
-

@@ -16,7 +16,7 @@ import (
 
 	"github.com/ncruces/zenity"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 )
 
 // refused runs Ask and Enter, and wants no answer from either but the error.

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/darwin"
-	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
 )
 
 // The tests of the dialogs of macOS, osascript_darwin_test.go among them, over the library's own code for macOS and a double

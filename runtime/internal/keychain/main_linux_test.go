@@ -17,7 +17,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 )
 
 const (

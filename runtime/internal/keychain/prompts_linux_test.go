@@ -7,7 +7,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/desktop"
+	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 )
 
 // Where the keychain can't show its prompt, each call asks for one more, and gnome-keyring keeps them all.

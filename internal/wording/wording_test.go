@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mcpsecrets/mcpsecrets/runtime/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
 
 // Every hole in a sentence is documented, and every documented hole is in some sentence.
