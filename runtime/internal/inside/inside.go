@@ -1,0 +1,71 @@
+// Package inside is the door between package secrets and the other packages of this module's runtime: what the adapters
+// and the terminal command need of a secrets.Manager, and no user of the runtime does. Being internal, it can change in any
+// version.
+package inside
+
+import (
+	"context"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+)
+
+// A Manager is a secrets.Manager, seen from inside.
+type Manager interface {
+	// Guard masks what leaves the server.
+	Guard() *guard.Guard
+	// Tools are what an adapter's AddTools adds to a server.
+	Tools() []Tool
+
+	// Server is the server's name in the schema, and Place is where its values are kept.
+	Server() string
+	Place() string
+	// Program is how a person starts this program.
+	Program() string
+	Sentences() wording.Sentences
+	// Fields are the secrets in the schema's order.
+	Fields() []field.Field
+
+	// Check says whether a valid value is stored: the error is secrets.ErrNotSet, a *field.Problem, or the store's.
+	Check(ctx context.Context, name string) error
+	// Put stores a value, and Remove removes one under all its names. Put checks no rule.
+	Put(ctx context.Context, name, text string) error
+	Remove(ctx context.Context, name string) error
+	// Stored returns the names under which something is stored, also those that are not of the schema.
+	Stored(ctx context.Context) ([]string, error)
+	// Clear removes all of them.
+	Clear(ctx context.Context) error
+	// Fail makes the error that a getter would return for the cause.
+	Fail(cause error, names ...string) error
+
+	// Examine says whether values can be kept and asked for here.
+	Examine(ctx context.Context) []Symptom
+	// KeepOnStart has the store not cleared, whatever SECRETS_STORAGE_CLEAR says.
+	KeepOnStart()
+}
+
+// A Tool is one of those by which a user asks the model for what the terminal command does. It takes and returns names,
+// never values.
+type Tool struct {
+	Name, Description string
+	ReadOnly          bool
+	Secrets           []string // what its one argument "name" can be; nil where it takes none
+	// Run returns a text, or anything else to be shown as JSON.
+	Run func(ctx context.Context, secret string) (any, error)
+}
+
+// A Symptom is one line of what the command doctor says.
+type Symptom struct {
+	Part    string // what was looked at
+	Verdict string
+	Text    string
+	WayOut  string // "" where there is nothing to do
+}
+
+// The verdicts of a [Symptom].
+const (
+	Fine    = "ok"
+	Warning = "warning" // something does not work, and there is a way around it
+	Failing = "failed"  // no secret can be kept
+)
