@@ -110,7 +110,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, Prefix: s.Prefix, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
-		Getter: getterSignature(s.GoName, s.goType(), s.Asks()),
+		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{
 			Title: sentences.Title(server, s.Field),

@@ -64,9 +64,25 @@ type owner struct {
 	pos  schema.Pos
 }
 
-// Names is the rule of this package for [schema.Parse]: two secrets that meet in one Go name, or one that would shadow a
-// method of the manager, are mistakes, and so is a go_name that can't be.
-func Names(f *schema.File) schema.ErrorList { return chooseNames(f).errors }
+// A Schema is a file without mistakes, and the Go names of everything in it.
+type Schema struct {
+	*schema.File
+	names *names
+}
+
+// Parse reads a schema and chooses its Go names. The error is a [schema.ErrorList] with every mistake of the file, those of
+// names among the others: two secrets that meet in one Go name, and a go_name that can't be.
+func Parse(name string, src []byte) (*Schema, error) {
+	var chosen *names
+	file, err := schema.Parse(name, src, func(f *schema.File) schema.ErrorList {
+		chosen = chooseNames(f)
+		return chosen.errors
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{file, chosen}, nil
+}
 
 // chooseNames finds a Go name for everything in f. Mistakes are noted at the later place, with the way out.
 func chooseNames(f *schema.File) *names {
