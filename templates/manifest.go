@@ -242,3 +242,30 @@ func ReadManifest(text []byte) (*Manifest, bool, error) {
 	}
 	return &m, true, nil
 }
+
+// MissingSentences returns the sentences that the manifest now has and old lacks, such as failures.nobody_to_ask, sorted.
+// It returns none where old can't be read.
+func MissingSentences(old, now []byte) []string {
+	var missing []string
+	had := readSentences(old)
+	for section, sentences := range readSentences(now) {
+		for name := range sentences {
+			if had != nil && had[section][name] == "" {
+				missing = append(missing, section+"."+name)
+			}
+		}
+	}
+	slices.Sort(missing)
+	return missing
+}
+
+// readSentences returns the sentences of a manifest by section and name, or nil for a text that is something else.
+func readSentences(manifest []byte) map[string]map[string]string {
+	var m struct {
+		Sentences map[string]map[string]string `json:"sentences"`
+	}
+	if json.Unmarshal(manifest, &m) != nil {
+		return nil
+	}
+	return m.Sentences
+}
