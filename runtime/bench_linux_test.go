@@ -23,7 +23,7 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	user := runtimetest.NewUser(b)
 	user.Answers(secrets.AllowSession)
 	vault := openBench(b, store, user)
-	if err := vault.Set(b.Context(), petstore.KeyUsername, "ann"); err != nil {
+	if err := vault.Manager.Set(b.Context(), petstore.KeyUsername, "ann"); err != nil {
 		b.Fatal(err)
 	}
 	if _, err := vault.Username(b.Context(), "Greet you"); err != nil {
@@ -35,6 +35,6 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	})
 	gated := caller(b, secrets.Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("Hello " + text), nil
-	}), vault.ServerOption())
+	}), vault.Manager.ServerOption())
 	ratio.Measure(b, 1.2, bare, gated)
 }

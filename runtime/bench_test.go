@@ -40,7 +40,7 @@ func openBench(b *testing.B, store secrets.Store, user *runtimetest.User) *petst
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = vault.Close() })
+	b.Cleanup(func() { _ = vault.Manager.Close() })
 	return vault
 }
 
@@ -50,5 +50,5 @@ func BenchmarkToolWithoutSecret(b *testing.B) {
 		return mcp.NewToolResultText("Rex is a good dog."), nil
 	}
 	vault := openBench(b, runtimetest.NewStore(), runtimetest.NewUser(b))
-	ratio.Measure(b, 1.05, caller(b, handler), caller(b, handler, vault.ServerOption()))
+	ratio.Measure(b, 1.05, caller(b, handler), caller(b, handler, vault.Manager.ServerOption()))
 }

@@ -28,7 +28,7 @@ import (
 // ask, also over SSH: status, set, forget, clear and doctor. It reports false if args, the program's arguments without
 // its name, do not begin with "secrets". The exit code is 0 if all is well, 1 after a failure and 2 after wrong usage.
 //
-//	if code, ok := vault.Command(os.Args[1:]); ok {
+//	if code, ok := vault.Manager.Command(os.Args[1:]); ok {
 //		os.Exit(code)
 //	}
 //

@@ -294,7 +294,7 @@ func putZenityInAnOpenFolder(r *real) {
 
 func TestRealDoctorAsksNobodyToUnlock(t *testing.T) {
 	r := openReal(t, desktop.Options{})
-	r.must(r.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
 	r.must(r.Lock())
 	for range 3 {
 		run(t, r.Manager, "", "doctor").want(t, 0, "answers, is locked\n", "")

@@ -98,14 +98,14 @@ func openEveryType(t *testing.T, store *runtimetest.Store) *secrets.Manager {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = vault.Close() })
+	t.Cleanup(func() { _ = vault.Manager.Close() })
 	return vault.Manager
 }
 
 func TestCommandIsForSecretsAlone(t *testing.T) {
 	b := open(t)
 	for _, args := range [][]string{nil, {"serve"}, {"-http", "secrets"}, {"Secrets"}} {
-		if _, ok := b.Command(args); ok {
+		if _, ok := b.Manager.Command(args); ok {
 			t.Errorf("%v is taken for the command", args)
 		}
 	}
@@ -301,7 +301,7 @@ func TestCommandEndsTheGrantForTheValue(t *testing.T) {
 	b.user.Answers(secrets.AllowSession)
 	b.wantKey(t, goodKey)
 	b.run(t, otherKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")
-	if grants := b.Grants(); len(grants) != 0 {
+	if grants := b.Manager.Grants(); len(grants) != 0 {
 		t.Error(grants)
 	}
 }
@@ -320,8 +320,8 @@ func ExampleManager_Command() {
 	if err != nil {
 		panic(err)
 	}
-	defer vault.Close()
-	if code, ok := vault.Command([]string{"secrets", "status"}); ok { // os.Args[1:]
+	defer vault.Manager.Close()
+	if code, ok := vault.Manager.Command([]string{"secrets", "status"}); ok { // os.Args[1:]
 		_ = code // os.Exit(code)
 	}
 	// Output:

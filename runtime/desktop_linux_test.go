@@ -51,7 +51,7 @@ func openReal(t *testing.T, options desktop.Options) *real {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = vault.Close() })
+	t.Cleanup(func() { _ = vault.Manager.Close() })
 	return &real{Secrets: vault, Desktop: d, t: t}
 }
 
@@ -210,7 +210,7 @@ func TestRealDialogCancelled(t *testing.T) {
 			if key, err := get(); !errors.Is(err, row.want) || key != "" {
 				t.Errorf("got %q, %v, want %v", key, err, row.want)
 			}
-			if stored, err := r.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored != row.stored {
+			if stored, err := r.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored != row.stored {
 				t.Errorf("stored %t, %v", stored, err)
 			}
 			if key, err := r.ask()(); !errors.Is(err, row.want) || key != "" { // the server lives, and does not nag
@@ -233,7 +233,7 @@ func TestRealDialogGroupIsStoredOrNot(t *testing.T) {
 	if err := <-done; !errors.Is(err, secrets.ErrDismissed) {
 		t.Fatal(err)
 	}
-	if stored, err := r.Stored(t.Context(), petstore.KeyUsername); err != nil || stored {
+	if stored, err := r.Manager.Stored(t.Context(), petstore.KeyUsername); err != nil || stored {
 		t.Errorf("the user name is stored without its password: %t, %v", stored, err)
 	}
 }
@@ -306,14 +306,14 @@ func TestRealFaults(t *testing.T) {
 			if strings.Contains(err.Error(), goodKey) {
 				t.Errorf("the error holds the value: %v", err)
 			}
-			r.must(r.Secrets.Close())
+			r.must(r.Secrets.Manager.Close())
 		})
 	}
 }
 
 func TestRealKeychainIsUnlockedByItsPrompt(t *testing.T) {
 	r := openReal(t, desktop.Options{})
-	r.must(r.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
 	r.must(r.Lock())
 	get := r.ask()
 	r.must(r.AnswerPrompt(r.Desktop.Password))
@@ -343,7 +343,7 @@ func own() int {
 	}
 	go func() { _, _ = vault.APIKey(context.Background(), "Read one pet") }()
 	<-ctx.Done()
-	if err := vault.Close(); err != nil {
+	if err := vault.Manager.Close(); err != nil {
 		return 1
 	}
 	return 0

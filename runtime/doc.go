@@ -2,7 +2,7 @@
 // credentials that they use. Generated code always imports it as secrets; its folder is called runtime.
 //
 //	vault, err := OpenSecrets() // generated from secrets.yaml
-//	srv := server.NewMCPServer("petstore", "1.0.0", vault.ServerOption())
+//	srv := server.NewMCPServer("petstore", "1.0.0", vault.Manager.ServerOption())
 //	srv.AddTool(whoami, secrets.Tool(vault.Login, "Say who you are", s.whoami))
 //	srv.AddTool(getPet, func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 //		key, err := vault.APIKey(ctx, "Read one pet of your store")
@@ -11,9 +11,9 @@
 //		}
 //		... key.Reveal() ...
 //	})
-//	err = vault.ServeStdio(srv)
+//	err = vault.Manager.ServeStdio(srv)
 //
-// Begin with [Manager], which generated code embeds, and [Get], the one way to a value.
+// Begin with [Manager], a field of the generated Secrets, and [Get], the one way to a value.
 //
 // # The gate
 //

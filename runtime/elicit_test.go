@@ -150,7 +150,7 @@ func TestAnswersToTheCollectionForm(t *testing.T) {
 				if row.want != "" && (!isError || !strings.Contains(text, row.want) || isStored) {
 					t.Errorf("got %q, stored %t, want %q and nothing stored", text, isStored, row.want)
 				}
-				if err := b.Close(); err != nil {
+				if err := b.Manager.Close(); err != nil {
 					t.Error(err)
 				}
 				time.Sleep(time.Hour) // lets a client that never answered go
@@ -169,8 +169,8 @@ func TestCodesThatDifferTakeBackWhatWasStored(t *testing.T) {
 			t.Fatal(text)
 		}
 		time.Sleep(2 * time.Minute)
-		if _, ok := b.store.Value("petstore", "api_key"); ok || len(b.Grants()) != 0 {
-			t.Errorf("still stored: %t, grants %v", ok, b.Grants())
+		if _, ok := b.store.Value("petstore", "api_key"); ok || len(b.Manager.Grants()) != 0 {
+			t.Errorf("still stored: %t, grants %v", ok, b.Manager.Grants())
 		}
 	})
 }
@@ -228,8 +228,8 @@ func TestAnswersToThePermissionForm(t *testing.T) {
 				if row.want != "" && (!isError || !strings.Contains(text, row.want)) {
 					t.Errorf("got %q, want %q", text, row.want)
 				}
-				if got := len(b.Grants()) > 0; got != row.grant {
-					t.Errorf("grants %v", b.Grants())
+				if got := len(b.Manager.Grants()) > 0; got != row.grant {
+					t.Errorf("grants %v", b.Manager.Grants())
 				}
 			})
 		})
@@ -266,7 +266,7 @@ func TestDialogPermissionIsNeverAskedInTheClient(t *testing.T) {
 	tool := secrets.Tool(b.Login, "Say who you are", func(context.Context, mcp.CallToolRequest, petstore.LoginSecrets) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("used"), nil
 	})
-	if text, isError := callTool(t, b.ServerOption(), tool, client.WithElicitationHandler(p)); !isError {
+	if text, isError := callTool(t, b.Manager.ServerOption(), tool, client.WithElicitationHandler(p)); !isError {
 		t.Fatal(text)
 	}
 	if p.message.Load() != nil {
@@ -294,7 +294,7 @@ func TestAuditHasEveryAccessAndNoValue(t *testing.T) {
 	b.user.Answers(secrets.AllowSession)
 	b.wantKey(t, goodKey)
 	b.wantKey(t, goodKey)
-	if err := b.Revoke(petstore.KeyAPIKey); err != nil {
+	if err := b.Manager.Revoke(petstore.KeyAPIKey); err != nil {
 		t.Fatal(err)
 	}
 	b.user.Answers(secrets.Deny)
@@ -344,7 +344,7 @@ func TestResultsErrorsAndPanicsAreMasked(t *testing.T) {
 			tool := secrets.Tool(b.APIKey, "Read one pet", func(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
 				return handle(key)
 			})
-			srv := server.NewMCPServer("petstore", "1.0.0", b.ServerOption())
+			srv := server.NewMCPServer("petstore", "1.0.0", b.Manager.ServerOption())
 			srv.AddTool(mcp.NewTool("tool"), tool)
 			response, err := json.Marshal(srv.HandleMessage(t.Context(), request))
 			if err != nil || !bytes.Contains(response, []byte("[redacted]")) || bytes.Contains(response, []byte("0123456789")) ||

@@ -51,9 +51,9 @@ func ExampleManager_Reject() {
 		fmt.Println(err)
 		return
 	}
-	defer func() { _ = vault.Close() }()
+	defer func() { _ = vault.Manager.Close() }()
 	// When the upstream server answers 401:
-	err = vault.Reject(context.Background(), petstore.KeyAPIKey, "The pet store does not know this key.")
+	err = vault.Manager.Reject(context.Background(), petstore.KeyAPIKey, "The pet store does not know this key.")
 	fmt.Println(errors.Is(err, secrets.ErrRejected))
 	fmt.Println(err)
 	// Output:

@@ -83,8 +83,8 @@ func openForFuzzing(t *testing.T, values ...string) (*petstore.Secrets, *server.
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = vault.Close() })
-	srv := server.NewMCPServer("petstore", "1.0.0", vault.ServerOption())
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	srv := server.NewMCPServer("petstore", "1.0.0", vault.Manager.ServerOption())
 	srv.AddTool(mcp.NewTool("get_pet"), secrets.Tool(vault.APIKey, reason,
 		func(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
 			return used(key), nil
@@ -157,8 +157,8 @@ func FuzzRequestState(f *testing.F) {
 			!got.released() {
 			t.Fatalf("state %s, responses %s: not released: %+v", rawState, responses, got)
 		}
-		if !got.released() && len(vault.Grants()) != 0 {
-			t.Fatalf("state %s, responses %s: granted %v", rawState, responses, vault.Grants())
+		if !got.released() && len(vault.Manager.Grants()) != 0 {
+			t.Fatalf("state %s, responses %s: granted %v", rawState, responses, vault.Manager.Grants())
 		}
 		if wellFormed && got.Error != nil {
 			t.Fatalf("state %s, responses %s: %v", rawState, responses, got.Error)
@@ -241,8 +241,8 @@ func FuzzElicitationAnswer(f *testing.F) {
 		if got.released() && (!understood || sent.Error != nil || sent.ID.String() != string(asked.ID) || !reply.allows()) {
 			t.Fatalf("%s: released", line)
 		}
-		if !got.released() && len(vault.Grants()) != 0 {
-			t.Fatalf("%s: granted %v", line, vault.Grants())
+		if !got.released() && len(vault.Manager.Grants()) != 0 {
+			t.Fatalf("%s: granted %v", line, vault.Manager.Grants())
 		}
 		if got.Error != nil {
 			t.Fatalf("%s: %v", line, got.Error)

@@ -43,7 +43,7 @@ func open(t *testing.T, options ...secrets.Option) bench {
 		t.Fatal(err)
 	}
 	b.Secrets = vault
-	t.Cleanup(func() { _ = vault.Close() })
+	t.Cleanup(func() { _ = vault.Manager.Close() })
 	return b
 }
 
@@ -118,11 +118,11 @@ func TestAllowForSessionLastsUntilRevoked(t *testing.T) {
 	b.user.Answers(secrets.AllowSession)
 	b.wantKey(t, goodKey)
 	b.wantKey(t, goodKey)
-	if grants := b.Grants(); !slices.Equal(grants, []secrets.Grant{{Secret: "api_key"}}) {
+	if grants := b.Manager.Grants(); !slices.Equal(grants, []secrets.Grant{{Secret: "api_key"}}) {
 		t.Errorf("grants %v", grants)
 	}
-	if err := b.Revoke(petstore.KeyAPIKey); err != nil || len(b.Grants()) != 0 {
-		t.Fatal(err, b.Grants())
+	if err := b.Manager.Revoke(petstore.KeyAPIKey); err != nil || len(b.Manager.Grants()) != 0 {
+		t.Fatal(err, b.Manager.Grants())
 	}
 	b.user.Answers(secrets.Deny)
 	b.wantError(t, secrets.ErrDenied)
@@ -130,8 +130,8 @@ func TestAllowForSessionLastsUntilRevoked(t *testing.T) {
 
 func TestGrantEndsWithItsValue(t *testing.T) {
 	for name, change := range map[string]func(bench) error{
-		"set":               func(b bench) error { return b.Set(t.Context(), petstore.KeyAPIKey, otherKey) },
-		"set to the same":   func(b bench) error { return b.Set(t.Context(), petstore.KeyAPIKey, goodKey) },
+		"set":               func(b bench) error { return b.Manager.Set(t.Context(), petstore.KeyAPIKey, otherKey) },
+		"set to the same":   func(b bench) error { return b.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey) },
 		"another program":   func(b bench) error { b.store.Put("petstore", "api_key", otherKey); return nil },
 		"sent_to elsewhere": func(b bench) error { b.store.Put("petstore", "base_url", "https://evil.example"); return nil },
 	} {
@@ -244,7 +244,7 @@ func TestGroupIsTakenBackWhereTheStoreFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = vault.Close() }()
+	defer func() { _ = vault.Manager.Close() }()
 	b.user.Types("User name", "ann").Types("Password", "hunter22")
 	if _, err := vault.Login(t.Context(), "Say who you are"); !errors.Is(err, secrets.ErrStore) || strings.Contains(err.Error(), "hunter22") {
 		t.Fatal(err)
@@ -281,7 +281,7 @@ func TestRejectAsksForAnotherValueAndSaysWhy(t *testing.T) {
 	b := stored(t)
 	b.user.Answers(secrets.AllowSession)
 	b.wantKey(t, goodKey)
-	err := b.Reject(t.Context(), petstore.KeyAPIKey, "The store answered 401.")
+	err := b.Manager.Reject(t.Context(), petstore.KeyAPIKey, "The store answered 401.")
 	if !errors.Is(err, secrets.ErrRejected) || !strings.Contains(err.Error(), "The store answered 401.") {
 		t.Fatal(err)
 	}
@@ -296,10 +296,10 @@ func TestRejectMeansTheValueOfItsCall(t *testing.T) {
 	b.user.Answers(secrets.AllowOnce)
 	tool := secrets.Tool(b.APIKey, "Read one pet", func(ctx context.Context, _ mcp.CallToolRequest, _ secrets.Secret) (*mcp.CallToolResult, error) {
 		// The user replaces the value while the upstream server looks at the old one.
-		if err := b.Set(ctx, petstore.KeyAPIKey, otherKey); err != nil {
+		if err := b.Manager.Set(ctx, petstore.KeyAPIKey, otherKey); err != nil {
 			return nil, err
 		}
-		return nil, b.Reject(ctx, petstore.KeyAPIKey, "The store answered 401.")
+		return nil, b.Manager.Reject(ctx, petstore.KeyAPIKey, "The store answered 401.")
 	})
 	if result, err := tool(t.Context(), mcp.CallToolRequest{}); err != nil || !result.IsError {
 		t.Fatal(result, err)
@@ -373,11 +373,11 @@ func TestCancelledCallLeavesTheDialogOpen(t *testing.T) {
 
 func TestCloseEndsWhatIsOpen(t *testing.T) {
 	b := open(t)
-	b.user.Types("API key", goodKey).During(func() { go func() { _ = b.Close() }(); time.Sleep(10 * time.Millisecond) })
+	b.user.Types("API key", goodKey).During(func() { go func() { _ = b.Manager.Close() }(); time.Sleep(10 * time.Millisecond) })
 	if _, err := b.key(t, t.Context()); err == nil {
 		t.Fatal("a value after Close")
 	}
-	_ = b.Close()
+	_ = b.Manager.Close()
 	b.wantError(t, secrets.ErrClosed)
 }
 
@@ -388,12 +388,12 @@ func TestUnknownKeysFailClosed(t *testing.T) {
 		if v, err := secrets.Get(t.Context(), b.Manager, key, "x"); !errors.Is(err, secrets.ErrUnknownKey) || !v.IsZero() {
 			t.Errorf("%s: Get: %v", name, err)
 		}
-		if _, err := b.Stored(t.Context(), key); !errors.Is(err, secrets.ErrUnknownKey) {
+		if _, err := b.Manager.Stored(t.Context(), key); !errors.Is(err, secrets.ErrUnknownKey) {
 			t.Errorf("%s: Stored: %v", name, err)
 		}
 		for method, err := range map[string]error{
-			"Set": b.Set(t.Context(), key, goodKey), "Forget": b.Forget(t.Context(), key),
-			"Reject": b.Reject(t.Context(), key, "x"), "Revoke": b.Revoke(key),
+			"Set": b.Manager.Set(t.Context(), key, goodKey), "Forget": b.Manager.Forget(t.Context(), key),
+			"Reject": b.Manager.Reject(t.Context(), key, "x"), "Revoke": b.Manager.Revoke(key),
 		} {
 			if !errors.Is(err, secrets.ErrUnknownKey) {
 				t.Errorf("%s: %s: %v", name, method, err)
@@ -416,25 +416,25 @@ func TestGroupBindsAllOrNothing(t *testing.T) {
 
 func TestSetForgetStored(t *testing.T) {
 	b := open(t)
-	if err := b.Set(t.Context(), petstore.KeyAPIKey, "short"); !errors.Is(err, secrets.ErrInvalid) || !strings.Contains(err.Error(), "at least 16") {
+	if err := b.Manager.Set(t.Context(), petstore.KeyAPIKey, "short"); !errors.Is(err, secrets.ErrInvalid) || !strings.Contains(err.Error(), "at least 16") {
 		t.Fatal(err)
 	}
 	b.store.Put("petstore", "petstore_key", otherKey) // the former name
-	if ok, err := b.Stored(t.Context(), petstore.KeyAPIKey); err != nil || !ok {
+	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	if err := b.Set(t.Context(), petstore.KeyAPIKey, goodKey); err != nil {
+	if err := b.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := b.store.Value("petstore", "petstore_key"); ok {
 		t.Error("the value under the former name is still there")
 	}
 	for range 2 { // the second finds nothing, which is no error
-		if err := b.Forget(t.Context(), petstore.KeyAPIKey); err != nil {
+		if err := b.Manager.Forget(t.Context(), petstore.KeyAPIKey); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if ok, err := b.Stored(t.Context(), petstore.KeyAPIKey); err != nil || ok {
+	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || ok {
 		t.Fatal(ok, err)
 	}
 }
@@ -447,11 +447,11 @@ func TestEmptyValueIsNone(t *testing.T) {
 		t.Errorf("got %v, %v", contact, err)
 	}
 	b.store.Put("petstore", "api_key", "")
-	if ok, err := b.Stored(t.Context(), petstore.KeyAPIKey); err != nil || ok {
+	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || ok {
 		t.Error(ok, err)
 	}
 	b.store.Put("petstore", "petstore_key", goodKey) // the former name
-	if ok, err := b.Stored(t.Context(), petstore.KeyAPIKey); err != nil || !ok {
+	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || !ok {
 		t.Error(ok, err)
 	}
 }

@@ -21,8 +21,8 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
-// A Manager is the gate in front of one server's secrets. Generated code embeds it; [Get], [GetOptional] and [GetGroup]
-// are the only ways through it. It is safe for concurrent use.
+// A Manager is the gate in front of one server's secrets. It is a field of the generated Secrets; [Get], [GetOptional] and
+// [GetGroup] are the only ways through it. It is safe for concurrent use.
 type Manager struct {
 	server    string // as the schema names it
 	service   string // the keychain's name for it

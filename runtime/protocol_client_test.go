@@ -323,8 +323,8 @@ func newWebPlace(t *testing.T, w world) *webPlace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
-	guarded := s.HTTPHandler(s.MCPServer, server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)))
+	t.Cleanup(func() { _ = s.Manager.Close() })
+	guarded := s.Manager.HTTPHandler(s.MCPServer, server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)))
 	p := &webPlace{shop: s}
 	p.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

@@ -51,7 +51,7 @@ func TestProtocolCollectionOnADesktop(t *testing.T) {
 			// Codes that differ end the dialog, and nothing is kept.
 			for _, answer := range []string{theyMatch, theyDiffer} {
 				if answer == theyDiffer {
-					r.must(r.Forget(t.Context(), petstore.KeyAPIKey))
+					r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey))
 				}
 				before := len(h.seen())
 				result := g.calling(t, "get_pet")
@@ -67,7 +67,7 @@ func TestProtocolCollectionOnADesktop(t *testing.T) {
 						t.Errorf("got %q, %v", text, err)
 					}
 					r.must(r.WaitNoWindow())
-					if stored, err := r.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored {
+					if stored, err := r.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored {
 						t.Errorf("stored: %t, %v", stored, err)
 					}
 					continue
@@ -91,7 +91,7 @@ func TestProtocolEndOnADesktop(t *testing.T) {
 	r := openReal(t, desktop.Options{})
 	for _, phase := range []string{valueTitle, questionTitle} {
 		if phase == questionTitle {
-			r.must(r.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+			r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
 		}
 		for name, end := range endings {
 			for _, version := range versions[:2] {
@@ -111,7 +111,7 @@ func TestProtocolEndOnADesktop(t *testing.T) {
 		}
 	}
 	// Nobody holds the lock of the dialogs.
-	r.must(r.Forget(t.Context(), petstore.KeyAPIKey))
+	r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey))
 	get := r.ask()
 	r.presses(valueTitle, "Escape")
 	if _, err := get(); !errors.Is(err, secrets.ErrDismissed) {

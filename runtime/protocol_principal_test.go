@@ -30,7 +30,7 @@ func TestProtocolPrincipalsShareNoGrant(t *testing.T) {
 			if len(yes.seen()) != 1 || len(no.seen()) != 1 {
 				t.Errorf("ann was asked %d times, bob %d times, want once each", len(yes.seen()), len(no.seen()))
 			}
-			if got := fmt.Sprint(p.Grants()); !strings.Contains(got, "ann") || strings.Contains(got, "bob") {
+			if got := fmt.Sprint(p.Manager.Grants()); !strings.Contains(got, "ann") || strings.Contains(got, "bob") {
 				t.Errorf("grants: %s", got)
 			}
 			// Another client of ann's has her grant, but not the one who stole its session.
@@ -81,15 +81,15 @@ func TestProtocolAnswerOfAnotherPrincipal(t *testing.T) {
 					}
 				}
 				synctest.Wait()
-				if len(p.Grants()) != 0 || len(done) != 0 {
-					t.Fatalf("grants %v, and ann's call has ended: %t", p.Grants(), len(done) != 0)
+				if len(p.Manager.Grants()) != 0 || len(done) != 0 {
+					t.Fatalf("grants %v, and ann's call has ended: %t", p.Manager.Grants(), len(done) != 0)
 				}
 				// The same from ann counts, so it was not the form of the answer.
 				for id := range 10 {
 					_ = post("ann", id)
 				}
-				if err := <-done; err != nil || len(p.Grants()) != 1 {
-					t.Errorf("%v, grants %v", err, p.Grants())
+				if err := <-done; err != nil || len(p.Manager.Grants()) != 1 {
+					t.Errorf("%v, grants %v", err, p.Manager.Grants())
 				}
 			})
 		})
@@ -143,8 +143,8 @@ func TestProtocolCallerWithoutPrincipal(t *testing.T) {
 					t.Errorf("the question offers what can't be given:\n%s", shown)
 				}
 			}
-			if len(h.seen()) != 0 || len(p.Grants()) != 0 {
-				t.Errorf("forms %v, grants %v", h.seen(), p.Grants())
+			if len(h.seen()) != 0 || len(p.Manager.Grants()) != 0 {
+				t.Errorf("forms %v, grants %v", h.seen(), p.Manager.Grants())
 			}
 		})
 	}
@@ -158,7 +158,7 @@ func TestProtocolNoGrantWithoutPrincipal(t *testing.T) {
 		g := p.enterAs(t, "", visit{version: modern})
 		_, _ = g.call(t.Context(), tool("get_pet"))
 		w.wantDialogs(t, "Tool: get_pet")
-		if grants := p.Grants(); len(grants) != 0 {
+		if grants := p.Manager.Grants(); len(grants) != 0 {
 			t.Errorf("grants: %v", grants)
 		}
 	})

@@ -204,7 +204,7 @@ func (w world) serve() (*shop, error) {
 		return nil, err
 	}
 	s := &shop{Secrets: vault}
-	s.MCPServer = server.NewMCPServer("petstore", "1.0.0", vault.ServerOption(), server.WithLogging())
+	s.MCPServer = server.NewMCPServer("petstore", "1.0.0", vault.Manager.ServerOption(), server.WithLogging())
 	s.AddTool(mcp.NewTool("get_pet", mcp.WithString("id")), s.getPet)
 	s.AddTool(mcp.NewTool("rename_pet", mcp.WithString("id")), s.getPet)
 	s.AddTool(mcp.NewTool("declared"), secrets.Tool(vault.APIKey, reason, func(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
@@ -322,14 +322,14 @@ type status struct {
 }
 
 func (s *shop) status(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	isStored, err := s.Stored(ctx, petstore.KeyAPIKey)
+	isStored, err := s.Manager.Stored(ctx, petstore.KeyAPIKey)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := status{Stored: isStored, Acts: s.acts, Causes: s.causes}
-	for _, g := range s.Grants() {
+	for _, g := range s.Manager.Grants() {
 		now.Grants = append(now.Grants, g.Principal+" "+g.Secret+" "+g.Tool)
 	}
 	text, err := json.Marshal(now)
@@ -352,7 +352,7 @@ func TestProtocolServerProcess(t *testing.T) {
 	}
 	s, err := w.serve()
 	if err == nil {
-		err = s.ServeStdio(s.MCPServer)
+		err = s.Manager.ServeStdio(s.MCPServer)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

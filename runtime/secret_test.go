@@ -158,7 +158,7 @@ func TestNothingPrintsAManagersSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.Mask(t.Context(), hidden)
+	v.Manager.Mask(t.Context(), hidden)
 	type server struct{ vault *secrets.Manager }
 	for verb := rune('A'); verb <= 'z'; verb++ {
 		for _, value := range []any{v, v.Manager, &server{v.Manager}} {

@@ -16,7 +16,7 @@ import (
 // HTTPHandler returns a handler that serves streamable HTTP at its path. Who a request belongs to is what the author's code
 // in front of it verified and said with [WithPrincipal] in the request's context:
 //
-//	http.Handle("/mcp", authenticated(vault.HTTPHandler(srv)))
+//	http.Handle("/mcp", authenticated(vault.Manager.HTTPHandler(srv)))
 //
 // Without a principal, only callers on this computer are served secrets, and only by a native dialog for each use. All
 // principals share the keychain of this computer, and dialogs open on its screen.

@@ -17,8 +17,8 @@ import (
 // useTool calls one of the tools that AddTools adds, and returns its text.
 func (b bench) useTool(t *testing.T, tool, name string) (text string, isError bool) {
 	t.Helper()
-	srv := server.NewMCPServer("petstore", "1.0.0", b.ServerOption())
-	b.AddTools(srv)
+	srv := server.NewMCPServer("petstore", "1.0.0", b.Manager.ServerOption())
+	b.Manager.AddTools(srv)
 	message := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":{"name":%q}}}`, tool, name)
 	response, ok := srv.HandleMessage(t.Context(), json.RawMessage(message)).(mcp.JSONRPCResponse)
 	if !ok {
@@ -50,8 +50,8 @@ func TestSetToolAsksTheUser(t *testing.T) {
 	if text, isError := b.useTool(t, "secrets_set", "api_key"); isError || !strings.Contains(text, "api_key") || strings.Contains(text, otherKey) {
 		t.Error(text)
 	}
-	if value, _ := b.store.Value("petstore", "api_key"); value != otherKey || len(b.Grants()) != 0 {
-		t.Errorf("stored %q, grants %v", value, b.Grants())
+	if value, _ := b.store.Value("petstore", "api_key"); value != otherKey || len(b.Manager.Grants()) != 0 {
+		t.Errorf("stored %q, grants %v", value, b.Manager.Grants())
 	}
 	b.user.Dismisses("Petstore API key")
 	for range 2 { // the second does not nag
@@ -80,7 +80,7 @@ func TestForgetToolNeedsTheUsersWordInADialog(t *testing.T) {
 	if shown := b.user.Shown()[0]; !strings.Contains(shown.Text(), "remove the stored value of: Petstore API key") || shown.Question.AllowForSession != "" {
 		t.Errorf("the question is\n%s", shown.Text())
 	}
-	if stored, err := b.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored {
+	if stored, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored {
 		t.Error(stored, err)
 	}
 }

@@ -1,10 +1,6 @@
 package templates
 
-import (
-	"github.com/dave/jennifer/jen"
-
-	"github.com/mcpsecrets/mcpsecrets/internal/field"
-)
+import "github.com/dave/jennifer/jen"
 
 // emitGetter emits:
 //
@@ -24,7 +20,7 @@ func emitGetter(f *jen.File, s *Secret) {
 		get = "GetOptional"
 	}
 	comment(f, s.Doc...)
-	method(f, s.GoName, s.Asks(), typeCode(s)).Block(
+	method(f, s.GoName, s.Asks(), s.resultCode()).Block(
 		jen.Return(ours(get).Call(jen.Id("ctx"), jen.Id("s").Dot("Manager"), jen.Id(s.KeyName()), reason)),
 	)
 	f.Line()
@@ -37,32 +33,4 @@ func method(f *jen.File, name string, asks bool, result jen.Code) *jen.Statement
 		params = append(params, jen.Id("reason").Add(ours("Reason")))
 	}
 	return f.Func().Params(jen.Id("s").Op("*").Id("Secrets")).Id(name).Params(params...).Params(result, jen.Error())
-}
-
-// typeCode is the type that the getter of s returns.
-func typeCode(s *Secret) *jen.Statement {
-	if s.Optional() {
-		return ours("Optional").Types(plainTypeCode(s))
-	}
-	return plainTypeCode(s)
-}
-
-// plainTypeCode is the type of a value of s that is set.
-func plainTypeCode(s *Secret) *jen.Statement {
-	switch s.Type {
-	case field.Password, field.Multiline:
-		return ours("Secret")
-	case field.URL:
-		return jen.Op("*").Qual("net/url", "URL")
-	case field.Duration:
-		return jen.Qual("time", "Duration")
-	case field.Integer:
-		return jen.Int64()
-	case field.Boolean:
-		return jen.Bool()
-	case field.Choice:
-		return jen.Id(s.TypeName())
-	default:
-		return jen.String()
-	}
 }

@@ -94,7 +94,7 @@ func generate(t testing.TB, dir string) (map[string][]byte, error) {
 }
 
 func makeModel(name string, source []byte, options templates.Options) (*templates.Package, error) {
-	file, err := schema.Parse(name, source, templates.Names)
+	file, err := templates.Parse(name, source)
 	if err != nil {
 		return nil, err
 	}

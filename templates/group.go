@@ -41,7 +41,7 @@ func emitAll(f *jen.File, p *Package) {
 func emitStruct(f *jen.File, name string, members []*Secret) {
 	f.Type().Id(name).StructFunc(func(g *jen.Group) {
 		for _, s := range members {
-			g.Id(s.GoName).Add(typeCode(s))
+			g.Id(s.GoName).Add(s.resultCode())
 		}
 	})
 	f.Line()

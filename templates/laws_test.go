@@ -5,31 +5,10 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
-	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
-
-	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
-
-// A getter must not shadow a method of the manager: the names that are reserved are the methods there are.
-func TestReservedNamesAreTheManagersMethods(t *testing.T) {
-	var methods []string
-	manager := reflect.TypeFor[*secrets.Manager]()
-	for i := range manager.NumMethod() {
-		methods = append(methods, manager.Method(i).Name)
-	}
-	if !slices.Equal(methods, managerMethods) {
-		t.Errorf("managerMethods is %q, want %q", managerMethods, methods)
-	}
-	for _, name := range keptNames {
-		if slices.Contains(methods, name) {
-			t.Errorf("%s is a method now: move it from keptNames to managerMethods", name)
-		}
-	}
-}
 
 // The arrows between the packages point one way.
 func TestImports(t *testing.T) {

@@ -110,7 +110,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, Prefix: s.Prefix, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
-		Getter: getterSignature(s.GoName, s.goType(), s.Asks()),
+		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{
 			Title: sentences.Title(server, s.Field),
@@ -241,4 +241,31 @@ func ReadManifest(text []byte) (*Manifest, bool, error) {
 		}
 	}
 	return &m, true, nil
+}
+
+// MissingSentences returns the sentences that the manifest now has and old lacks, such as failures.nobody_to_ask, sorted.
+// It returns none where old can't be read.
+func MissingSentences(old, now []byte) []string {
+	var missing []string
+	had := readSentences(old)
+	for section, sentences := range readSentences(now) {
+		for name := range sentences {
+			if had != nil && had[section][name] == "" {
+				missing = append(missing, section+"."+name)
+			}
+		}
+	}
+	slices.Sort(missing)
+	return missing
+}
+
+// readSentences returns the sentences of a manifest by section and name, or nil for a text that is something else.
+func readSentences(manifest []byte) map[string]map[string]string {
+	var m struct {
+		Sentences map[string]map[string]string `json:"sentences"`
+	}
+	if json.Unmarshal(manifest, &m) != nil {
+		return nil
+	}
+	return m.Sentences
 }

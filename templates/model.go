@@ -1,11 +1,6 @@
 package templates
 
-import (
-	"fmt"
-
-	"github.com/mcpsecrets/mcpsecrets/internal/field"
-	"github.com/mcpsecrets/mcpsecrets/schema"
-)
+import "github.com/mcpsecrets/mcpsecrets/internal/field"
 
 // Options are what the schema does not say.
 type Options struct {
@@ -58,21 +53,16 @@ func (s *Secret) TypeName() string { return s.GoName }
 // TypeName is the name of the group's struct.
 func (g *Group) TypeName() string { return g.GoName + "Secrets" }
 
-// New makes the model for a schema that [schema.Parse] accepted. An error is a [schema.ErrorList]: of names, where Parse
-// did not get the rule [Names], and of reasons in the sources.
-func New(f *schema.File, o Options) (*Package, error) {
-	chosen := chooseNames(f)
-	if len(chosen.errors) > 0 {
-		return nil, chosen.errors
-	}
+// New makes the model for a schema. An error is a [schema.ErrorList] of reasons in the sources.
+func New(f *Schema, o Options) (*Package, error) {
 	if o.Embed == "" {
 		o.Embed = "secrets.golden.json"
 	}
 	p := &Package{Name: o.Package, Source: baseName(f.Name), Embed: o.Embed, Server: f.Server}
 	byName := make(map[string]*Secret, len(f.Secrets))
 	for _, in := range f.Secrets {
-		s := &Secret{Field: in.Field, GoName: chosen.secrets[in]}
-		for i, name := range chosen.choices[in] {
+		s := &Secret{Field: in.Field, GoName: f.names.secrets[in]}
+		for i, name := range f.names.choices[in] {
 			s.Constants = append(s.Constants, Constant{name, in.Choices[i]})
 		}
 		s.Doc = secretDoc(s)
@@ -80,7 +70,7 @@ func New(f *schema.File, o Options) (*Package, error) {
 		byName[s.Name] = s
 	}
 	for _, in := range f.Groups {
-		g := &Group{Name: in.Name, GoName: chosen.groups[in]}
+		g := &Group{Name: in.Name, GoName: f.names.groups[in]}
 		for _, member := range in.Members {
 			g.Members = append(g.Members, byName[member])
 		}
@@ -91,32 +81,4 @@ func New(f *schema.File, o Options) (*Package, error) {
 		return nil, errs
 	}
 	return p, nil
-}
-
-// goType is how a getter's type is written in the manifest and in comments.
-func (s *Secret) goType() string {
-	if s.Optional() {
-		return "secrets.Optional[" + s.plainType() + "]"
-	}
-	return s.plainType()
-}
-
-func (s *Secret) plainType() string {
-	switch s.Type {
-	case field.Password, field.Multiline:
-		return "secrets.Secret"
-	case field.URL:
-		return "*url.URL"
-	case field.Integer:
-		return "int64"
-	case field.Boolean:
-		return "bool"
-	case field.Duration:
-		return "time.Duration"
-	case field.Choice:
-		return s.TypeName()
-	case field.Text, field.Email:
-		return "string"
-	}
-	panic(fmt.Sprintf("templates: field type %q has no Go type", s.Type)) // schema.Parse accepts no other
 }

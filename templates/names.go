@@ -3,7 +3,6 @@ package templates
 import (
 	"fmt"
 	"go/token"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -45,16 +44,6 @@ func goName(word string) string {
 // isGoName reports whether name can be used as an exported Go name.
 func isGoName(name string) bool { return token.IsIdentifier(name) && token.IsExported(name) }
 
-// reserved are the names that a getter can't have on Secrets.
-//
-// managerMethods are the exported methods of the runtime's Manager, which it would shadow; a test holds the list against
-// the type. keptNames are those that later versions of the runtime keep for themselves.
-var (
-	managerMethods = []string{"AddTools", "Close", "Command", "Forget", "Grants", "HTTPHandler", "Mask", "Reject", "Revoke", "ServeHTTP", "ServeStdio",
-		"ServerOption", "Set", "Stored"}
-	keptNames = []string{"Audit"}
-)
-
 // names are the Go names of one file's secrets and groups, by pointer.
 type names struct {
 	file    *schema.File
@@ -62,7 +51,7 @@ type names struct {
 	groups  map[*schema.Group]string
 	choices map[*schema.Secret][]string
 
-	methods  scope // of Secrets
+	methods  scope // and the one field of Secrets
 	packaged scope // package level
 	errors   schema.ErrorList
 }
@@ -75,9 +64,25 @@ type owner struct {
 	pos  schema.Pos
 }
 
-// Names is the rule of this package for [schema.Parse]: two secrets that meet in one Go name, or one that would shadow a
-// method of the manager, are mistakes, and so is a go_name that can't be.
-func Names(f *schema.File) schema.ErrorList { return chooseNames(f).errors }
+// A Schema is a file without mistakes, and the Go names of everything in it.
+type Schema struct {
+	*schema.File
+	names *names
+}
+
+// Parse reads a schema and chooses its Go names. The error is a [schema.ErrorList] with every mistake of the file, those of
+// names among the others: two secrets that meet in one Go name, and a go_name that can't be.
+func Parse(name string, src []byte) (*Schema, error) {
+	var chosen *names
+	file, err := schema.Parse(name, src, func(f *schema.File) schema.ErrorList {
+		chosen = chooseNames(f)
+		return chosen.errors
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{file, chosen}, nil
+}
 
 // chooseNames finds a Go name for everything in f. Mistakes are noted at the later place, with the way out.
 func chooseNames(f *schema.File) *names {
@@ -89,10 +94,7 @@ func chooseNames(f *schema.File) *names {
 		methods:  make(scope, len(f.Secrets)),
 		packaged: make(scope, 4*len(f.Secrets)),
 	}
-	for _, name := range slices.Concat(managerMethods, keptNames) {
-		n.methods[name] = owner{what: "a method of secrets.Manager"}
-	}
-	n.methods["Manager"] = owner{what: "the embedded secrets.Manager"}
+	n.methods["Manager"] = owner{what: "the field that holds the manager"}
 	n.methods["All"] = owner{what: "the getter of all secrets"}
 	n.packaged["Secrets"] = owner{what: "the type of all getters"}
 	n.packaged["OpenSecrets"] = owner{what: "the function that opens the secrets"}

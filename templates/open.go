@@ -8,15 +8,17 @@ import (
 
 // emitSecrets emits:
 //
-//	// Secrets has a getter for each secret, and the methods of its manager ...
+//	// Secrets has a getter for each secret and group. ...
 //	type Secrets struct {
-//		*secrets.Manager
+//		Manager *secrets.Manager
 //	}
+//
+// The manager is a field and not embedded: a method that a later runtime gives it takes no name from a schema.
 func emitSecrets(f *jen.File) {
 	comment(f,
-		"Secrets has a getter for each secret and group. What takes a key, such as Set, Forget and Reject, are methods of",
-		"its manager.")
-	f.Type().Id("Secrets").Struct(jen.Op("*").Add(ours("Manager")))
+		"Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on",
+		"Manager.")
+	f.Type().Id("Secrets").Struct(jen.Id("Manager").Op("*").Add(ours("Manager")))
 	f.Line()
 }
 
@@ -34,7 +36,7 @@ func emitSecrets(f *jen.File) {
 //		if err != nil {
 //			return nil, err
 //		}
-//		return &Secrets{manager}, nil
+//		return &Secrets{Manager: manager}, nil
 //	}
 func emitOpen(f *jen.File, p *Package) {
 	keys := make([]jen.Code, len(p.Secrets))
@@ -53,7 +55,7 @@ func emitOpen(f *jen.File, p *Package) {
 		Params(jen.Op("*").Id("Secrets"), jen.Error()).Block(
 		jen.List(jen.Id("manager"), jen.Err()).Op(":=").Add(ours("Open")).Call(schema, jen.Id("options").Op("...")),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
-		jen.Return(jen.Op("&").Id("Secrets").Values(jen.Id("manager")), jen.Nil()),
+		jen.Return(jen.Op("&").Id("Secrets").Values(jen.Id("Manager").Op(":").Id("manager")), jen.Nil()),
 	)
 	f.Line()
 }

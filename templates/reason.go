@@ -205,7 +205,7 @@ func (r *reasonScan) calls(file *sourceFile, decl ast.Decl) {
 // secrets.Tool(vault.Name, reason, handler), and the same with Prompt and Resource.
 func (f *sourceFile) getterCall(call *ast.CallExpr) (name string, reason ast.Expr) {
 	method, ok := call.Fun.(*ast.SelectorExpr)
-	if ok && len(call.Args) == 2 && isContext(call.Args[0]) {
+	if ok && len(call.Args) == 2 && isContext(call.Args[0]) && !isManager(method.X) {
 		return method.Sel.Name, call.Args[1]
 	}
 	if len(call.Args) == 3 && (f.names(call.Fun, "Tool") || f.names(call.Fun, "Prompt") || f.names(call.Fun, "Resource")) {
@@ -214,6 +214,12 @@ func (f *sourceFile) getterCall(call *ast.CallExpr) (name string, reason ast.Exp
 		}
 	}
 	return "", nil
+}
+
+// isManager reports whether e looks like vault.Manager, whose methods may have the names of getters.
+func isManager(e ast.Expr) bool {
+	field, ok := e.(*ast.SelectorExpr)
+	return ok && field.Sel.Name == "Manager"
 }
 
 // isContext reports whether an argument looks like a context: client.Login("bob", "hunter2") is no getter's call, and what

@@ -24,7 +24,7 @@ func openPetstore(t *testing.T) (*petstore.Secrets, *runtimetest.Store, *runtime
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = vault.Close() })
+	t.Cleanup(func() { _ = vault.Manager.Close() })
 	return vault, store, user
 }
 

@@ -11,7 +11,7 @@ import "github.com/dave/jennifer/jen"
 func emitValidator(f *jen.File, s *Secret) {
 	comment(f, paragraph(nil, s.ValidatorName()+" returns the value of "+s.Name+" that text stands for, or an error that names the rule",
 		"it breaks and is secrets.ErrInvalid.")...)
-	f.Func().Id(s.ValidatorName()).Params(jen.Id("text").String()).Params(plainTypeCode(s), jen.Error()).Block(
+	f.Func().Id(s.ValidatorName()).Params(jen.Id("text").String()).Params(s.valueType().code(), jen.Error()).Block(
 		jen.Return(ours("Validate").Call(jen.Id(s.KeyName()), jen.Id("text"))),
 	)
 	f.Line()

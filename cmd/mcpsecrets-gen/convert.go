@@ -23,7 +23,7 @@ func convert(from, server string) (string, error) {
 	source = bytes.TrimPrefix(source, []byte("\ufeff"))
 	// The schema language reads JSON: the dictionary becomes the secrets of a schema that begins one line earlier.
 	whole := fmt.Sprintf("{\"version\": 1, \"server\": %q, \"secrets\":\n%s}", server, source)
-	if _, err := schema.Parse(from, []byte(whole), templates.Names); err != nil {
+	if _, err := templates.Parse(from, []byte(whole)); err != nil {
 		return "", oneLineEarlier(err)
 	}
 	secrets, err := entries(source)

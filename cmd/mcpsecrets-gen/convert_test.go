@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/mcpsecrets/mcpsecrets/schema"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
@@ -30,7 +29,7 @@ func FuzzConvert(f *testing.F) {
 		if err := os.WriteFile(from, info, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		want, err := schema.Parse("want", []byte(`{"version": 1, "server": "pets", "secrets": `+string(info)+`}`), templates.Names)
+		want, err := templates.Parse("want", []byte(`{"version": 1, "server": "pets", "secrets": `+string(info)+`}`))
 		if err != nil {
 			t.Skip(err)
 		}
@@ -38,7 +37,7 @@ func FuzzConvert(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := schema.Parse("got", []byte(text), templates.Names)
+		got, err := templates.Parse("got", []byte(text))
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
@@ -48,7 +47,7 @@ func FuzzConvert(f *testing.F) {
 	})
 }
 
-func manifestOf(t *testing.T, file *schema.File) string {
+func manifestOf(t *testing.T, file *templates.Schema) string {
 	t.Helper()
 	file.Name = "secrets.yaml"
 	model, err := templates.New(file, templates.Options{})

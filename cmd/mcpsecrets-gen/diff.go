@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/mcpsecrets/mcpsecrets/schema"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
@@ -61,7 +60,7 @@ func readManifest(name string) (*templates.Manifest, error) {
 		}
 		return manifest, nil
 	}
-	file, err := schema.Parse(name, text, templates.Names)
+	file, err := templates.Parse(name, text)
 	if err != nil {
 		return nil, err
 	}

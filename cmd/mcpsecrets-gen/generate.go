@@ -3,7 +3,6 @@ package main
 import (
 	"path/filepath"
 
-	"github.com/mcpsecrets/mcpsecrets/schema"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
@@ -56,7 +55,7 @@ func render(name string, t target) ([]output, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := schema.Parse(name, source, templates.Names)
+	file, err := templates.Parse(name, source)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +77,7 @@ func render(name string, t target) ([]output, error) {
 	manifest := manifestPath(out)
 	model, err := templates.New(file, templates.Options{Package: pkg, Embed: filepath.Base(manifest), Sources: found.all()})
 	if err != nil {
-		return nil, found.fromHere(err) // Parse has found what is wrong in the schema
+		return nil, found.fromHere(err)
 	}
 	code, err := model.Render()
 	if err != nil {

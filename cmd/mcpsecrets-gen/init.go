@@ -42,7 +42,7 @@ SECRETS_INFO dictionary of the Python or JavaScript frameworks, saved as JSON. I
 					return err
 				}
 			}
-			if _, err := schema.Parse(name, []byte(text), templates.Names); err != nil {
+			if _, err := templates.Parse(name, []byte(text)); err != nil {
 				return fmt.Errorf("init made a schema with mistakes, please report this: %w", err)
 			}
 			if err := writeNew(name, text); err != nil {

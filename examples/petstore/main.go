@@ -29,7 +29,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if code, ok := v.Command(os.Args[1:]); ok {
+	if code, ok := v.Manager.Command(os.Args[1:]); ok {
 		os.Exit(code)
 	}
 
@@ -54,12 +54,12 @@ func run() error {
 
 	srv := newServer(v, api)
 	if *address == "" {
-		return v.ServeStdio(srv)
+		return v.Manager.ServeStdio(srv)
 	}
 	token, err := readToken(*tokenFile)
 	if err != nil {
 		return err
 	}
 	log.Printf("serving http://%s/mcp", *address)
-	return v.ServeHTTP(srv, *address, bearersOf(token))
+	return v.Manager.ServeHTTP(srv, *address, bearersOf(token))
 }

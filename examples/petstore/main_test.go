@@ -49,7 +49,7 @@ func start(t *testing.T) *bench {
 	b.must(err)
 	b.vault, err = vault.OpenSecrets(secrets.WithStore(b.store), secrets.WithAsker(b.user), secrets.WithLogger(slog.New(slog.DiscardHandler)))
 	b.must(err)
-	t.Cleanup(func() { _ = b.vault.Close() })
+	t.Cleanup(func() { _ = b.vault.Manager.Close() })
 	b.client, err = client.NewInProcessClient(newServer(b.vault, b.api))
 	b.must(err)
 	t.Cleanup(func() { _ = b.client.Close() })
@@ -103,7 +103,7 @@ func TestJourney(t *testing.T) {
 	b.refuses("no such pet", "get_pet", map[string]any{"id": 4})
 	b.refuses("id", "get_pet", nil)
 
-	b.must(b.vault.Revoke(vault.KeyAPIKey))
+	b.must(b.vault.Manager.Revoke(vault.KeyAPIKey))
 	b.user.Answers(secrets.Deny)
 	b.refuses("did not allow", "list_pets", nil)
 	b.refuses("did not allow", "get_pet", map[string]any{"id": 1}) // a model can't nag
@@ -151,7 +151,7 @@ func TestCreatePetUsesTheContactIfThereIsOne(t *testing.T) {
 	if text, _ := b.call("create_pet", hamster); strings.Contains(text, "contact") || !strings.Contains(text, `"Pip"`) {
 		t.Error(text)
 	}
-	b.must(b.vault.Set(t.Context(), vault.KeyContact, "ann@example.com"))
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyContact, "ann@example.com"))
 	b.user.Answers(secrets.AllowOnce) // for the contact
 	b.says("ann@example.com", "create_pet", hamster)
 }
@@ -169,7 +169,7 @@ func TestTheQuestionShowsWhereTheKeyGoes(t *testing.T) {
 	other := httptest.NewServer(newAPI(wrongKey))
 	defer other.Close()
 	b.store.Put("petstore", "api_key", wrongKey)
-	b.must(b.vault.Set(t.Context(), vault.KeyBaseURL, other.URL+"/"))
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyBaseURL, other.URL+"/"))
 	b.user.Answers(secrets.AllowOnce)
 	b.says(`"Rex"`, "list_pets", nil)
 	shown := b.user.Shown()[0].Text()
@@ -184,7 +184,7 @@ func TestPetsInTheOrderThatTheUserHasSet(t *testing.T) {
 	b.store.Put("petstore", "api_key", goodKey)
 	b.user.Answers(secrets.AllowSession)
 	b.says(`[{"id":3,`, "list_pets", nil) // Axel
-	b.must(b.vault.Set(t.Context(), vault.KeyOrder, string(vault.OrderAge)))
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyOrder, string(vault.OrderAge)))
 	text, _ := b.call("list_pets", nil)
 	if strings.Index(text, "Rex") > strings.Index(text, "Momo") {
 		t.Error(text)
@@ -220,7 +220,7 @@ func (token bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestHTTPServesWhoeverHasTheToken(t *testing.T) {
 	b := start(t)
 	b.store.Put("petstore", "api_key", goodKey)
-	srv := httptest.NewServer(bearersOf(token)(b.vault.HTTPHandler(newServer(b.vault, b.api))))
+	srv := httptest.NewServer(bearersOf(token)(b.vault.Manager.HTTPHandler(newServer(b.vault, b.api))))
 	defer srv.Close()
 	for name, authorization := range map[string]string{"none": "", "another": "Bearer " + strings.ToUpper(token), "other scheme": "Basic " + token} {
 		request, err := http.NewRequest(http.MethodPost, srv.URL, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))
@@ -255,7 +255,7 @@ func TestHTTPServesWhoeverHasTheToken(t *testing.T) {
 	if !strings.Contains(asked, "petstore wants to use: Petstore API key\nTool: list_pets\nReason: List the pets of your store\n") {
 		t.Errorf("the client was asked %q", asked)
 	}
-	if grants := b.vault.Grants(); len(grants) != 1 || grants[0].Principal != "owner" {
+	if grants := b.vault.Manager.Grants(); len(grants) != 1 || grants[0].Principal != "owner" {
 		t.Errorf("grants %v", grants)
 	}
 }

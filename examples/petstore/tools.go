@@ -31,7 +31,7 @@ type petStore struct {
 // newServer returns the MCP server. The vault's option goes first, so that what it does is outermost.
 func newServer(v *vault.Secrets, api *url.URL) *server.MCPServer {
 	s := &petStore{v, api}
-	srv := server.NewMCPServer("petstore", "1.0.0", v.ServerOption())
+	srv := server.NewMCPServer("petstore", "1.0.0", v.Manager.ServerOption())
 
 	// A handler can call a getter where it needs it ...
 	srv.AddTool(mcp.NewTool("list_pets", mcp.WithDescription("List the pets of the store"),
@@ -99,12 +99,12 @@ func (s *petStore) whoAmI(ctx context.Context, _ mcp.CallToolRequest, login vaul
 		return nil, err
 	}
 	request.SetBasicAuth(login.Username, login.Password.Reveal())
-	s.vault.Mask(ctx, request.Header.Get("Authorization")) // made of the password, and as secret
+	s.vault.Manager.Mask(ctx, request.Header.Get("Authorization")) // made of the password, and as secret
 	var a account
 	err = send(request, &a)
 	if errors.Is(err, errUnauthorized) {
-		_ = s.vault.Reject(ctx, vault.KeyUsername, "The pet store does not know this name and password.")
-		err = s.vault.Reject(ctx, vault.KeyPassword, "The pet store does not know this name and password.")
+		_ = s.vault.Manager.Reject(ctx, vault.KeyUsername, "The pet store does not know this name and password.")
+		err = s.vault.Manager.Reject(ctx, vault.KeyPassword, "The pet store does not know this name and password.")
 	}
 	return result(a, err)
 }
@@ -176,7 +176,7 @@ func (s *petStore) call(ctx context.Context, key secrets.Secret, method, path st
 	request.Header.Set("Authorization", "Bearer "+key.Reveal())
 	err = send(request, answer)
 	if errors.Is(err, errUnauthorized) {
-		return s.vault.Reject(ctx, vault.KeyAPIKey, "The pet store does not know this key.")
+		return s.vault.Manager.Reject(ctx, vault.KeyAPIKey, "The pet store does not know this key.")
 	}
 	return err
 }

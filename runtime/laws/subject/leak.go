@@ -111,7 +111,7 @@ func (l *leaker) text(ctx context.Context, r request) (string, error) {
 	case "name":
 		var name string
 		name, err = l.Name(ctx, "Leak it")
-		l.Mask(ctx, name)
+		l.Manager.Mask(ctx, name)
 		secret = secrets.NewSecret(name)
 	default:
 		secret, err = l.Key(ctx, "Leak it")

@@ -36,7 +36,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if code, ok := v.Command(os.Args[1:]); ok {
+	if code, ok := v.Manager.Command(os.Args[1:]); ok {
 		os.Exit(code)
 	}
 	address := flag.String("http", "", "serve streamable HTTP at `ADDRESS`/mcp")
@@ -45,11 +45,11 @@ func run() error {
 	if os.Getenv("SUBJECT_BARE") != "" {
 		return serveBare(newServer(v), *address)
 	}
-	srv := newServer(v, v.ServerOption())
+	srv := newServer(v, v.Manager.ServerOption())
 	if *address == "" {
-		return v.ServeStdio(srv)
+		return v.Manager.ServeStdio(srv)
 	}
-	return v.ServeHTTP(srv, *address, bearer)
+	return v.Manager.ServeHTTP(srv, *address, bearer)
 }
 
 func serveBare(srv *server.MCPServer, address string) error {

@@ -57,26 +57,26 @@ func (l *leaker) values(ctx context.Context) ([]any, error) {
 	key := all.Key
 	_, invalid := vault.ValidatePrefixed(key.Reveal())
 	_, unknown := secrets.Get(ctx, l.Manager, secrets.Key[secrets.Secret]{}, "Show it")
-	tooBig := l.Set(ctx, vault.KeyPrefixed, key.Reveal()) // without its prefix
-	stored, _ := l.Stored(ctx, vault.KeyKey)
+	tooBig := l.Manager.Set(ctx, vault.KeyPrefixed, key.Reveal()) // without its prefix
+	stored, _ := l.Manager.Stored(ctx, vault.KeyKey)
 	var target secrets.Secret
 	store := filled{}
 	second, err := vault.OpenSecrets(secrets.WithStore(store))
 	if err != nil {
 		return nil, err
 	}
-	defer second.Close()
-	_ = second.Set(ctx, vault.KeyKey, key.Reveal())
+	defer second.Manager.Close()
+	_ = second.Manager.Set(ctx, vault.KeyKey, key.Reveal())
 	return []any{
 		l.Secrets, *l.Secrets, l.Manager, l, second, all, &all, group, &group, key, &key, []secrets.Secret{key},
 		map[string]secrets.Secret{"key": key}, struct{ key any }{key}, struct{ Key, key secrets.Secret }{key, key},
 		secrets.Some(key), secrets.Some(&all), struct {
 			o secrets.Optional[secrets.Secret]
 		}{secrets.Some(key)},
-		vault.KeyKey, vault.KeyKey.Describe(), vault.KeyKey.Into(&target), l.Grants(), stored,
+		vault.KeyKey, vault.KeyKey.Describe(), vault.KeyKey.Into(&target), l.Manager.Grants(), stored,
 		invalid, unknown, tooBig, fmt.Errorf("no use: %w", errors.Join(invalid, unknown)),
 		ctx, secrets.WithPrincipal(ctx, "ann"), fmt.Sprint(key) + key.String() + key.GoString(),
-		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), l.All, secrets.Tool(l.AllThree, "Show it", nil), l.ServerOption(),
+		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), l.All, secrets.Tool(l.AllThree, "Show it", nil), l.Manager.ServerOption(),
 		func() secrets.Secret { return key }, time.Now(),
 	}, nil
 }

@@ -49,7 +49,7 @@ func addState(srv *server.MCPServer, v *vault.Secrets) {
 	})
 	srv.AddTool(mcp.NewTool("mask"), func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		for range r.GetInt("times", 1) {
-			v.Mask(ctx, rand.Text()) // such as a token that was made of the key for one request
+			v.Manager.Mask(ctx, rand.Text()) // such as a token that was made of the key for one request
 		}
 		return mcp.NewToolResultText("masked"), nil
 	})

@@ -7,7 +7,7 @@ import (
 )
 
 func stringAsKey(ctx context.Context, s *Secrets) {
-	_, _ = s.Stored(ctx, "api_key")                               // want "string.* does not implement secrets.AnyKey"
-	_ = s.Forget(ctx, "api_key")                                  // want "string.* does not implement secrets.AnyKey"
+	_, _ = s.Manager.Stored(ctx, "api_key")                       // want "string.* does not implement secrets.AnyKey"
+	_ = s.Manager.Forget(ctx, "api_key")                          // want "string.* does not implement secrets.AnyKey"
 	_, _ = secrets.Get(ctx, s.Manager, "api_key", "Read one pet") // want "cannot infer T"
 }

@@ -251,10 +251,10 @@ const (
 	ChoiceRequiredDefaultUs ChoiceRequiredDefault = "us"
 )
 
-// Secrets has a getter for each secret and group. What takes a key, such as Set, Forget and Reject, are methods of
-// its manager.
+// Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
+// Manager.
 type Secrets struct {
-	*secrets.Manager
+	Manager *secrets.Manager
 }
 
 // OpenSecrets makes the secrets of the MCP server every-type. It reads no keychain and asks nobody.
@@ -302,7 +302,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Secrets{manager}, nil
+	return &Secrets{Manager: manager}, nil
 }
 
 // TextRequired returns text_required.

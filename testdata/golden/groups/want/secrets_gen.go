@@ -64,10 +64,10 @@ const (
 	RegionUs Region = "us"
 )
 
-// Secrets has a getter for each secret and group. What takes a key, such as Set, Forget and Reject, are methods of
-// its manager.
+// Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
+// Manager.
 type Secrets struct {
-	*secrets.Manager
+	Manager *secrets.Manager
 }
 
 // OpenSecrets makes the secrets of the MCP server groups. It reads no keychain and asks nobody. An
@@ -88,7 +88,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Secrets{manager}, nil
+	return &Secrets{Manager: manager}, nil
 }
 
 // Host returns host.

@@ -93,10 +93,10 @@ var KeyBraces = secrets.Password("braces", secrets.Field{
 	Help:  "{{.Template}} ${SHELL}",
 })
 
-// Secrets has a getter for each secret and group. What takes a key, such as Set, Forget and Reject, are methods of
-// its manager.
+// Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
+// Manager.
 type Secrets struct {
-	*secrets.Manager
+	Manager *secrets.Manager
 }
 
 // OpenSecrets makes the secrets of the MCP server hostile-texts. It reads no keychain and asks
@@ -124,7 +124,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Secrets{manager}, nil
+	return &Secrets{Manager: manager}, nil
 }
 
 // Quotes returns quotes: He said "hi" and 'bye' with `ticks`.

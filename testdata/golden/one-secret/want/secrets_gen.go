@@ -25,10 +25,10 @@ var KeyToken = secrets.Password("token", secrets.Field{
 	Required: true,
 })
 
-// Secrets has a getter for each secret and group. What takes a key, such as Set, Forget and Reject, are methods of
-// its manager.
+// Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
+// Manager.
 type Secrets struct {
-	*secrets.Manager
+	Manager *secrets.Manager
 }
 
 // OpenSecrets makes the secrets of the MCP server one. It reads no keychain and asks nobody. An
@@ -45,7 +45,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Secrets{manager}, nil
+	return &Secrets{Manager: manager}, nil
 }
 
 // Token returns token.

@@ -70,10 +70,10 @@ var KeyRetired = secrets.Password("retired", secrets.Field{
 	RenamedFrom: []string{"old_one", "OLD_TWO"},
 })
 
-// Secrets has a getter for each secret and group. What takes a key, such as Set, Forget and Reject, are methods of
-// its manager.
+// Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
+// Manager.
 type Secrets struct {
-	*secrets.Manager
+	Manager *secrets.Manager
 }
 
 // OpenSecrets makes the secrets of the MCP server permissions. It reads no keychain and asks
@@ -96,7 +96,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Secrets{manager}, nil
+	return &Secrets{Manager: manager}, nil
 }
 
 // Asked returns asked.

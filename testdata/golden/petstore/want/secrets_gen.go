@@ -58,10 +58,10 @@ var KeyPassword = secrets.Password("password", secrets.Field{
 	Permission: secrets.DialogOnly,
 })
 
-// Secrets has a getter for each secret and group. What takes a key, such as Set, Forget and Reject, are methods of
-// its manager.
+// Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
+// Manager.
 type Secrets struct {
-	*secrets.Manager
+	Manager *secrets.Manager
 }
 
 // OpenSecrets makes the secrets of the MCP server petstore. It reads no keychain and asks nobody.
@@ -82,7 +82,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Secrets{manager}, nil
+	return &Secrets{Manager: manager}, nil
 }
 
 // APIKey returns api_key: Petstore API key. Create one under Account, API keys.

@@ -39,10 +39,10 @@ var KeyContactEmail = secrets.Email("contact_email", secrets.Field{
 	Label: "Contact",
 })
 
-// Secrets has a getter for each secret and group. What takes a key, such as Set, Forget and Reject, are methods of
-// its manager.
+// Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
+// Manager.
 type Secrets struct {
-	*secrets.Manager
+	Manager *secrets.Manager
 }
 
 // OpenSecrets makes the secrets of the MCP server weather. It reads no keychain and asks nobody. An
@@ -61,7 +61,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Secrets{manager}, nil
+	return &Secrets{Manager: manager}, nil
 }
 
 // APIKey returns api_key: OpenWeather API key. Find it at https://home.example/api_keys 🔑
