@@ -4,7 +4,7 @@
 # make fuzz    each fuzz target, FUZZRUNS times
 # make test-windows   the tests of the Windows build's keychain, dialogs and rules, by Wine
 # make laws    what must never happen, tried TIMES as often as in make test
-# make figures the benchmarks against their floors, and the table of them in README.md
+# make figures the benchmarks against their floors, and the table of them in docs/figures.md
 FUZZRUNS ?= 300000
 TIMES ?= 20
 GO ?= go
@@ -50,7 +50,7 @@ laws: desktop
 	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test ./runtime/internal/keychain ./cmd/mcpsecrets-gen -run Loss -v -timeout 0 -laws.times $(TIMES)
 
 figures: desktop
-	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) run ./cmd/internal/figures -write README.md
+	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) run ./cmd/internal/figures -write docs/figures.md
 
 # Rewrites what the golden tests compare with: read the difference before you commit it.
 golden:

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/spell"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 )
@@ -381,19 +382,11 @@ func misused(format string, args ...any) error { return &wrongUsage{fmt.Sprintf(
 // didYouMean returns `, did you mean "api_key"?` for the known word that is nearest to word, or "" if none is near. It
 // never repeats word, which may be a value in a wrong place.
 func didYouMean(word string, known []string) string {
-	best, distance := "", 3
-	for _, k := range known {
-		if len(word) > 2*len(k) {
-			continue
-		}
-		if d := wording.Distance(strings.ToLower(word), k); d < min(distance, len(k)) {
-			best, distance = k, d
-		}
-	}
-	if best == "" {
+	nearest := spell.Nearest(word, known, 2)
+	if nearest == "" {
 		return ""
 	}
-	return fmt.Sprintf(", did you mean %q?", best)
+	return fmt.Sprintf(", did you mean %q?", nearest)
 }
 
 func newTable(to io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(to, 0, 0, 3, ' ', 0) }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/spell"
 )
 
 // A speller finds the known word that an author meant. What it may spend on one file is bounded: ten thousand misspelt
@@ -31,23 +31,11 @@ func (s *speller) suggestion(word string, known []string) string {
 	if k, ok := otherWords[strings.ToLower(word)]; ok && slices.Contains(known, k) {
 		return fmt.Sprintf(", did you mean %q?", k)
 	}
-	limit := min((len(word)+1)/3, 3)
-	best, bestDistance := "", limit+1
-	for _, k := range known {
-		if abs(len(k)-len(word)) >= bestDistance {
-			continue
-		}
-		if s.compared++; s.compared > maxCompared {
-			break
-		}
-		if d := wording.Distance(strings.ToLower(word), k); d < bestDistance {
-			best, bestDistance = k, d
-		}
-	}
-	if best == "" || best == word {
+	known = known[:min(len(known), maxCompared-s.compared)]
+	s.compared += len(known)
+	nearest := spell.Nearest(word, known, min((len(word)+1)/3, 3))
+	if nearest == "" || nearest == word {
 		return ""
 	}
-	return fmt.Sprintf(", did you mean %q?", best)
+	return fmt.Sprintf(", did you mean %q?", nearest)
 }
-
-func abs(n int) int { return max(n, -n) }

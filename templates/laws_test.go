@@ -17,6 +17,7 @@ func TestImports(t *testing.T) {
 		"../templates":           {"go-yaml", "mcp-go", "\"os\""},
 		"../runtime":             {"go-yaml", "jennifer", "mcpsecrets/schema", "mcpsecrets/templates"},
 		"../internal/field":      {"go-yaml", "jennifer", "mcp-go", "mcpsecrets/"},
+		"../internal/spell":      {"go-yaml", "jennifer", "mcp-go", "mcpsecrets/"},
 		"../internal/wording":    {"go-yaml", "jennifer", "mcp-go"},
 		"../runtime/runtimetest": {"go-yaml", "jennifer"},
 	} {

@@ -3,10 +3,11 @@ package main
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/spell"
 )
 
 // A usageError is a wrong command line.
@@ -69,15 +70,17 @@ func commandOrSchemas(root *cobra.Command, args []string) error {
 	return fmt.Errorf("%q is neither a command nor a file%s", args[0], suggestion(root, args[0]))
 }
 
-// suggestion returns `, did you mean "check"?` for the commands that are near to word, or "" if none is.
+// suggestion returns `, did you mean "check"?` for the command that is nearest to word, or "" if none is near.
 func suggestion(root *cobra.Command, word string) string {
-	root.SuggestionsMinimumDistance = 2 // which is the greatest distance
-	near := root.SuggestionsFor(word)
-	if word == "" || len(near) == 0 {
+	var names []string
+	for _, cmd := range root.Commands() {
+		if cmd.IsAvailableCommand() {
+			names = append(names, cmd.Name())
+		}
+	}
+	nearest := spell.Nearest(word, names, 2)
+	if nearest == "" {
 		return ""
 	}
-	for i, name := range near {
-		near[i] = strconv.Quote(name)
-	}
-	return fmt.Sprintf(", did you mean %s?", strings.Join(near, " or "))
+	return fmt.Sprintf(", did you mean %q?", nearest)
 }

@@ -2,8 +2,8 @@
 // is 1 if a ratio is over its bound or a figure is missing, also because it was skipped. Run it on a machine that does nothing
 // else; "make figures" does.
 //
-//	go run ./cmd/internal/figures                     prints the table
-//	go run ./cmd/internal/figures -write README.md    also puts it between the marks of that file
+//	go run ./cmd/internal/figures                          prints the table
+//	go run ./cmd/internal/figures -write docs/figures.md   also puts it between the marks of that file
 //
 // A benchmark reports its figure by package testdata/ratio, and has its line in figures.go.
 package main

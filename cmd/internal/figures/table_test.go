@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -63,6 +64,25 @@ func TestTableBetweenMarks(t *testing.T) {
 		if _, err := between([]byte(text), "new\n"); err == nil {
 			t.Errorf("%q has no marks", text)
 		}
+	}
+}
+
+// docs/figures.md has the marks that "make figures" looks for, and between them a line for each figure.
+func TestPageOfFigures(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/figures.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := between(page, "new\n"); err != nil {
+		t.Error(err)
+	}
+	rest := string(page)
+	for _, f := range figures {
+		_, after, ok := strings.Cut(rest, "\n| "+f.ours+" ")
+		if line, _, _ := strings.Cut(after, "\n"); !ok || !strings.Contains(line, "| "+f.floor+" ") {
+			t.Fatalf("no line says %q against %q: run make figures", f.ours, f.floor)
+		}
+		rest = after
 	}
 }
 

@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
-// errHeld says that somebody else holds the lock.
-var errHeld = errors.New("held by another process")
+// pause is the time between two tries: an operating system has no waiting for a
+// lock with a deadline. Nobody notices it before a window opens, and two servers
+// that store values by turns lose little.
+const pause = 25 * time.Millisecond
 
 // Lock waits until no other process of this user, and nobody else in this one,
 // holds the lock of that name, and keeps them from it until unlock is called. The
@@ -21,52 +24,41 @@ var errHeld = errors.New("held by another process")
 // created with mode 0700 and refused if others can write to it. An error is the
 // context's own, or says what is wrong with the file.
 func Lock(ctx context.Context, dir, name string) (unlock func(), err error) {
-	f, err := open(dir, name)
+	dir, err = folder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("lock file: %w", err)
 	}
-	// There is no waiting for a lock with a context, so it is tried again and
-	// again. Nobody notices a tenth of a second before a window opens.
-	for wait := 5 * time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		if err := ctx.Err(); err != nil {
-			f.Close()
-			return nil, err
-		}
-		switch err := tryLock(f); {
-		case err == nil:
-			var once sync.Once
-			// Closing gives the lock up. The file stays: removing it would let one
-			// process lock the removed file and another one its successor.
-			return func() { once.Do(func() { f.Close() }) }, nil
-		case err != errHeld:
-			f.Close()
-			return nil, fmt.Errorf("lock file: %w", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
+	// A pipe in place of the file opens for reading only when somebody writes, and
+	// network file systems lock exclusively only what is open for writing. Go opens
+	// files so that no child inherits them: a dialog that outlives us does not hold
+	// the lock.
+	lock := flock.New(filepath.Join(dir, name+".lock"), flock.SetFlag(os.O_RDWR|os.O_CREATE))
+	_, err = lock.TryLockContext(ctx, pause)
+	switch {
+	case err == nil:
+		// The file stays: removing it would let one process lock the removed file
+		// and another one its successor.
+		return func() { _ = lock.Unlock() }, nil
+	case errors.Is(err, ctx.Err()):
+		return nil, err
 	}
+	return nil, fmt.Errorf("lock file: %w", err)
 }
 
-func open(dir, name string) (*os.File, error) {
+// folder returns the private folder of the lock files, and creates it.
+func folder(dir string) (string, error) {
 	if dir == "" {
 		base := os.Getenv("XDG_RUNTIME_DIR")
 		if !filepath.IsAbs(base) {
 			var err error
 			if base, err = os.UserCacheDir(); err != nil {
-				return nil, err
+				return "", err
 			}
 		}
 		dir = filepath.Join(base, "mcpsecrets")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
+		return "", err
 	}
-	if err := checkPrivate(dir); err != nil {
-		return nil, err
-	}
-	// Go opens files so that no child inherits them: a dialog that outlives us
-	// does not hold the lock.
-	return os.OpenFile(filepath.Join(dir, name+".lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	return dir, checkPrivate(dir)
 }

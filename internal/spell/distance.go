@@ -1,8 +1,8 @@
-package wording
+package spell
 
-// Distance counts the letters to insert, remove, replace or swap with their neighbour that make a into b (optimal string
+// distance counts the letters to insert, remove, replace or swap with their neighbour that make a into b (optimal string
 // alignment): how far a misspelt word is from a known one.
-func Distance(a, b string) int {
+func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j

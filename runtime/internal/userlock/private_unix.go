@@ -8,18 +8,6 @@ import (
 	"syscall"
 )
 
-func tryLock(f *os.File) error {
-	for {
-		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err {
-		case syscall.EINTR:
-		case syscall.EWOULDBLOCK:
-			return errHeld
-		default:
-			return err
-		}
-	}
-}
-
 // checkPrivate refuses a folder in which another user could lay a trap, such as
 // a link in place of the lock file or a lock that is never given up.
 func checkPrivate(dir string) error {
