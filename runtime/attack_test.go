@@ -24,6 +24,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 // Each test of this file is an attack that once worked.
@@ -83,7 +84,7 @@ func victim(t *testing.T, asker Asker, keys ...AnyKey) (*Manager, *memory) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(Schema{Server: "x", Manifest: string(manifest), Keys: keys}, WithStore(store), WithAsker(asker),
+	m, err := Open(Schema{Server: "x", Manifest: string(manifest), Keys: keys}, WithStore(store), WithPrompter(asker),
 		WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	if err != nil {
 		t.Fatal(err)
@@ -328,12 +329,12 @@ func TestAnswerWithoutATokenReleasesNothing(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
 	var dialogs atomic.Int32
 	m, _ := victim(t, answers{ask: func(context.Context, Question) (Answer, error) { dialogs.Add(1); return Deny, nil }}, key)
-	srv := server.NewMCPServer("x", "1", m.ServerOption())
+	srv := server.NewMCPServer("x", "1", mcpgo.Option(m))
 	srv.AddTool(mcp.NewTool("tool"), Tool(func(ctx context.Context, reason Reason) (Secret, error) { return Get(ctx, m, key, reason) }, "Read",
 		func(context.Context, mcp.CallToolRequest, Secret) (*mcp.CallToolResult, error) {
 			return mcp.NewToolResultText("used"), nil
 		}))
-	handler := m.HTTPHandler(srv, server.WithHTTPContextFunc(func(ctx context.Context, r *http.Request) context.Context {
+	handler := mcpgo.HTTPHandler(m, srv, server.WithHTTPContextFunc(func(ctx context.Context, r *http.Request) context.Context {
 		if r.Header.Get("Authorization") == "Bearer alice" {
 			return WithPrincipal(ctx, "alice")
 		}

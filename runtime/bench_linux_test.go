@@ -9,6 +9,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
@@ -33,8 +34,8 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 		text, err := store.Get(ctx, "com.mcp.petstore", "username")
 		return mcp.NewToolResultText("Hello " + text), err
 	})
-	gated := caller(b, secrets.Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {
+	gated := caller(b, mcpgo.Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("Hello " + text), nil
-	}), vault.Manager.ServerOption())
+	}), mcpgo.Option(vault.Manager))
 	ratio.Measure(b, 1.2, bare, gated)
 }

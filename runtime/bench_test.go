@@ -11,6 +11,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
@@ -35,7 +36,7 @@ func caller(b *testing.B, handler server.ToolHandlerFunc, options ...server.Serv
 }
 
 func openBench(b *testing.B, store secrets.Store, user *runtimetest.User) *petstore.Secrets {
-	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithAsker(user),
+	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user),
 		secrets.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	if err != nil {
 		b.Fatal(err)
@@ -50,5 +51,5 @@ func BenchmarkToolWithoutSecret(b *testing.B) {
 		return mcp.NewToolResultText("Rex is a good dog."), nil
 	}
 	vault := openBench(b, runtimetest.NewStore(), runtimetest.NewUser(b))
-	ratio.Measure(b, 1.05, caller(b, handler), caller(b, handler, vault.Manager.ServerOption()))
+	ratio.Measure(b, 1.05, caller(b, handler), caller(b, handler, mcpgo.Option(vault.Manager)))
 }

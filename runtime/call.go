@@ -1,230 +1,237 @@
 package secrets
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/mcpsecrets/mcpsecrets/internal/field"
-	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 )
 
-// A request is what a client sent: a tool call, a prompt or the read of a resource. It has one call for each manager whose
-// secrets it needs.
-type request struct {
-	kind, name string
-	progress   func(message string) // tells the client that the request lives; nil without a token
+// This file is the port between the runtime and an MCP SDK. An adapter, such as package mcpgo, says of each request what it
+// knows, as a [Call]; nothing is guessed from a context. For each request it calls [Manager.Begin], runs the handler, and
+// calls [Turn.End].
 
-	mu    sync.Mutex
-	calls map[*Manager]*call // made when a getter needs them: most requests need none
+// A Call is what an adapter says of one request of an MCP client.
+type Call struct {
+	Kind string // "tool", "prompt" or "resource"
+	Name string // the tool's or prompt's name, or the resource's URI
+	// Client is the client's own name for itself, for the log.
+	Client    string
+	Principal Principal
+	// Ask shows a form in the client while the request lasts, and returns the reply, or the zero Reply when ctx ends. It is
+	// nil where the client can't be asked in place.
+	Ask   func(ctx context.Context, form Form) Reply
+	Shows Shows
+	// Rounds says that the request may be answered with an input request, as on revision 2026-07-28.
+	Rounds bool
+	// Arguments are the request's arguments as JSON. A retry of the request is known by them.
+	Arguments []byte
+	// Progress tells the client that the request lives. It is nil where the client gave no progress token.
+	Progress func(message string)
 }
 
-type requestKey struct{}
+// Shows is what an MCP client declared that it can show to its user.
+type Shows struct{ Forms, URLs bool }
 
-// withRequest returns a context of a request; inside one that has begun, it is ctx.
-func withRequest(ctx context.Context, kind, name string) context.Context {
-	if ctx.Value(requestKey{}) != nil {
-		return ctx
+// A Principal is whom a call belongs to. The zero Principal is refused.
+type Principal struct{ who consent.Who }
+
+// Process is the client that started this process, or is in it.
+func Process() Principal { return Principal{consent.Who{Kind: consent.Process}} }
+
+// Local is an HTTP caller on this computer whom nobody verified. Any process here could answer the questions of its MCP
+// client itself, so it is asked in native dialogs only, for each use.
+func Local() Principal { return Principal{consent.Who{Kind: consent.Local}} }
+
+// Named is a caller whom the server's own code verified, such as the subject of a token. "" is nobody: the zero Principal.
+func Named(name string) Principal {
+	if name == "" {
+		return Principal{}
 	}
-	return context.WithValue(ctx, requestKey{}, &request{kind: kind, name: name})
+	return Principal{consent.Who{Kind: consent.Named, Name: name}}
 }
 
-// over ends what was allowed for the request only: a goroutine that its handler left behind has to ask.
-func (r *request) over() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, c := range r.calls {
-		c.over()
+// A Form is a message with one choice to make. It never asks for a secret.
+type Form struct {
+	Name    string // of the answer, in an input request
+	Message string
+	Choices []string
+}
+
+// formAnswer is the property of a form's content that has the choice.
+const formAnswer = "answer"
+
+// Schema returns the requestedSchema of the form's elicitation: an object with one property, "answer", which is one of the
+// choices.
+func (f Form) Schema() map[string]any {
+	return map[string]any{
+		"type":       "object",
+		"properties": map[string]any{formAnswer: map[string]any{"type": "string", "enum": f.Choices}},
+		"required":   []string{formAnswer},
 	}
 }
 
-// call returns what m knows of the request that ctx belongs to. Outside any request it is a call of its own.
-func (m *Manager) call(ctx context.Context) *call {
-	r, ok := ctx.Value(requestKey{}).(*request)
-	if !ok {
-		return newCall(ctx, "", "")
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	c := r.calls[m]
-	if c == nil {
-		c = newCall(ctx, r.kind, r.name)
-		c.progress = r.progress
-		if r.calls == nil {
-			r.calls = map[*Manager]*call{}
-		}
-		r.calls[m] = c
-	}
-	return c
+// A Reply is what the client says came of a form. The zero Reply is nobody's: of a client that failed, could not ask, or got
+// no answer.
+type Reply struct {
+	Action string // "accept", "decline" or "cancel", as in the MCP specification, client/elicitation
+	Answer string // the choice, where the form was accepted
 }
 
-// A call is what "Allow" covers, and what Reject means. It knows whom a question can be put to.
-type call struct {
-	id      uint64 // unlike an address, never used again
-	tool    tool
-	who     principal
-	client  *client // can be asked in place; nil where it can't
-	rounds  bool    // is asked by input requests, as on 2026-07-28
-	resumed bool    // brought the answers of an earlier round
-	stale   bool    // brought a state that does not count: it is asked afresh
-	// digest is the same for a request and its retry; it is made when a question needs it. Set where rounds is.
-	digest   func() [sha256.Size]byte
-	progress func(message string) // tells the client that the call lives; nil without a token
-	cancel   context.CancelCauseFunc
+// A Turn is one request while its handler runs.
+type Turn struct {
+	manager *Manager
+	call    *consent.Call
+	client  string
 
 	mu     sync.Mutex
-	once   map[*definition]value // what was allowed for this call only
-	handed map[*definition]Secret
-	how    map[*definition]string // how the use was decided, for the audit
-	wants  []want                 // what an input request has to ask
-	asked  []*comparison          // what earlier rounds had shown
-	ended  bool                   // the wants are on their way
-
-	holders   int // getters that wait for a person
-	heldSince time.Time
-	held      time.Duration // before that
+	handed map[*definition]Secret // what the request was given, for Reject
 }
 
-// A tool is who wants a secret: a tool, a prompt or a resource, by the name under which the client knows it. The zero tool
-// is the server itself.
-type tool struct{ kind, name string }
+type turnKey struct{ *Manager }
 
-// A value is a secret's value and where it goes: what a permission is for.
-type value struct{ text, destination Secret }
-
-func (v value) equal(w value) bool { return v.text.Equal(w.text) && v.destination.Equal(w.destination) }
-
-// A want is a question that waits for the next round of a call: for permission, or whether codes match.
-type want struct {
-	question   *question
-	comparison *comparison
-	message    string
-}
-
-var calls atomic.Uint64
-
-func newCall(ctx context.Context, kind, name string) *call {
-	c := &call{id: calls.Add(1), tool: tool{kind, name}, who: principalOf(ctx)}
-	if c.who.canAnswer(ctx) {
-		c.client = clientOf(ctx)
+// Begin notes a request and returns the context for its handler, in which getters work. Where the client has come back with
+// the answers to an earlier input request, state is that request's state and answers are the replies by the forms' names.
+func (m *Manager) Begin(ctx context.Context, c Call, state string, answers map[string]Reply) (context.Context, *Turn) {
+	t := m.newTurn(c)
+	canAnswer := c.Principal.who.Kind == consent.Process || c.Principal.who.Kind == consent.Named
+	switch {
+	case !canAnswer || !c.Shows.Forms:
+	case c.Ask != nil:
+		t.call.Ask = m.inPlace(c.Ask)
+	case c.Rounds:
+		t.call.Digest = sync.OnceValue(c.digest)
+		ctx, t.call.Cancel = context.WithCancelCause(ctx)
+		m.desk.Resume(t.call, state, func(f consent.Form) consent.Reply { return replyOf(answers[f.Name], f.Choices) })
 	}
-	return c
+	return context.WithValue(ctx, turnKey{m}, t), t
 }
 
-// asker is how a question to use secrets names the call.
-func (c *call) asker(reason string, uses []use) wording.Asker {
-	scope, _ := wording.Covers(shownOf(uses))
-	return wording.Asker{
-		Tool:   c.tool.name,
-		Reason: reason,
-		// A grant for the tool that asks needs a tool.
-		Once: c.who.kind == local || scope == field.ToolScope && c.tool == tool{},
+func (m *Manager) newTurn(c Call) *Turn {
+	t := &Turn{manager: m, client: c.Client, call: consent.NewCall(c.Principal.who, consent.Tool{Kind: c.Kind, Name: c.Name})}
+	if c.Progress != nil {
+		t.call.Progress = func() { c.Progress(m.sentences.Form.Waiting) }
 	}
+	return t
 }
 
-func (c *call) allow(uses []use, how string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, u := range uses {
-		if c.once == nil {
-			c.once = map[*definition]value{}
-		}
-		c.once[u.def] = u.value
-		c.decide(u.def, how)
+// End ends the request: what was allowed for it only is over. Where forms come back, the handler's result does not count,
+// whatever it is: the adapter answers with an input request that has these forms and this state.
+func (t *Turn) End() (forms []Form, state string) {
+	asked, state := t.manager.desk.End(t.call)
+	for _, f := range asked {
+		forms = append(forms, Form(f))
 	}
-}
-
-func (c *call) allows(u use) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	allowed, ok := c.once[u.def]
-	return ok && allowed.equal(u.value)
-}
-
-// decided notes how the use of def came to be allowed, for the audit: the first that did counts.
-func (c *call) decided(def *definition, how string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.decide(def, how)
-}
-
-func (c *call) decide(def *definition, how string) {
-	if c.how == nil {
-		c.how = map[*definition]string{}
+	if t.call.Cancel != nil {
+		t.call.Cancel(nil)
 	}
-	if c.how[def] == "" {
-		c.how[def] = how
-	}
+	return forms, state
 }
 
-func (c *call) handOut(def *definition, text Secret) (how string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.handed == nil {
-		c.handed = map[*definition]Secret{}
+// Background returns a context for the author's own work outside any request, such as a job at start. Getters called with it
+// belong to the process: they work with a grant, or ask in a native dialog. Inside a request it changes nothing: whoever sent
+// the request is asked.
+func (m *Manager) Background(ctx context.Context) context.Context {
+	if ctx.Value(turnKey{m}) != nil {
+		return ctx
 	}
-	c.handed[def] = text
-	return c.how[def]
+	return context.WithValue(ctx, turnKey{m}, background{})
 }
 
-func (c *call) handedOut(def *definition) (Secret, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	text, ok := c.handed[def]
+// background marks a context in which each getter is a call of its own.
+type background struct{}
+
+// turn returns the request that ctx belongs to. In a context that nobody vouches for, it is a stranger's.
+func (m *Manager) turn(ctx context.Context) *Turn {
+	switch t := ctx.Value(turnKey{m}).(type) {
+	case *Turn:
+		return t
+	case background:
+		return m.newTurn(Call{Principal: Process()})
+	}
+	return m.newTurn(Call{})
+}
+
+func (t *Turn) hand(def *definition, text Secret) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.handed == nil {
+		t.handed = map[*definition]Secret{}
+	}
+	t.handed[def] = text
+}
+
+func (t *Turn) handedOut(def *definition) (Secret, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text, ok := t.handed[def]
 	return text, ok
 }
 
-// hasStored reports whether a value of def was stored by a collection that an earlier round of the call began.
-func (c *call) hasStored(def *definition) bool {
-	c.mu.Lock()
-	asked := slices.Clone(c.asked)
-	c.mu.Unlock()
-	return slices.ContainsFunc(asked, func(codes *comparison) bool { return codes.stored(def) })
-}
-
-// pend leaves a question for the next round and ends the handler's work, so that nothing acts on a half-done call. It
-// reports false if the round is on its way already: then the question was not asked.
-func (c *call) pend(w want) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
-		return false
-	}
-	c.wants = append(c.wants, w)
-	c.cancel(ErrPending)
-	return true
-}
-
-// hold begins to hold the call for a person, until release is called, and returns for how long it may be: all that its
-// getters wait counts.
-func (c *call) hold() (left time.Duration, release func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.holders++; c.holders == 1 {
-		c.heldSince = time.Now()
-	}
-	return patience - c.held - time.Since(c.heldSince), func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.holders--; c.holders == 0 {
-			c.held += time.Since(c.heldSince)
+// inPlace returns ask as a function that waits no longer than its context, whatever ask does, and takes a reply that is
+// faster than a person's for nobody's: some clients accept or decline by themselves, with nothing drawn.
+func (m *Manager) inPlace(ask func(context.Context, Form) Reply) func(context.Context, consent.Form) consent.Reply {
+	return func(ctx context.Context, f consent.Form) consent.Reply {
+		asked := time.Now()
+		replies := make(chan consent.Reply, 1)
+		go func() {
+			// Somebody else's code: one that ignores its context must hold up nobody here.
+			reply := replyOf(ask(ctx, Form(f)), f.Choices)
+			if time.Since(asked) < m.fast {
+				reply = consent.Nobody
+			}
+			replies <- reply
+		}()
+		select {
+		case reply := <-replies:
+			return reply
+		case <-ctx.Done():
+			return consent.Nobody
 		}
 	}
 }
 
-func (c *call) over() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.once = nil
+// replyOf returns what a reply means. An answer that was not offered is nobody's.
+func replyOf(r Reply, choices []string) consent.Reply {
+	switch r.Action {
+	case "decline":
+		return consent.Reply{Chosen: -1, Err: ErrDenied}
+	case "cancel":
+		return consent.Reply{Chosen: -1, Err: ErrDismissed}
+	case "accept":
+		if r.Answer != "" {
+			return consent.Reply{Chosen: slices.Index(choices, r.Answer)}
+		}
+	}
+	return consent.Nobody
 }
 
-// end returns what the next round has to ask. Nothing is added after that.
-func (c *call) end() []want {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ended = true
-	return c.wants
+// digest is the same for a request and its retry, whatever the order of its arguments.
+func (c Call) digest() [sha256.Size]byte {
+	canonical := c.Arguments
+	decoder := json.NewDecoder(bytes.NewReader(c.Arguments))
+	decoder.UseNumber() // numbers above 2^53 must not meet in one float
+	var arguments any
+	if decoder.Decode(&arguments) == nil {
+		canonical, _ = json.Marshal(arguments) // objects with sorted keys
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q ", c.Kind, c.Name)
+	h.Write(canonical)
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// WithPrincipal returns a context whose requests belong to the named principal, such as the subject of a verified token; an
+// empty name means unauthenticated. Only code that has verified the name may call this. It is for package mcpgo, in front of
+// whose HTTPHandler it must be called: a principal that is set later is asked in native dialogs only, since the answers of
+// its MCP client can't be told from somebody else's. Package gosdk takes the principal from the request's own token.
+func WithPrincipal(ctx context.Context, name string) context.Context {
+	return inside.WithPrincipal(ctx, name)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/usercmd"
 	everytype "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-type/want"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -56,7 +57,7 @@ func runOn(t *testing.T, m *secrets.Manager, in, stderr *os.File, args ...string
 	}
 	streams := [3]*os.File{os.Stdin, os.Stdout, os.Stderr}
 	os.Stdin, os.Stdout, os.Stderr = in, stdout, stderr
-	code, ok := m.Command(append([]string{"secrets"}, args...))
+	code, ok := usercmd.Run(m, append([]string{"secrets"}, args...))
 	os.Stdin, os.Stdout, os.Stderr = streams[0], streams[1], streams[2]
 	if !ok {
 		t.Fatalf("%v is not for the command", args)
@@ -94,7 +95,7 @@ func (r ran) want(t *testing.T, code int, out, errors string) {
 
 func openEveryType(t *testing.T, store *runtimetest.Store) *secrets.Manager {
 	t.Helper()
-	vault, err := everytype.OpenSecrets(secrets.WithStore(store), secrets.WithAsker(runtimetest.NewUser(t)))
+	vault, err := everytype.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(runtimetest.NewUser(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func openEveryType(t *testing.T, store *runtimetest.Store) *secrets.Manager {
 func TestCommandIsForSecretsAlone(t *testing.T) {
 	b := open(t)
 	for _, args := range [][]string{nil, {"serve"}, {"-http", "secrets"}, {"Secrets"}} {
-		if _, ok := b.Manager.Command(args); ok {
+		if _, ok := usercmd.Run(b.Manager, args); ok {
 			t.Errorf("%v is taken for the command", args)
 		}
 	}
@@ -321,7 +322,7 @@ func ExampleManager_Command() {
 		panic(err)
 	}
 	defer vault.Manager.Close()
-	if code, ok := vault.Manager.Command([]string{"secrets", "status"}); ok { // os.Args[1:]
+	if code, ok := usercmd.Run(vault.Manager, []string{"secrets", "status"}); ok { // os.Args[1:]
 		_ = code // os.Exit(code)
 	}
 	// Output:

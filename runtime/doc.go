@@ -2,8 +2,8 @@
 // credentials that they use. Generated code always imports it as secrets; its folder is called runtime.
 //
 //	vault, err := OpenSecrets() // generated from secrets.yaml
-//	srv := server.NewMCPServer("petstore", "1.0.0", vault.Manager.ServerOption())
-//	srv.AddTool(whoami, secrets.Tool(vault.Login, "Say who you are", s.whoami))
+//	srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(vault.Manager))
+//	srv.AddTool(whoami, mcpgo.Tool(vault.Login, "Say who you are", s.whoami))
 //	srv.AddTool(getPet, func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 //		key, err := vault.APIKey(ctx, "Read one pet of your store")
 //		if err != nil {
@@ -11,7 +11,7 @@
 //		}
 //		... key.Reveal() ...
 //	})
-//	err = vault.Manager.ServeStdio(srv)
+//	err = mcpgo.ServeStdio(vault.Manager, srv)
 //
 // Begin with [Manager], a field of the generated Secrets, and [Get], the one way to a value.
 //

@@ -20,6 +20,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
@@ -53,7 +54,7 @@ func (p *person) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp
 // callTool calls a tool that needs the API key, from a client in this process, and returns its text.
 func (b bench) callTool(t *testing.T, options ...client.ClientOption) (text string, isError bool) {
 	t.Helper()
-	tool := secrets.Tool(b.APIKey, "Read one pet", func(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
+	tool := mcpgo.Tool(b.APIKey, "Read one pet", func(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("used " + key.Reveal()), nil
 	})
 	// Without the middleware, whose guard would mask what the tool says.
@@ -263,10 +264,10 @@ func TestDialogPermissionIsNeverAskedInTheClient(t *testing.T) {
 	p := &person{permission: true}
 	p.action, p.content = accepts("Allow for session")
 	b.user.Answers(secrets.Deny)
-	tool := secrets.Tool(b.Login, "Say who you are", func(context.Context, mcp.CallToolRequest, petstore.LoginSecrets) (*mcp.CallToolResult, error) {
+	tool := mcpgo.Tool(b.Login, "Say who you are", func(context.Context, mcp.CallToolRequest, petstore.LoginSecrets) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("used"), nil
 	})
-	if text, isError := callTool(t, b.Manager.ServerOption(), tool, client.WithElicitationHandler(p)); !isError {
+	if text, isError := callTool(t, mcpgo.Option(b.Manager), tool, client.WithElicitationHandler(p)); !isError {
 		t.Fatal(text)
 	}
 	if p.message.Load() != nil {
@@ -341,10 +342,10 @@ func TestResultsErrorsAndPanicsAreMasked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := stored(t)
 			b.user.Answers(secrets.AllowOnce)
-			tool := secrets.Tool(b.APIKey, "Read one pet", func(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
+			tool := mcpgo.Tool(b.APIKey, "Read one pet", func(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
 				return handle(key)
 			})
-			srv := server.NewMCPServer("petstore", "1.0.0", b.Manager.ServerOption())
+			srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(b.Manager))
 			srv.AddTool(mcp.NewTool("tool"), tool)
 			response, err := json.Marshal(srv.HandleMessage(t.Context(), request))
 			if err != nil || !bytes.Contains(response, []byte("[redacted]")) || bytes.Contains(response, []byte("0123456789")) ||

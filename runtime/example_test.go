@@ -18,7 +18,7 @@ func Example_testing() {
 	store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
 	user.Types("Petstore API key", "pets-0123456789abcdef").Answers(secrets.AllowSession)
 
-	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithAsker(user))
+	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
@@ -15,7 +17,7 @@ import (
 // The ways in which a getter fails, for errors.Is. What a getter returns is an [*Error] whose text names the secret and
 // the way out, is safe to be told to a model, and never holds a value.
 var (
-	ErrDenied       = errors.New("secrets: the user did not allow it")
+	ErrDenied       = consent.ErrDenied   // the user did not allow it
 	ErrDismissed    = dialog.ErrDismissed // the user closed the dialog
 	ErrRejected     = errors.New("secrets: the server found the value to be wrong")
 	ErrNoDisplay    = dialog.ErrNoDisplay // there is no screen for a dialog
@@ -27,10 +29,10 @@ var (
 	ErrTooBig       = keychain.ErrTooBig  // the keychain does not take a value of this size
 	ErrInvalid      = errors.New("secrets: the value breaks a rule of the schema")
 	ErrNotSet       = keychain.ErrNotSet // nothing is stored, and nobody is to be asked
-	ErrPending      = errors.New("secrets: the user has not answered yet")
+	ErrPending      = consent.ErrPending // the user has not answered yet
 	ErrUnknownKey   = errors.New("secrets: the key is not of this schema")
-	ErrOutsideCall  = errors.New("secrets: nobody can be asked outside a call")
-	ErrClosed       = errors.New("secrets: the manager is closed")
+	ErrOutsideCall  = consent.ErrOutsideCall // nobody can be asked outside a call
+	ErrClosed       = consent.ErrClosed      // the manager is closed
 )
 
 // errStoreDismissed is a keychain that stayed locked because the user closed its own prompt.
@@ -65,7 +67,7 @@ var failures = []struct {
 // An Error is how a getter fails. Its text is a sentence of the manifest.
 type Error struct {
 	Secrets []string // the names of the secrets it is about
-	Failure wording.Failure
+	Failure string   // the name of the failure in the manifest, such as "denied"
 	text    string
 	cause   error
 }
@@ -76,25 +78,67 @@ func (e *Error) Error() string { return e.text }
 // Unwrap returns the cause, for errors.Is with one of the errors above.
 func (e *Error) Unwrap() error { return e.cause }
 
-// fail makes the error that a getter returns for cause. An error that is no failure of ours, such as a store's of
-// somebody else, becomes ErrStore without its text, which might hold a value.
-func (m *Manager) fail(cause error, defs ...*definition) error {
-	var already *Error
-	var ended *endedError
-	if cause == nil || errors.As(cause, &already) || errors.As(cause, &ended) {
-		return cause
+// fail makes the error that a public function returns for cause; defs are what it is about, unless the cause says so itself.
+// An error that is no failure of ours, such as a store's of somebody else, becomes ErrStore without its text, which might
+// hold a value: the log has it.
+func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) error {
+	if cause == nil {
+		return nil
 	}
 	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(cause, ended) {
 			return &endedError{ended}
 		}
 	}
+	about := &consent.About{Err: cause}
+	if !errors.As(cause, &about) && !errors.Is(cause, ErrUnknownKey) {
+		about.Secrets = namesOf(defs)
+	}
 	for _, failure := range failures {
-		if errors.Is(cause, failure.err) {
-			return m.failAs(failure.name, known(cause, failure.err), defs)
+		if !errors.Is(cause, failure.err) {
+			continue
+		}
+		name := failure.name
+		if about.Asking && (name == wording.NoDisplay || name == wording.NoDialog) {
+			name = wording.NobodyToAsk // another way out helps than for a missing value
+		}
+		if name == wording.OutsideCall {
+			m.noteOutsideCall(ctx, about.Secrets)
+		}
+		return m.failAs(name, known(cause, failure.err), about.Secrets)
+	}
+	return m.failAs(wording.StoreFailed, ErrStore, about.Secrets)
+}
+
+// noteOutsideCall tells the author of a server why nothing was handed out.
+func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) {
+	if ctx.Value(turnKey{m}) != nil {
+		return
+	}
+	m.log.LogAttrs(ctx, slog.LevelWarn, "a secret was wanted outside any request: is the adapter's Option or Install in place, "+
+		"and is work of the server's own done with Background?",
+		slog.String("server", m.server), slog.String("secrets", strings.Join(secrets, ", ")))
+}
+
+// isRefusal reports whether err came from a person, or from a window that one may have seen. Where no window could open
+// nobody was asked, and nothing is remembered.
+func isRefusal(err error) bool {
+	for _, other := range []error{ErrNoDisplay, ErrNoDialog, ErrNoStore, ErrStoreLocked, ErrStoreTimeout, ErrStore, ErrClosed, ErrPending, context.Canceled} {
+		if errors.Is(err, other) {
+			return false
 		}
 	}
-	return m.failAs(wording.StoreFailed, ErrStore, defs)
+	return err != nil
+}
+
+// saysNoMore reports whether the text of a store's error is that of one of the errors above.
+func saysNoMore(err error) bool {
+	for _, failure := range failures {
+		if errors.Is(err, failure.err) {
+			return err.Error() == failure.err.Error()
+		}
+	}
+	return false
 }
 
 // known returns cause without what somebody else may have wrapped around it, which could hold a value.
@@ -119,14 +163,10 @@ func (e *endedError) Error() string { return "secrets: " + e.error.Error() }
 func (e *endedError) Unwrap() error { return e.error }
 
 // failAs makes the error for a failure whose name is known.
-func (m *Manager) failAs(name wording.Failure, cause error, defs []*definition) error {
-	names := make([]string, len(defs))
-	for i, def := range defs {
-		names[i] = def.Name
-	}
-	values := wording.Values{"server": m.server, "secrets": strings.Join(names, ", "), "command": m.command}
-	if len(names) > 0 {
-		values["secret"] = names[0]
+func (m *Manager) failAs(name wording.Failure, cause error, secrets []string) error {
+	values := wording.Values{"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command}
+	if len(secrets) > 0 {
+		values["secret"] = secrets[0]
 	}
 	var problem *field.Problem
 	if errors.As(cause, &problem) {
@@ -136,7 +176,7 @@ func (m *Manager) failAs(name wording.Failure, cause error, defs []*definition) 
 	if errors.As(cause, &rejected) {
 		values["why"] = rejected.why
 	}
-	return &Error{names, name, wording.Fill(m.sentences.Failures[name], values), cause}
+	return &Error{secrets, string(name), wording.Fill(m.sentences.Failures[name], values), cause}
 }
 
 // invalidText is the ErrInvalid of a text that breaks a rule. It names the secret and the rule, never the text.

@@ -19,6 +19,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 // Each test of this file floods the runtime with what a table is kept of, by callers who never come back.
@@ -201,7 +202,7 @@ func registered(counted *int) server.ServerOption {
 func TestSessionsAreBounded(t *testing.T) {
 	m, _ := victim(t, answers{}, Password("api_key", Field{}))
 	kept := 0
-	srv := server.NewMCPServer("x", "1", m.ServerOption(), registered(&kept))
+	srv := server.NewMCPServer("x", "1", mcpgo.Option(m), registered(&kept))
 	const limit = 10
 	s := &sessions{next: server.NewStreamableHTTPServer(srv), limit: limit, owners: map[string]owner{}}
 	for range 5 * limit {
@@ -215,7 +216,7 @@ func TestSessionsAreBounded(t *testing.T) {
 func TestSessionThatItsClientEndedIsForgotten(t *testing.T) {
 	m, _ := victim(t, answers{}, Password("api_key", Field{}))
 	kept := 0
-	srv := server.NewMCPServer("x", "1", m.ServerOption(), registered(&kept))
+	srv := server.NewMCPServer("x", "1", mcpgo.Option(m), registered(&kept))
 	s := &sessions{next: server.NewStreamableHTTPServer(srv), limit: maxSessions, owners: map[string]owner{}}
 	id := initialize(t, s)
 	for _, want := range []int{http.StatusOK, http.StatusNotFound} {

@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -78,14 +79,14 @@ func openForFuzzing(t *testing.T, values ...string) (*petstore.Secrets, *server.
 	for i := 0; i+1 < len(values); i += 2 {
 		store.Put("petstore", values[i], values[i+1])
 	}
-	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithAsker(person), secrets.WithFast(-1),
+	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(person), secrets.WithFast(-1),
 		secrets.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = vault.Manager.Close() })
-	srv := server.NewMCPServer("petstore", "1.0.0", vault.Manager.ServerOption())
-	srv.AddTool(mcp.NewTool("get_pet"), secrets.Tool(vault.APIKey, reason,
+	srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(vault.Manager))
+	srv.AddTool(mcp.NewTool("get_pet"), mcpgo.Tool(vault.APIKey, reason,
 		func(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
 			return used(key), nil
 		}))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -36,7 +37,7 @@ func open(t *testing.T, options ...secrets.Option) bench {
 	t.Helper()
 	b := bench{store: runtimetest.NewStore(), user: runtimetest.NewUser(t)}
 	options = append([]secrets.Option{
-		secrets.WithStore(b.store), secrets.WithAsker(b.user), secrets.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))),
+		secrets.WithStore(b.store), secrets.WithPrompter(b.user), secrets.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))),
 	}, options...)
 	vault, err := petstore.OpenSecrets(options...)
 	if err != nil {
@@ -92,7 +93,7 @@ func TestAllowOnceIsForOneUse(t *testing.T) {
 func TestAllowOnceCoversOneToolCall(t *testing.T) {
 	b := stored(t)
 	b.user.Answers(secrets.AllowOnce).Answers(secrets.Deny)
-	tool := secrets.Tool(b.APIKey, "Read one pet", func(ctx context.Context, _ mcp.CallToolRequest, _ secrets.Secret) (*mcp.CallToolResult, error) {
+	tool := mcpgo.Tool(b.APIKey, "Read one pet", func(ctx context.Context, _ mcp.CallToolRequest, _ secrets.Secret) (*mcp.CallToolResult, error) {
 		for range 3 {
 			if _, err := b.key(t, ctx); err != nil {
 				return nil, err
@@ -240,7 +241,7 @@ func TestAllOfAGroupIsStoredOrNone(t *testing.T) {
 func TestGroupIsTakenBackWhereTheStoreFails(t *testing.T) {
 	b := open(t)
 	store := &failingStore{Store: b.store, failOn: "password"}
-	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithAsker(b.user))
+	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(b.user))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,7 +295,7 @@ func TestRejectAsksForAnotherValueAndSaysWhy(t *testing.T) {
 func TestRejectMeansTheValueOfItsCall(t *testing.T) {
 	b := stored(t)
 	b.user.Answers(secrets.AllowOnce)
-	tool := secrets.Tool(b.APIKey, "Read one pet", func(ctx context.Context, _ mcp.CallToolRequest, _ secrets.Secret) (*mcp.CallToolResult, error) {
+	tool := mcpgo.Tool(b.APIKey, "Read one pet", func(ctx context.Context, _ mcp.CallToolRequest, _ secrets.Secret) (*mcp.CallToolResult, error) {
 		// The user replaces the value while the upstream server looks at the old one.
 		if err := b.Manager.Set(ctx, petstore.KeyAPIKey, otherKey); err != nil {
 			return nil, err

@@ -28,7 +28,8 @@ type manifest struct {
 }
 
 // readManifest returns the sentences of the schema's manifest. One that was made for other keys is an error: what was
-// reviewed would not be what is shown.
+// reviewed would not be what is shown. A sentence that it lacks is the runtime's English: the manifest of an older generator
+// opens with a runtime that has more to say, and "mcpsecrets-gen check" reports it.
 func (s Schema) readManifest() (wording.Sentences, error) {
 	var m manifest
 	if err := json.Unmarshal([]byte(s.Manifest), &m); err != nil {
@@ -42,21 +43,16 @@ func (s Schema) readManifest() (wording.Sentences, error) {
 	if !same {
 		return wording.Sentences{}, fmt.Errorf("secrets: the manifest and the code were generated from different schemas of server %q: run go generate", s.Server)
 	}
-	for name := range wording.English().Failures {
-		if m.Sentences.Failures[name] == "" {
-			return wording.Sentences{}, fmt.Errorf("secrets: the manifest has no sentence for %q: run go generate with the mcpsecrets-gen of this runtime", name)
-		}
-	}
+	sentences := m.Sentences.Complete()
 	for _, labels := range [][]string{
-		{m.Sentences.Question.Allow, m.Sentences.Question.AllowSession, m.Sentences.Question.Deny},
-		{m.Sentences.Form.Match, m.Sentences.Form.Differ},
+		{sentences.Question.Allow, sentences.Question.AllowSession, sentences.Question.Deny},
+		{sentences.Form.Match, sentences.Form.Differ},
 	} {
 		for i, label := range labels {
-			if label != "" && !slices.Contains(labels[:i], label) {
-				continue
+			if slices.Contains(labels[:i], label) {
+				return wording.Sentences{}, errors.New("secrets: the manifest has answers that are alike: run go generate")
 			}
-			return wording.Sentences{}, errors.New("secrets: the manifest has answers that are empty or alike: run go generate")
 		}
 	}
-	return m.Sentences, nil
+	return sentences, nil
 }

@@ -22,6 +22,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 // versions are the revisions of MCP that the tests speak: input requests, and two that are asked in place.
@@ -324,7 +325,7 @@ func newWebPlace(t *testing.T, w world) *webPlace {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Manager.Close() })
-	guarded := s.Manager.HTTPHandler(s.MCPServer, server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)))
+	guarded := mcpgo.HTTPHandler(s.Manager, s.MCPServer, server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)))
 	p := &webPlace{shop: s}
 	p.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

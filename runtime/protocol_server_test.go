@@ -19,6 +19,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -197,20 +198,20 @@ func (w world) serve() (*shop, error) {
 			store.Put("petstore", "api_key", goodKey)
 			store.Put("petstore", "username", "ann")
 		}
-		options = append(options, secrets.WithStore(store), secrets.WithAsker(&robot{acts: w.Dialogs, diary: appender(w.diary())}))
+		options = append(options, secrets.WithStore(store), secrets.WithPrompter(&robot{acts: w.Dialogs, diary: appender(w.diary())}))
 	}
 	vault, err := petstore.OpenSecrets(options...)
 	if err != nil {
 		return nil, err
 	}
 	s := &shop{Secrets: vault}
-	s.MCPServer = server.NewMCPServer("petstore", "1.0.0", vault.Manager.ServerOption(), server.WithLogging())
+	s.MCPServer = server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(vault.Manager), server.WithLogging())
 	s.AddTool(mcp.NewTool("get_pet", mcp.WithString("id")), s.getPet)
 	s.AddTool(mcp.NewTool("rename_pet", mcp.WithString("id")), s.getPet)
-	s.AddTool(mcp.NewTool("declared"), secrets.Tool(vault.APIKey, reason, func(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
+	s.AddTool(mcp.NewTool("declared"), mcpgo.Tool(vault.APIKey, reason, func(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
 		return used(key), nil
 	}))
-	s.AddTool(mcp.NewTool("whoami"), secrets.Tool(vault.Login, "Say who you are", func(_ context.Context, _ mcp.CallToolRequest, login petstore.LoginSecrets) (*mcp.CallToolResult, error) {
+	s.AddTool(mcp.NewTool("whoami"), mcpgo.Tool(vault.Login, "Say who you are", func(_ context.Context, _ mcp.CallToolRequest, login petstore.LoginSecrets) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("you are " + login.Username), nil
 	}))
 	s.AddTool(mcp.NewTool("two_steps"), s.twoSteps)
@@ -220,12 +221,12 @@ func (w world) serve() (*shop, error) {
 		return mcp.NewToolResultText("hello"), nil
 	})
 	s.AddTool(mcp.NewTool("status"), s.status)
-	s.AddPrompt(mcp.NewPrompt("care"), secrets.Prompt(vault.APIKey, reason, func(_ context.Context, _ mcp.GetPromptRequest, key secrets.Secret) (*mcp.GetPromptResult, error) {
+	s.AddPrompt(mcp.NewPrompt("care"), mcpgo.Prompt(vault.APIKey, reason, func(_ context.Context, _ mcp.GetPromptRequest, key secrets.Secret) (*mcp.GetPromptResult, error) {
 		return mcp.NewGetPromptResult("care", []mcp.PromptMessage{
 			mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(usedText(key)+" "+key.Reveal())),
 		}), nil
 	}))
-	s.AddResource(mcp.NewResource(inventory, "inventory"), secrets.Resource(vault.APIKey, reason, func(_ context.Context, r mcp.ReadResourceRequest, key secrets.Secret) ([]mcp.ResourceContents, error) {
+	s.AddResource(mcp.NewResource(inventory, "inventory"), mcpgo.Resource(vault.APIKey, reason, func(_ context.Context, r mcp.ReadResourceRequest, key secrets.Secret) ([]mcp.ResourceContents, error) {
 		return []mcp.ResourceContents{mcp.TextResourceContents{URI: r.Params.URI, Text: usedText(key) + " " + key.Reveal()}}, nil
 	}))
 	return s, nil
@@ -352,7 +353,7 @@ func TestProtocolServerProcess(t *testing.T) {
 	}
 	s, err := w.serve()
 	if err == nil {
-		err = s.Manager.ServeStdio(s.MCPServer)
+		err = mcpgo.ServeStdio(s.Manager, s.MCPServer)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

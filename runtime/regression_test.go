@@ -14,6 +14,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 // Each test of this file is a mistake that was made once.
@@ -152,7 +153,7 @@ func TestAllowOnceEndsWithTheHandler(t *testing.T) {
 		}
 		return Deny, nil
 	}}, key)
-	srv := server.NewMCPServer("x", "1", m.ServerOption())
+	srv := server.NewMCPServer("x", "1", mcpgo.Option(m))
 	var left context.Context
 	srv.AddTool(mcp.NewTool("tool"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		left = context.WithoutCancel(ctx)

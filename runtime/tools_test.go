@@ -11,14 +11,15 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
 // useTool calls one of the tools that AddTools adds, and returns its text.
 func (b bench) useTool(t *testing.T, tool, name string) (text string, isError bool) {
 	t.Helper()
-	srv := server.NewMCPServer("petstore", "1.0.0", b.Manager.ServerOption())
-	b.Manager.AddTools(srv)
+	srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(b.Manager))
+	mcpgo.AddTools(b.Manager, srv)
 	message := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":{"name":%q}}}`, tool, name)
 	response, ok := srv.HandleMessage(t.Context(), json.RawMessage(message)).(mcp.JSONRPCResponse)
 	if !ok {

@@ -166,7 +166,7 @@ func questionLines(server string, sentences wording.Sentences, secrets []*Secret
 	if len(uses) == 0 {
 		return nil
 	}
-	return sentences.Permission(server, uses, wording.Asker{Tool: "{tool}", Reason: "{reason}"})
+	return sentences.Permission(server, uses, wording.Requester{Tool: "{tool}", Reason: "{reason}"})
 }
 
 func getterSignature(name, result string, asks bool) string {

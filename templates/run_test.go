@@ -20,7 +20,7 @@ import (
 func openPetstore(t *testing.T) (*petstore.Secrets, *runtimetest.Store, *runtimetest.User) {
 	t.Helper()
 	store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
-	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithAsker(user))
+	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestGeneratedGroupIsZeroUnlessAllowed(t *testing.T) {
 
 func TestGeneratedAllHasEveryType(t *testing.T) {
 	store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
-	vault, err := everytype.OpenSecrets(secrets.WithStore(store), secrets.WithAsker(user))
+	vault, err := everytype.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
 	if err != nil {
 		t.Fatal(err)
 	}

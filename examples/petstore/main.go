@@ -14,6 +14,8 @@ import (
 	"os"
 
 	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/vault"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
+	"github.com/mcpsecrets/mcpsecrets/runtime/usercmd"
 )
 
 func main() {
@@ -29,7 +31,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if code, ok := v.Manager.Command(os.Args[1:]); ok {
+	if code, ok := usercmd.Run(v.Manager, os.Args[1:]); ok {
 		os.Exit(code)
 	}
 
@@ -54,12 +56,12 @@ func run() error {
 
 	srv := newServer(v, api)
 	if *address == "" {
-		return v.Manager.ServeStdio(srv)
+		return mcpgo.ServeStdio(v.Manager, srv)
 	}
 	token, err := readToken(*tokenFile)
 	if err != nil {
 		return err
 	}
 	log.Printf("serving http://%s/mcp", *address)
-	return v.Manager.ServeHTTP(srv, *address, bearersOf(token))
+	return mcpgo.ServeHTTP(v.Manager, srv, *address, bearersOf(token))
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/vault"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 )
 
@@ -47,7 +48,7 @@ func start(t *testing.T) *bench {
 	var err error
 	b.api, err = url.Parse(api.URL)
 	b.must(err)
-	b.vault, err = vault.OpenSecrets(secrets.WithStore(b.store), secrets.WithAsker(b.user), secrets.WithLogger(slog.New(slog.DiscardHandler)))
+	b.vault, err = vault.OpenSecrets(secrets.WithStore(b.store), secrets.WithPrompter(b.user), secrets.WithLogger(slog.New(slog.DiscardHandler)))
 	b.must(err)
 	t.Cleanup(func() { _ = b.vault.Manager.Close() })
 	b.client, err = client.NewInProcessClient(newServer(b.vault, b.api))
@@ -220,7 +221,7 @@ func (token bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestHTTPServesWhoeverHasTheToken(t *testing.T) {
 	b := start(t)
 	b.store.Put("petstore", "api_key", goodKey)
-	srv := httptest.NewServer(bearersOf(token)(b.vault.Manager.HTTPHandler(newServer(b.vault, b.api))))
+	srv := httptest.NewServer(bearersOf(token)(mcpgo.HTTPHandler(b.vault.Manager, newServer(b.vault, b.api))))
 	defer srv.Close()
 	for name, authorization := range map[string]string{"none": "", "another": "Bearer " + strings.ToUpper(token), "other scheme": "Basic " + token} {
 		request, err := http.NewRequest(http.MethodPost, srv.URL, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))

@@ -20,6 +20,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/vault"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 // A petStore has the handlers.
@@ -31,7 +32,7 @@ type petStore struct {
 // newServer returns the MCP server. The vault's option goes first, so that what it does is outermost.
 func newServer(v *vault.Secrets, api *url.URL) *server.MCPServer {
 	s := &petStore{v, api}
-	srv := server.NewMCPServer("petstore", "1.0.0", v.Manager.ServerOption())
+	srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(v.Manager))
 
 	// A handler can call a getter where it needs it ...
 	srv.AddTool(mcp.NewTool("list_pets", mcp.WithDescription("List the pets of the store"),
@@ -43,18 +44,18 @@ func newServer(v *vault.Secrets, api *url.URL) *server.MCPServer {
 	// ... or be started only with what it needs.
 	srv.AddTool(mcp.NewTool("create_pet", mcp.WithDescription("Add a pet to the store"),
 		mcp.WithString("name", mcp.Required()), mcp.WithString("species", mcp.Required()), mcp.WithInteger("age")),
-		secrets.Tool(v.NewPet, "Add a pet to your store", s.createPet))
+		mcpgo.Tool(v.NewPet, "Add a pet to your store", s.createPet))
 	srv.AddTool(mcp.NewTool("whoami", mcp.WithDescription("Say whose account of the store this is"),
 		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false)),
-		secrets.Tool(v.Login, "Say who you are", s.whoAmI))
+		mcpgo.Tool(v.Login, "Say who you are", s.whoAmI))
 	srv.AddTool(mcp.NewTool("leak_check", mcp.WithDescription("Try to show the API key, which must not work"),
 		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false)),
-		secrets.Tool(v.APIKey, "Check that no result shows the key", leakCheck))
+		mcpgo.Tool(v.APIKey, "Check that no result shows the key", leakCheck))
 	srv.AddPrompt(mcp.NewPrompt("care", mcp.WithPromptDescription("How to care for the pets of the store")),
-		secrets.Prompt(v.APIKey, "Write about the pets of your store", s.care))
+		mcpgo.Prompt(v.APIKey, "Write about the pets of your store", s.care))
 	srv.AddResource(mcp.NewResource("pets://inventory", "inventory", mcp.WithResourceDescription("All pets of the store"),
 		mcp.WithMIMEType("application/json")),
-		secrets.Resource(v.APIKey, "Read the inventory of your store", s.inventory))
+		mcpgo.Resource(v.APIKey, "Read the inventory of your store", s.inventory))
 	return srv
 }
 

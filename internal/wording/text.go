@@ -65,8 +65,8 @@ type Use struct {
 	Host  string // where the value goes; "" where the schema does not say
 }
 
-// An Asker is who wants to use secrets.
-type Asker struct {
+// A Requester is who wants to use secrets.
+type Requester struct {
 	Tool   string // "" outside any call
 	Reason string
 	Once   bool // no grant can outlast the call
@@ -74,7 +74,7 @@ type Asker struct {
 
 // Permission returns the lines of the question that asks for permission to use secrets. An empty line separates who and
 // why from what the answers mean.
-func (s Sentences) Permission(server string, uses []Use, by Asker) []string {
+func (s Sentences) Permission(server string, uses []Use, by Requester) []string {
 	q := s.Question
 	values := Values{"server": server, "labels": q.labels(uses), "tool": by.Tool, "reason": by.Reason}
 	lines := []string{Fill(q.Use, values)}

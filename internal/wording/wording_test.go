@@ -60,7 +60,7 @@ func TestFillIsOnePass(t *testing.T) {
 
 func TestPermissionPromisesTheNarrowest(t *testing.T) {
 	wide, narrow := field.Field{Label: "Wide"}, field.Field{Label: "Narrow", Scope: field.ToolScope, Remember: time.Hour}
-	lines := English().Permission("petstore", []Use{{Field: wide, Host: "a.example"}, {Field: narrow, Host: "a.example"}}, Asker{Tool: "get_pet"})
+	lines := English().Permission("petstore", []Use{{Field: wide, Host: "a.example"}, {Field: narrow, Host: "a.example"}}, Requester{Tool: "get_pet"})
 	want := []string{
 		"petstore wants to use: Wide, Narrow", "Tool: get_pet", "The server gives no reason.", "Sent to a.example: Wide, Narrow", "",
 		`"Allow for session" lets the tool get_pet use it for 1h.`,
@@ -72,7 +72,7 @@ func TestPermissionPromisesTheNarrowest(t *testing.T) {
 
 func TestPermissionCountsWhatItCantShow(t *testing.T) {
 	uses := slices.Repeat([]Use{{Field: field.Field{Label: "L"}}}, shownLabels+3)
-	if lines := English().Permission("petstore", uses, Asker{Once: true}); !strings.HasSuffix(lines[0], "L and 3 more") || lines[len(lines)-1] != English().Question.OnlyOnce {
+	if lines := English().Permission("petstore", uses, Requester{Once: true}); !strings.HasSuffix(lines[0], "L and 3 more") || lines[len(lines)-1] != English().Question.OnlyOnce {
 		t.Errorf("%q", lines)
 	}
 }
@@ -91,5 +91,20 @@ func TestShortDuration(t *testing.T) {
 		if got := ShortDuration(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
+	}
+}
+
+func TestCompleteKeepsWhatIsThere(t *testing.T) {
+	older := English()
+	older.Question.Deny, older.Failures[Denied], older.Form.Waiting = "Nein", "Nicht erlaubt.", ""
+	delete(older.Failures, NobodyToAsk)
+	older.Failures[Closed] = ""
+	whole, want := older.Complete(), English()
+	want.Question.Deny, want.Failures[Denied] = "Nein", "Nicht erlaubt."
+	if !reflect.DeepEqual(whole, want) {
+		t.Errorf("%+v", whole)
+	}
+	if older.Failures[Closed] != "" {
+		t.Error("changed what it was given")
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 // The world of a run: a server with a store, and a person at its computer.
@@ -85,17 +86,17 @@ func anyOf[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 // start starts the server on what is stored.
 func (p *permissionRun) start() {
 	manager, err := secrets.Open(secrets.Schema{Server: "laws", Manifest: manifestOfLaws(), Keys: allKeys},
-		secrets.WithStore(runStore{p.oracle}), secrets.WithAsker(&runAsker{p}), secrets.WithLogger(slog.New(slog.DiscardHandler)))
+		secrets.WithStore(runStore{p.oracle}), secrets.WithPrompter(&runAsker{p}), secrets.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	s := &permissionServer{Manager: manager, mcp: mcpserver.NewMCPServer("laws", "1", manager.ServerOption())}
+	s := &permissionServer{Manager: manager, mcp: mcpserver.NewMCPServer("laws", "1", mcpgo.Option(manager))}
 	for name := range oracleTools {
 		if name != "" {
 			s.mcp.AddTool(mcp.NewTool(name, mcp.WithString("id")), p.tool(manager, name))
 		}
 	}
-	guarded := manager.HTTPHandler(s.mcp)
+	guarded := mcpgo.HTTPHandler(manager, s.mcp)
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 			r = r.WithContext(secrets.WithPrincipal(r.Context(), name))
@@ -138,7 +139,7 @@ func (p *permissionRun) tool(m *secrets.Manager, name string) mcpserver.ToolHand
 	if name == "write" || name == "login" { // these start only with what they need
 		return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			number := numberOf(request)
-			handler := secrets.Tool(func(ctx context.Context, reason secrets.Reason) (map[string]string, error) {
+			handler := mcpgo.Tool(func(ctx context.Context, reason secrets.Reason) (map[string]string, error) {
 				return p.get(ctx, m, name, reason)
 			}, p.reason(number), func(_ context.Context, _ mcp.CallToolRequest, got map[string]string) (*mcp.CallToolResult, error) {
 				return p.use(number, got), nil

@@ -4,7 +4,7 @@
 //	user := runtimetest.NewUser(t)
 //	user.Types("Petstore API key", "pets-0123456789abcdef")
 //	user.Answers(secrets.AllowOnce)
-//	vault, err := OpenSecrets(secrets.WithStore(runtimetest.NewStore()), secrets.WithAsker(user))
+//	vault, err := OpenSecrets(secrets.WithStore(runtimetest.NewStore()), secrets.WithPrompter(user))
 //
 // Package desktop, below this one, gives tests a real keychain and real dialogs.
 package runtimetest

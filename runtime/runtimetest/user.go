@@ -96,19 +96,19 @@ func (u *User) will(a act) *User {
 	return u
 }
 
-// Enter implements [secrets.Asker].
+// Enter implements [secrets.Prompter].
 func (u *User) Enter(ctx context.Context, entry secrets.Entry) (string, error) {
 	act, err := u.next(ctx, Shown{Entry: &entry})
 	return act.text, err
 }
 
-// Ask implements [secrets.Asker].
+// Ask implements [secrets.Prompter].
 func (u *User) Ask(ctx context.Context, question secrets.Question) (secrets.Answer, error) {
 	act, err := u.next(ctx, Shown{Question: &question})
 	return act.answer, err
 }
 
-// Lock implements [secrets.Asker].
+// Lock implements [secrets.Prompter].
 func (u *User) Lock(ctx context.Context) (unlock func(), err error) {
 	u.queue.Lock()
 	return u.queue.Unlock, ctx.Err()

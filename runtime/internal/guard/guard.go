@@ -106,6 +106,13 @@ func (g *Guard) add(value, prefix string) {
 	}
 }
 
+// Knows reports whether there is anything to mask.
+func (g *Guard) Knows() bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return !g.known.empty()
+}
+
 // Guards reports whether the value is masked once it is learned. It is false where less than eight characters of it are
 // confidential: masking those would mask ordinary text.
 func Guards(value, prefix string) bool {

@@ -69,3 +69,16 @@ const (
 	Warning = "warning" // something does not work, and there is a way around it
 	Failing = "failed"  // no secret can be kept
 )
+
+type principalKey struct{}
+
+// WithPrincipal returns a context of requests that belong to a named principal: see secrets.WithPrincipal.
+func WithPrincipal(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, principalKey{}, name)
+}
+
+// PrincipalOf returns the name that [WithPrincipal] put there, or "".
+func PrincipalOf(ctx context.Context) string {
+	name, _ := ctx.Value(principalKey{}).(string)
+	return name
+}

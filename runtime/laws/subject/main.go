@@ -22,6 +22,8 @@ import (
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/laws/subject/vault"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
+	"github.com/mcpsecrets/mcpsecrets/runtime/usercmd"
 )
 
 func main() {
@@ -36,7 +38,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if code, ok := v.Manager.Command(os.Args[1:]); ok {
+	if code, ok := usercmd.Run(v.Manager, os.Args[1:]); ok {
 		os.Exit(code)
 	}
 	address := flag.String("http", "", "serve streamable HTTP at `ADDRESS`/mcp")
@@ -45,11 +47,11 @@ func run() error {
 	if os.Getenv("SUBJECT_BARE") != "" {
 		return serveBare(newServer(v), *address)
 	}
-	srv := newServer(v, v.Manager.ServerOption())
+	srv := newServer(v, mcpgo.Option(v.Manager))
 	if *address == "" {
-		return v.Manager.ServeStdio(srv)
+		return mcpgo.ServeStdio(v.Manager, srv)
 	}
-	return v.Manager.ServeHTTP(srv, *address, bearer)
+	return mcpgo.ServeHTTP(v.Manager, srv, *address, bearer)
 }
 
 func serveBare(srv *server.MCPServer, address string) error {
@@ -81,7 +83,7 @@ func newServer(v *vault.Secrets, options ...server.ServerOption) *server.MCPServ
 		}
 		return fingerprints(key.Reveal()), nil
 	})
-	srv.AddTool(mcp.NewTool("use_all"), secrets.Tool(v.AllThree, "Use all three",
+	srv.AddTool(mcp.NewTool("use_all"), mcpgo.Tool(v.AllThree, "Use all three",
 		func(_ context.Context, _ mcp.CallToolRequest, all vault.AllThreeSecrets) (*mcp.CallToolResult, error) {
 			return fingerprints(all.Name, all.Key.Reveal(), all.File.Reveal()), nil
 		}))

@@ -17,6 +17,7 @@ import (
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/laws/subject/vault"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 // show writes what the runtime's types show of themselves to standard error, where no guard stands. The name is not shown: it
@@ -76,7 +77,7 @@ func (l *leaker) values(ctx context.Context) ([]any, error) {
 		vault.KeyKey, vault.KeyKey.Describe(), vault.KeyKey.Into(&target), l.Manager.Grants(), stored,
 		invalid, unknown, tooBig, fmt.Errorf("no use: %w", errors.Join(invalid, unknown)),
 		ctx, secrets.WithPrincipal(ctx, "ann"), fmt.Sprint(key) + key.String() + key.GoString(),
-		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), l.All, secrets.Tool(l.AllThree, "Show it", nil), l.Manager.ServerOption(),
+		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), l.All, mcpgo.Tool(l.AllThree, "Show it", nil), mcpgo.Option(l.Manager),
 		func() secrets.Secret { return key }, time.Now(),
 	}, nil
 }

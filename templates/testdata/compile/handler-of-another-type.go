@@ -6,6 +6,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 func wantsLogin(context.Context, mcp.CallToolRequest, LoginSecrets) (*mcp.CallToolResult, error) {
@@ -17,8 +18,8 @@ func wantsText(context.Context, mcp.CallToolRequest, string) (*mcp.CallToolResul
 }
 
 func handlerOfAnotherType(s *Secrets, reason string) {
-	_ = secrets.Tool(s.Login, "Say who you are", wantsLogin)
-	_ = secrets.Tool(s.APIKey, "Say who you are", wantsLogin) // want "type func.* does not match"
-	_ = secrets.Tool(s.Contact, "Write a letter", wantsText)  // want "type func.* does not match"
-	_ = secrets.Tool(s.Login, reason, wantsLogin)             // want "cannot use reason .* as secrets.Reason"
+	_ = mcpgo.Tool(s.Login, "Say who you are", wantsLogin)
+	_ = mcpgo.Tool(s.APIKey, "Say who you are", wantsLogin) // want "type func.* does not match"
+	_ = mcpgo.Tool(s.Contact, "Write a letter", wantsText)  // want "type func.* does not match"
+	_ = mcpgo.Tool(s.Login, reason, wantsLogin)             // want "cannot use reason .* as secrets.Reason"
 }

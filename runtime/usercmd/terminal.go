@@ -1,4 +1,4 @@
-package secrets
+package usercmd
 
 import (
 	"bytes"
@@ -22,32 +22,31 @@ import (
 // This file reads a value for the subcommand set: from a file or pipe, or typed on a terminal.
 
 // piped takes a value from standard input, up to its end.
-func (c *command) piped(def *definition) (string, error) {
+func (c *command) piped(f field.Field) (string, error) {
 	const newline = "\r\n"
 	data, err := io.ReadAll(io.LimitReader(c.stdin, int64(field.MaxSize+len(newline)+1)))
 	if err != nil {
-		return "", fmt.Errorf("%s: standard input can't be read", def.Name)
+		return "", fmt.Errorf("%s: standard input can't be read", f.Name)
 	}
 	text := string(data)
-	if def.Type != field.Multiline { // "echo" and every editor end a line
+	if f.Type != field.Multiline { // "echo" and every editor end a line
 		text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 	}
-	if problem := def.Check(text); problem != nil {
-		return "", fmt.Errorf("%s: the value %s", def.Name, c.sentences.Problem(problem))
+	if problem := f.Check(text); problem != nil {
+		return "", fmt.Errorf("%s: the value %s", f.Name, c.Sentences().Problem(problem))
 	}
 	return text, nil
 }
 
 // asked asks for a value in the terminal until it keeps the rules.
-func (c *command) asked(def *definition) (string, error) {
-	f := fitting(def.Field)
+func (c *command) asked(f field.Field) (string, error) {
 	how, prompt := shown, f.Name+": "
 	fmt.Fprintln(c.stderr, f.Label)
 	if f.Help != "" {
 		fmt.Fprintln(c.stderr, f.Help)
 	}
 	if f.Placeholder != "" {
-		fmt.Fprintln(c.stderr, wording.Fill(c.sentences.Dialog.Example, wording.Values{"placeholder": f.Placeholder}))
+		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Example, wording.Values{"placeholder": f.Placeholder}))
 	}
 	if f.Default != "" {
 		prompt = fmt.Sprintf("%s [%s]: ", f.Name, f.Default)
@@ -63,7 +62,7 @@ func (c *command) asked(def *definition) (string, error) {
 	case field.Multiline:
 		how = hiddenLines
 		fmt.Fprintf(c.stderr, "What you type is not shown. End it with Ctrl-D; or stop with Ctrl-C and take a file: %s secrets set %s < FILE\n",
-			c.command, f.Name)
+			c.Program(), f.Name)
 	}
 	for {
 		text, err := c.typed(prompt, how)
@@ -72,13 +71,13 @@ func (c *command) asked(def *definition) (string, error) {
 		}
 		text = cmp.Or(text, f.Default)
 		if how == shown && len(text) > maxLine {
-			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.command, f.Name)
+			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.Program(), f.Name)
 		}
-		problem := def.Check(text)
+		problem := f.Check(text)
 		if problem == nil {
 			return text, nil
 		}
-		fmt.Fprintln(c.stderr, wording.Fill(c.sentences.Dialog.Again, wording.Values{"problem": c.sentences.Problem(problem)}))
+		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Again, wording.Values{"problem": c.Sentences().Problem(problem)}))
 	}
 }
 
@@ -184,7 +183,7 @@ func readHidden(in io.Reader, several bool) (string, error) {
 // patiently runs what may wait for the keychain's own window, and says so when it takes long.
 func (c *command) patiently(do func() error) error {
 	defer time.AfterFunc(2*time.Second, func() {
-		fmt.Fprintf(c.stderr, "%s: waiting for the keychain, which may have opened a window\n", c.command)
+		fmt.Fprintf(c.stderr, "%s: waiting for the keychain, which may have opened a window\n", c.Program())
 	}).Stop()
 	return do()
 }

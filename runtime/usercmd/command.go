@@ -1,4 +1,4 @@
-package secrets
+package usercmd
 
 import (
 	"bufio"
@@ -13,52 +13,46 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/spell"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 )
 
-// This file is the user's side of a server in a terminal. Begin at [Manager.Command]; below it are the commands in the
-// order of their help text, then how a value is read. The command doctor is in doctor.go.
+// Begin at [Run]; below it are the commands in the order of their help text. How a value is read is in terminal.go, and the
+// command doctor in doctor.go.
 //
 // What was asked for goes to standard output; questions and errors go to standard error, so that output can be
 // redirected. A value goes to neither, nor does a word that might be one: what is typed in the place of a name may be a
 // secret.
 
-// Command runs the subcommand "secrets" of a server's program, by which its user says in a terminal what a dialog would
-// ask, also over SSH: status, set, forget, clear and doctor. It reports false if args, the program's arguments without
-// its name, do not begin with "secrets". The exit code is 0 if all is well, 1 after a failure and 2 after wrong usage.
-//
-//	if code, ok := vault.Manager.Command(os.Args[1:]); ok {
-//		os.Exit(code)
-//	}
+// Run runs the subcommand "secrets" of a server's program, by which its user says in a terminal what a dialog would ask,
+// also over SSH: status, set, forget, clear and doctor. It reports false if args, the program's arguments without its name,
+// do not begin with "secrets". The exit code is 0 if all is well, 1 after a failure and 2 after wrong usage.
 //
 // It uses the standard streams, and asks on standard input where that is a terminal. It never clears the store because
 // of SECRETS_STORAGE_CLEAR, which is an order to a server.
-func (m *Manager) Command(args []string) (exitCode int, ok bool) {
+func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 	if len(args) == 0 || args[0] != "secrets" {
 		return 0, false
 	}
-	// A shell where the variable is set would else remove what "set" has just stored.
-	m.clearing.Lock()
-	m.cleared = true
-	m.clearing.Unlock()
-
 	c := &command{
-		Manager:  m,
+		Manager:  m.Inside(),
 		stdin:    os.Stdin,
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		terminal: term.IsTerminal(int(os.Stdin.Fd())),
 		lines:    bufio.NewReader(os.Stdin),
 	}
+	c.KeepOnStart() // a shell where the variable is set would else remove what "set" has just stored
 	err := c.run(context.Background(), args[1:])
 	if err == nil {
 		return 0, true
 	}
-	fmt.Fprintf(c.stderr, "%s: %v\n", m.command, err)
+	fmt.Fprintf(c.stderr, "%s: %v\n", c.Program(), err)
 	if hint := c.hint(err); hint != "" {
-		fmt.Fprintf(c.stderr, "%s: hint: %s\n", m.command, hint)
+		fmt.Fprintf(c.stderr, "%s: hint: %s\n", c.Program(), hint)
 	}
 	if isWrongUsage(err) {
 		return 2, true
@@ -68,7 +62,7 @@ func (m *Manager) Command(args []string) (exitCode int, ok bool) {
 
 // A command is one run of the subcommand.
 type command struct {
-	*Manager
+	inside.Manager
 	stdin          *os.File
 	stdout, stderr io.Writer
 	terminal       bool          // stdin is one
@@ -127,16 +121,16 @@ func (c *command) help() {
 		{"clear [--yes]", "remove all values, after a question"},
 		{"doctor", "say what works here, and the way out of what does not"},
 	} {
-		fmt.Fprintf(table, "  %s secrets %s\t%s\n", c.command, line[0], line[1])
+		fmt.Fprintf(table, "  %s secrets %s\t%s\n", c.Program(), line[0], line[1])
 	}
 	_ = table.Flush()
-	fmt.Fprintf(c.stdout, "Names: %s\n", strings.Join(c.secretNames(), ", "))
+	fmt.Fprintf(c.stdout, "Names: %s\n", strings.Join(c.names(), ", "))
 }
 
 // warnOfClearing says why a value that is stored now may be gone later.
 func (c *command) warnOfClearing() {
 	if clearsAtStart() {
-		fmt.Fprintf(c.stderr, "%s: warning: %s\n", c.command, clearingWarning)
+		fmt.Fprintf(c.stderr, "%s: warning: %s\n", c.Program(), clearingWarning)
 	}
 }
 
@@ -151,43 +145,34 @@ func clearsAtStart() bool { return os.Getenv(clearVariable) == "true" }
 func (c *command) status(ctx context.Context) error {
 	var rows strings.Builder
 	table := newTable(&rows)
-	for _, def := range c.ordered {
-		state, err := c.state(ctx, def)
+	for _, f := range c.Fields() {
+		state, err := c.state(ctx, f)
 		if err != nil {
-			return c.storeError(err, def)
+			return c.storeError(err, f.Name)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", def.Name, fitting(def.Field).Label, state)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Name, f.Label, state)
 	}
 	_ = table.Flush()
-	fmt.Fprintf(c.stdout, "%s keeps its secrets under %s\n%s", c.server, c.place(), &rows)
+	fmt.Fprintf(c.stdout, "%s keeps its secrets under %s\n%s", c.Server(), c.Place(), &rows)
 	return nil
 }
 
-// place is the keychain's name for the secrets, and the profile that it stands for.
-func (c *command) place() string {
-	if profile, ok := strings.CutPrefix(c.service, "com.mcp."+c.server+"."); ok {
-		return c.service + ", profile " + profile
-	}
-	return c.service
-}
-
-func (c *command) state(ctx context.Context, def *definition) (string, error) {
-	var text string
-	err := c.patiently(func() (err error) { text, err = c.lookup(ctx, def); return err })
+func (c *command) state(ctx context.Context, f field.Field) (string, error) {
+	err := c.patiently(func() error { return c.Check(ctx, f.Name) })
+	var problem *field.Problem
 	switch {
-	case errors.Is(err, ErrNotSet) && def.Required:
+	case err == nil:
+		return "set", nil
+	case errors.Is(err, secrets.ErrNotSet) && f.Required:
 		return "not set, required", nil
-	case errors.Is(err, ErrNotSet) && def.Default != "":
+	case errors.Is(err, secrets.ErrNotSet) && f.Default != "":
 		return "not set, the default serves", nil
-	case errors.Is(err, ErrNotSet):
+	case errors.Is(err, secrets.ErrNotSet):
 		return "not set, optional", nil
-	case err != nil:
-		return "", err
+	case errors.As(err, &problem):
+		return "invalid: it " + c.Sentences().Problem(problem), nil
 	}
-	if problem := def.Check(text); problem != nil {
-		return "invalid: it " + c.sentences.Problem(problem), nil
-	}
-	return "set", nil
+	return "", err
 }
 
 // set stores a value that is typed, or comes from a file or a pipe.
@@ -198,7 +183,7 @@ func (c *command) set(ctx context.Context, args []string) error {
 			return c.valueInArguments(name)
 		}
 	}
-	def, err := c.named(args)
+	f, err := c.named(args)
 	if err != nil {
 		return err
 	}
@@ -206,45 +191,46 @@ func (c *command) set(ctx context.Context, args []string) error {
 	if c.terminal {
 		read = c.asked
 	}
-	text, err := read(def)
+	text, err := read(f)
 	if err != nil {
 		return err
 	}
-	if err := c.patiently(func() error { return c.put(ctx, def, text) }); err != nil {
-		return c.storeError(err, def)
+	if err := c.patiently(func() error { return c.Put(ctx, f.Name, text) }); err != nil {
+		return c.storeError(err, f.Name)
 	}
-	fmt.Fprintf(c.stdout, "%s is set.\n", def.Name)
+	fmt.Fprintf(c.stdout, "%s is set.\n", f.Name)
 	return nil
 }
 
 func (c *command) valueInArguments(name string) error {
-	if c.names[name] == nil {
+	if !slices.Contains(c.names(), name) {
 		name = "NAME"
 	}
 	return misused("a value on the command line would be in the process list and in the shell's history: "+
-		"run \"%[1]s secrets set %[2]s\" and type it, or \"%[1]s secrets set %[2]s < FILE\"", c.command, name)
+		"run \"%[1]s secrets set %[2]s\" and type it, or \"%[1]s secrets set %[2]s < FILE\"", c.Program(), name)
 }
 
 // forget removes one value. What is lost by a mistake is one value, which the next use asks for again.
 func (c *command) forget(ctx context.Context, args []string) error {
-	def, err := c.named(args)
+	f, err := c.named(args)
 	if err != nil {
 		return err
 	}
 	err = c.patiently(func() error {
-		_, err := c.lookup(ctx, def)
-		if err == nil || errors.Is(err, ErrStore) { // a damaged value is one to remove
-			err = c.remove(ctx, def)
+		err := c.Check(ctx, f.Name)
+		var problem *field.Problem
+		if err == nil || errors.As(err, &problem) || errors.Is(err, secrets.ErrStore) { // a damaged value is one to remove
+			err = c.Remove(ctx, f.Name)
 		}
 		return err
 	})
 	switch {
-	case errors.Is(err, ErrNotSet):
-		fmt.Fprintf(c.stdout, "%s was not set.\n", def.Name)
+	case errors.Is(err, secrets.ErrNotSet):
+		fmt.Fprintf(c.stdout, "%s was not set.\n", f.Name)
 	case err != nil:
-		return c.storeError(err, def)
+		return c.storeError(err, f.Name)
 	default:
-		fmt.Fprintf(c.stdout, "%s is forgotten.\n", def.Name)
+		fmt.Fprintf(c.stdout, "%s is forgotten.\n", f.Name)
 	}
 	return nil
 }
@@ -254,21 +240,21 @@ func (c *command) clear(ctx context.Context, args []string) error {
 	sure := slices.Equal(args, []string{"--yes"}) || slices.Equal(args, []string{"-y"})
 	switch {
 	case !sure && len(args) > 0:
-		return misused("clear takes no argument but --yes; \"%s secrets forget NAME\" removes one value", c.command)
+		return misused("clear takes no argument but --yes; \"%s secrets forget NAME\" removes one value", c.Program())
 	case !sure && !c.terminal:
 		return misused("clear asks first, and there is no terminal to answer on: say --yes")
 	}
 	var names []string
-	if err := c.patiently(func() (err error) { names, err = c.stored(ctx); return err }); err != nil {
+	if err := c.patiently(func() (err error) { names, err = c.Stored(ctx); return err }); err != nil {
 		return c.storeError(err)
 	}
 	if len(names) == 0 {
-		fmt.Fprintf(c.stdout, "Nothing is stored under %s.\n", c.place())
+		fmt.Fprintf(c.stdout, "Nothing is stored under %s.\n", c.Place())
 		return nil
 	}
 	list := strings.Join(names, ", ")
 	if !sure {
-		answer, err := c.typed(fmt.Sprintf("This removes from %s: %s\nGo on? [y/N] ", c.place(), list), shown)
+		answer, err := c.typed(fmt.Sprintf("This removes from %s: %s\nGo on? [y/N] ", c.Place(), list), shown)
 		if err != nil {
 			return err
 		}
@@ -276,58 +262,35 @@ func (c *command) clear(ctx context.Context, args []string) error {
 			return errors.New("nothing was removed")
 		}
 	}
-	if err := c.patiently(func() error { return c.store.Clear(ctx, c.service) }); err != nil {
+	if err := c.patiently(func() error { return c.Clear(ctx) }); err != nil {
 		return c.storeError(err)
 	}
-	for def := range c.schema {
-		c.startAfresh(def)
-	}
-	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.place(), list)
+	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.Place(), list)
 	return nil
 }
 
-// stored returns the names under which something is stored, sorted: those of the schema and, where the store can tell,
-// others.
-func (c *command) stored(ctx context.Context) ([]string, error) {
+// names are the names of the schema's secrets, in its order.
+func (c *command) names() []string {
 	var names []string
-	for def := range c.schema {
-		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
-			_, err := c.store.Get(ctx, c.service, name)
-			switch {
-			case errors.Is(err, ErrNotSet):
-			case err == nil, errors.Is(err, ErrStore): // damaged, as in forget
-				names = append(names, name)
-			default:
-				return nil, err
-			}
-		}
+	for _, f := range c.Fields() {
+		names = append(names, f.Name)
 	}
-	if store, ok := c.store.(interface {
-		Names(ctx context.Context, service string) ([]string, error)
-	}); ok {
-		more, err := store.Names(ctx, c.service)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range more { // which any program may have chosen
-			names = append(names, dialog.Clean(name, 1, labelColumns))
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
+	return names
 }
 
 // named returns the secret that the one argument names.
-func (c *command) named(args []string) (*definition, error) {
-	names := c.secretNames()
+func (c *command) named(args []string) (field.Field, error) {
+	names := c.names()
 	list := strings.Join(names, ", ")
 	if len(args) != 1 {
-		return nil, misused("say the name of one secret (%s)", list)
+		return field.Field{}, misused("say the name of one secret (%s)", list)
 	}
-	if def := c.names[args[0]]; def != nil {
-		return def, nil
+	for _, f := range c.Fields() {
+		if f.Name == args[0] {
+			return f, nil
+		}
 	}
-	return nil, misused("there is no secret of that name%s (%s)", didYouMean(args[0], names), list)
+	return field.Field{}, misused("there is no secret of that name%s (%s)", didYouMean(args[0], names), list)
 }
 
 // storeFailures says to the one who sits at the terminal what the manifest's sentences say to a model.
@@ -339,30 +302,28 @@ var storeFailures = map[wording.Failure]string{
 	wording.TooBig:       "the value is larger than the keychain takes",
 }
 
-// storeError makes the error of a command for an error of the store. As in [Manager.fail], the store's own text is left
-// behind.
-func (c *command) storeError(cause error, defs ...*definition) error {
-	var failure *Error
-	if !errors.As(c.fail(cause, defs...), &failure) {
+// storeError makes the error of a command for an error of the store. As in what a getter returns, the store's own text is
+// left behind.
+func (c *command) storeError(cause error, names ...string) error {
+	var failure *secrets.Error
+	if !errors.As(c.Fail(cause, names...), &failure) {
 		return errInterrupted // nothing else ends a context here
 	}
-	return &storeFailure{failure}
+	return &storeFailure{strings.Join(append(names, storeFailures[wording.Failure(failure.Failure)]), ": ")}
 }
 
-type storeFailure struct{ cause *Error }
+// A storeFailure says what happened, and to which secret.
+type storeFailure struct{ text string }
 
-// Error returns what happened, and to which secret.
-func (e *storeFailure) Error() string {
-	return strings.Join(append(slices.Clone(e.cause.Secrets), storeFailures[e.cause.Failure]), ": ")
-}
+func (e *storeFailure) Error() string { return e.text }
 
 func (c *command) hint(err error) string {
 	var failure *storeFailure
 	switch {
 	case errors.As(err, &failure):
-		return fmt.Sprintf("\"%s secrets doctor\" says what works here", c.command)
+		return fmt.Sprintf("\"%s secrets doctor\" says what works here", c.Program())
 	case isWrongUsage(err):
-		return fmt.Sprintf("\"%s secrets help\" shows what there is", c.command)
+		return fmt.Sprintf("\"%s secrets help\" shows what there is", c.Program())
 	}
 	return ""
 }

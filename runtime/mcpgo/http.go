@@ -1,67 +1,42 @@
-package secrets
+package mcpgo
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
 
-// HTTPHandler returns a handler that serves streamable HTTP at its path. Who a request belongs to is what the author's code
-// in front of it verified and said with [WithPrincipal] in the request's context:
+// HTTPHandler returns a handler that serves streamable HTTP at its path. Whom a request belongs to is what the author's code
+// in front of it verified and said with [secrets.WithPrincipal] in the request's context:
 //
-//	http.Handle("/mcp", authenticated(vault.Manager.HTTPHandler(srv)))
+//	http.Handle("/mcp", authenticated(mcpgo.HTTPHandler(v.Manager, srv)))
 //
-// Without a principal, only callers on this computer are served secrets, and only by a native dialog for each use. All
-// principals share the keychain of this computer, and dialogs open on its screen.
-func (m *Manager) HTTPHandler(srv *server.MCPServer, options ...server.StreamableHTTPOption) http.Handler {
+// Without a principal, only loopback callers get secrets, each use confirmed in a native dialog, because an unauthenticated
+// client could approve its own request. All principals share the keychain of this computer, and dialogs open on its screen.
+func HTTPHandler(m *secrets.Manager, srv *server.MCPServer, options ...server.StreamableHTTPOption) http.Handler {
 	// What mcp-go logs of its own accord is for its developers.
 	options = append([]server.StreamableHTTPOption{server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler))}, options...)
-	return m.guard().Handler(&sessions{next: server.NewStreamableHTTPServer(srv, options...), limit: maxSessions, owners: map[string]owner{}})
+	return m.Inside().Guard().Handler(&sessions{next: server.NewStreamableHTTPServer(srv, options...), limit: maxSessions, owners: map[string]owner{}})
 }
 
-// ServeHTTP serves [Manager.HTTPHandler] at /mcp of an address such as "127.0.0.1:8080" until the process is told to stop;
-// it then closes all dialogs and the manager. wrap, which may be nil, puts the author's authentication around the handler.
-// The error is nil when a signal came.
-func (m *Manager) ServeHTTP(srv *server.MCPServer, address string, wrap func(http.Handler) http.Handler, options ...server.StreamableHTTPOption) error {
-	ctx, stop := untilStopped()
-	defer stop()
-	handler := m.HTTPHandler(srv, options...)
-	if wrap != nil {
-		handler = wrap(handler)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/mcp", handler)
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return errors.Join(err, m.Close())
-	}
-	return m.serveHTTP(ctx, mux, listener)
+// ServeHTTP serves [HTTPHandler] at /mcp of an address such as "127.0.0.1:8080" until the process is told to stop; it then
+// closes all dialogs and the manager. wrap, which may be nil, puts the author's authentication around the handler. The error
+// is nil when a signal came.
+func ServeHTTP(m *secrets.Manager, srv *server.MCPServer, address string, wrap func(http.Handler) http.Handler, options ...server.StreamableHTTPOption) error {
+	return serve.HTTP(address, HTTPHandler(m, srv, options...), wrap, m.Close)
 }
 
-func (m *Manager) serveHTTP(ctx context.Context, handler http.Handler, listener net.Listener) (err error) {
-	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(listener) }()
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		closed := m.Close() // first the dialogs, which calls wait for
-		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if s.Shutdown(grace) != nil { // event streams never end by themselves
-			_ = s.Close()
-		}
-		return closed
-	}
-	return errors.Join(err, m.Close())
-}
+// maxSessions is how many sessions are kept at a time, of revisions before 2026-07-28.
+const maxSessions = 10_000
 
 const sessionHeader = "Mcp-Session-Id"
 
@@ -83,16 +58,16 @@ type owner struct {
 // sessionIdle is how long a session is kept that nothing comes from.
 const sessionIdle = 24 * time.Hour
 
-func (o owner) over() bool { return time.Since(o.seen) > sessionIdle }
+func (o owner) expired() bool { return time.Since(o.seen) > sessionIdle }
 
 // ServeHTTP implements http.Handler.
 func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	who, _ := r.Context().Value(principalKey{}).(string)
+	who := inside.PrincipalOf(r.Context())
 	if id := r.Header.Get(sessionHeader); id != "" && !s.owns(id, who) {
 		http.Error(w, "no such session", http.StatusNotFound) // the client begins a new one
 		return
 	}
-	ctx := withPeer(r.Context(), peer{isLoopback(r.RemoteAddr), who})
+	ctx := context.WithValue(r.Context(), peerKey{}, peer{serve.IsLoopback(r.RemoteAddr), who})
 	noticed := &sessionNoticed{ResponseWriter: w, begun: func(id string) { s.begin(id, who) }}
 	s.next.ServeHTTP(noticed, r.WithContext(ctx))
 	if r.Method == http.MethodDelete && noticed.status == http.StatusOK {
@@ -130,7 +105,7 @@ func (s *sessions) keep(id, who string) (dropped []string) {
 	if _, ok := s.owners[id]; ok {
 		return nil
 	}
-	dropped = makeRoom(s.owners, s.limit, owner.over)
+	dropped = consent.MakeRoom(s.owners, s.limit, owner.expired)
 	s.owners[id] = owner{who, time.Now()}
 	return dropped
 }
@@ -189,9 +164,3 @@ func (w *sessionNoticed) Flush() {
 
 // Unwrap is for http.ResponseController.
 func (w *sessionNoticed) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// isLoopback reports whether the address of a peer is on this computer.
-func isLoopback(address string) bool {
-	peer, err := netip.ParseAddrPort(address)
-	return err == nil && peer.Addr().Unmap().IsLoopback()
-}

@@ -1,0 +1,123 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+)
+
+// examinePatience bounds each thing that is looked at.
+const examinePatience = 10 * time.Second
+
+// Examine says what works here, and the way out of what does not, for the command doctor. It changes nothing, opens no
+// window, not even the keychain's own, and always ends.
+func (i insider) Examine(ctx context.Context) []inside.Symptom {
+	dialogs, canShow := i.examineDialogs(ctx)
+	symptoms := append([]inside.Symptom{i.examineStore(ctx, canShow)}, dialogs...)
+	return append(symptoms, i.examineEnvironment()...)
+}
+
+// unlockCommand is for bash and zsh: it asks for the keyring's password without showing it, and makes a keyring where
+// there is none.
+const unlockCommand = `read -rs P && printf %s "$P" | gnome-keyring-daemon --replace --unlock; unset P`
+
+// startWayOut says what to do where no keychain answers.
+func startWayOut(canShow bool) string {
+	switch {
+	case runtime.GOOS == "windows":
+		return "log in on this computer's screen"
+	case runtime.GOOS == "darwin":
+		return "log in on this computer's screen, or run: security unlock-keychain"
+	case canShow:
+		return "start a Secret Service such as gnome-keyring in this session"
+	default:
+		return "start gnome-keyring in a session with a bus, such as dbus-run-session gives: " + unlockCommand
+	}
+}
+
+// examineStore says whether values can be kept. What only needs the keychain's own window is no failure where windows
+// can be shown.
+func (i insider) examineStore(ctx context.Context, canShow bool) inside.Symptom {
+	system, ok := i.values.store.(*keychain.System)
+	if !ok {
+		return inside.Symptom{Part: "store", Verdict: inside.Fine, Text: "the server brings its own, which is not looked at"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, examinePatience)
+	defer cancel()
+	found := func(verdict, text, wayOut string) inside.Symptom {
+		return inside.Symptom{Part: "keychain", Verdict: verdict, Text: text, WayOut: wayOut}
+	}
+	state, err := system.Look(ctx, i.values.service)
+	switch {
+	case errors.Is(err, ErrStoreTimeout):
+		return found(inside.Failing, "does not answer in time", "look for a window of its own that is open, or restart it")
+	case err != nil: // the texts of package keychain are its own
+		return found(inside.Failing, err.Error(), startWayOut(canShow))
+	case state == keychain.Locked && canShow:
+		return found(inside.Warning, "answers, is locked", "unlock it; or its window asks for the password at the next use")
+	case state == keychain.Locked:
+		return found(inside.Failing, "answers, is locked, and has no screen to ask for its password", "unlock it on the desktop; or gnome-keyring, without a screen: "+unlockCommand)
+	case state == keychain.Fresh && canShow:
+		return found(inside.Warning, "answers, has no keyring yet", "its window asks for the password of a new one at the first use")
+	case state == keychain.Fresh:
+		return found(inside.Failing, "answers, has no keyring yet, and no screen to ask for the password of one", "gnome-keyring takes one without a screen: "+unlockCommand)
+	case state == keychain.Unlocked:
+		return found(inside.Fine, "answers, is not locked", "")
+	default:
+		return found(inside.Fine, "answers", "")
+	}
+}
+
+// examineDialogs says whether values and permission can be asked for in dialogs.
+func (i insider) examineDialogs(ctx context.Context) (symptoms []inside.Symptom, canShow bool) {
+	if _, ok := i.prompter.(native); !ok {
+		return []inside.Symptom{{Part: "dialogs", Verdict: inside.Fine, Text: "the server brings its own, which are not looked at"}}, true
+	}
+	ctx, cancel := context.WithTimeout(ctx, examinePatience)
+	defer cancel()
+	// Which program shows the dialogs is told to a logger.
+	var program string
+	log := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == "program" {
+			program = a.Value.String()
+		}
+		return a
+	}}))
+	err := dialog.New(dialog.Options{Logger: log}).Available(ctx)
+	byHand := fmt.Sprintf("\"%s secrets set NAME\" works without it; permission can then be asked for by the MCP client alone", i.command)
+	display := inside.Symptom{Part: "display", Verdict: inside.Fine, Text: "answers"}
+	switch {
+	case err == nil:
+		return []inside.Symptom{display, {Part: "dialogs", Verdict: inside.Fine, Text: "shown by " + program}}, true
+	case errors.Is(err, ErrNoDialog):
+		return []inside.Symptom{display, {Part: "dialogs", Verdict: inside.Warning, Text: err.Error(), WayOut: byHand}}, true
+	default:
+		return []inside.Symptom{{Part: "display", Verdict: inside.Warning, Text: err.Error(), WayOut: byHand}}, false
+	}
+}
+
+// examineEnvironment warns of variables that change what the server does.
+func (i insider) examineEnvironment() (symptoms []inside.Symptom) {
+	if os.Getenv(bypassVariable) == "true" {
+		text, wayOut := "is set: the server uses secrets without asking", "unset it"
+		if i.bypass.refused {
+			text, wayOut = "is set, which this server ignores", ""
+		}
+		symptoms = append(symptoms, inside.Symptom{Part: bypassVariable, Verdict: inside.Warning, Text: text, WayOut: wayOut})
+	}
+	if os.Getenv(clearVariable) == "true" {
+		symptoms = append(symptoms, inside.Symptom{
+			Part: clearVariable, Verdict: inside.Warning, Text: "is set: a server that starts with it removes what is stored", WayOut: "unset it",
+		})
+	}
+	return symptoms
+}

@@ -1,0 +1,192 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+)
+
+// Get returns the value of key once it is stored, valid and allowed: it opens a dialog for a missing value, and asks for
+// permission where the schema says so. The person who is asked sees the reason. On error the value is zero; see [ErrDenied]
+// for the list.
+func Get[T any](ctx context.Context, m *Manager, key Key[T], reason Reason) (T, error) {
+	var value T
+	err := GetGroup(ctx, m, reason, key.Into(&value))
+	return value, err
+}
+
+// GetOptional is [Get] for a key that may be unset, which is neither an error nor a reason to ask.
+func GetOptional[T any](ctx context.Context, m *Manager, key Key[T], reason Reason) (Optional[T], error) {
+	var value Optional[T]
+	err := GetGroup(ctx, m, reason, key.IntoOptional(&value))
+	return value, err
+}
+
+// GetGroup fills all bindings or none, with one question for all of them.
+func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Binding) error {
+	defs := make([]*definition, len(bindings))
+	for i, b := range bindings {
+		defs[i] = b.def
+	}
+	if err := m.admit(defs...); err != nil {
+		return m.fail(ctx, err, defs...)
+	}
+	t := m.turn(ctx)
+	found, err := m.release(ctx, t, string(reason), bindings, defs)
+	err = m.fail(ctx, err, defs...)
+	m.audit(ctx, t, string(reason), defs, found, err)
+	if err != nil {
+		return err
+	}
+	for i, b := range bindings {
+		b.bind(found[i].value)
+	}
+	return nil
+}
+
+// release walks the steps of the gate for defs and hands out their values, in the same order.
+func (m *Manager) release(ctx context.Context, t *Turn, reason string, bindings []Binding, defs []*definition) ([]finding, error) {
+	if errors.Is(context.Cause(ctx), ErrPending) {
+		return nil, ErrPending // the request is over until its next round
+	}
+	if t.call.Who.Kind == consent.Stranger {
+		return nil, ErrOutsideCall
+	}
+	all := m.withDestinations(defs)
+	// An answer may take minutes. What was allowed is then looked up again, and is asked about anew if it has changed.
+	for range 3 {
+		if err := m.desk.Refused(consent.Permission, t.call.Who, namesOf(defs)); err != nil {
+			return nil, err
+		}
+		found, err := m.complete(ctx, t, all)
+		if err != nil {
+			return nil, err
+		}
+		for i, b := range bindings {
+			if found[i].value == nil && !b.optional {
+				return nil, about(ErrNotSet, b.def)
+			}
+		}
+		uses := m.uses(found, len(defs))
+		asked, err := m.desk.Permit(ctx, t.call, needsOf(uses), m.words(t, reason, uses))
+		if err != nil {
+			return nil, err
+		}
+		if !asked {
+			m.handOut(t, found[:len(defs)])
+			return found[:len(defs)], nil
+		}
+	}
+	return nil, ErrPending
+}
+
+// handOut has the guard mask what leaves, and remembers it for Reject.
+func (m *Manager) handOut(t *Turn, found []finding) {
+	for _, f := range found {
+		if f.value == nil {
+			continue // unset: nothing leaves
+		}
+		if f.def.Type.Confidential() {
+			m.guard().Learn(f.text.Reveal(), f.def.Prefix)
+		}
+		t.hand(f.def, f.text)
+		m.values.hand(f.def, f.text)
+	}
+}
+
+// withDestinations returns defs and, after them, the url secrets that say where they go and are not among them.
+func (m *Manager) withDestinations(defs []*definition) []*definition {
+	all := defs[:len(defs):len(defs)]
+	var seen map[*definition]bool // made when there is a destination: most secrets have none
+	for _, def := range defs {
+		to := m.names[def.SentTo]
+		if to == nil {
+			continue
+		}
+		if seen == nil {
+			seen = make(map[*definition]bool, len(defs))
+			for _, def := range defs {
+				seen[def] = true
+			}
+		}
+		if !seen[to] {
+			seen[to] = true
+			all = append(all, to)
+		}
+	}
+	return all
+}
+
+// complete returns what is stored for defs, once nothing is missing.
+func (m *Manager) complete(ctx context.Context, t *Turn, defs []*definition) ([]finding, error) {
+	// A collection that this call joins may be for some of the gaps only, so each turn closes one gap at least.
+	for range len(defs) + 1 {
+		found, err := m.read(ctx, defs)
+		if err != nil {
+			return nil, err
+		}
+		gaps := gapsOf(found)
+		if len(gaps) == 0 {
+			return found, nil
+		}
+		if err := m.intake.Collect(ctx, t.call, namesOf(gaps)); err != nil {
+			return nil, err
+		}
+	}
+	return nil, ErrNotSet
+}
+
+// read looks up each of defs. The keychain may be asking the person to unlock it: a call waits for that as long as for a
+// window of ours.
+func (m *Manager) read(ctx context.Context, defs []*definition) ([]finding, error) {
+	// A task's handler has a context that has ended already: what is granted can still be read.
+	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), consent.Patience)
+	defer cancel()
+	if ctx.Err() == nil {
+		defer context.AfterFunc(ctx, cancel)()
+	}
+	found := make([]finding, len(defs))
+	for i, def := range defs {
+		var err error
+		if found[i], err = m.values.find(waiting, def); err != nil {
+			if errors.Is(waiting.Err(), context.DeadlineExceeded) {
+				err = ErrPending
+			}
+			return nil, about(err, def)
+		}
+	}
+	return found, nil
+}
+
+// A finding is what the store has for one secret.
+type finding struct {
+	def   *definition
+	text  Secret
+	value any             // what text stands for; nil if it is not set
+	gap   *wording.Asking // why the value must be asked for; nil if it need not be
+}
+
+func gapsOf(found []finding) []*definition {
+	var gaps []*definition
+	for _, f := range found {
+		if f.gap != nil {
+			gaps = append(gaps, f.def)
+		}
+	}
+	return gaps
+}
+
+func namesOf(defs []*definition) []string {
+	names := make([]string, len(defs))
+	for i, def := range defs {
+		names[i] = def.Name
+	}
+	return names
+}
+
+// about says which secrets an error is about.
+func about(err error, defs ...*definition) error {
+	return &consent.About{Secrets: namesOf(defs), Err: err}
+}

@@ -1,0 +1,113 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+)
+
+// Inside is the side door for the other packages of this module: the adapters and the terminal command. Its type is
+// internal, and may change in any version.
+func (m *Manager) Inside() inside.Manager { return insider{m} }
+
+// insider is the [inside.Manager] of a manager.
+type insider struct{ *Manager }
+
+func (i insider) Guard() *guard.Guard          { return i.guard() }
+func (i insider) Tools() []inside.Tool         { return i.tools() }
+func (i insider) Server() string               { return i.server }
+func (i insider) Program() string              { return i.command }
+func (i insider) Sentences() wording.Sentences { return i.sentences }
+
+// Place is the keychain's name for the values, and the profile that it stands for.
+func (i insider) Place() string {
+	if i.profile != "" {
+		return i.values.service + ", profile " + i.profile
+	}
+	return i.values.service
+}
+
+// Fields returns the fields of the schema, with texts that fit a line of a terminal as they fit a dialog.
+func (i insider) Fields() []field.Field {
+	fields := make([]field.Field, len(i.ordered))
+	for n, def := range i.ordered {
+		fields[n] = fitting(def.Field)
+	}
+	return fields
+}
+
+func (i insider) Check(ctx context.Context, name string) error {
+	text, err := i.values.lookup(ctx, i.names[name])
+	if err != nil {
+		return err
+	}
+	return i.names[name].Check(text)
+}
+
+func (i insider) Put(ctx context.Context, name, text string) error {
+	return i.values.put(ctx, i.names[name], text)
+}
+
+func (i insider) Remove(ctx context.Context, name string) error {
+	return i.values.remove(ctx, i.names[name])
+}
+
+// Stored asks for the names of the schema and, where the store can tell, for others.
+func (i insider) Stored(ctx context.Context) ([]string, error) {
+	var names []string
+	for _, def := range i.ordered {
+		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
+			_, err := i.values.store.Get(ctx, i.values.service, name)
+			switch {
+			case errors.Is(err, ErrNotSet):
+			case err == nil, errors.Is(err, ErrStore): // a damaged value is one to remove
+				names = append(names, name)
+			default:
+				return nil, err
+			}
+		}
+	}
+	if store, ok := i.values.store.(interface {
+		Names(ctx context.Context, service string) ([]string, error)
+	}); ok {
+		more, err := store.Names(ctx, i.values.service)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range more { // which any program may have chosen
+			names = append(names, dialog.Clean(name, 1, labelColumns))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+func (i insider) Clear(ctx context.Context) error {
+	if err := i.values.store.Clear(ctx, i.values.service); err != nil {
+		return err
+	}
+	for _, def := range i.ordered {
+		i.values.renew(def)
+	}
+	return nil
+}
+
+func (i insider) Fail(cause error, names ...string) error {
+	defs := make([]*definition, len(names))
+	for n, name := range names {
+		defs[n] = i.names[name]
+	}
+	return i.fail(context.Background(), cause, defs...)
+}
+
+func (i insider) KeepOnStart() {
+	i.values.clearing <- struct{}{}
+	i.values.kept = true
+	<-i.values.clearing
+}

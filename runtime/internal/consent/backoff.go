@@ -1,0 +1,75 @@
+package consent
+
+import "time"
+
+// A Step is what a person refused. A value that was set in a terminal after a dismissed dialog is found at once, while a
+// denied use stays denied.
+type Step string
+
+// The steps.
+const (
+	Collecting Step = "collecting" // to type a value
+	Permission Step = "permission" // to allow its use
+)
+
+// Everybody is whom a refusal is remembered for where all principals share the dialogs and the store.
+var Everybody = Who{}
+
+type backoffKey struct {
+	step   Step
+	who    Who
+	secret string
+}
+
+// A backoff is a refusal that is remembered, for all tools, so that a model can't nag.
+type backoff struct {
+	times int
+	until time.Time
+	err   error
+}
+
+func (b backoff) expired() bool { return !time.Now().Before(b.until) }
+
+// pauses are how long nobody is asked again after the first, second and every later refusal in a row.
+var pauses = []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute}
+
+// Refuse remembers that a person refused the step for the secrets.
+func (d *Desk) Refuse(s Step, who Who, secrets []string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, secret := range secrets {
+		MakeRoom(d.backoffs, maxKept, backoff.expired)
+		key := backoffKey{s, who, secret}
+		b := d.backoffs[key]
+		b.until = time.Now().Add(pauses[min(b.times, len(pauses)-1)])
+		b.times++
+		b.err = err
+		d.backoffs[key] = b
+	}
+}
+
+// Accept forgets earlier refusals of the step: the next one is the first again.
+func (d *Desk) Accept(s Step, who Who, secrets ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, secret := range secrets {
+		delete(d.backoffs, backoffKey{s, who, secret})
+	}
+}
+
+// Refused returns the error of a refusal that is still remembered for one of the secrets, or nil.
+func (d *Desk) Refused(s Step, who Who, secrets []string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.RefusedLocked(s, who, secrets)
+}
+
+// RefusedLocked is Refused for the admission to a [Table], which holds the lock.
+func (d *Desk) RefusedLocked(s Step, who Who, secrets []string) error {
+	for _, secret := range secrets {
+		if b, ok := d.backoffs[backoffKey{s, who, secret}]; ok && !b.expired() {
+			return &About{Secrets: secrets, Err: b.err}
+		}
+	}
+	return nil
+}

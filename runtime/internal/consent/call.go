@@ -1,0 +1,184 @@
+package consent
+
+import (
+	"context"
+	"crypto/sha256"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Who is whom a call belongs to: grants and questions of one are not those of another.
+type Who struct {
+	Kind Kind
+	Name string // of a Named one
+}
+
+// A Kind of [Who].
+type Kind int
+
+// The kinds. The zero one is trusted with nothing.
+const (
+	// Stranger is a caller of whom nothing is known.
+	Stranger Kind = iota
+	// Local is a caller on this computer whom nobody verified. Any process here could answer its MCP client's questions
+	// itself, so only native dialogs count, and only for one use.
+	Local
+	// Named is a caller whom the author's code verified.
+	Named
+	// Process is the client that started this process, or is in it, and the author's own background work.
+	Process
+)
+
+// A Tool is who wants a secret: a tool, a prompt or a resource, by the name under which the client knows it. The zero Tool is
+// the server itself.
+type Tool struct{ Kind, Name string }
+
+// A Use is one secret that needs permission. Value is a fingerprint of what it is and where it goes.
+type Use struct {
+	Secret string
+	Value  [sha256.Size]byte
+}
+
+// A Call is one request of an MCP client, or one piece of the author's own work. It is what "Allow" covers.
+type Call struct {
+	Who      Who
+	Tool     Tool
+	Ask      func(context.Context, Form) Reply // asks the client in place; nil where it can't be
+	Progress func()                            // tells the client that the call lives; nil without a token
+	// Digest is set where the call can be asked by an input request. It is the same for a request and its retry.
+	Digest func() [sha256.Size]byte
+	// Cancel ends the handler's work when the call has to wait for an input request. It is set where Digest is.
+	Cancel context.CancelCauseFunc
+
+	id uint64 // unlike an address, never used again
+	// What the client sent back with the request: the answers of an earlier round, or a state that was forged, has expired or
+	// was used before. The latter is treated as a first call.
+	resumed, stale bool
+
+	mu    sync.Mutex
+	once  map[string]Use    // what was allowed for this call only, by secret
+	how   map[string]string // how the use of a secret was decided, for the audit
+	wants []Want            // what the next input request has to ask
+	heard []Want            // what earlier ones had asked
+	ended bool              // the wants are on their way
+
+	holders   int // getters that wait for a person
+	heldSince time.Time
+	held      time.Duration // before that
+}
+
+var calls atomic.Uint64
+
+// NewCall returns a call that nobody has allowed anything.
+func NewCall(who Who, tool Tool) *Call { return &Call{Who: who, Tool: tool, id: calls.Add(1)} }
+
+// byRounds reports whether the call's client is asked by input requests.
+func (c *Call) byRounds() bool { return c.Digest != nil }
+
+// CanCompare reports whether the call's client can show a form.
+func (c *Call) CanCompare() bool { return c.Ask != nil || c.byRounds() }
+
+func (c *Call) allow(uses []Use, how string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, u := range uses {
+		if c.once == nil {
+			c.once = map[string]Use{}
+		}
+		c.once[u.Secret] = u
+	}
+	c.decideLocked(uses, how)
+}
+
+func (c *Call) allows(u Use) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.once[u.Secret] == u
+}
+
+// decide notes how uses came to be allowed: the first decision counts.
+func (c *Call) decide(uses []Use, how string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.decideLocked(uses, how)
+}
+
+// decideLocked is decide for a caller that holds c.mu.
+func (c *Call) decideLocked(uses []Use, how string) {
+	if c.how == nil {
+		c.how = map[string]string{}
+	}
+	for _, u := range uses {
+		if c.how[u.Secret] == "" {
+			c.how[u.Secret] = how
+		}
+	}
+}
+
+// How says how the use of a secret came to be allowed, or "" where it needed no permission.
+func (c *Call) How(secret string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.how[secret]
+}
+
+// Pend leaves a form for the next input request and ends the handler's work, so that nothing acts on a half-done call. It
+// reports false if the request is on its way already: then the form is not shown.
+func (c *Call) Pend(w Want) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return false
+	}
+	c.wants = append(c.wants, w)
+	c.Cancel(ErrPending)
+	return true
+}
+
+// Heard returns the forms that earlier rounds of the call had shown.
+func (c *Call) Heard() []Want {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.heard
+}
+
+// end returns what the next input request has to ask. Nothing is added to that afterwards.
+func (c *Call) end() []Want {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	return c.wants
+}
+
+// allowed returns copies of what was allowed for the call, for its next round.
+func (c *Call) allowed() (once map[string]Use, how map[string]string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.once), maps.Clone(c.how)
+}
+
+// forget ends what was allowed for the call only.
+func (c *Call) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.once = nil
+}
+
+// hold begins to hold the call for a person, until release is called, and returns for how long it may be held: all that its
+// getters wait counts.
+func (c *Call) hold() (left time.Duration, release func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.holders++; c.holders == 1 {
+		c.heldSince = time.Now()
+	}
+	return Patience - c.held - time.Since(c.heldSince), func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.holders--; c.holders == 0 {
+			c.held += time.Since(c.heldSince)
+		}
+	}
+}

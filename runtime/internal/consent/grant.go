@@ -1,0 +1,114 @@
+package consent
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Grant is a use that a person allowed for the session.
+type Grant struct {
+	Who    Who
+	Secret string
+	Tool   string    // the only tool it covers; "" covers every tool of the server
+	Until  time.Time // zero: until the server ends
+}
+
+type grantKey struct {
+	who    Who
+	secret string
+	tool   Tool // everyTool for every tool
+}
+
+// everyTool has a kind that nothing else has: the zero Tool is the server itself.
+var everyTool = Tool{Kind: "every"}
+
+// A grant ends with the value it was given for, and with the place where that value goes.
+type grant struct {
+	value [sha256.Size]byte
+	until time.Time // zero: until the server ends
+}
+
+// expired reports whether the grant has ended. The monotonic clock stands still while the computer sleeps, and the other one
+// can be set back: what either says counts.
+func (g grant) expired() bool {
+	now := time.Now()
+	return !g.until.IsZero() && !(now.Before(g.until) && now.Round(0).Before(g.until.Round(0)))
+}
+
+// Grants returns the live grants, sorted by principal, secret and tool.
+func (d *Desk) Grants() []Grant {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var live []Grant
+	for key, g := range d.grants {
+		if !g.expired() {
+			live = append(live, Grant{key.who, key.secret, key.tool.Name, g.until})
+		}
+	}
+	slices.SortFunc(live, func(a, b Grant) int {
+		return cmp.Or(strings.Compare(a.Who.Name, b.Who.Name), strings.Compare(a.Secret, b.Secret), strings.Compare(a.Tool, b.Tool))
+	})
+	return live
+}
+
+// Revoke ends the grants for a secret.
+func (d *Desk) Revoke(secret string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for key := range d.grants {
+		if key.secret == secret {
+			delete(d.grants, key)
+		}
+	}
+}
+
+// Renew ends the grants for a secret whose value is replaced or removed, and forgets that anybody refused to type one. A use
+// that was denied stays denied.
+func (d *Desk) Renew(secret string) {
+	d.Revoke(secret)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for key := range d.backoffs {
+		if key.secret == secret && key.step == Collecting {
+			delete(d.backoffs, key)
+		}
+	}
+}
+
+// grant records what the person allowed for the session, as far as the question said.
+func (d *Desk) grant(q *question) {
+	tool := everyTool
+	if q.words.OneTool {
+		tool = q.tool
+	}
+	var until time.Time
+	if q.words.Remember > 0 {
+		until = time.Now().Add(q.words.Remember)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, u := range q.uses {
+		MakeRoom(d.grants, maxKept, grant.expired)
+		d.grants[grantKey{q.who, u.Secret, tool}] = grant{u.Value, until}
+	}
+}
+
+// granted reports whether a live grant covers the use by a tool.
+func (d *Desk) granted(who Who, u Use, tool Tool) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, key := range []grantKey{{who, u.Secret, everyTool}, {who, u.Secret, tool}} {
+		g, ok := d.grants[key]
+		if !ok {
+			continue
+		}
+		if g.value == u.Value && !g.expired() {
+			return true
+		}
+		delete(d.grants, key)
+	}
+	return false
+}

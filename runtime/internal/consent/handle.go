@@ -1,0 +1,128 @@
+package consent
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"strconv"
+	"time"
+)
+
+// On 2026-07-28 a server can't ask a client: it answers that input is required, and the client sends the request again, with
+// the answers and the state that the server gave it. That state is a handle into a table here, so that a client can neither
+// forge nor change what it stands for.
+
+// A Want is a form that waits for the next input request of a call.
+type Want interface {
+	Form() Form
+	// Hear takes the client's reply, in the round of the call that brought it.
+	Hear(*Call, Reply)
+}
+
+// handleFor is how long a handle is good.
+const handleFor = 10 * time.Minute
+
+// A handle stands for one input request that waits for its answers.
+type handle struct {
+	who    Who
+	digest [sha256.Size]byte // of the request that was answered with it
+	wants  []Want
+	once   map[string]Use // what earlier rounds allowed: clients send only the last round's answers
+	how    map[string]string
+	asked  time.Time
+}
+
+func (h *handle) expired() bool { return time.Since(h.asked) > handleFor }
+
+// End ends what was allowed for the call only: a goroutine that its handler left behind has to ask. Where forms come back,
+// the call waits for the answers to them, and comes again with state.
+func (d *Desk) End(c *Call) (forms []Form, state string) {
+	wants := c.end()
+	if len(wants) > 0 {
+		forms, state = formsOf(wants), d.openHandle(c, wants)
+	}
+	c.forget()
+	return forms, state
+}
+
+// formsOf makes one form for all permissions, and one for each other want.
+func formsOf(wants []Want) []Form {
+	var forms []Form
+	permission := -1
+	for i, w := range wants {
+		form := formOf(w, i)
+		switch {
+		case form.Name != permissionForm:
+			forms = append(forms, form)
+		case permission < 0:
+			permission = len(forms)
+			forms = append(forms, form)
+		default:
+			forms[permission].Message += "\n\n" + form.Message
+		}
+	}
+	return forms
+}
+
+// formOf returns the form of want i, under a name of its own unless it asks for permission.
+func formOf(w Want, i int) Form {
+	form := w.Form()
+	if form.Name != permissionForm {
+		form.Name += strconv.Itoa(i)
+	}
+	return form
+}
+
+// openHandle puts what was asked into the table and returns the handle: 128 bits that nobody can guess.
+func (d *Desk) openHandle(c *Call, wants []Want) string {
+	random := make([]byte, 16)
+	_, _ = rand.Read(random) // never fails
+	name := hex.EncodeToString(random)
+	once, how := c.allowed()
+	h := &handle{c.Who, c.Digest(), wants, once, how, time.Now()}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	maps.DeleteFunc(d.handles, func(_ string, h *handle) bool { return h.expired() })
+	MakeRoom(d.handles, maxHandles, (*handle).expired)
+	d.handles[name] = h
+	return name
+}
+
+// takeHandle takes a handle out of the table, if it is one for the same principal and request; else it is as if there were
+// none.
+func (d *Desk) takeHandle(state string, c *Call) *handle {
+	if state == "" {
+		return nil
+	}
+	digest := c.Digest()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	h := d.handles[state]
+	if h == nil || h.who != c.Who || h.digest != digest || h.expired() {
+		return nil
+	}
+	delete(d.handles, state)
+	return h
+}
+
+// Resume gives the answers that came with a call to the questions that were asked under its state, and the call what earlier
+// rounds allowed. Where the state does not count, neither do the answers.
+func (d *Desk) Resume(c *Call, state string, replyTo func(Form) Reply) {
+	h := d.takeHandle(state, c)
+	if h == nil {
+		c.stale = state != ""
+		return
+	}
+	c.mu.Lock()
+	c.resumed, c.once, c.how, c.heard = true, h.once, h.how, h.wants
+	c.mu.Unlock()
+	tooFast := time.Since(h.asked) < d.config.Fast
+	for i, w := range h.wants {
+		reply := replyTo(formOf(w, i))
+		if tooFast {
+			reply = Nobody
+		}
+		w.Hear(c, reply)
+	}
+}

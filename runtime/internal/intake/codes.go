@@ -1,0 +1,184 @@
+package intake
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+)
+
+// A codes is a person's comparing of the dialogs' verification code with the one that the MCP client shows. The client may
+// answer before the dialogs are done, after, or never.
+type codes struct {
+	who     consent.Who // who began the collection, and whose client compares
+	secrets []string
+	code    string // "" where no client can show it: the dialogs alone decide
+	form    consent.Form
+
+	mu      sync.Mutex
+	refused error               // the person refused in the client
+	refuse  func(cause error)   // ends the dialogs
+	matched bool                // the person said that the codes match
+	undo    func()              // takes back what the dialogs stored; nil before they did, and once it was taken back
+	onUndo  func(refused error) // remembers that it was taken back
+}
+
+// The choices of the form.
+const (
+	match  = 0
+	differ = 1
+)
+
+// newCodes makes the code for the collection that a call begins.
+func (in *Intake) newCodes(c *consent.Call, secrets []string) *codes {
+	codes := &codes{who: c.Who, secrets: secrets}
+	if !c.CanCompare() {
+		return codes
+	}
+	codes.code = newCode()
+	codes.form = in.Form(secrets, codes.code)
+	codes.onUndo = func(refused error) { in.Desk.Refuse(consent.Collecting, consent.Everybody, secrets, refused) }
+	return codes
+}
+
+// show shows the form in a client that is asked in place. It may stay open longer than the dialogs. The function that is
+// returned withdraws it.
+func (in *Intake) show(codes *codes, client client) (withdraw func()) {
+	if client == nil {
+		return func() {}
+	}
+	shown, withdraw := context.WithTimeout(in.Desk.Life(), consent.OpenFor)
+	err := in.Desk.Go(consent.OpenFor, func(context.Context) {
+		defer withdraw()
+		codes.hear(client(shown, codes.form))
+	})
+	if err != nil {
+		withdraw()
+	}
+	return withdraw
+}
+
+// Form returns the form that shows the code.
+func (c *codes) Form() consent.Form { return c.form }
+
+// Hear takes the reply that a call brought in a later round.
+func (c *codes) Hear(_ *consent.Call, r consent.Reply) { c.hear(r) }
+
+// hear takes the client's reply. A refusal ends the dialogs. Once they are done, only codes that differ count, and take back
+// what was stored: closing the form after the dialogs finished is not a refusal.
+func (c *codes) hear(r consent.Reply) {
+	if r.Chosen == differ {
+		r.Err = consent.ErrDenied
+	}
+	if undo := c.note(r); undo != nil {
+		undo()
+		c.onUndo(r.Err)
+	}
+}
+
+// note notes the client's reply, and returns how to take back what the dialogs stored, where that is to be done.
+func (c *codes) note(r consent.Reply) (undo func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case r.Err == nil:
+		c.matched = c.matched || r.Chosen == match
+	case c.undo == nil:
+		c.refused = r.Err
+		if c.refuse != nil {
+			c.refuse(r.Err)
+		}
+	case r.Chosen == differ:
+		undo, c.undo = c.undo, nil
+	}
+	return undo
+}
+
+// compared says for the audit whether the codes were compared before the dialogs were done.
+func (c *codes) compared() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.code == "":
+		return "no client to show it"
+	case c.matched:
+		return "compared"
+	}
+	return "not compared"
+}
+
+// hasStored reports whether a value of the secret was stored by a collection that an earlier round of the call began.
+func hasStored(c *consent.Call, secret string) bool {
+	return slices.ContainsFunc(c.Heard(), func(w consent.Want) bool {
+		codes, ok := w.(*codes)
+		return ok && codes.stored(secret)
+	})
+}
+
+// stored reports whether the dialogs are done and a value of the secret was stored.
+func (c *codes) stored(secret string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.undo != nil && slices.Contains(c.secrets, secret)
+}
+
+// onRefusal sets what ends the dialogs, which may have been refused already.
+func (c *codes) onRefusal(refuse func(error)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refuse = refuse
+	if c.refused != nil {
+		refuse(c.refused)
+	}
+}
+
+// refusal returns the person's refusal in the client, or nil.
+func (c *codes) refusal() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refused
+}
+
+// finish ends the dialogs' part: undo is how to take back what they stored. If the person has refused meanwhile, it is taken
+// back now.
+func (c *codes) finish(undo func()) error {
+	c.mu.Lock()
+	refused := c.refused
+	if refused == nil {
+		c.undo = undo
+	}
+	c.mu.Unlock()
+	if refused != nil {
+		undo()
+	}
+	return refused
+}
+
+// codeAlphabet has no characters that people take for one another: no 0 and O, no 1, I and L.
+const codeAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+// newCode returns a verification code, such as "K7QM-2XWD".
+func newCode() string {
+	var code strings.Builder
+	for code.Len() < len("XXXX-XXXX") {
+		if code.Len() == 4 {
+			code.WriteByte('-')
+		}
+		code.WriteByte(codeAlphabet[randomBelow(len(codeAlphabet))])
+	}
+	return code.String()
+}
+
+// randomBelow returns a uniform random number below n, which is at most 256.
+func randomBelow(n int) int {
+	var b [1]byte
+	for {
+		_, _ = rand.Read(b[:]) // never fails
+		if int(b[0]) < 256/n*n {
+			return int(b[0]) % n
+		}
+	}
+}

@@ -1,0 +1,290 @@
+// Package intake gets missing values from people: in dialogs at this computer, one for each value, while the MCP client
+// shows the verification code that the dialogs show too. All values are stored, or none.
+//
+// Begin at [Intake.Collect]. What is missing and where values are kept is behind [Values]. A collection is open to all calls
+// that miss one of its values, as a question of package consent is. The package knows no MCP: a client is a function that
+// shows a form.
+//
+// A codes has a lock of its own. No other lock is taken while it is held, and nothing is stored or taken back.
+package intake
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+)
+
+// grace is how long Close waits for what a person has typed to be stored.
+const grace = 5 * time.Second
+
+// attempts is how often one dialog asks again after a value that breaks a rule: a broken dialog program must not spin.
+const attempts = 10
+
+// A Gap is a value that must be asked for, and why.
+type Gap struct {
+	Field  field.Field
+	Asking wording.Asking
+}
+
+// Values are where values are kept.
+type Values interface {
+	// Gaps returns what is missing of the secrets, or can't be used.
+	Gaps(ctx context.Context, secrets []string) ([]Gap, error)
+	// Field returns what the schema says of a secret.
+	Field(secret string) field.Field
+	// Replace stores a value, or removes it where text is "". The function that it returns puts back what was there before;
+	// it logs what it can't do.
+	Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error)
+	// Stored notes that a person has entered a value. The word says what became of the verification code.
+	Stored(ctx context.Context, secret, code string)
+}
+
+// A Config says how people are asked.
+type Config struct {
+	Desk   *consent.Desk
+	Values Values
+	// Enter opens one dialog. A problem is why what was entered is no value, where the dialog could tell.
+	Enter func(ctx context.Context, gap Gap, prefill string) (text string, problem *field.Problem, err error)
+	// Form makes the form that shows the code. Its choices are "The codes match" and "They differ".
+	Form func(secrets []string, code string) consent.Form
+	// Invalid makes the error for a value that breaks a rule again and again.
+	Invalid func(secret string, problem error) error
+	// IsRefusal reports whether an error came from a person.
+	IsRefusal func(error) bool
+	// Dismissed is the error of a dialog that nobody answered in time.
+	Dismissed error
+}
+
+// An Intake is safe for concurrent use.
+type Intake struct {
+	Config
+	open *consent.Table[*codes, error]
+
+	mu       sync.Mutex
+	replaced map[string]time.Time // by a collection whose call had gone
+}
+
+// New returns an Intake where nothing is open.
+func New(config Config) *Intake {
+	return &Intake{Config: config, open: consent.NewTable[*codes, error](config.Desk), replaced: map[string]time.Time{}}
+}
+
+// Collect waits until a person has entered what is missing of the secrets, or some of it. Calls that miss the same secret
+// join one collection; the one that began it shows the verification code, if its client can.
+func (in *Intake) Collect(ctx context.Context, c *consent.Call, secrets []string) error {
+	return in.collect(ctx, c, secrets, false)
+}
+
+// Replace waits until a person has entered another value of a secret. Called again for a call that had to go meanwhile, it
+// reports what became of that.
+func (in *Intake) Replace(ctx context.Context, c *consent.Call, secret string) error {
+	// The request may come again after its dialog was done: on 2026-07-28 with the comparison of the codes, from older clients
+	// because they were told to call again.
+	if in.takeReplaced(secret) || hasStored(c, secret) {
+		return nil
+	}
+	err := in.collect(ctx, c, []string{secret}, true)
+	if err == nil {
+		in.takeReplaced(secret)
+	}
+	return err
+}
+
+func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string, replace bool) error {
+	about := func(err error) error { return &consent.About{Secrets: secrets, Err: err} }
+	if ctx.Err() != nil {
+		return about(consent.ErrOutsideCall) // a task's handler has no client that could be asked
+	}
+	leave, err := in.Desk.Seat()
+	if err != nil {
+		return about(err)
+	}
+	defer leave()
+	open, begun, err := in.join(c, secrets, replace)
+	if err != nil {
+		return about(err)
+	}
+	codes := open.Subject
+	byRound := begun && c.Digest != nil
+	if !byRound {
+		err = in.Desk.Wait(ctx, c, open.Done())
+		// The window is still open: the client asks once more.
+		byRound = errors.Is(err, consent.ErrPending) && c.Digest != nil && codes.code != "" && codes.who == c.Who
+	}
+	if byRound {
+		c.Pend(codes)
+		err = consent.ErrPending
+	}
+	if err != nil {
+		return about(err)
+	}
+	return open.Result()
+}
+
+// join returns the collection that already asks for one of the secrets, or begins one for all.
+func (in *Intake) join(c *consent.Call, secrets []string, replace bool) (open *consent.Open[*codes, error], begun bool, err error) {
+	return in.open.Join(secrets,
+		func() error { return in.Desk.RefusedLocked(consent.Collecting, consent.Everybody, secrets) },
+		func() *codes { return in.newCodes(c, secrets) },
+		func(ctx context.Context, codes *codes) error { return in.run(ctx, codes, c.Ask, replace) })
+}
+
+// run asks for the secrets, and remembers a refusal before the calls that wait hear of it.
+func (in *Intake) run(ctx context.Context, codes *codes, client client, replace bool) error {
+	ctx, refuse := context.WithCancelCause(ctx)
+	defer refuse(nil)
+	codes.onRefusal(refuse)
+	err := in.fill(ctx, codes, client, replace)
+	switch refused := codes.refusal(); {
+	case err != nil && refused != nil:
+		err = refused
+	case errors.Is(err, context.DeadlineExceeded):
+		err = in.Dismissed // five minutes without a word
+	case errors.Is(err, context.Canceled):
+		err = consent.ErrClosed
+	}
+	switch {
+	case err == nil:
+		in.Desk.Accept(consent.Collecting, consent.Everybody, codes.secrets...)
+		if replace {
+			in.noteReplaced(codes.secrets[0])
+		}
+		return nil
+	case in.IsRefusal(err):
+		in.Desk.Refuse(consent.Collecting, consent.Everybody, codes.secrets, err)
+	}
+	return &consent.About{Secrets: codes.secrets, Err: err}
+}
+
+type client func(context.Context, consent.Form) consent.Reply
+
+// fill asks for what is still missing once it is this server's turn, and stores all answers or none.
+func (in *Intake) fill(ctx context.Context, codes *codes, client client, replace bool) error {
+	pass, err := in.Desk.Queue(ctx, codes.who)
+	if err != nil {
+		return err
+	}
+	defer pass()
+	leave, err := in.Desk.Screen(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	// Another process of this server may have asked while this one waited for its turn.
+	gaps, err := in.Values.Gaps(ctx, codes.secrets)
+	if err != nil {
+		return err
+	}
+	if replace && len(gaps) == 0 {
+		gaps = []Gap{{Field: in.Values.Field(codes.secrets[0])}}
+	}
+	if len(gaps) == 0 {
+		return nil
+	}
+	withdraw := in.show(codes, client)
+	texts, err := in.enterAll(ctx, codes.code, gaps)
+	if err != nil {
+		withdraw()
+		return err
+	}
+	undo, err := in.keep(ctx, gaps, texts)
+	if err != nil {
+		withdraw()
+		return err
+	}
+	for _, g := range gaps {
+		in.Values.Stored(ctx, g.Field.Name, codes.compared())
+	}
+	return codes.finish(undo)
+}
+
+func (in *Intake) enterAll(ctx context.Context, code string, gaps []Gap) (texts []string, err error) {
+	texts = make([]string, len(gaps))
+	for i, g := range gaps {
+		g.Asking.Code, g.Asking.Number, g.Asking.Total = code, i+1, len(gaps)
+		if texts[i], err = in.enter(ctx, g); err != nil {
+			return nil, err
+		}
+	}
+	return texts, nil
+}
+
+// enter asks for one value until it keeps the rules, and returns "" for a field that was left empty and may be.
+func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
+	f := g.Field
+	prefill := f.Default
+	for range attempts {
+		text, problem, err := in.Enter(ctx, g, prefill)
+		if err != nil {
+			return "", err
+		}
+		if problem == nil && text == "" && !f.Required {
+			return "", nil
+		}
+		var broken error
+		if broken = f.Check(text); problem != nil {
+			broken = problem
+		}
+		if broken == nil {
+			return text, nil
+		}
+		g.Asking.Again = broken
+		if !f.Type.Confidential() {
+			prefill = text
+		}
+	}
+	return "", in.Invalid(f.Name, g.Asking.Again)
+}
+
+// keep stores all texts, or puts back what was there before. It returns how to do that later. A keychain has no transactions:
+// where this process is killed between two writes, some values are new and the others old, each whole.
+func (in *Intake) keep(ctx context.Context, gaps []Gap, texts []string) (undo func(), err error) {
+	undoContext := context.WithoutCancel(ctx)
+	// The person has typed everything: what is begun now is finished, also while the server shuts down, unless the keychain
+	// keeps it waiting.
+	ctx, cancel := context.WithCancel(undoContext)
+	shutdown := context.AfterFunc(in.Desk.Life(), func() { time.AfterFunc(grace, cancel) })
+	defer func() {
+		shutdown()
+		cancel()
+	}()
+	var steps []func(context.Context)
+	undo = func() {
+		for _, step := range slices.Backward(steps) {
+			step(undoContext) // if it fails too, each value is still the old or the new one, whole
+		}
+	}
+	for i, g := range gaps {
+		step, err := in.Values.Replace(ctx, g.Field.Name, texts[i])
+		if step != nil {
+			steps = append(steps, step)
+		}
+		if err != nil {
+			undo()
+			return nil, err
+		}
+	}
+	return undo, nil
+}
+
+// noteReplaced remembers that the user has replaced a value, for the call that asked for it and has gone.
+func (in *Intake) noteReplaced(secret string) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.replaced[secret] = time.Now()
+}
+
+// takeReplaced reports, once, that the user has replaced a value for a call that had gone.
+func (in *Intake) takeReplaced(secret string) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	at, ok := in.replaced[secret]
+	delete(in.replaced, secret)
+	return ok && time.Since(at) <= consent.OpenFor
+}

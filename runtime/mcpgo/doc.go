@@ -1,0 +1,11 @@
+// Package mcpgo connects a server on github.com/mark3labs/mcp-go with its secrets: it says of each request who sent it and how
+// its client can be asked, turns failures into results that a model can read, and masks secrets in what leaves.
+//
+//	v, err := vault.OpenSecrets() // generated
+//	srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(v.Manager))
+//	srv.AddTool(whoami, mcpgo.Tool(v.Login, "Say who you are", s.whoami))
+//	err = mcpgo.ServeStdio(v.Manager, srv)
+//
+// Begin with [Option]. A getter can also be called inside any handler of the server. Servers on the official SDK use package
+// gosdk, which has the same names.
+package mcpgo

@@ -1,0 +1,254 @@
+package secrets
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
+)
+
+// A Manager is the gate in front of one server's secrets. Generated code has one in a field; [Get], [GetOptional] and
+// [GetGroup] are the only ways through it. It is safe for concurrent use.
+type Manager struct {
+	identity
+	definitions
+
+	values   *values                            // what the store has
+	desk     *consent.Desk                      // who may use it
+	intake   *intake.Intake                     // how missing values are asked for
+	removals *consent.Table[*definition, error] // what secrets_forget asks
+	prompter Prompter
+	log      *slog.Logger
+	guard    func() *guard.Guard // what leaves the server
+	salt     func() *[32]byte    // keys the fingerprints of values
+	bypass   bypass
+	closing  sync.Once // of the store
+}
+
+// An identity is what a manager is known by, and how it speaks.
+type identity struct {
+	server    string // as the schema names it
+	profile   string
+	command   string // how a person starts this program
+	sentences wording.Sentences
+	fast      time.Duration
+}
+
+// Open makes the manager of a schema. It reads no keychain and asks nobody: MCP clients start servers more often than
+// they use them. The error is a mistake in the schema or the options.
+func Open(schema Schema, opts ...Option) (*Manager, error) {
+	var o options
+	for _, option := range opts {
+		option(&o)
+	}
+	sentences, err := schema.readManifest()
+	if err != nil {
+		return nil, err
+	}
+	definitions, err := define(schema.Keys)
+	if err != nil {
+		return nil, err
+	}
+	service, err := serviceOf(schema.Server, o.profile)
+	if err != nil {
+		return nil, err
+	}
+	o.setDefaults()
+	m := &Manager{
+		identity: identity{
+			server: schema.Server, profile: o.profile, command: filepath.Base(os.Args[0]), sentences: sentences, fast: o.fast,
+		},
+		definitions: definitions,
+		prompter:    o.prompter,
+		log:         o.log,
+		guard:       hide(&guard.Guard{}),
+		salt:        hide(new([32]byte)),
+	}
+	_, _ = rand.Read(m.salt()[:]) // never fails
+	m.bypass.refused = o.noBypass
+	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: o.prompter.Lock, Bypass: m.bypassed, IsRefusal: isRefusal})
+	m.removals = consent.NewTable[*definition, error](m.desk)
+	m.values = &values{
+		store: o.store, server: m.server, service: service, names: m.names, desk: m.desk,
+		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
+		clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
+	}
+	m.intake = intake.New(intake.Config{
+		Desk: m.desk, Values: collected{m}, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
+		Invalid: func(secret string, problem error) error { return &invalidText{secret, problem} },
+	})
+	return m, nil
+}
+
+// hide returns a function that returns p. For a verb that does not fit, such as %s, fmt shows what the pointers in a struct
+// point to; of a function it shows an address.
+func hide[T any](p *T) func() *T { return func() *T { return p } }
+
+// maxService is how many bytes the keychain's name for the secrets of one server and profile may have.
+const maxService = 100
+
+// serviceOf is the keychain's name for the secrets of a server and profile.
+func serviceOf(server, profile string) (string, error) {
+	service := "com.mcp." + server
+	if profile != "" {
+		if !field.ValidName(profile) {
+			return "", fmt.Errorf("secrets: profile %q: a name is made of a-z, 0-9, \"_\", \".\" and \"-\"", profile)
+		}
+		service += "." + profile
+	}
+	if len(service) > maxService {
+		return "", fmt.Errorf("secrets: %q is too long for a keychain: %d bytes at most", service, maxService)
+	}
+	return service, nil
+}
+
+// definitions are the secrets of a schema.
+type definitions struct {
+	schema  map[*definition]bool
+	names   map[string]*definition
+	ordered []*definition // as the schema orders them
+}
+
+// define checks the keys and keeps what they are known by. The generator has checked all this with places; here it guards
+// against keys that were written by hand.
+func define(keys []AnyKey) (definitions, error) {
+	d := definitions{schema: make(map[*definition]bool, len(keys)), names: make(map[string]*definition, len(keys))}
+	for _, key := range keys {
+		def := key.definition()
+		if d.names[def.Name] != nil {
+			return d, fmt.Errorf("secrets: key %q is declared twice", def.Name)
+		}
+		if err := checkDefinition(def.Field); err != nil {
+			return d, fmt.Errorf("secrets: key %q: %w", def.Name, err)
+		}
+		d.schema[def], d.names[def.Name] = true, def
+		d.ordered = append(d.ordered, def)
+	}
+	for _, def := range d.ordered {
+		if to := def.SentTo; to != "" && (d.names[to] == nil || d.names[to].Type != field.URL) {
+			return d, fmt.Errorf("secrets: key %q: sent_to %q is no url key of this schema", def.Name, to)
+		}
+	}
+	return d, nil
+}
+
+func checkDefinition(f field.Field) error {
+	switch {
+	case !field.ValidName(f.Name):
+		return errors.New("a name is made of a-z, 0-9, \"_\", \".\" and \"-\"")
+	case f.Type.Confidential() && f.Default != "":
+		return errors.New("a confidential type has no default")
+	case f.Type.Confidential() && !f.Asks():
+		return errors.New("a confidential type always needs permission")
+	case cmp.Or(f.Permission, field.Ask) != field.Ask && f.Permission != field.Dialog && f.Permission != field.None:
+		return fmt.Errorf("unknown permission %q", f.Permission)
+	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:
+		return fmt.Errorf("unknown scope %q", f.Scope)
+	case f.Pattern != "":
+		if _, err := field.CompilePattern(f.Pattern); err != nil {
+			return fmt.Errorf("pattern: %w", err)
+		}
+	}
+	if f.Default != "" {
+		return f.Check(f.Default)
+	}
+	return nil
+}
+
+// Close ends all dialogs and questions, waits until they are gone, and forgets the grants. Getters fail with [ErrClosed]
+// from then on.
+func (m *Manager) Close() error {
+	m.values.forgetHanded()
+	m.desk.Close()
+	var err error
+	m.closing.Do(func() {
+		if closer, ok := m.values.store.(interface{ Close() error }); ok {
+			err = closer.Close()
+		}
+	})
+	return err
+}
+
+// admit lets in an operation on defs: they must be of the manager's schema, and it must be open.
+func (m *Manager) admit(defs ...*definition) error {
+	for _, def := range defs {
+		if def == nil || !m.schema[def] {
+			return &consent.About{Err: ErrUnknownKey} // a key that is not of the schema has no name here
+		}
+	}
+	return m.desk.Closed()
+}
+
+// Stored reports whether a value of key is stored. It tells neither the value nor whether it is valid.
+// The errors are those of the store, and [ErrUnknownKey].
+func (m *Manager) Stored(ctx context.Context, key AnyKey) (bool, error) {
+	def := key.definition()
+	err := m.admit(def)
+	if err == nil {
+		_, err = m.values.lookup(ctx, def)
+	}
+	if errors.Is(err, ErrNotSet) {
+		return false, nil
+	}
+	return err == nil, m.fail(ctx, err, def)
+}
+
+// Set stores text as the value of key, in place of an earlier one, and ends the grants for it. It is for the user's own
+// hand, as in a command on a terminal: nobody is asked. The error is [ErrInvalid] if text breaks a rule, or the store's.
+func (m *Manager) Set(ctx context.Context, key AnyKey, text string) error {
+	def := key.definition()
+	err := m.admit(def)
+	if err == nil {
+		if problem := def.Check(text); problem != nil {
+			err = &invalidText{def.Name, problem}
+		} else {
+			err = m.values.put(ctx, def, text)
+		}
+	}
+	return m.fail(ctx, err, def)
+}
+
+// Forget removes the value of key, also under its former names, and ends the grants for it. It is no error if there is
+// none.
+func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
+	def := key.definition()
+	err := m.admit(def)
+	if err == nil {
+		err = m.values.remove(ctx, def)
+	}
+	return m.fail(ctx, err, def)
+}
+
+// Reject says that the value of key which was handed out in this call is wrong, as when the upstream server answered 401,
+// and returns an error for the handler to return. The next getter asks for another value, and its dialog says why.
+func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
+	def := key.definition()
+	if err := m.admit(def); err != nil {
+		return m.fail(ctx, err, def)
+	}
+	text, ok := m.turn(ctx).handedOut(def)
+	shown := m.guard().Text(string(why)) // a conversion can bring anything here, the value too
+	m.values.rejectHandedOut(def, text, ok, shown)
+	return m.fail(ctx, &rejection{shown}, def)
+}
+
+// Mask adds a text that was made of a secret, such as a DSN or an Authorization header, to those that results never show.
+// What touches a masked text without a space, a quote or a comma is masked with it. The guard remembers the latest texts,
+// some hundreds at least: mask a text that lives long again when it is used.
+func (m *Manager) Mask(ctx context.Context, text string) { m.guard().LearnForAWhile(text) }
+
+// MaskJSON returns a JSON value with every secret masked that was handed out. An adapter calls it for what leaves the server.
+// If nothing is masked it is the very same slice.
+func (m *Manager) MaskJSON(text []byte) []byte { return m.guard().JSON(text) }

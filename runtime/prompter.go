@@ -1,0 +1,129 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
+)
+
+// A Prompter puts questions to the person at this computer, outside the MCP client. The default opens native dialogs;
+// [WithPrompter] sets another, such as runtimetest's scripted user in tests. Every error means no.
+type Prompter interface {
+	// Enter asks for one value and returns what was entered; its rules are checked by the caller.
+	// The error is [ErrDismissed] if the person closed the dialog.
+	Enter(ctx context.Context, entry Entry) (string, error)
+	// Ask asks for permission.
+	Ask(ctx context.Context, question Question) (Answer, error)
+	// Lock waits until no other server of this user has a dialog open, and keeps others waiting until unlock is called.
+	Lock(ctx context.Context) (unlock func(), err error)
+}
+
+// An Entry is what a dialog shows that asks for one value.
+type Entry struct {
+	Title string // not drawn on every desktop: the text must do without it
+	Text  string
+	// Kind is "line", "hidden" for a line that is not shown while it is typed, "choice", "yes-no" for "true" or "false", or
+	// "file" for the content of a file that the person chooses.
+	Kind    string
+	Prefill string   // offered, and taken if the person just agrees; never a secret
+	Choices []string // of a choice
+	// Optional allows the value to be left empty, where the dialog needs a button for that.
+	Optional bool
+}
+
+// A Question is what a dialog shows that asks for permission.
+type Question struct {
+	Title string // not drawn on every desktop: the text must do without it
+	Text  string
+	// The buttons' labels. Where AllowForSession is empty there is no such button.
+	Allow, AllowForSession, Deny string
+}
+
+// An Answer is what the person chose. The zero Answer is [Deny].
+type Answer int
+
+// The answers to a [Question].
+const (
+	Deny Answer = iota
+	AllowOnce
+	AllowSession
+)
+
+// native is the [Prompter] of this computer's desktop.
+type native struct{ *dialog.Native }
+
+var dialogKinds = map[string]dialog.Kind{
+	"line": dialog.Line, "hidden": dialog.Hidden, "choice": dialog.Choice, "yes-no": dialog.YesNo, "file": dialog.File,
+}
+
+// Enter implements [Prompter].
+func (n native) Enter(ctx context.Context, e Entry) (string, error) {
+	return n.Native.Enter(ctx, dialog.Entry{
+		Title: e.Title, Text: e.Text, Kind: dialogKinds[e.Kind], Prefill: e.Prefill, Choices: e.Choices, Optional: e.Optional,
+	})
+}
+
+// Ask implements [Prompter].
+func (n native) Ask(ctx context.Context, q Question) (Answer, error) {
+	answer, err := n.Native.Ask(ctx, dialog.Question(q))
+	return Answer(answer), err
+}
+
+var entryKinds = map[field.Type]string{
+	field.Text:      "line",
+	field.Password:  "hidden",
+	field.URL:       "line",
+	field.Email:     "line",
+	field.Integer:   "line",
+	field.Boolean:   "yes-no",
+	field.Choice:    "choice",
+	field.Duration:  "line",
+	field.Multiline: "file",
+}
+
+// enter opens the dialog for one missing value.
+func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text string, problem *field.Problem, err error) {
+	shown, asking := fitting(g.Field), g.Asking
+	asking.Rejected = dialog.Clean(asking.Rejected, reasonLines, textColumns)
+	text, err = m.prompter.Enter(ctx, Entry{
+		Title:    m.sentences.Title(m.server, shown),
+		Text:     strings.Join(m.sentences.Ask(m.server, shown, asking), "\n"),
+		Kind:     entryKinds[shown.Type],
+		Prefill:  prefill,
+		Choices:  shown.Choices,
+		Optional: !shown.Required,
+	})
+	if errors.Is(err, dialog.ErrBadFile) {
+		return text, &field.Problem{Kind: field.NotText}, nil
+	}
+	return text, nil, err
+}
+
+// How much of one text a dialog shows, so that none pushes another, or the buttons, off the screen.
+const (
+	textColumns  = 60 // of a line
+	labelColumns = 120
+	toolColumns  = 60
+	hostColumns  = 120
+	helpLines    = 6
+	reasonLines  = 3
+)
+
+// fitting returns f with texts that fit a dialog beside others.
+func fitting(f field.Field) field.Field {
+	f.Label = dialog.Clean(f.Label, 1, labelColumns)
+	f.Help = dialog.Clean(f.Help, helpLines, textColumns)
+	f.Placeholder = dialog.Clean(f.Placeholder, 1, labelColumns)
+	return f
+}
+
+// fittingRequester returns by with texts that fit a dialog beside others.
+func fittingRequester(by wording.Requester) wording.Requester {
+	by.Tool, by.Reason = dialog.Clean(by.Tool, 1, toolColumns), dialog.Clean(by.Reason, reasonLines, textColumns)
+	return by
+}

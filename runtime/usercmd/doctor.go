@@ -1,0 +1,31 @@
+package usercmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+)
+
+// doctor says what works here, and the way out of what does not. It changes nothing, opens no window, not even the
+// keychain's own, and always ends. The error means that no secret can be kept.
+func (c *command) doctor(ctx context.Context) error {
+	failed := 0
+	fmt.Fprintf(c.stdout, "%s keeps its secrets under %s\n", c.Server(), c.Place())
+	table := newTable(c.stdout)
+	for _, s := range c.Examine(ctx) {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Part, s.Verdict, s.Text)
+		if s.WayOut != "" {
+			fmt.Fprintf(table, "\t\t%s\n", s.WayOut)
+		}
+		if s.Verdict == inside.Failing {
+			failed++
+		}
+	}
+	_ = table.Flush()
+	if failed > 0 {
+		return errors.New("no secret can be kept here")
+	}
+	return nil
+}

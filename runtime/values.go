@@ -1,0 +1,297 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
+)
+
+// values are the values of a schema's secrets: what the store has, under which names, and what is known of a value, such as
+// that the upstream server rejected it. Nothing is read or written while mu is held.
+type values struct {
+	store   Store
+	server  string
+	service string // the keychain's name for it
+	names   map[string]*definition
+	desk    *consent.Desk // where permission ends with the value
+	notices wording.Notices
+	differ  string // why a value was taken back
+	log     *slog.Logger
+	guard   func() *guard.Guard // masks what the log says
+
+	clearing chan struct{} // held while SECRETS_STORAGE_CLEAR is obeyed
+	kept     bool          // it has been, or is not to be; guarded by clearing
+
+	mu         sync.Mutex
+	rejections map[*definition]rejected
+	handed     map[*definition]Secret // the value last handed out
+}
+
+// rejected is a value that the upstream server found to be wrong.
+type rejected struct {
+	text Secret
+	why  string
+}
+
+// find returns what is stored for def, its default, or why it must be asked for.
+func (v *values) find(ctx context.Context, def *definition) (finding, error) {
+	text, err := v.lookup(ctx, def)
+	switch {
+	case errors.Is(err, ErrNotSet) && def.Required:
+		return finding{def: def, gap: &wording.Asking{}}, nil
+	case errors.Is(err, ErrNotSet) && def.Default != "":
+		text = def.Default
+	case errors.Is(err, ErrNotSet):
+		return finding{def: def}, nil
+	case err != nil:
+		return finding{}, err
+	}
+	value, err := def.Parse(text)
+	if err != nil {
+		return finding{def: def, gap: &wording.Asking{Stale: err}}, nil
+	}
+	if why, ok := v.rejection(def, text); ok {
+		return finding{def: def, gap: &wording.Asking{Rejected: why}}, nil
+	}
+	return finding{def: def, text: NewSecret(text), value: value}, nil
+}
+
+// lookup reads the value of def, under its name or a former one. It treats "" as unset: gnome-keyring creates an item before
+// it fills it, and may be killed in between.
+func (v *values) lookup(ctx context.Context, def *definition) (string, error) {
+	if err := v.prepare(ctx); err != nil {
+		return "", err
+	}
+	text, err := v.get(ctx, def.Name)
+	for _, former := range def.RenamedFrom {
+		if !errors.Is(err, ErrNotSet) {
+			break
+		}
+		text, err = v.get(ctx, former)
+	}
+	return text, err
+}
+
+func (v *values) get(ctx context.Context, name string) (string, error) {
+	text, err := v.store.Get(ctx, v.service, name)
+	if err == nil && text == "" {
+		err = ErrNotSet
+	}
+	return text, v.noteFailure(ctx, name, err)
+}
+
+// put stores text for def and ends what was said about the value before it.
+func (v *values) put(ctx context.Context, def *definition, text string) error {
+	if err := v.prepare(ctx); err != nil {
+		return err
+	}
+	if err := v.store.Set(ctx, v.service, def.Name, text); err != nil {
+		if def.Type.Confidential() {
+			v.guard().Learn(text, def.Prefix) // which nothing has handed out yet, and the error may repeat
+		}
+		return v.noteFailure(ctx, def.Name, err)
+	}
+	v.renew(def)
+	return v.removeFormer(ctx, def)
+}
+
+// remove deletes what is stored for def under every name.
+func (v *values) remove(ctx context.Context, def *definition) error {
+	if err := v.prepare(ctx); err != nil {
+		return err
+	}
+	v.renew(def)
+	if err := v.delete(ctx, def.Name); err != nil {
+		return err
+	}
+	return v.removeFormer(ctx, def)
+}
+
+// removeFormer deletes the values under former names: they would come back when the present one is forgotten.
+func (v *values) removeFormer(ctx context.Context, def *definition) error {
+	for _, former := range def.RenamedFrom {
+		if err := v.delete(ctx, former); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *values) delete(ctx context.Context, name string) error {
+	err := v.store.Delete(ctx, v.service, name)
+	if errors.Is(err, ErrNotSet) {
+		return nil
+	}
+	return v.noteFailure(ctx, name, err)
+}
+
+// renew ends the grants and the rejection of a value that is replaced or removed.
+func (v *values) renew(def *definition) {
+	v.desk.Renew(def.Name)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.rejections, def)
+}
+
+// prepare clears the store before it is used for the first time, if the person who runs the server asked for that.
+func (v *values) prepare(ctx context.Context) error {
+	if os.Getenv(clearVariable) != "true" {
+		return nil
+	}
+	select {
+	case v.clearing <- struct{}{}:
+		defer func() { <-v.clearing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if v.kept {
+		return nil
+	}
+	if err := v.store.Clear(ctx, v.service); err != nil {
+		return v.noteFailure(ctx, "", err)
+	}
+	v.kept = true
+	fmt.Fprintln(os.Stderr, wording.Fill(v.notices.Cleared, wording.Values{"server": v.server}))
+	return nil
+}
+
+// clearVariable lets the person who runs the server remove its secrets, as the Python and JavaScript frameworks do.
+const clearVariable = "SECRETS_STORAGE_CLEAR"
+
+// noteFailure logs why the store failed, and returns err: what a getter returns has no text of a store, since that may hold a
+// value. The log has it without the values that are known.
+func (v *values) noteFailure(ctx context.Context, secret string, err error) error {
+	if err == nil || errors.Is(err, ErrNotSet) || ctx.Err() != nil || saysNoMore(err) {
+		return err
+	}
+	v.log.LogAttrs(ctx, slog.LevelWarn, "the store failed",
+		slog.String("server", v.server), slog.String("secret", secret), slog.String("cause", v.guard().Text(err.Error())))
+	return err
+}
+
+// reject notes that a value is wrong, which the next getter then asks for.
+func (v *values) reject(def *definition, r rejected) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.rejections[def] = r
+}
+
+// rejectHandedOut is reject for what a request was given, or for the value last handed out where it was given none.
+func (v *values) rejectHandedOut(def *definition, text Secret, ok bool, why string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !ok {
+		text, ok = v.handed[def]
+	}
+	// A call that took long must not make up for a rejection of the value that came after its own.
+	if now, isRejected := v.rejections[def]; ok && !(isRejected && now.text.Equal(v.handed[def])) {
+		v.rejections[def] = rejected{text, why}
+	}
+}
+
+// rejection reports whether the upstream server found text to be wrong, and why.
+func (v *values) rejection(def *definition, text string) (string, bool) {
+	v.mu.Lock()
+	r, ok := v.rejections[def]
+	v.mu.Unlock()
+	return r.why, ok && r.text.Equal(NewSecret(text))
+}
+
+func (v *values) hand(def *definition, text Secret) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.handed[def] = text
+}
+
+func (v *values) forgetHanded() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	clear(v.handed)
+}
+
+// collected is the [intake.Values] of a manager.
+type collected struct{ *Manager }
+
+func (c collected) Gaps(ctx context.Context, secrets []string) ([]intake.Gap, error) {
+	defs := make([]*definition, len(secrets))
+	for i, name := range secrets {
+		defs[i] = c.names[name]
+	}
+	found, err := c.read(ctx, defs)
+	if err != nil {
+		return nil, err
+	}
+	var gaps []intake.Gap
+	for _, f := range found {
+		if f.gap != nil {
+			gaps = append(gaps, intake.Gap{Field: f.def.Field, Asking: *f.gap})
+		}
+	}
+	return gaps, nil
+}
+
+func (c collected) Field(secret string) field.Field { return c.names[secret].Field }
+
+func (c collected) Stored(ctx context.Context, secret, code string) {
+	c.log.LogAttrs(ctx, slog.LevelInfo, "secret stored",
+		slog.String("server", c.server), slog.String("secret", secret), slog.String("code", code))
+}
+
+// former is what was there before a value was stored.
+type former struct {
+	text        string
+	wasSet      bool
+	rejected    rejected
+	wasRejected bool
+}
+
+// Replace stores text, or removes the value where text is "", and returns how to put back what was there before.
+func (c collected) Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error) {
+	v, def := c.values, c.names[secret]
+	before, err := v.lookup(ctx, def)
+	if err != nil && !errors.Is(err, ErrNotSet) {
+		return nil, err
+	}
+	old := former{text: before, wasSet: err == nil}
+	v.mu.Lock()
+	old.rejected, old.wasRejected = v.rejections[def]
+	v.mu.Unlock()
+	undo = func(ctx context.Context) { v.putBack(ctx, def, text, old) }
+	if text == "" {
+		return undo, v.remove(ctx, def)
+	}
+	return undo, v.put(ctx, def, text)
+}
+
+// putBack restores what was stored before written, unless something else has been stored since. If the store fails now,
+// what was written counts as rejected: it is asked for again before it is used.
+func (v *values) putBack(ctx context.Context, def *definition, written string, old former) {
+	now, err := v.lookup(ctx, def)
+	if err == nil && now != written || errors.Is(err, ErrNotSet) && written != "" {
+		return
+	}
+	takenBack := rejected{NewSecret(written), v.differ}
+	v.reject(def, takenBack)
+	if old.wasSet {
+		err = v.put(ctx, def, old.text)
+	} else {
+		err = v.remove(ctx, def)
+	}
+	switch {
+	case err != nil:
+		v.reject(def, takenBack)
+		v.log.LogAttrs(ctx, slog.LevelWarn, "a value that was taken back is still stored, and will be asked for again",
+			slog.String("server", v.server), slog.String("secret", def.Name))
+	case old.wasRejected:
+		v.reject(def, old.rejected)
+	}
+}
