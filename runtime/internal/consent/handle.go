@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -125,4 +126,47 @@ func (d *Desk) Resume(c *Call, state string, replyTo func(Form) Reply) {
 		}
 		w.Hear(c, reply)
 	}
+}
+
+// asking is the [Want] of a question.
+type asking struct {
+	desk *Desk
+	open *openQuestion
+}
+
+// Form returns the form that the MCP client shows.
+func (a *asking) Form() Form {
+	form := a.open.Subject.words.Form
+	form.Name = permissionForm
+	return form
+}
+
+// Hear gives a client's reply to the question. Where nobody was asked, the native dialog is.
+func (a *asking) Hear(c *Call, r Reply) {
+	d, open := a.desk, a.open
+	v, heard := verdictOf(r)
+	d.mu.Lock()
+	if !d.questions.isOpenLocked(open) || open.posed || open.expired() {
+		d.mu.Unlock()
+		// It is too old, or being asked in a dialog by now: the call joins that, or asks afresh. Only a no always counts.
+		if heard && (v.err != nil || v.answer == Deny) {
+			d.Refuse(Permission, open.Subject.who, secretsOf(open.Subject.uses), cmp.Or(v.err, ErrDenied))
+		}
+		return
+	}
+	if !heard {
+		_ = d.poseLocked(open, nil) // fails when too many are asked or the desk is closed, which the getter finds too
+		d.mu.Unlock()
+		return
+	}
+	open.posed = true
+	d.questions.withdrawLocked(open)
+	d.mu.Unlock()
+	switch {
+	case v.err == nil && v.answer == AllowOnce:
+		c.allow(open.Subject.uses, v.how)
+	case v.err == nil && v.answer == AllowSession:
+		c.decide(open.Subject.uses, v.how)
+	}
+	d.settle(open, v)
 }
