@@ -1,0 +1,75 @@
+package gosdk
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
+)
+
+// sessionIdle is how long a session is kept that nothing comes from, unless an option says otherwise.
+const sessionIdle = 24 * time.Hour
+
+// HTTPHandler returns a handler that serves streamable HTTP at its path: revision 2026-07-28 without sessions, and older
+// clients in sessions, in which they can be asked. A request belongs to the user of its token:
+//
+//	http.Handle("/mcp", auth.RequireBearerToken(verify, nil)(gosdk.HTTPHandler(v.Manager, srv)))
+//
+// Without a token, only callers on this computer are served secrets, and only by a native dialog for each use. All users
+// share the keychain of this computer, and dialogs open on its screen. With the option Stateless older clients have no
+// sessions either, and are asked in native dialogs.
+func HTTPHandler(m *secrets.Manager, srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) http.Handler {
+	return m.Inside().Guard().Handler(newHandler(srv, options...))
+}
+
+// ServeHTTP serves [HTTPHandler] at /mcp of an address such as "127.0.0.1:8080" until the process is told to stop; it then
+// closes all dialogs and the manager. wrap, which may be nil, puts the author's authentication around the handler. The error
+// is nil when a signal came.
+func ServeHTTP(m *secrets.Manager, srv *mcp.Server, address string, wrap func(http.Handler) http.Handler, options ...func(*mcp.StreamableHTTPOptions)) error {
+	return serve.HTTP(address, HTTPHandler(m, srv, options...), wrap, m.Close)
+}
+
+// A handler has both ways in which the SDK serves HTTP: with sessions it does not serve 2026-07-28 at all, and without them
+// older clients can't be asked. Both know the same callers, and both are behind the same guard.
+type handler struct {
+	stateless http.Handler
+	stateful  *sessions // nil if no client has a session
+	resumes   bool      // a client may come back for an answer that it has not waited for
+}
+
+func newHandler(srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) *handler {
+	o := mcp.StreamableHTTPOptions{SessionTimeout: sessionIdle}
+	for _, option := range options {
+		option(&o)
+	}
+	o.PropagateRequestCancellation = true // else who hangs up leaves a question behind
+	h := &handler{resumes: o.EventStore != nil}
+	getServer := func(*http.Request) *mcp.Server { return srv }
+	if !o.Stateless {
+		stateful := o
+		h.stateful = newSessions(srv, mcp.NewStreamableHTTPHandler(getServer, &stateful), o.SessionTimeout)
+	}
+	o.Stateless = true
+	h.stateless = mcp.NewStreamableHTTPHandler(getServer, &o)
+	return h
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The SDK takes no call for one of 2026-07-28 without this header, and refuses one whose body says another revision.
+	v := visit{who: peerOf(r), session: h.stateful != nil && r.Header.Get("Mcp-Protocol-Version") < modern}
+	if !v.session || !h.resumes {
+		v.request = r.Context()
+	}
+	r, leave := enter(r, v)
+	defer leave()
+	if v.session {
+		h.stateful.serve(w, r, v.who)
+		return
+	}
+	r.Header.Del(sessionHeader)
+	h.stateless.ServeHTTP(w, r)
+}

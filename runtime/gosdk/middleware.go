@@ -1,0 +1,112 @@
+package gosdk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
+)
+
+// Install has getters work in the tools, prompts and resources of a server. It turns their failures into results that a model
+// can read, recovers the panics of handlers, and masks secrets in all results, errors, notifications and requests that the
+// server sends. Call it after the server's own AddReceivingMiddleware, so that it is outermost.
+func Install(srv *mcp.Server, m *secrets.Manager) {
+	i := &installed{m, m.Inside().Guard()}
+	srv.AddReceivingMiddleware(i.receive)
+	srv.AddSendingMiddleware(i.send)
+}
+
+// An installed is what the middleware of one server works with.
+type installed struct {
+	manager *secrets.Manager
+	guard   *guard.Guard
+}
+
+func (i *installed) receive(next mcp.MethodHandler) mcp.MethodHandler {
+	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+		handle := func(ctx context.Context) (mcp.Result, error) { return next(ctx, method, req) }
+		var result mcp.Result
+		var err error
+		if x, ok := exchangeOf(req); ok {
+			result, err = i.run(ctx, x, handle)
+		} else {
+			result, err = i.handle("method", method, func() (mcp.Result, error) { return handle(ctx) })
+		}
+		if err != nil {
+			return nil, err
+		}
+		return i.masked(result)
+	}
+}
+
+// run runs a handler for which a getter may have to ask. What the handler made of a getter's [secrets.ErrPending] does not
+// count, be it a panic: if there are forms to show, the result is the input request.
+func (i *installed) run(ctx context.Context, x exchange, handle func(context.Context) (mcp.Result, error)) (mcp.Result, error) {
+	caller, err := callerOf(ctx, x.request)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := caller.context(ctx)
+	defer cancel()
+	ctx, turn := i.manager.Begin(ctx, x.call(ctx, caller), x.state, replies(x.responses))
+	result, err := i.handle(x.kind, x.name, func() (mcp.Result, error) {
+		result, err := handle(ctx)
+		var failure *secrets.Error
+		if errors.As(err, &failure) {
+			return x.failed(failure)
+		}
+		return result, err
+	})
+	if forms, state := turn.End(); len(forms) > 0 {
+		return inputRequired(forms, state), nil
+	}
+	return result, err
+}
+
+// handle runs a handler and returns its panic as an error, since one in a goroutine of the SDK would end the process. No
+// error's text has a secret that was handed out.
+func (i *installed) handle(kind, name string, handle func() (mcp.Result, error)) (mcp.Result, error) {
+	return serve.Handle(i.guard, kind, name, func() (mcp.Result, error) {
+		result, err := handle()
+		if err == nil && isNil(result) {
+			return nil, fmt.Errorf("the %s %q returned nothing", kind, name) // which the SDK would look into
+		}
+		return result, i.maskedError(err)
+	})
+}
+
+// isNil reports whether there is a nil pointer where a result should be. What answers a notification is no pointer at all.
+func isNil(result mcp.Result) bool {
+	v := reflect.ValueOf(result)
+	return v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// maskedError masks the text and the data of an error of the protocol, whose code stays.
+func (i *installed) maskedError(err error) error {
+	var wire *jsonrpc.Error
+	if !errors.As(err, &wire) {
+		return err
+	}
+	text, data := i.guard.Text(err.Error()), i.guard.JSON(wire.Data)
+	if text == err.Error() && string(data) == string(wire.Data) {
+		return err
+	}
+	return &jsonrpc.Error{Code: wire.Code, Message: text, Data: data}
+}
+
+func (i *installed) send(next mcp.MethodHandler) mcp.MethodHandler {
+	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+		req, err := i.maskedRequest(req)
+		if err != nil {
+			return nil, err
+		}
+		return next(ctx, method, req)
+	}
+}

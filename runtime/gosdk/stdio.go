@@ -1,0 +1,138 @@
+package gosdk
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
+)
+
+// ServeStdio serves on standard input and output until the input ends or the process is told to stop; it then closes all
+// dialogs and the manager. The runtime writes nothing but JSON-RPC to standard output, and no secret that was handed out.
+// The error is nil when the input ended or a signal came.
+func ServeStdio(m *secrets.Manager, srv *mcp.Server) error {
+	ctx, stop := serve.UntilStopped()
+	defer stop()
+	return serveStdio(ctx, m, srv, os.Stdin, os.Stdout)
+}
+
+// grace is how long calls that were begun have to be answered once the input has ended, and then to see that their contexts
+// have. They don't wait for a person any more.
+const grace = 5 * time.Second
+
+func serveStdio(ctx context.Context, m *secrets.Manager, srv *mcp.Server, in io.Reader, out io.Writer) error {
+	t := &stdio{in: in, out: m.Inside().Guard().Writer(out), ended: func() { _ = m.Close() }}
+	session, err := Connect(context.WithoutCancel(ctx), srv, t)
+	if err != nil {
+		return serve.Stdio(err, m.Close())
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- session.Wait() }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		_ = t.connection.Close() // as if the input had ended
+		select {
+		case <-ended:
+		case <-time.After(2 * grace): // a handler does not look at its context
+		}
+	}
+	return serve.Stdio(err, m.Close())
+}
+
+// stdio is the transport of [ServeStdio].
+type stdio struct {
+	in         io.Reader
+	out        io.Writer
+	ended      func() // called when the input ends
+	connection mcp.Connection
+}
+
+// Connect implements mcp.Transport.
+func (s *stdio) Connect(ctx context.Context) (mcp.Connection, error) {
+	lines := &mcp.IOTransport{Reader: io.NopCloser(s.in), Writer: nopCloser{s.out}}
+	connection, err := lines.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.connection = &draining{Connection: connection, ended: s.ended, open: map[jsonrpc.ID]bool{}, idle: make(chan struct{}, 1)}
+	return s.connection, nil
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// A draining connection says that its input has ended only once the calls before are answered: the SDK cancels all of them and
+// sends nothing any more as soon as it hears that.
+type draining struct {
+	mcp.Connection
+	ended func()
+
+	mu     sync.Mutex
+	open   map[jsonrpc.ID]bool // calls without an answer
+	broken bool                // the client does not read any more
+	idle   chan struct{}       // told when there is nothing to wait for
+}
+
+// Read implements mcp.Connection.
+func (d *draining) Read(ctx context.Context) (jsonrpc.Message, error) {
+	message, err := d.Connection.Read(ctx)
+	if err != nil {
+		d.ended() // first the dialogs, which calls wait for
+		d.wait()
+		return nil, err
+	}
+	// A subscription is not answered while it lasts.
+	if call, ok := message.(*jsonrpc.Request); ok && call.IsCall() && call.Method != "subscriptions/listen" {
+		d.mu.Lock()
+		d.open[call.ID] = true
+		d.mu.Unlock()
+	}
+	return message, nil
+}
+
+// Write implements mcp.Connection.
+func (d *draining) Write(ctx context.Context, message jsonrpc.Message) error {
+	err := d.Connection.Write(ctx, message)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.broken = d.broken || err != nil && ctx.Err() == nil
+	if answer, ok := message.(*jsonrpc.Response); ok {
+		delete(d.open, answer.ID)
+	}
+	if d.over() {
+		select {
+		case d.idle <- struct{}{}:
+		default:
+		}
+	}
+	return err
+}
+
+// over reports whether there is nothing to wait for. d.mu is held.
+func (d *draining) over() bool { return d.broken || len(d.open) == 0 }
+
+func (d *draining) wait() {
+	timeout := time.After(grace)
+	for {
+		d.mu.Lock()
+		over := d.over()
+		d.mu.Unlock()
+		if over {
+			return
+		}
+		select {
+		case <-d.idle: // perhaps from before
+		case <-timeout:
+			return
+		}
+	}
+}
