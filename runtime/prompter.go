@@ -2,13 +2,10 @@ package secrets
 
 import (
 	"context"
-	"errors"
-	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 )
 
 // A Prompter puts questions to the person at this computer, outside the MCP client. The default opens native dialogs;
@@ -72,36 +69,6 @@ func (n native) Enter(ctx context.Context, e Entry) (string, error) {
 func (n native) Ask(ctx context.Context, q Question) (Answer, error) {
 	answer, err := n.Native.Ask(ctx, dialog.Question(q))
 	return Answer(answer), err
-}
-
-var entryKinds = map[field.Type]string{
-	field.Text:      "line",
-	field.Password:  "hidden",
-	field.URL:       "line",
-	field.Email:     "line",
-	field.Integer:   "line",
-	field.Boolean:   "yes-no",
-	field.Choice:    "choice",
-	field.Duration:  "line",
-	field.Multiline: "file",
-}
-
-// enter opens the dialog for one missing value.
-func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text string, problem *field.Problem, err error) {
-	shown, asking := fitting(g.Field), g.Asking
-	asking.Rejected = dialog.Clean(asking.Rejected, reasonLines, textColumns)
-	text, err = m.prompter.Enter(ctx, Entry{
-		Title:    m.sentences.Title(m.server, shown),
-		Text:     strings.Join(m.sentences.Ask(m.server, shown, asking), "\n"),
-		Kind:     entryKinds[shown.Type],
-		Prefill:  prefill,
-		Choices:  shown.Choices,
-		Optional: !shown.Required,
-	})
-	if errors.Is(err, dialog.ErrBadFile) {
-		return text, &field.Problem{Kind: field.NotText}, nil
-	}
-	return text, nil, err
 }
 
 // How much of one text a dialog shows, so that none pushes another, or the buttons, off the screen.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
@@ -151,18 +150,4 @@ func (m *Manager) askToRemove(ctx context.Context, who consent.Who, def *definit
 		return ErrClosed
 	}
 	return err
-}
-
-// codesForm is the form by which the MCP client shows a verification code.
-func (m *Manager) codesForm(secrets []string, code string) consent.Form {
-	labels := make([]string, len(secrets))
-	for i, name := range secrets {
-		labels[i] = fitting(m.names[name].Field).Label
-	}
-	form := m.sentences.Form
-	return consent.Form{
-		Name:    "codes",
-		Message: wording.Fill(form.Text, wording.Values{"server": m.server, "labels": strings.Join(labels, ", "), "code": code}),
-		Choices: []string{form.Match, form.Differ},
-	}
 }

@@ -8,11 +8,9 @@ import (
 	"os"
 	"sync"
 
-	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 )
 
 // values are the values of a schema's secrets: what the store has, under which names, and what is known of a value, such as
@@ -216,82 +214,4 @@ func (v *values) forgetHanded() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	clear(v.handed)
-}
-
-// collected is the [intake.Values] of a manager.
-type collected struct{ *Manager }
-
-func (c collected) Gaps(ctx context.Context, secrets []string) ([]intake.Gap, error) {
-	defs := make([]*definition, len(secrets))
-	for i, name := range secrets {
-		defs[i] = c.names[name]
-	}
-	found, err := c.read(ctx, defs)
-	if err != nil {
-		return nil, err
-	}
-	var gaps []intake.Gap
-	for _, f := range found {
-		if f.gap != nil {
-			gaps = append(gaps, intake.Gap{Field: f.def.Field, Asking: *f.gap})
-		}
-	}
-	return gaps, nil
-}
-
-func (c collected) Field(secret string) field.Field { return c.names[secret].Field }
-
-func (c collected) Stored(ctx context.Context, secret, code string) {
-	c.log.LogAttrs(ctx, slog.LevelInfo, "secret stored",
-		slog.String("server", c.server), slog.String("secret", secret), slog.String("code", code))
-}
-
-// former is what was there before a value was stored.
-type former struct {
-	text        string
-	wasSet      bool
-	rejected    rejected
-	wasRejected bool
-}
-
-// Replace stores text, or removes the value where text is "", and returns how to put back what was there before.
-func (c collected) Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error) {
-	v, def := c.values, c.names[secret]
-	before, err := v.lookup(ctx, def)
-	if err != nil && !errors.Is(err, ErrNotSet) {
-		return nil, err
-	}
-	old := former{text: before, wasSet: err == nil}
-	v.mu.Lock()
-	old.rejected, old.wasRejected = v.rejections[def]
-	v.mu.Unlock()
-	undo = func(ctx context.Context) { v.putBack(ctx, def, text, old) }
-	if text == "" {
-		return undo, v.remove(ctx, def)
-	}
-	return undo, v.put(ctx, def, text)
-}
-
-// putBack restores what was stored before written, unless something else has been stored since. If the store fails now,
-// what was written counts as rejected: it is asked for again before it is used.
-func (v *values) putBack(ctx context.Context, def *definition, written string, old former) {
-	now, err := v.lookup(ctx, def)
-	if err == nil && now != written || errors.Is(err, ErrNotSet) && written != "" {
-		return
-	}
-	takenBack := rejected{NewSecret(written), v.differ}
-	v.reject(def, takenBack)
-	if old.wasSet {
-		err = v.put(ctx, def, old.text)
-	} else {
-		err = v.remove(ctx, def)
-	}
-	switch {
-	case err != nil:
-		v.reject(def, takenBack)
-		v.log.LogAttrs(ctx, slog.LevelWarn, "a value that was taken back is still stored, and will be asked for again",
-			slog.String("server", v.server), slog.String("secret", def.Name))
-	case old.wasRejected:
-		v.reject(def, old.rejected)
-	}
 }

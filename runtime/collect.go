@@ -1,0 +1,139 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
+)
+
+// This file is what package intake needs of a manager: the dialog for one value, the form with the verification code, and a
+// place where values are stored and taken back.
+
+var entryKinds = map[field.Type]string{
+	field.Text:      "line",
+	field.Password:  "hidden",
+	field.URL:       "line",
+	field.Email:     "line",
+	field.Integer:   "line",
+	field.Boolean:   "yes-no",
+	field.Choice:    "choice",
+	field.Duration:  "line",
+	field.Multiline: "file",
+}
+
+// enter opens the dialog for one missing value.
+func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text string, problem *field.Problem, err error) {
+	shown, asking := fitting(g.Field), g.Asking
+	asking.Rejected = dialog.Clean(asking.Rejected, reasonLines, textColumns)
+	text, err = m.prompter.Enter(ctx, Entry{
+		Title:    m.sentences.Title(m.server, shown),
+		Text:     strings.Join(m.sentences.Ask(m.server, shown, asking), "\n"),
+		Kind:     entryKinds[shown.Type],
+		Prefill:  prefill,
+		Choices:  shown.Choices,
+		Optional: !shown.Required,
+	})
+	if errors.Is(err, dialog.ErrBadFile) {
+		return text, &field.Problem{Kind: field.NotText}, nil
+	}
+	return text, nil, err
+}
+
+// codesForm is the form by which the MCP client shows a verification code.
+func (m *Manager) codesForm(secrets []string, code string) consent.Form {
+	labels := make([]string, len(secrets))
+	for i, name := range secrets {
+		labels[i] = fitting(m.names[name].Field).Label
+	}
+	form := m.sentences.Form
+	return consent.Form{
+		Name:    "codes",
+		Message: wording.Fill(form.Text, wording.Values{"server": m.server, "labels": strings.Join(labels, ", "), "code": code}),
+		Choices: []string{form.Match, form.Differ},
+	}
+}
+
+// collected is the [intake.Values] of a manager.
+type collected struct{ *Manager }
+
+func (c collected) Gaps(ctx context.Context, secrets []string) ([]intake.Gap, error) {
+	defs := make([]*definition, len(secrets))
+	for i, name := range secrets {
+		defs[i] = c.names[name]
+	}
+	found, err := c.read(ctx, defs)
+	if err != nil {
+		return nil, err
+	}
+	var gaps []intake.Gap
+	for _, f := range found {
+		if f.gap != nil {
+			gaps = append(gaps, intake.Gap{Field: f.def.Field, Asking: *f.gap})
+		}
+	}
+	return gaps, nil
+}
+
+func (c collected) Field(secret string) field.Field { return c.names[secret].Field }
+
+func (c collected) Stored(ctx context.Context, secret, code string) {
+	c.log.LogAttrs(ctx, slog.LevelInfo, "secret stored",
+		slog.String("server", c.server), slog.String("secret", secret), slog.String("code", code))
+}
+
+// former is what was there before a value was stored.
+type former struct {
+	text        string
+	wasSet      bool
+	rejected    rejected
+	wasRejected bool
+}
+
+// Replace stores text, or removes the value where text is "", and returns how to put back what was there before.
+func (c collected) Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error) {
+	v, def := c.values, c.names[secret]
+	before, err := v.lookup(ctx, def)
+	if err != nil && !errors.Is(err, ErrNotSet) {
+		return nil, err
+	}
+	old := former{text: before, wasSet: err == nil}
+	v.mu.Lock()
+	old.rejected, old.wasRejected = v.rejections[def]
+	v.mu.Unlock()
+	undo = func(ctx context.Context) { v.putBack(ctx, def, text, old) }
+	if text == "" {
+		return undo, v.remove(ctx, def)
+	}
+	return undo, v.put(ctx, def, text)
+}
+
+// putBack restores what was stored before written, unless something else has been stored since. If the store fails now,
+// what was written counts as rejected: it is asked for again before it is used.
+func (v *values) putBack(ctx context.Context, def *definition, written string, old former) {
+	now, err := v.lookup(ctx, def)
+	if err == nil && now != written || errors.Is(err, ErrNotSet) && written != "" {
+		return
+	}
+	takenBack := rejected{NewSecret(written), v.differ}
+	v.reject(def, takenBack)
+	if old.wasSet {
+		err = v.put(ctx, def, old.text)
+	} else {
+		err = v.remove(ctx, def)
+	}
+	switch {
+	case err != nil:
+		v.reject(def, takenBack)
+		v.log.LogAttrs(ctx, slog.LevelWarn, "a value that was taken back is still stored, and will be asked for again",
+			slog.String("server", v.server), slog.String("secret", def.Name))
+	case old.wasRejected:
+		v.reject(def, old.rejected)
+	}
+}
