@@ -205,11 +205,8 @@ func (d *Desk) join(c *Call, q *question) (open *openQuestion, byRound bool, err
 		}
 		return open, false, nil
 	}
-	if open != nil && !open.posed { // the client did not answer for as long as the question was open
-		d.noteSilentLocked(key)
-	}
-	_, silent := d.silent[key]
-	d.questions.sweepLocked(maxHandles)
+	d.sweepLocked()
+	silent := d.isSilentLocked(key)
 	open = d.questions.addLocked([]string{key}, q)
 	if rounds && !silent {
 		return open, true, nil
@@ -263,18 +260,31 @@ func (d *Desk) isUnansweredLocked(open *openQuestion, c *Call, digest [sha256.Si
 	return !open.posed && !c.resumed && open.Subject.asked == digest && time.Since(open.begun) > soon
 }
 
-// silentFor is how long it is remembered that an MCP client did not answer a question: its next one opens a dialog.
+// silentFor is how long it is remembered that an MCP client left a question unanswered for as long as it was open. Until then
+// the question is asked in a dialog.
 const silentFor = time.Hour
 
+func isOldSilence(since time.Time) bool { return time.Since(since) > silentFor }
+
+func (d *Desk) isSilentLocked(key string) bool {
+	since, ok := d.silent[key]
+	return ok && !isOldSilence(since)
+}
+
 func (d *Desk) noteSilentLocked(key string) {
-	isOld := func(since time.Time) bool { return time.Since(since) > silentFor }
-	for key, since := range d.silent {
-		if isOld(since) {
-			delete(d.silent, key)
+	MakeRoom(d.silent, maxHandles, isOldSilence)
+	d.silent[key] = time.Now()
+}
+
+// sweepLocked drops the questions that have expired, and makes room for one more. A client that was told to ask one, and
+// never came back, is remembered, whichever question is next.
+func (d *Desk) sweepLocked() {
+	for key, open := range d.questions.open {
+		if open.expired() && !open.posed {
+			d.noteSilentLocked(key)
 		}
 	}
-	MakeRoom(d.silent, maxHandles, isOld)
-	d.silent[key] = time.Now()
+	d.questions.sweepLocked(maxHandles)
 }
 
 func (d *Desk) noteSilent(open *openQuestion) {
