@@ -132,8 +132,8 @@ func (d *Desk) Seat() (leave func(), err error) {
 	return func() { d.waiting.Add(-1) }, nil
 }
 
-// Wait returns nil once done is closed, the cause of ctx's end if that comes before, or [ErrPending] when the call has
-// waited as long as clients bear, here and before.
+// Wait returns nil once done is closed, the error of ctx if that ends before, or [ErrPending] when the call has waited as
+// long as clients bear, here and before, or has to wait for its input request.
 func (d *Desk) Wait(ctx context.Context, c *Call, done <-chan struct{}) error {
 	left, release := c.hold()
 	defer release()
@@ -146,7 +146,10 @@ func (d *Desk) Wait(ctx context.Context, c *Call, done <-chan struct{}) error {
 		case <-done:
 			return nil
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			if errors.Is(context.Cause(ctx), ErrPending) {
+				return ErrPending
+			}
+			return ctx.Err() // the cause is somebody else's, such as an SDK's that has lost its client
 		case <-d.life.Done():
 			return ErrClosed
 		case <-timer.C:
