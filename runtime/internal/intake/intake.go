@@ -67,12 +67,18 @@ type Intake struct {
 	open *consent.Table[*codes, error]
 
 	mu       sync.Mutex
-	replaced map[string]time.Time // by a collection whose call had gone
+	replaced map[string]replacement // by a collection whose call had gone
 }
 
 // New returns an Intake where nothing is open.
 func New(config Config) *Intake {
-	return &Intake{Config: config, open: consent.NewTable[*codes, error](config.Desk), replaced: map[string]time.Time{}}
+	return &Intake{Config: config, open: consent.NewTable[*codes, error](config.Desk), replaced: map[string]replacement{}}
+}
+
+// A replacement is a value that the user has put in place of another one, for a call that has gone since.
+type replacement struct {
+	codes *codes
+	at    time.Time
 }
 
 // Collect waits until a person has entered what is missing of the secrets, or some of it. Calls that miss the same secret
@@ -153,7 +159,7 @@ func (in *Intake) run(ctx context.Context, codes *codes, client client, replace 
 	case err == nil:
 		in.Desk.Accept(consent.Collecting, consent.Everybody, codes.secrets...)
 		if replace {
-			in.noteReplaced(codes.secrets[0])
+			in.noteReplaced(codes)
 		}
 		return nil
 	case in.IsRefusal(err):
@@ -274,17 +280,17 @@ func (in *Intake) keep(ctx context.Context, gaps []Gap, texts []string) (undo fu
 }
 
 // noteReplaced remembers that the user has replaced a value, for the call that asked for it and has gone.
-func (in *Intake) noteReplaced(secret string) {
+func (in *Intake) noteReplaced(codes *codes) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.replaced[secret] = time.Now()
+	in.replaced[codes.secrets[0]] = replacement{codes, time.Now()}
 }
 
-// takeReplaced reports, once, that the user has replaced a value for a call that had gone.
+// takeReplaced reports, once, that the user has replaced a value for a call that had gone, and has not taken that back.
 func (in *Intake) takeReplaced(secret string) bool {
 	in.mu.Lock()
-	defer in.mu.Unlock()
-	at, ok := in.replaced[secret]
+	r, ok := in.replaced[secret]
 	delete(in.replaced, secret)
-	return ok && time.Since(at) <= consent.OpenFor
+	in.mu.Unlock()
+	return ok && time.Since(r.at) <= consent.OpenFor && r.codes.stored(secret)
 }

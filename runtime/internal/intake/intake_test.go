@@ -1,0 +1,217 @@
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+)
+
+// A shelf is where the values of these tests are kept. What it has is no gap.
+type shelf struct {
+	texts map[string]string
+	log   []string                  // what was done, in order
+	fails string                    // the text that can't be stored
+	undo  func(ctx context.Context) // runs before each value that is taken back
+}
+
+func (s *shelf) Gaps(_ context.Context, secrets []string) (gaps []Gap, err error) {
+	for _, secret := range secrets {
+		if _, ok := s.texts[secret]; !ok {
+			gaps = append(gaps, Gap{Field: s.Field(secret)})
+		}
+	}
+	return gaps, nil
+}
+
+func (s *shelf) Field(secret string) field.Field {
+	return field.Field{Name: secret, Type: field.Password, Required: true}
+}
+
+func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(context.Context), err error) {
+	before, wasSet := s.texts[secret]
+	undo = func(ctx context.Context) {
+		if s.undo != nil {
+			s.undo(ctx)
+		}
+		s.log = append(s.log, fmt.Sprintf("%s is %q again", secret, before))
+		if s.texts[secret] = before; !wasSet {
+			delete(s.texts, secret)
+		}
+	}
+	if text == s.fails {
+		return undo, errors.New("no space left")
+	}
+	s.log = append(s.log, fmt.Sprintf("%s is %q", secret, text))
+	s.texts[secret] = text
+	return undo, nil
+}
+
+func (s *shelf) Stored(context.Context, string, string) {}
+
+// newIntake returns an intake where a person types the texts, one after the other.
+func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
+	t.Helper()
+	isRefusal := func(err error) bool { return errors.Is(err, consent.ErrDenied) }
+	desk := consent.NewDesk(consent.Config{
+		Fast:      -1,
+		Lock:      func(context.Context) (unlock func(), err error) { return func() {}, nil },
+		Bypass:    func() bool { return false },
+		IsRefusal: isRefusal,
+	})
+	t.Cleanup(desk.Close)
+	if values.texts == nil {
+		values.texts = map[string]string{}
+	}
+	return New(Config{
+		Desk: desk, Values: values, IsRefusal: isRefusal,
+		Enter: func(context.Context, Gap, string) (string, *field.Problem, error) {
+			if len(texts) == 0 {
+				t.Error("a dialog opens")
+				return "", nil, consent.ErrDenied
+			}
+			text := texts[0]
+			texts = texts[1:]
+			return text, nil, nil
+		},
+		Form: func(_ []string, code string) consent.Form {
+			return consent.Form{Name: "codes", Message: code, Choices: []string{"The codes match", "They differ"}}
+		},
+	})
+}
+
+// roundCall is a call by a client that is asked by input requests. The context is its handler's.
+func roundCall(ctx context.Context) (context.Context, *consent.Call) {
+	c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
+	c.Digest = func() [sha256.Size]byte { return sha256.Sum256(nil) }
+	ctx, c.Cancel = context.WithCancelCause(ctx)
+	return ctx, c
+}
+
+// collect begins a collection for a call by rounds, and returns the state of its input request once the dialogs are done.
+func collect(t *testing.T, in *Intake, secrets ...string) (codes *codes, state string) {
+	t.Helper()
+	_, c := roundCall(t.Context())
+	open, begun, err := in.join(c, secrets, false)
+	if err != nil || !begun {
+		t.Fatal(begun, err)
+	}
+	<-open.Done()
+	c.Pend(open.Subject)
+	forms, state := in.Desk.End(c)
+	if err := open.Result(); err != nil || len(forms) != 1 || len(forms[0].Message) != len("XXXX-XXXX") {
+		t.Fatalf("%v, the client is shown %+v", err, forms)
+	}
+	return open.Subject, state
+}
+
+func chooses(choice int) func(consent.Form) consent.Reply {
+	return func(consent.Form) consent.Reply { return consent.Reply{Chosen: choice} }
+}
+
+// A store may keep a taking back waiting: then nothing waits but the request that brought the answer.
+func TestSlowTakingBackHoldsNobodyElse(t *testing.T) {
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	values := &shelf{undo: func(context.Context) { begun <- struct{}{}; <-goOn }}
+	in := newIntake(t, values, "typed")
+	codes, state := collect(t, in, "api_key")
+	_, retry := roundCall(t.Context())
+	heard := make(chan struct{})
+	go func() { in.Desk.Resume(retry, state, chooses(differ)); close(heard) }()
+	<-begun
+	others := make(chan struct{})
+	go func() {
+		defer close(others)
+		if hasStored(retry, "api_key") {
+			t.Error("what is taken back is taken for stored")
+		}
+		_ = codes.compared()
+		_ = retry.How("api_key")
+		in.Desk.Revoke("api_key")
+		_, _ = in.Desk.End(retry)
+	}()
+	select {
+	case <-others:
+	case <-time.After(10 * time.Second):
+		t.Error("others wait for the store")
+	}
+	close(goOn)
+	<-heard
+	<-others
+	if len(values.texts) != 0 {
+		t.Errorf("stored %q", values.texts)
+	}
+	if err := in.Desk.Refused(consent.Collecting, consent.Everybody, []string{"api_key"}); !errors.Is(err, consent.ErrDenied) {
+		t.Errorf("it may be asked for again at once: %v", err)
+	}
+}
+
+// Of a secret that was asked for twice, the first value is back.
+func TestAllAreKeptOrNone(t *testing.T) {
+	values := &shelf{texts: map[string]string{"one": "before"}, fails: "fourth"}
+	in := newIntake(t, values)
+	gaps := []Gap{{Field: values.Field("one")}, {Field: values.Field("two")}, {Field: values.Field("one")}, {Field: values.Field("three")}}
+	undo, err := in.keep(t.Context(), gaps, []string{"first", "second", "third", "fourth"})
+	if err == nil || undo != nil {
+		t.Fatal("a value that could not be stored is kept")
+	}
+	want := []string{
+		`one is "first"`, `two is "second"`, `one is "third"`,
+		`three is "" again`, `one is "first" again`, `two is "" again`, `one is "before" again`,
+	}
+	if !slices.Equal(values.log, want) {
+		t.Errorf("got %q, want %q", values.log, want)
+	}
+	if len(values.texts) != 1 || values.texts["one"] != "before" {
+		t.Errorf("stored %q", values.texts)
+	}
+}
+
+// Who compares may answer before the dialogs are done, and after.
+func TestRefusalInTheClientEndsTheDialogsOrTakesBack(t *testing.T) {
+	values := &shelf{}
+	in := newIntake(t, values, "typed")
+	_, c := roundCall(t.Context())
+	early := in.newCodes(c, []string{"api_key"})
+	early.hear(consent.Reply{Chosen: differ})
+	var ended error
+	early.onRefusal(func(cause error) { ended = cause })
+	taken := false
+	if err := early.finish(func() { taken = true }); !errors.Is(err, consent.ErrDenied) || !errors.Is(ended, consent.ErrDenied) || !taken {
+		t.Errorf("finished with %v, the dialogs ended with %v, taken back %t", err, ended, taken)
+	}
+	for choice, want := range map[int]int{match: 1, -1: 1, differ: 0} {
+		delete(values.texts, "api_key")
+		in := newIntake(t, values, "typed")
+		_, state := collect(t, in, "api_key")
+		_, retry := roundCall(t.Context())
+		in.Desk.Resume(retry, state, chooses(choice))
+		if len(values.texts) != want {
+			t.Errorf("choice %d: stored %q", choice, values.texts)
+		}
+		if hasStored(retry, "api_key") != (want == 1) {
+			t.Errorf("choice %d: the retry is told otherwise", choice)
+		}
+	}
+}
+
+// The tables that no flood of calls can fill have an entry for each secret at most. A new table must be thought about.
+func TestEveryTableIsBounded(t *testing.T) {
+	bySecret := []string{"open", "replaced"}
+	intake := reflect.TypeFor[Intake]()
+	for i := range intake.NumField() {
+		f := intake.Field(i)
+		isTable := f.Type.Kind() == reflect.Map || strings.HasPrefix(f.Type.String(), "*consent.Table[")
+		if isTable && !slices.Contains(bySecret, f.Name) {
+			t.Errorf("what bounds %s?", f.Name)
+		}
+	}
+}
