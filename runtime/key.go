@@ -10,23 +10,15 @@ import (
 // A Field says what a key is: its label, rules and permission. Generated code fills it from the schema.
 type Field = field.Field
 
-// Permissions and scopes, for a [Field].
+// Permissions and scopes, for a [Field], that differ from the usual.
 const (
-	Ask         = field.Ask
-	DialogOnly  = field.Dialog
-	NoAsking    = field.None
-	ServerScope = field.ServerScope
-	ToolScope   = field.ToolScope
+	DialogOnly = field.Dialog    // only a native dialog is asked, whatever the MCP client says
+	NoAsking   = field.None      // nobody is asked
+	ToolScope  = field.ToolScope // "Allow for session" covers only the tool that asked
 )
 
-// Between bounds an integer on both sides, both included.
+// Between bounds an integer, both bounds included.
 func Between(low, high int64) field.Range { return field.Between(low, high) }
-
-// AtLeast bounds an integer from below.
-func AtLeast(low int64) field.Range { return field.AtLeast(low) }
-
-// AtMost bounds an integer from above.
-func AtMost(high int64) field.Range { return field.AtMost(high) }
 
 // A Key stands for one secret of a schema, whose values are of type T. Keys come from generated code; a zero Key, and a
 // key of another schema, fails with [ErrUnknownKey].
