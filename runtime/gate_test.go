@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -501,7 +502,7 @@ func TestOpenRefusesKeysThatTheGeneratorWouldRefuse(t *testing.T) {
 		"permission":      secrets.Text("x", secrets.Field{Permission: field.Permission("sometimes")}),
 		"scope":           secrets.Text("x", secrets.Field{Scope: field.Scope("world")}),
 		"pattern":         secrets.Text("x", secrets.Field{Pattern: "("}),
-		"default's rules": secrets.Integer("x", secrets.Field{Default: "0", Range: secrets.AtLeast(1)}),
+		"default's rules": secrets.Integer("x", secrets.Field{Default: "0", Range: secrets.Between(1, math.MaxInt64)}),
 		"sent_to":         secrets.Text("x", secrets.Field{SentTo: "y"}),
 	} {
 		if err := openKeys(key); err == nil {

@@ -7,26 +7,45 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
 
-// A Field says what a key is: its label, rules and permission. Generated code fills it from the schema.
-type Field = field.Field
+// A Field says what a key is: its label, rules and permission. Generated code fills it from the schema. The zero value of
+// every rule means "no such rule".
+type Field struct {
+	Name string     // the secret's name; set by the constructors of keys, such as [Password]
+	Type field.Type // as schemas call it, such as "password"; set by the constructors of keys
 
-// Permissions and scopes, for a [Field].
+	Label       string // what a person calls it; shown in every dialog and question
+	Help        string // where to find it, what it is for
+	Placeholder string // an example of how a value looks; never a value
+	Required    bool   // asked for when it is missing
+	Default     string // the text that serves, or is offered, until another is stored; "" is none
+	Deprecated  string // why it should no longer be used; "" is not deprecated
+
+	Permission  field.Permission // [DialogOnly], [NoAsking], or "": the MCP client asks, or a native dialog
+	Remember    time.Duration    // how long "Allow for session" lasts; 0 is until the process ends
+	Scope       field.Scope      // [ToolScope], or "": "Allow for session" covers every tool of the server
+	SentTo      string           // the name of the url secret that says where the value goes
+	RenamedFrom []string         // former names, whose stored value is still found
+
+	MinLength int         // in characters (Unicode code points)
+	MaxLength int         // in characters (Unicode code points); 0 is no limit
+	Pattern   string      // an RE2 expression that must match the whole value
+	Prefix    string      // what every value begins with, such as "sk_live_"
+	Schemes   []string    // of a url, such as "https"
+	Hosts     []string    // of a url: "api.example.com", or "*.example.com" for every host below it
+	UserInfo  bool        // a url may hold user:password@
+	Range     field.Range // of an integer, see [Between]
+	Choices   []string    // of a choice
+}
+
+// Permissions and scopes, for a [Field], that differ from the usual.
 const (
-	Ask         = field.Ask
-	DialogOnly  = field.Dialog
-	NoAsking    = field.None
-	ServerScope = field.ServerScope
-	ToolScope   = field.ToolScope
+	DialogOnly = field.Dialog    // only a native dialog is asked, whatever the MCP client says
+	NoAsking   = field.None      // nobody is asked
+	ToolScope  = field.ToolScope // "Allow for session" covers only the tool that asked
 )
 
-// Between bounds an integer on both sides, both included.
+// Between bounds an integer, both bounds included.
 func Between(low, high int64) field.Range { return field.Between(low, high) }
-
-// AtLeast bounds an integer from below.
-func AtLeast(low int64) field.Range { return field.AtLeast(low) }
-
-// AtMost bounds an integer from above.
-func AtMost(high int64) field.Range { return field.AtMost(high) }
 
 // A Key stands for one secret of a schema, whose values are of type T. Keys come from generated code; a zero Key, and a
 // key of another schema, fails with [ErrUnknownKey].
@@ -48,7 +67,7 @@ func (k Key[T]) Describe() Field {
 	if k.def == nil {
 		return Field{}
 	}
-	return k.def.Field
+	return Field(k.def.Field)
 }
 
 func (k Key[T]) definition() *definition { return k.def }
@@ -61,7 +80,7 @@ func newKey[T any](name string, kind field.Type, f Field, convert func(any) T) K
 	if f.Label == "" {
 		f.Label = name
 	}
-	return Key[T]{&definition{f}, convert}
+	return Key[T]{&definition{field.Field(f)}, convert}
 }
 
 func as[T any](v any) T           { return v.(T) }

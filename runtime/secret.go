@@ -45,10 +45,7 @@ func (s Secret) IsZero() bool { return s.text == nil }
 // String returns "[redacted]".
 func (s Secret) String() string { return redacted }
 
-// GoString returns "[redacted]".
-func (s Secret) GoString() string { return redacted }
-
-// Format writes "[redacted]" for every verb: String alone would leak through %d and %x.
+// Format writes "[redacted]" for every verb, %#v too: String alone would leak through %d and %x.
 func (s Secret) Format(f fmt.State, verb rune) { _, _ = io.WriteString(f, redacted) }
 
 // LogValue returns "[redacted]".
@@ -89,6 +86,3 @@ func (o Optional[T]) Or(fallback T) T {
 // A Reason says what a secret is wanted for; a person reads it before allowing the use. A string literal becomes a Reason
 // by itself, a variable does not: so no text of a model or of an upstream server can slip into the question.
 type Reason string
-
-// NoReason is for secrets that nobody is asked for: those with permission none.
-const NoReason Reason = ""

@@ -127,7 +127,7 @@ func mustOpen(t *testing.T, model *templates.Package, manifest []byte) {
 	t.Helper()
 	var keys []secrets.AnyKey
 	for _, s := range model.Secrets {
-		keys = append(keys, keyOf(s.Field))
+		keys = append(keys, keyOf(secrets.Field(s.Field)))
 	}
 	m, err := secrets.Open(secrets.Schema{Server: model.Server, Manifest: string(manifest), Keys: keys},
 		secrets.WithStore(runtimetest.NewStore()))
@@ -139,7 +139,7 @@ func mustOpen(t *testing.T, model *templates.Package, manifest []byte) {
 	}
 }
 
-func keyOf(f field.Field) secrets.AnyKey {
+func keyOf(f secrets.Field) secrets.AnyKey {
 	switch f.Type {
 	case field.Password:
 		return secrets.Password(f.Name, f)

@@ -9,11 +9,11 @@ import "github.com/dave/jennifer/jen"
 //		return secrets.Get(ctx, s.Manager, KeyAPIKey, reason)
 //	}
 //
-// A getter that nobody is asked about takes no reason, and one that may be unset calls GetOptional.
+// A getter that nobody is asked about takes no reason and passes on "", and one that may be unset calls GetOptional.
 func emitGetter(f *jen.File, s *Secret) {
 	reason := jen.Id("reason")
 	if !s.Asks() {
-		reason = ours("NoReason")
+		reason = jen.Lit("")
 	}
 	get := "Get"
 	if s.Optional() {

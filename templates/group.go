@@ -63,7 +63,7 @@ func emitGroupGetter(f *jen.File, name, result string, members []*Secret) {
 	asks := slices.ContainsFunc(members, func(s *Secret) bool { return s.Asks() })
 	reason := jen.Id("reason")
 	if !asks {
-		reason = ours("NoReason")
+		reason = jen.Lit("")
 	}
 	method(f, name, asks, jen.Id(result)).Block(
 		jen.Var().Id("values").Id(result),

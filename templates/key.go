@@ -91,18 +91,16 @@ func stringList(values []string) jen.Code {
 	})
 }
 
-// rangeCode emits secrets.Between(1, 65535), secrets.AtLeast(1) or secrets.AtMost(65535).
+// rangeCode emits secrets.Between(1, 65535), or secrets.Between(1, math.MaxInt64) where there is no upper bound.
 func rangeCode(r field.Range) jen.Code {
-	low, hasLow := r.Min()
-	high, hasHigh := r.Max()
-	switch {
-	case hasLow && hasHigh:
-		return ours("Between").Call(integer(low), integer(high))
-	case hasLow:
-		return ours("AtLeast").Call(integer(low))
-	default:
-		return ours("AtMost").Call(integer(high))
+	low, high := jen.Qual("math", "MinInt64"), jen.Qual("math", "MaxInt64")
+	if n, ok := r.Min(); ok {
+		low = integer(n)
 	}
+	if n, ok := r.Max(); ok {
+		high = integer(n)
+	}
+	return ours("Between").Call(low, high)
 }
 
 // integer emits an untyped number: jennifer writes an int64 as int64(1).

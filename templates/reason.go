@@ -14,6 +14,9 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/schema"
 )
 
+// adapterPaths are the packages whose Tool, Prompt and Resource take a getter and its reason.
+var adapterPaths = []string{runtimePath + "/mcpgo", runtimePath + "/gosdk"}
+
 // A Source is a Go file that may call the getters.
 type Source struct {
 	Name string // for mistakes, such as "main.go"
@@ -48,7 +51,7 @@ func (p *Package) findReasons(sources []Source) schema.ErrorList {
 		syntax, err := parser.ParseFile(fset, source.Name, source.Code, parser.SkipObjectResolution)
 		if err == nil {
 			dir := path.Dir(source.Name)
-			packages[dir] = append(packages[dir], &sourceFile{source.Name, syntax, runtimeName(syntax)})
+			packages[dir] = append(packages[dir], &sourceFile{source.Name, syntax, importsOf(syntax)})
 		}
 	}
 	for _, dir := range slices.Sorted(maps.Keys(packages)) {
@@ -70,21 +73,28 @@ func sortedSet(words []string) []string { return slices.Compact(slices.Sorted(sl
 type sourceFile struct {
 	name    string
 	syntax  *ast.File
-	runtime string // what the file calls the runtime; "" if it does not import it
+	imports map[imported]bool
 }
 
-// runtimeName returns the name under which a file imports the runtime.
-func runtimeName(file *ast.File) string {
+// An imported is a package under the name that a file gives it; "." where its names stand without one.
+type imported struct{ name, path string }
+
+// importsOf returns what a file imports. A package is called as the last element of its path, unless the file says
+// otherwise; only the runtime's name is another.
+func importsOf(file *ast.File) map[imported]bool {
+	imports := map[imported]bool{}
 	for _, spec := range file.Imports {
-		if importPath, _ := strconv.Unquote(spec.Path.Value); importPath != runtimePath {
-			continue
+		importPath, _ := strconv.Unquote(spec.Path.Value)
+		name := path.Base(importPath)
+		switch {
+		case spec.Name != nil:
+			name = spec.Name.Name
+		case importPath == runtimePath:
+			name = "secrets"
 		}
-		if spec.Name != nil {
-			return spec.Name.Name
-		}
-		return "secrets"
+		imports[imported{name, importPath}] = true
 	}
-	return ""
+	return imports
 }
 
 // A constants says what names stand for: the expression of a constant, or nil for anything else.
@@ -178,7 +188,7 @@ func (r *reasonScan) calls(file *sourceFile, decl ast.Decl) {
 		if !ok {
 			return true
 		}
-		if file.names(call.Fun, "Reason") && len(call.Args) == 1 {
+		if file.names(call.Fun, runtimePath, "Reason") && len(call.Args) == 1 {
 			if _, ok := r.constant(file, call.Args[0], 0); !ok {
 				r.fail(file, call.Args[0], "a reason must be a constant, so that it can be reviewed and no model can write it")
 			}
@@ -202,13 +212,13 @@ func (r *reasonScan) calls(file *sourceFile, decl ast.Decl) {
 }
 
 // getterCall returns the name and the reason of a call that may be a getter's: vault.Name(ctx, reason), or
-// secrets.Tool(vault.Name, reason, handler), and the same with Prompt and Resource.
+// mcpgo.Tool(vault.Name, reason, handler), and the same with Prompt, Resource and the other adapters.
 func (f *sourceFile) getterCall(call *ast.CallExpr) (name string, reason ast.Expr) {
 	method, ok := call.Fun.(*ast.SelectorExpr)
 	if ok && len(call.Args) == 2 && isContext(call.Args[0]) && !isManager(method.X) {
 		return method.Sel.Name, call.Args[1]
 	}
-	if len(call.Args) == 3 && (f.names(call.Fun, "Tool") || f.names(call.Fun, "Prompt") || f.names(call.Fun, "Resource")) {
+	if len(call.Args) == 3 && f.makesHandler(call.Fun) {
 		if value, ok := call.Args[0].(*ast.SelectorExpr); ok {
 			return value.Sel.Name, call.Args[1]
 		}
@@ -236,7 +246,7 @@ func isContext(e ast.Expr) bool {
 			return isContext(e.Fun)
 		}
 		pkg, _ := method.X.(*ast.Ident)
-		return contextName(method.Sel.Name) || pkg != nil && pkg.Name == "context"
+		return contextName(method.Sel.Name) || method.Sel.Name == "Background" || pkg != nil && pkg.Name == "context"
 	}
 	return false
 }
@@ -247,14 +257,27 @@ func contextName(name string) bool {
 	return name == "c" || strings.HasSuffix(name, "ctx") || strings.HasSuffix(name, "context")
 }
 
-// names reports whether e is the runtime's name, such as secrets.Reason.
-func (f *sourceFile) names(e ast.Expr, name string) bool {
-	selector, ok := e.(*ast.SelectorExpr)
-	if !ok || f.runtime == "" {
-		return false
+// makesHandler reports whether e is a function of an adapter that takes a getter and its reason.
+func (f *sourceFile) makesHandler(e ast.Expr) bool {
+	return slices.ContainsFunc(adapterPaths, func(adapter string) bool {
+		return f.names(e, adapter, "Tool") || f.names(e, adapter, "Prompt") || f.names(e, adapter, "Resource")
+	})
+}
+
+// names reports whether e is a name of the package at pkgPath, such as secrets.Reason, or gosdk.Tool[In, Out, Secret].
+func (f *sourceFile) names(e ast.Expr, pkgPath, name string) bool {
+	switch e := e.(type) {
+	case *ast.IndexExpr:
+		return f.names(e.X, pkgPath, name)
+	case *ast.IndexListExpr:
+		return f.names(e.X, pkgPath, name)
+	case *ast.SelectorExpr:
+		pkg, ok := e.X.(*ast.Ident)
+		return ok && e.Sel.Name == name && f.imports[imported{pkg.Name, pkgPath}]
+	case *ast.Ident:
+		return e.Name == name && f.imports[imported{".", pkgPath}]
 	}
-	pkg, ok := selector.X.(*ast.Ident)
-	return ok && pkg.Name == f.runtime && selector.Sel.Name == name
+	return false
 }
 
 // maxConstantDepth bounds constants that are made of constants; those that are made of themselves do not compile.
@@ -282,7 +305,7 @@ func (r *reasonScan) constant(file *sourceFile, e ast.Expr, depth int) (string, 
 		}
 		return r.constant(file, value, depth+1) // nil is no constant
 	case *ast.CallExpr:
-		if len(e.Args) == 1 && file.names(e.Fun, "Reason") {
+		if len(e.Args) == 1 && file.names(e.Fun, runtimePath, "Reason") {
 			return r.constant(file, e.Args[0], depth+1)
 		}
 	}

@@ -32,7 +32,7 @@ func TestGeneratedGetterAsksForWhatIsMissing(t *testing.T) {
 	vault, store, user := openPetstore(t)
 	user.Types("Petstore API key", "pets-0123456789abcdef").Answers(secrets.AllowSession)
 	for range 2 { // the second finds the value and the grant
-		key, err := vault.APIKey(t.Context(), "Read one pet of your store")
+		key, err := vault.APIKey(vault.Manager.Background(t.Context()), "Read one pet of your store")
 		if err != nil || key.Reveal() != "pets-0123456789abcdef" {
 			t.Fatalf("got %q, %v", key.Reveal(), err)
 		}
@@ -46,31 +46,31 @@ func TestGeneratedGetterFindsRenamedSecret(t *testing.T) {
 	vault, store, user := openPetstore(t)
 	store.Put("petstore", "petstore_key", "pets-0123456789abcdef")
 	user.Answers(secrets.AllowOnce)
-	if key, err := vault.APIKey(t.Context(), "Read one pet of your store"); err != nil || key.IsZero() {
+	if key, err := vault.APIKey(vault.Manager.Background(t.Context()), "Read one pet of your store"); err != nil || key.IsZero() {
 		t.Fatal(key, err)
 	}
 }
 
 func TestGeneratedGetterOfDefaultAsksNobody(t *testing.T) {
 	vault, store, _ := openPetstore(t)
-	if u, err := vault.BaseURL(t.Context()); err != nil || u.String() != "https://petstore.example/api/v3" {
+	if u, err := vault.BaseURL(vault.Manager.Background(t.Context())); err != nil || u.String() != "https://petstore.example/api/v3" {
 		t.Fatal(u, err)
 	}
 	store.Put("petstore", "base_url", "http://127.0.0.1:8080")
-	if u, err := vault.BaseURL(t.Context()); err != nil || u.Host != "127.0.0.1:8080" {
+	if u, err := vault.BaseURL(vault.Manager.Background(t.Context())); err != nil || u.Host != "127.0.0.1:8080" {
 		t.Fatal(u, err)
 	}
 }
 
 func TestGeneratedOptionalIsUnsetWithoutAQuestion(t *testing.T) {
 	vault, store, user := openPetstore(t)
-	contact, err := vault.Contact(t.Context(), "Write a letter")
+	contact, err := vault.Contact(vault.Manager.Background(t.Context()), "Write a letter")
 	if err != nil || contact.IsSet() {
 		t.Fatal(contact, err)
 	}
 	store.Put("petstore", "contact", "ann@example.com")
 	user.Answers(secrets.AllowOnce)
-	if contact, err = vault.Contact(t.Context(), "Write a letter"); err != nil || contact.Or("") != "ann@example.com" {
+	if contact, err = vault.Contact(vault.Manager.Background(t.Context()), "Write a letter"); err != nil || contact.Or("") != "ann@example.com" {
 		t.Fatal(contact, err)
 	}
 }
@@ -78,7 +78,7 @@ func TestGeneratedOptionalIsUnsetWithoutAQuestion(t *testing.T) {
 func TestGeneratedGroupIsOneQuestion(t *testing.T) {
 	vault, _, user := openPetstore(t)
 	user.Types("User name", "ann").Types("Password", "hunter22").Answers(secrets.AllowOnce)
-	login, err := vault.Login(t.Context(), "Say who you are")
+	login, err := vault.Login(vault.Manager.Background(t.Context()), "Say who you are")
 	if err != nil || login.Username != "ann" || login.Password.Reveal() != "hunter22" {
 		t.Fatal(login, err)
 	}
@@ -89,7 +89,7 @@ func TestGeneratedGroupIsZeroUnlessAllowed(t *testing.T) {
 	store.Put("petstore", "username", "ann")
 	store.Put("petstore", "password", "hunter22")
 	user.Answers(secrets.Deny)
-	login, err := vault.Login(t.Context(), "Say who you are")
+	login, err := vault.Login(vault.Manager.Background(t.Context()), "Say who you are")
 	if !errors.Is(err, secrets.ErrDenied) || login.Username != "" || !login.Password.IsZero() {
 		t.Fatal(login, err)
 	}
@@ -112,7 +112,7 @@ func TestGeneratedAllHasEveryType(t *testing.T) {
 		store.Put("every-type", name, value)
 	}
 	user.Answers(secrets.AllowOnce)
-	values, err := vault.All(t.Context(), "Everything")
+	values, err := vault.All(vault.Manager.Background(t.Context()), "Everything")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestShownIsWhatTheManifestSays(t *testing.T) {
 	}
 	vault, _, user := openPetstore(t)
 	user.Types("API key", "short").Types("API key", "pets-0123456789abcdef").Answers(secrets.Deny)
-	_, err = vault.APIKey(t.Context(), "Read one pet of your store")
+	_, err = vault.APIKey(vault.Manager.Background(t.Context()), "Read one pet of your store")
 	shown := user.Shown()
 	if len(shown) != 3 {
 		t.Fatalf("%d dialogs, want 3", len(shown))
@@ -198,37 +198,51 @@ func equalLines(t *testing.T, got, want []string) {
 
 // A manifest of another schema must not open: what was reviewed would not be what is shown.
 func TestManifestOfAnotherSchemaDoesNotOpen(t *testing.T) {
+	if _, err := openChanged(t, func(*templates.Manifest) {}); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*templates.Manifest){
+		"server": func(m *templates.Manifest) { m.Server = "other" },
+		"label":  func(m *templates.Manifest) { m.Secrets[0].Label = "Other" },
+		"help":   func(m *templates.Manifest) { m.Secrets[0].HelpText = "Other" },
+		"fewer":  func(m *templates.Manifest) { m.Secrets = m.Secrets[1:] },
+	} {
+		if _, err := openChanged(t, change); err == nil {
+			t.Errorf("opens with another %s", name)
+		}
+	}
+}
+
+// A manifest of an older generator opens: what it lacks is said in the runtime's own words.
+func TestManifestWithoutASentenceOpens(t *testing.T) {
+	manager, err := openChanged(t, func(m *templates.Manifest) { delete(m.Sentences.Failures, wording.OutsideCall) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = (&petstore.Secrets{Manager: manager}).APIKey(t.Context(), "Read one pet of your store")
+	told := wording.Fill(wording.English().Failures[wording.OutsideCall], wording.Values{"secrets": "api_key"})
+	if err == nil || err.Error() != told {
+		t.Errorf("told %v, want %q", err, told)
+	}
+}
+
+// openChanged opens the golden petstore's keys with a manifest that is not quite its own.
+func openChanged(t *testing.T, change func(*templates.Manifest)) (*secrets.Manager, error) {
+	t.Helper()
 	text, err := os.ReadFile(goldenDir + "/petstore/want/secrets.golden.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := func(change func(*templates.Manifest)) error {
-		var manifest templates.Manifest
-		if err := json.Unmarshal(text, &manifest); err != nil {
-			t.Fatal(err)
-		}
-		change(&manifest)
-		changed, err := manifest.JSON()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = secrets.Open(secrets.Schema{Server: "petstore", Manifest: string(changed), Keys: []secrets.AnyKey{
-			petstore.KeyAPIKey, petstore.KeyBaseURL, petstore.KeyContact, petstore.KeyUsername, petstore.KeyPassword,
-		}})
-		return err
-	}
-	if err := open(func(*templates.Manifest) {}); err != nil {
+	var manifest templates.Manifest
+	if err := json.Unmarshal(text, &manifest); err != nil {
 		t.Fatal(err)
 	}
-	for name, change := range map[string]func(*templates.Manifest){
-		"server":   func(m *templates.Manifest) { m.Server = "other" },
-		"label":    func(m *templates.Manifest) { m.Secrets[0].Label = "Other" },
-		"help":     func(m *templates.Manifest) { m.Secrets[0].HelpText = "Other" },
-		"fewer":    func(m *templates.Manifest) { m.Secrets = m.Secrets[1:] },
-		"sentence": func(m *templates.Manifest) { delete(m.Sentences.Failures, wording.Denied) },
-	} {
-		if err := open(change); err == nil {
-			t.Errorf("opens with another %s", name)
-		}
+	change(&manifest)
+	changed, err := manifest.JSON()
+	if err != nil {
+		t.Fatal(err)
 	}
+	return secrets.Open(secrets.Schema{Server: "petstore", Manifest: string(changed), Keys: []secrets.AnyKey{
+		petstore.KeyAPIKey, petstore.KeyBaseURL, petstore.KeyContact, petstore.KeyUsername, petstore.KeyPassword,
+	}}, secrets.WithStore(runtimetest.NewStore()))
 }

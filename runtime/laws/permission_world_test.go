@@ -223,7 +223,7 @@ func (p *permissionRun) get(ctx context.Context, m *secrets.Manager, tool string
 		}
 		return got, err
 	case "where":
-		v, err := secrets.Get(ctx, m, keyHost, secrets.NoReason)
+		v, err := secrets.Get(ctx, m, keyHost, "")
 		if err == nil {
 			got["host"] = v.String()
 		}

@@ -76,7 +76,7 @@ func (l *leaker) values(ctx context.Context) ([]any, error) {
 		}{secrets.Some(key)},
 		vault.KeyKey, vault.KeyKey.Describe(), vault.KeyKey.Into(&target), l.Manager.Grants(), stored,
 		invalid, unknown, tooBig, fmt.Errorf("no use: %w", errors.Join(invalid, unknown)),
-		ctx, secrets.WithPrincipal(ctx, "ann"), fmt.Sprint(key) + key.String() + key.GoString(),
+		ctx, secrets.WithPrincipal(ctx, "ann"), fmt.Sprint(key) + key.String() + fmt.Sprintf("%#v", key),
 		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), l.All, mcpgo.Tool(l.AllThree, "Show it", nil), mcpgo.Option(l.Manager),
 		func() secrets.Secret { return key }, time.Now(),
 	}, nil

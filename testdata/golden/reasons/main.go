@@ -8,6 +8,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	ours "github.com/mcpsecrets/mcpsecrets/runtime"
+	adapter "github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	vault "github.com/mcpsecrets/mcpsecrets/testdata/golden/reasons/want"
 )
 
@@ -28,7 +29,8 @@ func calls(ctx context.Context, v *vault.Secrets, passedOn ours.Reason) error {
 	_, err7 := v.Username(ctx, passedOn)
 	_, err8 := v.All(ctx, "Everything at once")
 	_, err9 := v.BaseURL(ctx)
-	return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9)
+	_, err10 := v.Username(v.Manager.Background(ctx), "Work before the first call")
+	return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10)
 }
 
 func main() {
@@ -39,15 +41,16 @@ func main() {
 	_ = calls(context.Background(), v, "Passed on")
 	_ = shadowed(context.Background(), v, "Passed on")
 	_ = others()
-	_ = ours.Tool(v.Login, "Say who you are", func(context.Context, mcp.CallToolRequest, vault.LoginSecrets) (*mcp.CallToolResult, error) {
+	_ = adapter.Tool(v.Login, "Say who you are", func(context.Context, mcp.CallToolRequest, vault.LoginSecrets) (*mcp.CallToolResult, error) {
 		return nil, nil
 	})
-	_ = ours.Prompt(v.Contact, "Write a letter", func(context.Context, mcp.GetPromptRequest, ours.Optional[string]) (*mcp.GetPromptResult, error) {
+	_ = adapter.Prompt(v.Contact, "Write a letter", func(context.Context, mcp.GetPromptRequest, ours.Optional[string]) (*mcp.GetPromptResult, error) {
 		return nil, nil
 	})
-	_ = ours.Resource(v.APIKey, "List the inventory", func(context.Context, mcp.ReadResourceRequest, ours.Secret) ([]mcp.ResourceContents, error) {
+	_ = adapter.Resource(v.APIKey, "List the inventory", func(context.Context, mcp.ReadResourceRequest, ours.Secret) ([]mcp.ResourceContents, error) {
 		return nil, nil
 	})
+	official(v)
 }
 
 // client has methods that are called like getters and are none: nothing of them is a reason.

@@ -119,14 +119,14 @@ func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Se
 //
 // It may be unset, which is no error. Nobody is asked for permission.
 func (s *Secrets) BaseURL(ctx context.Context) (secrets.Optional[*url.URL], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyBaseURL, secrets.NoReason)
+	return secrets.GetOptional(ctx, s.Manager, KeyBaseURL, "")
 }
 
 // Order returns order: Order of pets.
 //
 // Until the user stores another, it is name. Nobody is asked for permission.
 func (s *Secrets) Order(ctx context.Context) (Order, error) {
-	return secrets.Get(ctx, s.Manager, KeyOrder, secrets.NoReason)
+	return secrets.Get(ctx, s.Manager, KeyOrder, "")
 }
 
 // Contact returns contact: Contact address.

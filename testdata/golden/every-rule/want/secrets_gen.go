@@ -6,6 +6,7 @@ package golden
 import (
 	"context"
 	_ "embed"
+	"math"
 	"net/url"
 	"time"
 
@@ -84,13 +85,13 @@ var KeyPort = secrets.Integer("port", secrets.Field{
 // KeyOffset stands for offset.
 var KeyOffset = secrets.Integer("offset", secrets.Field{
 	Label: "offset",
-	Range: secrets.AtLeast(-10),
+	Range: secrets.Between(-10, math.MaxInt64),
 })
 
 // KeyLimit stands for limit.
 var KeyLimit = secrets.Integer("limit", secrets.Field{
 	Label: "limit",
-	Range: secrets.AtMost(9223372036854775807),
+	Range: secrets.Between(math.MinInt64, 9223372036854775807),
 })
 
 // KeyVerbose stands for verbose.

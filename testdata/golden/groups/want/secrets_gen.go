@@ -95,7 +95,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 //
 // Until the user stores another, it is https://db.example. Nobody is asked for permission.
 func (s *Secrets) Host(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyHost, secrets.NoReason)
+	return secrets.Get(ctx, s.Manager, KeyHost, "")
 }
 
 // Username returns username.
@@ -127,7 +127,7 @@ func (s *Secrets) Note(ctx context.Context, reason secrets.Reason) (secrets.Opti
 //
 // Until the user stores another, it is eu. Nobody is asked for permission.
 func (s *Secrets) Region(ctx context.Context) (Region, error) {
-	return secrets.Get(ctx, s.Manager, KeyRegion, secrets.NoReason)
+	return secrets.Get(ctx, s.Manager, KeyRegion, "")
 }
 
 // LoginSecrets are the values of the group login.
@@ -180,7 +180,7 @@ type PlaceSecrets struct {
 // of them is there.
 func (s *Secrets) Place(ctx context.Context) (PlaceSecrets, error) {
 	var values PlaceSecrets
-	err := secrets.GetGroup(ctx, s.Manager, secrets.NoReason,
+	err := secrets.GetGroup(ctx, s.Manager, "",
 		KeyHost.Into(&values.Host),
 		KeyRegion.Into(&values.Region),
 	)

@@ -240,7 +240,7 @@ func (s *Secrets) Background(ctx context.Context, reason secrets.Reason) (secret
 //
 // Until the user stores another, it is x. Nobody is asked for permission.
 func (s *Secrets) WithValue(ctx context.Context) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyWithValue, secrets.NoReason)
+	return secrets.Get(ctx, s.Manager, KeyWithValue, "")
 }
 
 // AccountSecrets are the values of the group account.

@@ -61,14 +61,14 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 //
 // Until the user stores another, it is https://a.example. Nobody is asked for permission.
 func (s *Secrets) BaseURL(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyBaseURL, secrets.NoReason)
+	return secrets.Get(ctx, s.Manager, KeyBaseURL, "")
 }
 
 // Retries returns retries.
 //
 // It may be unset, which is no error. Nobody is asked for permission.
 func (s *Secrets) Retries(ctx context.Context) (secrets.Optional[int64], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyRetries, secrets.NoReason)
+	return secrets.GetOptional(ctx, s.Manager, KeyRetries, "")
 }
 
 // Values are the values of all secrets.
@@ -80,7 +80,7 @@ type Values struct {
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context) (Values, error) {
 	var values Values
-	err := secrets.GetGroup(ctx, s.Manager, secrets.NoReason,
+	err := secrets.GetGroup(ctx, s.Manager, "",
 		KeyBaseURL.Into(&values.BaseURL),
 		KeyRetries.IntoOptional(&values.Retries),
 	)

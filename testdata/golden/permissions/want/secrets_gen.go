@@ -136,7 +136,7 @@ func (s *Secrets) ByDialog(ctx context.Context, reason secrets.Reason) (secrets.
 //
 // It may be unset, which is no error. Nobody is asked for permission.
 func (s *Secrets) Never(ctx context.Context) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyNever, secrets.NoReason)
+	return secrets.GetOptional(ctx, s.Manager, KeyNever, "")
 }
 
 // Target returns target.

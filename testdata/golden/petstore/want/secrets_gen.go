@@ -99,7 +99,7 @@ func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Se
 // Until the user stores another, it is https://petstore.example/api/v3. Nobody is asked for
 // permission.
 func (s *Secrets) BaseURL(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyBaseURL, secrets.NoReason)
+	return secrets.Get(ctx, s.Manager, KeyBaseURL, "")
 }
 
 // Contact returns contact: Contact address.

@@ -98,7 +98,7 @@ func (s *Secrets) Username(ctx context.Context, reason secrets.Reason) (string, 
 //
 // Until the user stores another, it is https://a.example. Nobody is asked for permission.
 func (s *Secrets) BaseURL(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyBaseURL, secrets.NoReason)
+	return secrets.Get(ctx, s.Manager, KeyBaseURL, "")
 }
 
 // LoginSecrets are the values of the group login.
