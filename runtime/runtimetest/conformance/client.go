@@ -1,34 +1,33 @@
-package secrets_test
+package conformance
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/mark3labs/mcp-go/server"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
-
-	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
-	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 // versions are the revisions of MCP that the tests speak: input requests, and two that are asked in place.
 var versions = []string{"2026-07-28", "2025-11-25", "2025-06-18"}
 
 const modern = "2026-07-28"
+
+// What the choices of the form for codes are.
+const (
+	theyMatch  = "The codes match"
+	theyDiffer = "They differ"
+)
+
+// code is a verification code, in a form or a dialog.
+var code = regexp.MustCompile(`[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}`)
 
 // A form is a question that an MCP client got.
 type form struct {
@@ -183,25 +182,30 @@ func toolWith(name string, id any) *sdk.CallToolParams {
 	return &sdk.CallToolParams{Name: name, Arguments: map[string]any{"id": fmt.Sprint(id)}}
 }
 
-// call calls a tool until it has a result.
+// call calls a tool until it has a result, and returns its text.
 func (g *guest) call(ctx context.Context, params *sdk.CallToolParams) (text string, err error) {
+	result, err := g.answered(ctx, params)
+	if err != nil {
+		return "", err
+	}
+	if text = textOf(result); result.IsError {
+		return "", errors.New(text)
+	}
+	return text, nil
+}
+
+// answered calls a tool until it has a result.
+func (g *guest) answered(ctx context.Context, params *sdk.CallToolParams) (*sdk.CallToolResult, error) {
 	for range 10 {
 		result, err := g.CallTool(ctx, params)
-		if err != nil {
-			return "", err
-		}
-		if !result.NeedsInput() {
-			text := textOf(result)
-			if result.IsError {
-				return "", errors.New(text)
-			}
-			return text, nil
+		if err != nil || !result.NeedsInput() {
+			return result, err
 		}
 		if params, err = g.fulfil(ctx, params, result); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	return "", errors.New("ten rounds without a result")
+	return nil, errors.New("ten rounds without a result")
 }
 
 // fulfil answers an input request: it returns the request to send next.
@@ -221,8 +225,11 @@ func (g *guest) fulfil(ctx context.Context, params *sdk.CallToolParams, result *
 func textOf(result *sdk.CallToolResult) string {
 	var texts []string
 	for _, content := range result.Content {
-		if content, ok := content.(*sdk.TextContent); ok {
+		switch content := content.(type) {
+		case *sdk.TextContent:
 			texts = append(texts, content.Text)
+		case *sdk.EmbeddedResource:
+			texts = append(texts, content.Resource.Text)
 		}
 	}
 	return strings.Join(texts, "\n")
@@ -277,242 +284,4 @@ func eventually(t *testing.T, what string, done func() bool) {
 			t.Fatalf("%s: not in time", what)
 		}
 	}
-}
-
-// A place has one server, which clients can come to.
-type place interface {
-	enter(t *testing.T, v visit) *guest
-	written() []byte // all that the server has sent so far
-}
-
-// A transport makes a place.
-type transport struct {
-	name string
-	open func(*testing.T, world) place
-}
-
-var (
-	overStdio  = transport{"stdio", func(t *testing.T, w world) place { return startProcess(t, w) }}
-	overHTTP   = transport{"http", func(t *testing.T, w world) place { return openHTTP(t, w) }}
-	transports = []transport{overStdio, overHTTP}
-)
-
-// A webPlace has its server in the test's process, over HTTP.
-type webPlace struct {
-	*shop
-	url     string
-	handler http.Handler
-
-	mu     sync.Mutex
-	bodies bytes.Buffer
-}
-
-// openHTTP serves a world at a port of this computer. The token of a request is its principal.
-func openHTTP(t *testing.T, w world) *webPlace {
-	t.Helper()
-	p := newWebPlace(t, w)
-	web := httptest.NewServer(p.handler)
-	t.Cleanup(web.Close)
-	t.Cleanup(web.CloseClientConnections)
-	p.url = web.URL
-	return p
-}
-
-func newWebPlace(t *testing.T, w world) *webPlace {
-	t.Helper()
-	s, err := w.serve()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Manager.Close() })
-	guarded := mcpgo.HTTPHandler(s.Manager, s.MCPServer, server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)))
-	p := &webPlace{shop: s}
-	p.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		guarded.ServeHTTP(recorder{w, p}, r.WithContext(secrets.WithPrincipal(r.Context(), name)))
-	})
-	return p
-}
-
-// enter comes as ann.
-func (p *webPlace) enter(t *testing.T, v visit) *guest {
-	t.Helper()
-	return p.enterAs(t, "ann", v)
-}
-
-// enterAs comes with the token of a principal, "" for none.
-func (p *webPlace) enterAs(t *testing.T, principal string, v visit) *guest {
-	t.Helper()
-	return p.enterBy(t, bearer{principal, http.DefaultTransport}, v)
-}
-
-func (p *webPlace) enterBy(t *testing.T, by http.RoundTripper, v visit) *guest {
-	t.Helper()
-	g, err := v.connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: p.url, HTTPClient: &http.Client{Transport: by}, MaxRetries: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = g.Close() })
-	return g
-}
-
-// written returns the bodies of all responses so far.
-func (p *webPlace) written() []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return bytes.Clone(p.bodies.Bytes())
-}
-
-// A recorder keeps what is written to a client.
-type recorder struct {
-	http.ResponseWriter
-	place *webPlace
-}
-
-func (r recorder) Write(b []byte) (int, error) {
-	r.place.mu.Lock()
-	_, _ = r.place.bodies.Write(b)
-	r.place.mu.Unlock()
-	return r.ResponseWriter.Write(b)
-}
-
-func (r recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-func (r recorder) Flush() {
-	if f, ok := r.ResponseWriter.(http.Flusher); ok {
-		f.Flush()
-	}
-}
-
-// A bearer adds the token.
-type bearer struct {
-	token string
-	next  http.RoundTripper
-}
-
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if b.token != "" {
-		r = r.Clone(r.Context())
-		r.Header.Set("Authorization", "Bearer "+b.token)
-	}
-	return b.next.RoundTrip(r)
-}
-
-// A process is a server on stdio in a process of its own.
-type process struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	output *io.PipeReader // what a client reads
-	ended  chan struct{}  // closed once err is there
-	err    error
-
-	mu     sync.Mutex
-	stdout bytes.Buffer
-	stderr bytes.Buffer
-}
-
-func startProcess(t *testing.T, w world) *process {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &process{t: t, cmd: exec.Command(self, "-test.run=^TestProtocolServerProcess$"), ended: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), serverProcess+"="+string(text), "GORACE=atexit_sleep_ms=0") // a quick end also under -race
-	p.cmd.Stderr = &p.stderr
-	// Not StdoutPipe: what the process writes last must be read too.
-	reader, writer, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.cmd.Stdout = writer
-	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_ = writer.Close()
-	output, pass := io.Pipe()
-	p.output = output
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		_, _ = io.Copy(io.MultiWriter(&locked{&p.mu, &p.stdout}, regardless{pass}), reader)
-		_ = pass.Close()
-		_ = reader.Close()
-	}()
-	go func() {
-		<-drained
-		p.err = p.cmd.Wait()
-		close(p.ended)
-	}()
-	t.Cleanup(func() {
-		_ = p.stdin.Close()
-		p.wait()
-	})
-	return p
-}
-
-// enter comes to the process, which has one client in its life.
-func (p *process) enter(t *testing.T, v visit) *guest {
-	t.Helper()
-	g, err := v.connect(t.Context(), &sdk.IOTransport{Reader: p.output, Writer: p.stdin})
-	if err != nil {
-		_ = p.cmd.Process.Kill()
-		t.Fatal(err)
-	}
-	return g
-}
-
-// wait waits for the end of the process, which must be a good one: exit code 0, and nothing but JSON-RPC on its output.
-func (p *process) wait() {
-	p.t.Helper()
-	select {
-	case <-p.ended:
-	case <-time.After(30 * time.Second):
-		_ = p.cmd.Process.Kill()
-		<-p.ended
-		p.t.Errorf("the server does not end")
-	}
-	if p.err != nil {
-		p.t.Errorf("the server ended with %v\n%s", p.err, &p.stderr)
-	}
-	for line := range bytes.Lines(p.written()) {
-		var message struct{ JSONRPC string }
-		if err := json.Unmarshal(line, &message); err != nil || message.JSONRPC != "2.0" {
-			p.t.Errorf("on standard output: %q", line)
-		}
-	}
-}
-
-// written returns the standard output so far.
-func (p *process) written() []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return bytes.Clone(p.stdout.Bytes())
-}
-
-type locked struct {
-	mu *sync.Mutex
-	to io.Writer
-}
-
-func (l *locked) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.to.Write(b)
-}
-
-// regardless goes on when nobody reads any more.
-type regardless struct{ to io.Writer }
-
-func (r regardless) Write(b []byte) (int, error) {
-	_, _ = r.to.Write(b)
-	return len(b), nil
 }

@@ -1,4 +1,4 @@
-package secrets_test
+package conformance
 
 import (
 	"context"
@@ -13,11 +13,11 @@ import (
 
 // Many calls at a time, and the end of a server, over stdio.
 
-func TestProtocolFiftyCallsMissTheSameSecret(t *testing.T) {
+func (s suite) fiftyCallsMissTheSameSecret(t *testing.T) {
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, act{Text: goodKey, Open: 2 * slow})
+			w := s.newWorld(t, act{Text: goodKey, Open: 2 * slow})
 			h := says(accept("Allow for session"))
 			g := overStdio.open(t, w).enter(t, visit{version: version, human: h})
 			var calls sync.WaitGroup
@@ -45,11 +45,11 @@ func TestProtocolFiftyCallsMissTheSameSecret(t *testing.T) {
 	}
 }
 
-func TestProtocolServerAnswersWhileCallsWait(t *testing.T) {
+func (s suite) serverAnswersWhileCallsWait(t *testing.T) {
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, act{Hangs: true})
+			w := s.newWorld(t, act{Hangs: true})
 			p := startProcess(t, w)
 			g := p.enter(t, visit{version: version})
 			ctx, cancel := context.WithCancel(t.Context())
@@ -102,7 +102,7 @@ var endings = map[string]func(*process) error{
 	"interrupt":    func(p *process) error { return p.cmd.Process.Signal(os.Interrupt) },
 }
 
-func TestProtocolServerEndsInEachPhase(t *testing.T) {
+func (s suite) serverEndsInEachPhase(t *testing.T) {
 	never := says(said{never: true}).answer
 	for _, version := range versions {
 		for phase, row := range map[string]struct {
@@ -112,17 +112,17 @@ func TestProtocolServerEndsInEachPhase(t *testing.T) {
 			ready  func(t *testing.T, w world, h *human) bool
 			events int // that dialogs have in all
 		}{
-			"idle": {world: newWorld, ready: func(*testing.T, world, *human) bool { return true }},
-			"dialog for a value": {world: newWorld, calls: true, events: 2, ready: func(t *testing.T, w world, _ *human) bool {
+			"idle": {world: s.newWorld, ready: func(*testing.T, world, *human) bool { return true }},
+			"dialog for a value": {world: s.newWorld, calls: true, events: 2, ready: func(t *testing.T, w world, _ *human) bool {
 				return len(w.notes(t)) == 1
 			}},
-			"question": {world: withKey, calls: true, events: 2, ready: func(t *testing.T, w world, _ *human) bool {
+			"question": {world: s.withKey, calls: true, events: 2, ready: func(t *testing.T, w world, _ *human) bool {
 				return len(w.notes(t)) == 1
 			}},
-			"form for permission": {world: withKey, forms: never, calls: true, ready: func(_ *testing.T, _ world, h *human) bool {
+			"form for permission": {world: s.withKey, forms: never, calls: true, ready: func(_ *testing.T, _ world, h *human) bool {
 				return len(h.seen()) == 1
 			}},
-			"form for codes": {world: newWorld, forms: saysBoth(said{never: true}, said{never: true}).answer, calls: true, events: 2, ready: func(t *testing.T, w world, h *human) bool {
+			"form for codes": {world: s.newWorld, forms: saysBoth(said{never: true}, said{never: true}).answer, calls: true, events: 2, ready: func(t *testing.T, w world, h *human) bool {
 				return len(h.seen()) == 1 && len(w.notes(t)) == 1
 			}},
 		} {

@@ -1,4 +1,4 @@
-package secrets_test
+package conformance
 
 import (
 	"bytes"
@@ -12,26 +12,10 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
-	"github.com/mcpsecrets/mcpsecrets/testdata/inprocess"
 )
 
-// What the client's answers mean, each over stdio to another process in real time, and over HTTP on a clock of the test's own.
-
-// onClock makes a place without a network: inside synctest.Test, waiting costs nothing there.
-var onClock = transport{"http", func(t *testing.T, w world) place { return clockPlace{newWebPlace(t, w)} }}
-
-type clockPlace struct{ *webPlace }
-
-func (p clockPlace) enter(t *testing.T, v visit) *guest {
-	t.Helper()
-	return p.enterAs(t, "ann", v)
-}
-
-func (p clockPlace) enterAs(t *testing.T, principal string, v visit) *guest {
-	t.Helper()
-	p.url = "http://127.0.0.1/mcp"
-	return p.enterBy(t, inprocess.Transport{Handler: p.handler, Peer: "127.0.0.1:4000", Token: principal}, v)
-}
+// What the client's answers mean: over stdio to another process in real time, and over HTTP and in the same process on a clock of
+// the test's own.
 
 // An answerRow is a cell of the table: one answer of the client, and what must come of it.
 type answerRow struct {
@@ -52,7 +36,7 @@ var (
 
 func fast(s said) said { s.after = 0; return s }
 
-func content(answer any) said {
+func accepts(answer any) said {
 	return said{action: "accept", content: map[string]any{"answer": answer}, after: slow}
 }
 
@@ -64,8 +48,8 @@ var permissionRows = []answerRow{
 	{name: "allow for session, fast", says: fast(accept("Allow for session")), dialogs: 1},
 	{name: "deny, fast", says: fast(accept("Deny")), dialogs: 1},
 	{name: "empty", says: said{action: "accept", after: slow}, dialogs: 1},
-	{name: "not offered", says: content("Allow everything"), dialogs: 1, rude: true},
-	{name: "no text", says: content(1), dialogs: 1, rude: true},
+	{name: "not offered", says: accepts("Allow everything"), dialogs: 1, rude: true},
+	{name: "no text", says: accepts(1), dialogs: 1, rude: true},
 	{name: "unknown action", says: said{action: "maybe", after: slow}, dialogs: 1, rude: true},
 	{name: "decline", says: said{action: "decline", after: slow}, want: refusedWords},
 	{name: "decline, fast", says: said{action: "decline"}, dialogs: 1},
@@ -82,8 +66,9 @@ var codesRows = []answerRow{
 	{name: "match, fast", says: fast(accept(theyMatch))},
 	{name: "differ, fast", says: fast(accept(theyDiffer))},
 	{name: "empty", says: said{action: "accept", after: slow}},
-	{name: "not offered", says: content("They match somehow"), rude: true},
-	{name: "no text", says: content([]any{theyDiffer}), rude: true},
+	{name: "not offered", says: accepts("They match somehow"), rude: true},
+	{name: "no text", says: accepts([]any{theyDiffer}), rude: true},
+	{name: "unknown action", says: said{action: "maybe", after: slow}, rude: true},
 	{name: "decline", says: said{action: "decline", after: slow}, want: refusedWords, killed: true},
 	{name: "decline, fast", says: said{action: "decline"}},
 	{name: "cancel", says: said{action: "cancel", after: slow}, want: dismissedWords, killed: true},
@@ -91,19 +76,24 @@ var codesRows = []answerRow{
 	{name: "error", says: said{err: errors.New("method not found"), after: slow}},
 }
 
-// each runs a row over both transports. A quick answer over stdio may become a slow one on a busy machine, which proves
+// each runs a row over all transports. A quick answer over stdio may become a slow one on a busy machine, which proves
 // nothing: then it is tried again.
 func each(t *testing.T, rows []answerRow, try func(t *testing.T, over transport, version string, row answerRow) error) {
 	for _, version := range versions {
 		for _, row := range rows {
-			t.Run(fmt.Sprintf("http %s %s", version, row.name), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					if err := try(t, onClock, version, row); err != nil {
-						t.Error(err)
-					}
+			for _, over := range []transport{onClock, inProcess} {
+				if over.lacks(version) {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s %s %s", over.name, version, row.name), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						if err := try(t, over, version, row); err != nil {
+							t.Error(err)
+						}
+					})
 				})
-			})
+			}
 			t.Run(fmt.Sprintf("stdio %s %s", version, row.name), func(t *testing.T) {
 				t.Parallel()
 				for attempt := 1; ; attempt++ {
@@ -122,9 +112,9 @@ func each(t *testing.T, rows []answerRow, try func(t *testing.T, over transport,
 	}
 }
 
-func TestProtocolAnswersToAQuestion(t *testing.T) {
+func (s suite) answersToAQuestion(t *testing.T) {
 	each(t, permissionRows, func(t *testing.T, over transport, version string, row answerRow) error {
-		w := withKey(t, act{Answer: secrets.AllowOnce})
+		w := s.withKey(t, act{Answer: secrets.AllowOnce})
 		h := says(row.says)
 		g := over.open(t, w).enter(t, visit{version: version, human: h, unchecked: row.rude})
 		text, err := g.call(t.Context(), tool("get_pet"))
@@ -152,9 +142,9 @@ func TestProtocolAnswersToAQuestion(t *testing.T) {
 	})
 }
 
-func TestProtocolAnswersToTheCodes(t *testing.T) {
+func (s suite) answersToTheCodes(t *testing.T) {
 	each(t, codesRows, func(t *testing.T, over transport, version string, row answerRow) error {
-		w := newWorld(t, act{Text: goodKey, Open: 2 * slow, Hangs: row.killed})
+		w := s.newWorld(t, act{Text: goodKey, Open: 2 * slow, Hangs: row.killed})
 		h := saysBoth(accept("Allow"), row.says)
 		g := over.open(t, w).enter(t, visit{version: version, human: h, unchecked: row.rude})
 		text, err := g.call(t.Context(), tool("get_pet"))
@@ -180,8 +170,12 @@ func TestProtocolAnswersToTheCodes(t *testing.T) {
 		if stored := g.status(t).Stored; stored == row.killed {
 			return fmt.Errorf("stored: %t", stored)
 		}
-		if inForm, inDialog := code.FindString(h.seen()[0].message), code.FindString(notes[0].Text); inForm == "" || inForm != inDialog {
+		form := h.seen()[0].message
+		if inForm, inDialog := code.FindString(form), code.FindString(notes[0].Text); inForm == "" || inForm != inDialog {
 			return fmt.Errorf("the form shows the code %q and the dialog %q", inForm, inDialog)
+		}
+		if !strings.Contains(form, "Petstore API key") || strings.Contains(form, goodKey) {
+			return fmt.Errorf("the form must name the secret and not hold it:\n%s", form)
 		}
 		return nil
 	})
@@ -199,11 +193,11 @@ func (row answerRow) outcome(text string, err error) error {
 }
 
 // A refusal is remembered: the next call is refused with neither a form nor a dialog.
-func TestProtocolRefusalIsNotAskedAgain(t *testing.T) {
+func (s suite) refusalIsNotAskedAgain(t *testing.T) {
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := withKey(t)
+				w := s.withKey(t)
 				h := says(accept("Deny"))
 				g := onClock.open(t, w).enter(t, visit{version: version, human: h})
 				g.fails(t, tool("get_pet"), refusedWords)
@@ -223,11 +217,11 @@ func TestProtocolRefusalIsNotAskedAgain(t *testing.T) {
 }
 
 // Nobody answers the form: the call is held 45 seconds, the question lives five minutes, and then the dialog is asked.
-func TestProtocolNoAnswerInPlace(t *testing.T) {
+func (s suite) noAnswerInPlace(t *testing.T) {
 	for _, version := range versions[1:] {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := withKey(t, act{Answer: secrets.AllowOnce})
+				w := s.withKey(t, act{Answer: secrets.AllowOnce})
 				h := says(said{never: true})
 				g := onClock.open(t, w).enter(t, visit{version: version, human: h})
 				begun := time.Now()
@@ -250,9 +244,76 @@ func TestProtocolNoAnswerInPlace(t *testing.T) {
 	}
 }
 
-func TestProtocolNoAnswerToAnInputRequest(t *testing.T) {
+// Nobody answers the form for the codes: the dialog alone decides.
+func (s suite) noAnswerToTheCodes(t *testing.T) {
+	onEachClock(t, func(t *testing.T, over transport, version string) {
+		if version == modern {
+			return // the request comes again with an answer, or does not come again
+		}
+		w := s.newWorld(t, act{Text: goodKey, Open: 2 * time.Second})
+		p := over.open(t, w)
+		g := p.enter(t, visit{version: version, human: saysBoth(accept("Allow"), said{never: true})})
+		g.works(t, tool("get_pet"))
+		if !g.status(t).Stored {
+			t.Error("what was typed is not stored")
+		}
+		if err := shopOf(p).Manager.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A client that answers nothing leads to the dialog also where its calls are of several tools.
+func (s suite) noAnswerWhileToolsAlternate(t *testing.T) {
+	onEachClock(t, func(t *testing.T, over transport, version string) {
+		w := s.withKey(t, act{Answer: secrets.AllowSession})
+		h := says(said{never: true})
+		g := over.open(t, w).enter(t, visit{version: version, human: h, byHand: true})
+		begun := time.Now()
+		for i := 0; len(w.shown(t)) == 0; i++ {
+			if time.Since(begun) > 12*time.Minute {
+				t.Fatalf("no dialog after %v and %d calls", time.Since(begun), i)
+			}
+			sent := time.Now()
+			_, _ = g.CallTool(t.Context(), tool([]string{"get_pet", "rename_pet"}[i%2]))
+			if held := time.Since(sent); held > 46*time.Second {
+				t.Fatalf("a call was held for %v", held)
+			}
+			time.Sleep(3 * time.Second)
+		}
+		g.works(t, tool("get_pet"))
+		g.works(t, tool("rename_pet"))
+		if len(w.shown(t)) != 1 {
+			t.Errorf("dialogs: %q", w.shown(t))
+		}
+	})
+}
+
+// All sessions of the server's process are one principal's: a question is asked once, and its answer counts in all of them.
+func (s suite) noAnswerInAnySessionOfTheProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := withKey(t, act{Answer: secrets.AllowOnce})
+		w := s.withKey(t, act{Answer: secrets.AllowOnce})
+		h := says(said{never: true})
+		p := openHere(t, w)
+		enter := func() *guest {
+			return p.enterBy(t, p.another(s.Adapter).Transport(), visit{version: "2025-06-18", human: h})
+		}
+		for range 2 { // the second joins the question
+			enter().fails(t, tool("get_pet"), "call again")
+		}
+		w.wantDialogs(t)
+		if forms := h.seen(); len(forms) != 1 {
+			t.Errorf("%d forms", len(forms))
+		}
+		time.Sleep(5 * time.Minute)
+		enter().works(t, tool("get_pet"))
+		w.wantDialogs(t, "Tool: get_pet")
+	})
+}
+
+func (s suite) noAnswerToAnInputRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := s.withKey(t, act{Answer: secrets.AllowOnce})
 		g := onClock.open(t, w).enter(t, visit{version: modern, human: says(accept("Allow")), byHand: true})
 		begun := time.Now()
 		g.asks(t, tool("get_pet"))
@@ -278,9 +339,9 @@ func TestProtocolNoAnswerToAnInputRequest(t *testing.T) {
 }
 
 // A client that can't ask drops the input request, and calls again some time later.
-func TestProtocolClientThatDropsTheInputRequest(t *testing.T) {
+func (s suite) clientThatDropsTheInputRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := withKey(t, act{Answer: secrets.AllowOnce})
+		w := s.withKey(t, act{Answer: secrets.AllowOnce})
 		g := onClock.open(t, w).enter(t, visit{version: modern, human: says(accept("Allow")), byHand: true})
 		g.asks(t, tool("get_pet"))
 		time.Sleep(3 * time.Second)
@@ -290,9 +351,9 @@ func TestProtocolClientThatDropsTheInputRequest(t *testing.T) {
 }
 
 // The same request at once is no such sign: a model may call one tool twice at a time.
-func TestProtocolSameRequestTwiceAtATime(t *testing.T) {
+func (s suite) sameRequestTwiceAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := withKey(t)
+		w := s.withKey(t)
 		g := onClock.open(t, w).enter(t, visit{version: modern, human: says(accept("Allow")), byHand: true})
 		first := g.asks(t, tool("get_pet"))
 		time.Sleep(time.Second)
@@ -305,11 +366,11 @@ func TestProtocolSameRequestTwiceAtATime(t *testing.T) {
 }
 
 // Before 2026-07-28 the form for codes may stay open when the dialogs are done.
-func TestProtocolCodesThatDifferLater(t *testing.T) {
+func (s suite) codesThatDifferLater(t *testing.T) {
 	for _, version := range versions[1:] {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, act{Text: goodKey, Open: time.Second})
+				w := s.newWorld(t, act{Text: goodKey, Open: time.Second})
 				differ := accept(theyDiffer)
 				differ.after = time.Minute
 				g := onClock.open(t, w).enter(t, visit{version: version, human: saysBoth(accept("Allow"), differ)})
@@ -326,7 +387,7 @@ func TestProtocolCodesThatDifferLater(t *testing.T) {
 	}
 	t.Run(modern, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, act{Text: goodKey, Open: time.Second})
+			w := s.newWorld(t, act{Text: goodKey, Open: time.Second})
 			g := onClock.open(t, w).enter(t, visit{version: modern, human: saysBoth(accept("Allow"), accept(theyDiffer)), byHand: true})
 			request := g.asks(t, tool("get_pet"))
 			time.Sleep(time.Minute)
@@ -346,11 +407,11 @@ func TestProtocolCodesThatDifferLater(t *testing.T) {
 }
 
 // While the dialog for a value is open, a call that was held 45 seconds is answered, and asked again.
-func TestProtocolValueThatTakesLong(t *testing.T) {
+func (s suite) valueThatTakesLong(t *testing.T) {
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, act{Text: goodKey, Open: 2 * time.Minute})
+				w := s.newWorld(t, act{Text: goodKey, Open: 2 * time.Minute})
 				h := says(accept("Allow"))
 				g := onClock.open(t, w).enter(t, visit{version: version, human: h})
 				begun := time.Now()
@@ -375,16 +436,17 @@ func TestProtocolValueThatTakesLong(t *testing.T) {
 }
 
 // A client that can't show forms, and says so, never gets one.
-func TestProtocolClientWithoutForms(t *testing.T) {
+func (s suite) clientWithoutForms(t *testing.T) {
 	for _, version := range versions {
 		for name, v := range map[string]visit{"undeclared": {}, "URLs only": {human: says(accept("Allow"))}} {
 			t.Run("http "+version+" "+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					w := newWorld(t, act{Text: goodKey}, act{Answer: secrets.AllowSession})
-					p := newWebPlace(t, w)
-					p.url = "http://127.0.0.1/mcp"
+					w := s.newWorld(t, act{Text: goodKey}, act{Answer: secrets.AllowSession})
 					v.version = version
-					g := p.enterUndeclared(t, v)
+					if v.human != nil {
+						v.capabilities = &sdk.ClientCapabilities{Elicitation: &sdk.ElicitationCapabilities{URL: &sdk.URLElicitationCapabilities{}}}
+					}
+					g := openClock(t, w).enter(t, v)
 					g.works(t, tool("get_pet"))
 					g.works(t, tool("rename_pet"))
 					w.wantDialogs(t, "asks for: Petstore API key", "Tool: get_pet")
@@ -399,7 +461,7 @@ func TestProtocolClientWithoutForms(t *testing.T) {
 		}
 		t.Run("stdio "+version, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, act{Text: goodKey}, act{Answer: secrets.AllowOnce})
+			w := s.newWorld(t, act{Text: goodKey}, act{Answer: secrets.AllowOnce})
 			p := startProcess(t, w)
 			g := p.enter(t, visit{version: version})
 			g.works(t, tool("get_pet"))
@@ -411,12 +473,17 @@ func TestProtocolClientWithoutForms(t *testing.T) {
 	}
 }
 
-// enterUndeclared comes with a client that declares no forms, whatever it could do.
-func (p *webPlace) enterUndeclared(t *testing.T, v visit) *guest {
-	t.Helper()
-	if v.human == nil {
-		return p.enterBy(t, inprocess.Transport{Handler: p.handler, Peer: "127.0.0.1:4000", Token: "ann"}, v)
-	}
-	v.capabilities = &sdk.ClientCapabilities{Elicitation: &sdk.ElicitationCapabilities{URL: &sdk.URLElicitationCapabilities{}}}
-	return p.enterBy(t, inprocess.Transport{Handler: p.handler, Peer: "127.0.0.1:4000", Token: "ann"}, v)
+// A secret with permission dialog takes no client's word.
+func (s suite) dialogPermissionIsNeverAskedInTheClient(t *testing.T) {
+	onEachClock(t, func(t *testing.T, over transport, version string) {
+		w := s.withKey(t, act{Answer: secrets.Deny})
+		w.Password = "hunter22"
+		h := says(accept("Allow for session"))
+		g := over.open(t, w).enter(t, visit{version: version, human: h})
+		g.fails(t, tool("whoami"), refusedWords)
+		if len(h.seen()) != 0 {
+			t.Errorf("the client was asked: %v", h.seen())
+		}
+		w.wantDialogs(t, "Tool: whoami")
+	})
 }

@@ -1,4 +1,4 @@
-package secrets_test
+package conformance
 
 import (
 	"encoding/json"
@@ -28,7 +28,7 @@ func with(params *sdk.CallToolParams, handle, answer string) *sdk.CallToolParams
 
 const everything = "Allow for session"
 
-func TestProtocolHandlesThatDoNotCount(t *testing.T) {
+func (s suite) handlesThatDoNotCount(t *testing.T) {
 	number := func(n string) *sdk.CallToolParams {
 		return &sdk.CallToolParams{Name: "get_pet", Arguments: json.RawMessage(`{"id":` + n + `}`)}
 	}
@@ -67,8 +67,8 @@ func TestProtocolHandlesThatDoNotCount(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := withKey(t)
-				p := clockPlace{newWebPlace(t, w)}
+				w := s.withKey(t)
+				p := openClock(t, w)
 				v := visit{version: modern, human: says(accept("Allow")), byHand: true}
 				sender, params := forge(t, p.enterAs(t, "ann", v), p.enterAs(t, "bob", v))
 				time.Sleep(time.Second) // slow enough for a person
@@ -93,10 +93,10 @@ func TestProtocolHandlesThatDoNotCount(t *testing.T) {
 }
 
 // A handle that was sent with a wrong request is still good for its own.
-func TestProtocolHandleSurvivesItsTheft(t *testing.T) {
+func (s suite) handleSurvivesItsTheft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := withKey(t)
-		p := clockPlace{newWebPlace(t, w)}
+		w := s.withKey(t)
+		p := openClock(t, w)
 		v := visit{version: modern, human: says(accept("Allow")), byHand: true}
 		ann, bob := p.enterAs(t, "ann", v), p.enterAs(t, "bob", v)
 		handle := ann.asks(t, tool("get_pet")).RequestState
@@ -111,11 +111,11 @@ func TestProtocolHandleSurvivesItsTheft(t *testing.T) {
 }
 
 // A handle that is too old is none: the answer does not count, and as nobody answered for so long, the dialog is asked.
-func TestProtocolHandleExpires(t *testing.T) {
+func (s suite) handleExpires(t *testing.T) {
 	for _, age := range []time.Duration{5*time.Minute + time.Second, 10*time.Minute + time.Second} {
 		t.Run(age.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := withKey(t, act{Answer: secrets.Deny})
+				w := s.withKey(t, act{Answer: secrets.Deny})
 				g := onClock.open(t, w).enter(t, visit{version: modern, human: says(accept("Allow")), byHand: true})
 				handle := g.asks(t, tool("get_pet")).RequestState
 				time.Sleep(age)
@@ -130,9 +130,9 @@ func TestProtocolHandleExpires(t *testing.T) {
 }
 
 // The same arguments in another order are the same request.
-func TestProtocolHandleOfTheSameArguments(t *testing.T) {
+func (s suite) handleOfTheSameArguments(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := onClock.open(t, withKey(t)).enter(t, visit{version: modern, human: says(accept("Allow")), byHand: true})
+		g := onClock.open(t, s.withKey(t)).enter(t, visit{version: modern, human: says(accept("Allow")), byHand: true})
 		params := func(text string) *sdk.CallToolParams {
 			return &sdk.CallToolParams{Name: "get_pet", Arguments: json.RawMessage(text)}
 		}
@@ -143,9 +143,9 @@ func TestProtocolHandleOfTheSameArguments(t *testing.T) {
 }
 
 // Only what was asked under the handle is answered with it.
-func TestProtocolAnswerToAnotherQuestion(t *testing.T) {
+func (s suite) answerToAnotherQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := withKey(t, act{Answer: secrets.Deny})
+		w := s.withKey(t, act{Answer: secrets.Deny})
 		g := onClock.open(t, w).enter(t, visit{version: modern, human: says(accept("Allow")), byHand: true})
 		params := with(tool("get_pet"), g.asks(t, tool("get_pet")).RequestState, everything)
 		params.InputResponses["codes"], params.InputResponses["x"] = params.InputResponses["permission"], params.InputResponses["permission"]
@@ -157,12 +157,12 @@ func TestProtocolAnswerToAnotherQuestion(t *testing.T) {
 }
 
 // Before 2026-07-28 there are no handles: an answer that comes with the request is none.
-func TestProtocolAnswersOfAnotherEra(t *testing.T) {
+func (s suite) answersOfAnotherEra(t *testing.T) {
 	for _, version := range versions[1:] {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := withKey(t)
-				p := clockPlace{newWebPlace(t, w)}
+				w := s.withKey(t)
+				p := openClock(t, w)
 				h := says(accept("Deny"))
 				handle := p.enter(t, visit{version: modern, human: h, byHand: true}).asks(t, tool("get_pet")).RequestState
 				old := p.enterAs(t, "bob", visit{version: version, human: h})
@@ -175,11 +175,11 @@ func TestProtocolAnswersOfAnotherEra(t *testing.T) {
 }
 
 // What earlier rounds allowed once is still allowed in later ones: clients send only the last round's answers.
-func TestProtocolOnceLastsForAllRounds(t *testing.T) {
+func (s suite) onceLastsForAllRounds(t *testing.T) {
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := withKey(t)
+				w := s.withKey(t)
 				h := says(accept("Allow"))
 				g := onClock.open(t, w).enter(t, visit{version: version, human: h})
 				g.works(t, tool("two_steps"))
@@ -194,12 +194,12 @@ func TestProtocolOnceLastsForAllRounds(t *testing.T) {
 }
 
 // A handler that swallows the error is stopped by its context; what it returns does not count.
-func TestProtocolHandlerThatSwallowsPending(t *testing.T) {
+func (s suite) handlerThatSwallowsPending(t *testing.T) {
 	for _, over := range []transport{overStdio, overHTTP} {
 		t.Run(over.name, func(t *testing.T) {
 			t.Parallel()
 			h := says(accept("Allow"))
-			g := over.open(t, withKey(t)).enter(t, visit{version: modern, human: h, byHand: true})
+			g := over.open(t, s.withKey(t)).enter(t, visit{version: modern, human: h, byHand: true})
 			request := g.asks(t, tool("swallow"))
 			if len(request.Content) != 0 {
 				t.Errorf("the input request has content: %q", textOf(request))
@@ -222,7 +222,7 @@ func TestProtocolHandlerThatSwallowsPending(t *testing.T) {
 	for _, version := range versions[1:] {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g := onClock.open(t, withKey(t)).enter(t, visit{version: version, human: says(accept("Allow"))})
+				g := onClock.open(t, s.withKey(t)).enter(t, visit{version: version, human: says(accept("Allow"))})
 				if text, err := g.call(t.Context(), tool("swallow")); err != nil {
 					t.Error(text, err)
 				}
@@ -235,14 +235,14 @@ func TestProtocolHandlerThatSwallowsPending(t *testing.T) {
 }
 
 // What earlier rounds allowed lasts as long as their handle: neither for its second use nor for one that is too old.
-func TestProtocolEarlierRoundsEndWithTheHandle(t *testing.T) {
+func (s suite) earlierRoundsEndWithTheHandle(t *testing.T) {
 	for name, spoil := range map[string]func(*testing.T, *guest, *sdk.CallToolParams){
 		"replayed": func(t *testing.T, g *guest, params *sdk.CallToolParams) { g.works(t, params) },
 		"expired":  func(*testing.T, *guest, *sdk.CallToolParams) { time.Sleep(10*time.Minute + time.Second) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := withKey(t)
+				w := s.withKey(t)
 				g := onClock.open(t, w).enter(t, visit{version: modern, human: says(accept("Allow")), byHand: true})
 				params := tool("two_steps")
 				for range 2 {

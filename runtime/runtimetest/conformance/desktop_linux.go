@@ -1,9 +1,12 @@
-package secrets_test
+package conformance
 
 import (
+	"context"
 	"errors"
+	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
@@ -12,10 +15,57 @@ import (
 
 // An official client, a server in a process of its own, real dialogs and the real keychain.
 
-// startReal starts a server on a desktop.
-func startReal(t *testing.T) *process {
+func (s suite) desktopTests() []namedTest {
+	return []namedTest{{"CollectionOnADesktop", s.collectionOnADesktop}, {"EndOnADesktop", s.endOnADesktop}}
+}
+
+const (
+	valueTitle    = "petstore: Petstore API key"
+	questionTitle = "petstore asks for permission"
+)
+
+// A real is a desktop, and secrets on it that the server's process shares.
+type real struct {
+	*petstore.Secrets
+	*desktop.Desktop
+	t    *testing.T
+	text string // of the dialog that was found last
+}
+
+func openReal(t *testing.T) *real {
 	t.Helper()
-	return startProcess(t, world{Dir: t.TempDir(), Desktop: true})
+	d := desktop.ForTest(t, desktop.Options{})
+	vault, err := petstore.OpenSecrets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	return &real{Secrets: vault, Desktop: d, t: t}
+}
+
+// window waits for the next window of that title, long enough for a person to have read it.
+func (r *real) window(title string) desktop.Window {
+	r.t.Helper()
+	d, err := r.WaitDialog(title)
+	r.must(err)
+	r.text = d.Text
+	time.Sleep(slow) // what is faster than a person does not count
+	return d.Window
+}
+
+func (r *real) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// startReal starts a server on a desktop.
+func (s suite) startReal(t *testing.T) *process {
+	t.Helper()
+	w := s.newWorld(t)
+	w.Desktop = true
+	return startProcess(t, w)
 }
 
 // calling calls a tool and returns how to wait for its result.
@@ -35,10 +85,10 @@ func (g *guest) calling(t *testing.T, name string) func() (string, error) {
 	}
 }
 
-func TestProtocolCollectionOnADesktop(t *testing.T) {
+func (s suite) collectionOnADesktop(t *testing.T) {
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
-			r := openReal(t, desktop.Options{})
+			r := openReal(t)
 			compare := make(chan string)
 			h := &human{answer: func(f form) said {
 				if f.isPermission() {
@@ -46,7 +96,7 @@ func TestProtocolCollectionOnADesktop(t *testing.T) {
 				}
 				return accept(<-compare)
 			}}
-			g := startReal(t).enter(t, visit{version: version, human: h})
+			g := s.startReal(t).enter(t, visit{version: version, human: h})
 
 			// Codes that differ end the dialog, and nothing is kept.
 			for _, answer := range []string{theyMatch, theyDiffer} {
@@ -77,8 +127,9 @@ func TestProtocolCollectionOnADesktop(t *testing.T) {
 				if text, err := result(); err != nil || text != worked {
 					t.Errorf("got %q, %v", text, err)
 				}
-				if got := r.output("secret-tool", "lookup", "service", "com.mcp.petstore", "username", "api_key"); got != goodKey {
-					t.Errorf("the keychain has %q", got)
+				got, err := exec.Command("secret-tool", "lookup", "service", "com.mcp.petstore", "username", "api_key").CombinedOutput()
+				if err != nil || strings.TrimSpace(string(got)) != goodKey {
+					t.Errorf("the keychain has %q, %v", got, err)
 				}
 			}
 			r.must(r.WaitNoWindow())
@@ -87,15 +138,15 @@ func TestProtocolCollectionOnADesktop(t *testing.T) {
 }
 
 // However a server ends, it takes its windows with it.
-func TestProtocolEndOnADesktop(t *testing.T) {
-	r := openReal(t, desktop.Options{})
+func (s suite) endOnADesktop(t *testing.T) {
+	r := openReal(t)
 	for _, phase := range []string{valueTitle, questionTitle} {
 		if phase == questionTitle {
 			r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
 		}
 		for name, end := range endings {
 			for _, version := range versions[:2] {
-				p := startReal(t)
+				p := s.startReal(t)
 				result := p.enter(t, visit{version: version}).calling(t, "get_pet")
 				r.window(phase)
 				p.must(end(p))
@@ -112,9 +163,13 @@ func TestProtocolEndOnADesktop(t *testing.T) {
 	}
 	// Nobody holds the lock of the dialogs.
 	r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey))
-	get := r.ask()
-	r.presses(valueTitle, "Escape")
-	if _, err := get(); !errors.Is(err, secrets.ErrDismissed) {
+	got := make(chan error, 1)
+	go func() {
+		_, err := r.APIKey(r.Manager.Background(context.Background()), reason)
+		got <- err
+	}()
+	r.must(r.Press(r.window(valueTitle), "Escape"))
+	if err := <-got; !errors.Is(err, secrets.ErrDismissed) {
 		t.Error(err)
 	}
 }

@@ -1,0 +1,121 @@
+package mcpgo
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/conformance"
+)
+
+func TestConformance(t *testing.T) {
+	conformance.TestAdapter(t, conformance.Adapter{New: newConforming})
+}
+
+// conforming is the server of the conformance tests.
+type conforming struct {
+	*server.MCPServer
+	manager *secrets.Manager
+}
+
+func newConforming(m *secrets.Manager, features []conformance.Feature) conformance.Server {
+	srv := server.NewMCPServer("petstore", "1.0.0", Option(m), server.WithLogging())
+	for _, f := range features {
+		switch f.Kind {
+		case "tool":
+			srv.AddTool(mcp.NewTool(f.Name, mcp.WithString("id")), toolOf(f))
+		case "prompt":
+			srv.AddPrompt(mcp.NewPrompt(f.Name), promptOf(f))
+		case "resource":
+			srv.AddResource(mcp.NewResource(f.Name, f.Name), resourceOf(f))
+		}
+	}
+	return conforming{srv, m}
+}
+
+// parsed runs a handler and returns its result as a type of mcp-go.
+func parsed[T any](ctx context.Context, f conformance.Feature, arguments map[string]any, got any, parse func(*json.RawMessage) (*T, error)) (*T, error) {
+	result, err := f.Handle(ctx, arguments, got)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(result)
+	if err != nil {
+		return nil, err
+	}
+	return parse((*json.RawMessage)(&text))
+}
+
+func toolOf(f conformance.Feature) server.ToolHandlerFunc {
+	handle := func(ctx context.Context, request mcp.CallToolRequest, got any) (*mcp.CallToolResult, error) {
+		return parsed(ctx, f, request.GetArguments(), got, mcp.ParseCallToolResult)
+	}
+	if f.Get != nil {
+		return Tool(f.Get, f.Reason, handle)
+	}
+	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return handle(ctx, request, nil)
+	}
+}
+
+func promptOf(f conformance.Feature) server.PromptHandlerFunc {
+	handle := func(ctx context.Context, _ mcp.GetPromptRequest, got any) (*mcp.GetPromptResult, error) {
+		return parsed(ctx, f, nil, got, mcp.ParseGetPromptResult)
+	}
+	if f.Get != nil {
+		return Prompt(f.Get, f.Reason, handle)
+	}
+	return func(ctx context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		return handle(ctx, request, nil)
+	}
+}
+
+func resourceOf(f conformance.Feature) server.ResourceHandlerFunc {
+	handle := func(ctx context.Context, _ mcp.ReadResourceRequest, got any) ([]mcp.ResourceContents, error) {
+		result, err := parsed(ctx, f, nil, got, mcp.ParseReadResourceResult)
+		if err != nil {
+			return nil, err
+		}
+		return result.Contents, nil
+	}
+	if f.Get != nil {
+		return Resource(f.Get, f.Reason, handle)
+	}
+	return func(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+		return handle(ctx, request, nil)
+	}
+}
+
+func (c conforming) ServeStdio() error { return ServeStdio(c.manager, c.MCPServer) }
+
+func (c conforming) HTTPHandler(named func(string) string) http.Handler {
+	return authenticated(HTTPHandler(c.manager, c.MCPServer), named)
+}
+
+func (c conforming) BareHTTPHandler(named func(string) string) http.Handler {
+	return authenticated(server.NewStreamableHTTPServer(c.MCPServer), named)
+}
+
+func authenticated(next http.Handler, named func(string) string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+			r = r.WithContext(secrets.WithPrincipal(r.Context(), named(token)))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (c conforming) AddTools() { AddTools(c.manager, c.MCPServer) }
+
+func (c conforming) Log(ctx context.Context, data any) error {
+	return c.SendNotificationToClient(ctx, "notifications/message", map[string]any{"level": "emergency", "data": data})
+}
+
+func (c conforming) Transport() sdk.Transport { return &inProcess{srv: c.MCPServer} }

@@ -1,0 +1,135 @@
+package conformance
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"testing"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+)
+
+// An Adapter is what the tests have to know of one.
+type Adapter struct {
+	// New returns a server that uses the secrets of m and has these features. It can send log messages.
+	New func(m *secrets.Manager, features []Feature) Server
+	// ResourceRounds says that the SDK lets a resource be answered with an input request, on revision 2026-07-28. Where it does
+	// not, a resource needs a live grant, or the native dialog is asked.
+	ResourceRounds bool
+}
+
+// A Server is one that an [Adapter] has made. Its methods are called by the tests.
+type Server interface {
+	// ServeStdio is the adapter's function of that name.
+	ServeStdio() error
+	// HTTPHandler returns the adapter's HTTP handler. In front of it stands what a server's author would put there: a request
+	// with a bearer token belongs to the principal that named returns for it, and one without a token to nobody.
+	HTTPHandler(named func(token string) string) http.Handler
+	// BareHTTPHandler is HTTPHandler with the SDK's own handler in place of the adapter's.
+	BareHTTPHandler(named func(token string) string) http.Handler
+	// Transport returns what a client in this process connects by. It is for one client.
+	Transport() sdk.Transport
+	// AddTools adds the adapter's own tools.
+	AddTools()
+	// Log sends a log message to the client whose request ctx is of. The level is one that clients want by default.
+	Log(ctx context.Context, data any) error
+}
+
+// A Feature is a tool, a prompt or a resource of a server.
+type Feature struct {
+	Kind string // "tool", "prompt" or "resource"
+	Name string // or the URI of a resource
+	// Get is declared to be needed: the handler is made by the adapter's function Tool, Prompt or Resource. It is nil for a
+	// handler that the SDK gets as it is.
+	Get    func(context.Context, secrets.Reason) (any, error)
+	Reason secrets.Reason
+	// Handle returns a result that is, as JSON, the one of the MCP specification. got is what Get returned.
+	Handle func(ctx context.Context, arguments map[string]any, got any) (result any, err error)
+}
+
+// TestAdapter tests an adapter. As it starts its own test again, as a server in a process of its own, it must be called by a
+// test of the first level, which does nothing before.
+func TestAdapter(t *testing.T, a Adapter) {
+	s := suite{a}
+	if world := os.Getenv(serverProcess); world != "" {
+		os.Exit(s.serve(world))
+	}
+	for _, test := range s.tests() {
+		t.Run(test.name, test.run)
+	}
+}
+
+// A suite is the tests of one adapter.
+type suite struct{ Adapter }
+
+type namedTest struct {
+	name string
+	run  func(*testing.T)
+}
+
+func (s suite) tests() []namedTest {
+	return append([]namedTest{
+		// What the client's answers mean.
+		{"AnswersToAQuestion", s.answersToAQuestion},
+		{"AnswersToTheCodes", s.answersToTheCodes},
+		{"RefusalIsNotAskedAgain", s.refusalIsNotAskedAgain},
+		{"NoAnswerInPlace", s.noAnswerInPlace},
+		{"NoAnswerToTheCodes", s.noAnswerToTheCodes},
+		{"NoAnswerToAnInputRequest", s.noAnswerToAnInputRequest},
+		{"NoAnswerWhileToolsAlternate", s.noAnswerWhileToolsAlternate},
+		{"NoAnswerInAnySessionOfTheProcess", s.noAnswerInAnySessionOfTheProcess},
+		{"ClientThatDropsTheInputRequest", s.clientThatDropsTheInputRequest},
+		{"SameRequestTwiceAtATime", s.sameRequestTwiceAtATime},
+		{"CodesThatDifferLater", s.codesThatDifferLater},
+		{"ValueThatTakesLong", s.valueThatTakesLong},
+		{"ClientWithoutForms", s.clientWithoutForms},
+		{"DialogPermissionIsNeverAskedInTheClient", s.dialogPermissionIsNeverAskedInTheClient},
+
+		// What a client can send back.
+		{"HandlesThatDoNotCount", s.handlesThatDoNotCount},
+		{"HandleSurvivesItsTheft", s.handleSurvivesItsTheft},
+		{"HandleExpires", s.handleExpires},
+		{"HandleOfTheSameArguments", s.handleOfTheSameArguments},
+		{"AnswerToAnotherQuestion", s.answerToAnotherQuestion},
+		{"AnswersOfAnotherEra", s.answersOfAnotherEra},
+		{"OnceLastsForAllRounds", s.onceLastsForAllRounds},
+		{"HandlerThatSwallowsPending", s.handlerThatSwallowsPending},
+		{"EarlierRoundsEndWithTheHandle", s.earlierRoundsEndWithTheHandle},
+
+		// Whom a call belongs to.
+		{"PrincipalsShareNoGrant", s.principalsShareNoGrant},
+		{"PrincipalsShareConnections", s.principalsShareConnections},
+		{"PrincipalIsTheRequests", s.principalIsTheRequests},
+		{"AnswerOfAnotherPrincipal", s.answerOfAnotherPrincipal},
+		{"SessionOfAnotherPrincipal", s.sessionOfAnotherPrincipal},
+		{"CallerWithoutPrincipal", s.callerWithoutPrincipal},
+		{"NoGrantWithoutPrincipal", s.noGrantWithoutPrincipal},
+		{"CallerFromElsewhere", s.callerFromElsewhere},
+		{"EmptyPrincipalIsNobody", s.emptyPrincipalIsNobody},
+		{"AnotherHandlerThanTheAdapters", s.anotherHandlerThanTheAdapters},
+		{"ContextsThatAreMadeUp", s.contextsThatAreMadeUp},
+		{"GetterOutsideAnyCall", s.getterOutsideAnyCall},
+
+		// What leaves.
+		{"NothingThatLeavesHasTheKey", s.nothingThatLeavesHasTheKey},
+		{"ResultsInTheProcessAreMasked", s.resultsInTheProcessAreMasked},
+		{"Prompt", s.prompt},
+		{"PromptRefused", s.promptRefused},
+		{"Resource", s.resource},
+		{"Audit", s.audit},
+		{"AuditOfCodesThatWereNotCompared", s.auditOfCodesThatWereNotCompared},
+
+		// The adapter's own tools.
+		{"StatusToolTellsNamesOnly", s.statusToolTellsNamesOnly},
+		{"SetToolAsksTheUser", s.setToolAsksTheUser},
+		{"ForgetToolNeedsTheUsersWordInADialog", s.forgetToolNeedsTheUsersWordInADialog},
+		{"ToolsRefuseOtherNames", s.toolsRefuseOtherNames},
+
+		// Many calls at a time, and the end of a server.
+		{"FiftyCallsMissTheSameSecret", s.fiftyCallsMissTheSameSecret},
+		{"ServerAnswersWhileCallsWait", s.serverAnswersWhileCallsWait},
+		{"ServerEndsInEachPhase", s.serverEndsInEachPhase},
+	}, s.desktopTests()...)
+}

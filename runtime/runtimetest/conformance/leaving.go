@@ -1,0 +1,213 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+)
+
+// What leaves a server never holds a key.
+
+// wantNoKey fails if text has the key, whole or encoded, or what is behind its prefix.
+func wantNoKey(t *testing.T, where string, text []byte) {
+	t.Helper()
+	forms := []string{strings.TrimPrefix(goodKey, "pets-"), goodKey[partAt:]}
+	for pad := range 3 {
+		encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", pad) + goodKey))
+		forms = append(forms, encoded[4:len(encoded)-4])
+	}
+	for _, form := range forms {
+		if bytes.Contains(text, []byte(form)) {
+			t.Errorf("%s has the key as %q:\n%s", where, form, text)
+		}
+	}
+}
+
+func leak(how string) *sdk.CallToolParams {
+	return &sdk.CallToolParams{Name: "leak", Arguments: map[string]any{"how": how}}
+}
+
+// leaks lets the key out in a result in every way, and fails the test where more of it is lost than the key.
+func (g *guest) leaks(t *testing.T) {
+	t.Helper()
+	for how, want := range map[string]string{
+		"plain": "the key is ", "error": "upstream said: ", "panic": "upstream said: ", "structured": "see the structure: ",
+		"structure only": "see only the structure: ", "embedded": "see the resource: ", "parts": "the key is ",
+	} {
+		text, structure, failed := g.leaked(t, how)
+		if failed != (how == "error" || how == "panic") {
+			t.Errorf("%s: %q is an error: %t", how, text, failed)
+		}
+		if how == "structure only" {
+			text = structure
+		}
+		if how == "structured" && !strings.Contains(structure, guard.Redacted) {
+			t.Errorf("the structure is %s", structure)
+		}
+		if !strings.Contains(text, want) || !strings.Contains(text, guard.Redacted) {
+			t.Errorf("%s: %q lost what is no secret, %q, or says not that something was redacted", how, text, want)
+		}
+		wantNoKey(t, how, []byte(text+structure))
+	}
+}
+
+// leaked returns the result that was to have the key. Some SDKs make an error of a handler a result, others that of the call.
+func (g *guest) leaked(t *testing.T, how string) (text, structure string, failed bool) {
+	t.Helper()
+	result, err := g.answered(t.Context(), leak(how))
+	if err != nil {
+		return err.Error(), "", true
+	}
+	encoded, err := json.Marshal(result.StructuredContent)
+	if err != nil {
+		t.Error(err)
+	}
+	return textOf(result), string(encoded), result.IsError
+}
+
+// In the process, too, no result has the key.
+func (s suite) resultsInTheProcessAreMasked(t *testing.T) {
+	for _, version := range versions {
+		if inProcess.lacks(version) {
+			continue
+		}
+		t.Run(version, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := inProcess.open(t, s.withKey(t))
+				p.enter(t, visit{version: version, human: says(accept("Allow for session"))}).leaks(t)
+				wantNoKey(t, "what was written", p.written())
+			})
+		})
+	}
+}
+
+func (s suite) nothingThatLeavesHasTheKey(t *testing.T) {
+	for _, over := range transports {
+		for _, version := range versions {
+			t.Run(over.name+" "+version, func(t *testing.T) {
+				t.Parallel()
+				var mu sync.Mutex
+				var logged []string
+				w := s.withKey(t)
+				p := over.open(t, w)
+				g := p.enter(t, visit{version: version, human: says(accept("Allow for session")), logs: func(text string) {
+					mu.Lock()
+					defer mu.Unlock()
+					logged = append(logged, text)
+				}})
+				g.leaks(t)
+				eventually(t, "a notification comes", func() bool { // one that is overtaken by its result may be lost
+					if text, err := g.call(t.Context(), leak("notification")); err != nil || text != "sent" {
+						t.Fatalf("got %q, %v", text, err)
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					return len(logged) > 0
+				})
+				if !strings.Contains(logged[0], "upstream said: ") {
+					t.Errorf("the notification: %q", logged[0])
+				}
+				if text, err := g.call(t.Context(), tool("hello")); err != nil || text != "hello" {
+					t.Errorf("after all that: %q, %v", text, err)
+				}
+				written := p.written()
+				if !bytes.Contains(written, []byte("upstream said")) {
+					t.Fatalf("the test does not see what is written: %q", written)
+				}
+				wantNoKey(t, "what was written", written)
+			})
+		}
+	}
+}
+
+func (s suite) prompt(t *testing.T) {
+	for _, over := range transports {
+		for _, version := range versions {
+			t.Run(over.name+" "+version, func(t *testing.T) {
+				t.Parallel()
+				w := s.withKey(t)
+				h := says(accept("Allow"))
+				p := over.open(t, w)
+				g := p.enter(t, visit{version: version, human: h})
+				result, err := g.GetPrompt(t.Context(), &sdk.GetPromptParams{Name: "care"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(result.Messages) != 1 {
+					t.Fatalf("%d messages", len(result.Messages))
+				}
+				if text := result.Messages[0].Content.(*sdk.TextContent).Text; !strings.HasPrefix(text, worked) {
+					t.Errorf("got %q", text)
+				}
+				if forms := h.seen(); len(forms) != 1 || !strings.Contains(forms[0].message, "Tool: care") {
+					t.Errorf("forms: %v", forms)
+				}
+				wantNoKey(t, "what was written", p.written())
+				w.wantDialogs(t)
+			})
+		}
+	}
+}
+
+func (s suite) promptRefused(t *testing.T) {
+	for _, version := range versions {
+		synctest.Test(t, func(t *testing.T) {
+			g := onClock.open(t, s.withKey(t)).enter(t, visit{version: version, human: says(accept("Deny"))})
+			if _, err := g.GetPrompt(t.Context(), &sdk.GetPromptParams{Name: "care"}); err == nil || !strings.Contains(err.Error(), refusedWords) {
+				t.Errorf("%s: %v", version, err)
+			}
+		})
+	}
+}
+
+// A resource is asked about as a tool is. Where the SDK has no input requests for resources, it needs a live grant on
+// 2026-07-28, or the dialog.
+func (s suite) resource(t *testing.T) {
+	for _, over := range transports {
+		for _, version := range versions {
+			t.Run(over.name+" "+version, func(t *testing.T) {
+				t.Parallel()
+				w := s.withKey(t, act{Answer: secrets.AllowOnce})
+				h := says(accept("Allow for session"))
+				p := over.open(t, w)
+				g := p.enter(t, visit{version: version, human: h})
+				read := func() {
+					t.Helper()
+					result, err := g.ReadResource(t.Context(), &sdk.ReadResourceParams{URI: inventory})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if len(result.Contents) != 1 {
+						t.Fatalf("%d contents", len(result.Contents))
+					}
+					if text := result.Contents[0].Text; !strings.HasPrefix(text, worked) {
+						t.Errorf("got %q", text)
+					}
+				}
+				read()
+				dialogs, forms := 0, 1
+				if version == modern && !s.ResourceRounds {
+					dialogs, forms = 1, 0
+				}
+				if len(w.shown(t)) != dialogs || len(h.seen()) != forms {
+					t.Errorf("dialogs %q, forms %v", w.shown(t), h.seen())
+				}
+				g.works(t, tool("get_pet")) // from here on there is a grant
+				read()
+				if len(w.shown(t)) != dialogs || len(h.seen()) != 1 {
+					t.Errorf("with a grant: dialogs %q, forms %v", w.shown(t), h.seen())
+				}
+				wantNoKey(t, "what was written", p.written())
+			})
+		}
+	}
+}
