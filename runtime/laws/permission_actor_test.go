@@ -250,7 +250,8 @@ type inputRequest struct {
 // send sends a request and returns what came of it.
 func (a *actor) send(ctx context.Context, r *oracleRequest) (text string, input *inputRequest, err error) {
 	if a.version == "" {
-		got, err := a.run.get(ctx, a.run.serving.Load().Manager, r.tool, a.run.reason(r.number))
+		m := a.run.serving.Load().Manager
+		got, err := a.run.get(m.Background(ctx), m, r.tool, a.run.reason(r.number))
 		if err == nil {
 			a.run.use(r.number, got)
 		}
