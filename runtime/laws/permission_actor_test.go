@@ -11,6 +11,7 @@ import (
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/testdata/inprocess"
 )
 
@@ -22,8 +23,9 @@ type actor struct {
 	run       *permissionRun
 	name      string
 	principal string // "process" is in this process
-	version   string // "" is the server's own code
+	version   string // "" is the server's own code, which a stranger's is where nothing says whose it is
 	forms     bool   // declares that it can show forms
+	mute      bool   // and never answers one
 	choose    *rand.Rand
 
 	turn      chan struct{} // held while it connects; a clock in a bubble would not wait for a mutex
@@ -173,6 +175,8 @@ func (a *actor) answer(codes bool) (answer string, wait time.Duration) {
 	r := a.choose
 	wait = time.Duration(310+r.IntN(3000)) * time.Millisecond
 	switch {
+	case a.mute:
+		return "nothing, and never", wait
 	case percent(r, 15):
 		wait = time.Duration(r.IntN(290)) * time.Millisecond
 	case percent(r, 20):
@@ -221,6 +225,7 @@ func (a *actor) elicited(ctx context.Context, gone <-chan struct{}, message stri
 		a.run.formCloses(a, form, "nothing, and never")
 		return "", nil, ctx.Err()
 	case <-gone:
+		a.run.formDrops(form)
 		return "", nil, context.Canceled
 	}
 	a.run.formCloses(a, form, answer)
@@ -229,6 +234,25 @@ func (a *actor) elicited(ctx context.Context, gone <-chan struct{}, message stri
 	}
 	action, content = asReply(answer)
 	return action, content, nil
+}
+
+// getsItself calls a getter outside of any request to the server: for the process, or in a context without a call of its
+// manager, perhaps with one of another.
+func (a *actor) getsItself(ctx context.Context, r *oracleRequest) error {
+	m := a.run.serving.Load().Manager
+	switch {
+	case a.principal != oracleStranger:
+		ctx = m.Background(ctx)
+	case percent(a.choose, 50):
+		var turn *secrets.Turn
+		ctx, turn = a.run.other.Begin(ctx, secrets.Call{Kind: "tool", Name: r.tool, Principal: secrets.Process()}, "", nil)
+		defer turn.End()
+	}
+	got, err := a.run.get(ctx, m, r.tool, a.run.reason(r.number))
+	if err == nil {
+		a.run.use(r.number, got)
+	}
+	return err
 }
 
 // An inputRequest is the result that asks for a round more.
@@ -240,12 +264,7 @@ type inputRequest struct {
 // send sends a request and returns what came of it.
 func (a *actor) send(ctx context.Context, r *oracleRequest) (text string, input *inputRequest, err error) {
 	if a.version == "" {
-		m := a.run.serving.Load().Manager
-		got, err := a.run.get(m.Background(ctx), m, r.tool, a.run.reason(r.number))
-		if err == nil {
-			a.run.use(r.number, got)
-		}
-		return "done", nil, err
+		return "done", nil, a.getsItself(ctx, r)
 	}
 	if err := a.enter(ctx); err != nil {
 		return "", nil, err

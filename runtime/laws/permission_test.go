@@ -94,10 +94,11 @@ func newPermissionRun(t *testing.T, sdk string, seed uint64) *permissionRun {
 		{name: "the server", principal: "process"},
 		{name: "a local client", principal: oracleNobody, version: anyOf(p.choose, either...)},
 		{name: "a strange client", principal: oracleStranger, version: anyOf(p.choose, either...)},
+		{name: "code without a call", principal: oracleStranger},
 	}
 	for i, a := range kinds {
 		a.run, a.choose, a.turn = p, dice(uint64(2+i)), make(chan struct{}, 1)
-		a.forms = percent(p.choose, 90)
+		a.forms, a.mute = percent(p.choose, 90), percent(p.choose, 15)
 		if i == 0 || percent(p.choose, 50) {
 			p.actors = append(p.actors, a)
 		}
@@ -108,6 +109,7 @@ func newPermissionRun(t *testing.T, sdk string, seed uint64) *permissionRun {
 		}
 	}
 	p.put("host", "https://first.example/a", true)
+	p.other = p.open()
 	p.start()
 	return p
 }
@@ -198,13 +200,16 @@ func (p *permissionRun) end() {
 	p.calls.Wait()
 	p.look()
 	p.stop()
+	if err := p.other.Close(); err != nil {
+		p.t.Error(err)
+	}
 }
 
 // begin begins a call, and waits for its end if it is alone.
 func (p *permissionRun) begin(a *actor, alone bool) {
 	r := a.choose
 	tool := anyOf(r, "read", "read", "write", "who", "open", "memo", "where", "login", "steps", "pair")
-	if a.version == "" {
+	if a.version == "" && a.principal != oracleStranger {
 		tool = ""
 	}
 	arg := anyOf(r, "1", "1", "2", "reject", "reject later")
@@ -296,6 +301,9 @@ func (p *permissionRun) call(ctx context.Context, a *actor, next oracleRequest) 
 		}
 		next = oracleRequest{principal: r.principal, tool: r.tool, arg: r.arg, rounds: r.rounds, handle: input.handle}
 		next.answers = map[string]string{}
+		if a.mute && percent(a.choose, 60) {
+			return
+		}
 		longest := time.Duration(0)
 		for name, form := range forms {
 			answer, wait := a.answer(form.code != "")

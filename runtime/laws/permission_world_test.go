@@ -75,6 +75,7 @@ type permissionRun struct {
 	typed  int
 
 	serving atomic.Pointer[permissionServer] // the one that is up
+	other   *secrets.Manager                 // of another server in the same process, with the same store
 	actors  []*actor
 	calls   sync.WaitGroup
 	cancels []func()
@@ -88,13 +89,17 @@ func anyOf[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
 // start starts the server on what is stored.
 func (p *permissionRun) start() {
+	p.serving.Store(permissionServers[p.sdk](p, p.open()))
+	p.starts()
+}
+
+func (p *permissionRun) open() *secrets.Manager {
 	manager, err := secrets.Open(secrets.Schema{Server: "laws", Manifest: manifestOfLaws(), Keys: allKeys},
 		secrets.WithStore(runStore{p.oracle}), secrets.WithPrompter(&runAsker{p}), secrets.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.serving.Store(permissionServers[p.sdk](p, manager))
-	p.starts()
+	return manager
 }
 
 // stop ends the server, and what its clients know of it.
