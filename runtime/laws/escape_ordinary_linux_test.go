@@ -82,7 +82,7 @@ func readLines(t *testing.T, name string) []string {
 func repositoryFiles(t *testing.T) (files []string) {
 	t.Helper()
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
-		if d != nil && d.Name() == ".git" {
+		if d != nil && d.IsDir() && d.Name() == ".git" {
 			return fs.SkipDir
 		}
 		switch filepath.Ext(path) {

@@ -47,6 +47,7 @@ const (
 	oracleOpen   = 5 * time.Minute        // the most that a question lives
 	oracleAge    = 2 * oracleOpen         // since a question began that a client and then a dialog was asked
 	oracleHandle = 10 * time.Minute       // the most that a handle lives
+	oracleSilent = time.Hour              // a client that did not answer a question is not sent it again for so long, at least
 )
 
 // oracleBackOff is how long nobody is asked after the first, second and every later no in a row.
@@ -123,6 +124,7 @@ type oracleForm struct {
 	asked     time.Time
 	begun     time.Time // the earliest that the question can have begun
 	life      int
+	dropped   time.Time // when that client went away
 	window    *oracleWindow
 }
 
@@ -196,6 +198,7 @@ type oracle struct {
 	codes    map[string]*oracleCollection
 	refused  map[string]time.Time // codes
 	current  *oracleCollection
+	silent   []*oracleForm // in place
 	windows  []*oracleWindow
 	failures []time.Time // of dialogs that could not open
 }
@@ -227,7 +230,7 @@ func (o *oracle) stops() {
 	defer o.mu.Unlock()
 	o.tell("the server is started anew")
 	o.life, o.down = o.life+1, true
-	o.said, o.current, o.windows = nil, nil, nil
+	o.said, o.current, o.windows, o.silent = nil, nil, nil, nil
 	clear(o.rejected)
 	o.endWords("")
 }
@@ -586,6 +589,9 @@ func (o *oracle) released(number int, secret, text string) {
 	defer o.mu.Unlock()
 	o.tell("#%d gets %s = %q", number, secret, text)
 	r := o.requests[number-1]
+	if r.principal == oracleStranger {
+		o.breaks("#%d got %s, and nobody vouches for it", number, secret)
+	}
 	if at, ok := o.void[text]; ok && at.Before(time.Now()) {
 		o.breaks("#%d got %q, which must not be kept", number, text)
 	}
@@ -661,6 +667,9 @@ func (o *oracle) asks(where, principal string, part oraclePart, call int) {
 	if where != "dialog" && (principal == oracleNobody || principal == oracleStranger) {
 		o.breaks("%s is asked by its client", principal)
 	}
+	if where != "dialog" && o.leftUnanswered(principal, part) {
+		o.breaks("a client is asked for %v, which it has left unanswered", part.secrets)
+	}
 	if known == oracleNobody && !part.once {
 		o.breaks("nobody is offered the session")
 	}
@@ -703,6 +712,42 @@ func (o *oracle) asks(where, principal string, part oraclePart, call int) {
 	}
 }
 
+// leftUnanswered reports whether a client of the principal has certainly not answered this question for as long as it was
+// open, so that the dialog has to ask it now: whatever else has been asked meanwhile.
+func (o *oracle) leftUnanswered(principal string, part oraclePart) bool {
+	for _, f := range o.silent {
+		hasGone := !f.dropped.IsZero() && f.dropped.Sub(f.asked) <= oracleOpen
+		if f.principal == principal && !hasGone && o.isUnanswered(f, part) {
+			return true
+		}
+	}
+	for _, round := range o.rounds {
+		r := round.request
+		if r.principal != principal || round.used || slices.ContainsFunc(o.requests, func(other *oracleRequest) bool {
+			return other != r && other.principal == principal && other.tool == r.tool &&
+				(other.ended.IsZero() || !other.ended.Before(round.at)) && other.begun.Sub(round.at) <= oracleOpen
+		}) {
+			continue // somebody may have answered it
+		}
+		for _, f := range round.forms {
+			if o.isUnanswered(f, part) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isUnanswered reports whether a form asked this question, has been over for a while, and is remembered.
+func (o *oracle) isUnanswered(f *oracleForm, part oraclePart) bool {
+	since := time.Since(f.asked)
+	return f.life == o.life && since > oracleOpen && since < oracleSilent && slices.ContainsFunc(f.parts, func(p oraclePart) bool {
+		return p.tool == part.tool && slices.Equal(p.secrets, part.secrets) && !slices.ContainsFunc(p.secrets, func(s string) bool {
+			return !o.unchangedSince(f.asked, s)
+		})
+	})
+}
+
 // grantedAt returns since when the use is certainly granted.
 func (o *oracle) grantedAt(principal, tool, secret string) (time.Time, bool) {
 	for _, w := range o.words {
@@ -715,8 +760,13 @@ func (o *oracle) grantedAt(principal, tool, secret string) (time.Time, bool) {
 
 // unchanged reports whether the value, and where it goes, are as they were when a word was given.
 func (o *oracle) unchanged(w *oracleWord, secret string) bool {
+	return o.unchangedSince(w.asked, secret)
+}
+
+// unchangedSince is unchanged for what was asked at some time.
+func (o *oracle) unchangedSince(asked time.Time, secret string) bool {
 	for _, s := range []string{secret, oracleSecrets[secret].sentTo} {
-		if s != "" && len(o.between(s, w.asked.Add(-oracleAge), time.Now())) != 1 {
+		if s != "" && len(o.between(s, asked.Add(-oracleAge), time.Now())) != 1 {
 			return false
 		}
 	}
@@ -798,6 +848,9 @@ func (o *oracle) justified(r *oracleRequest, outcome string) bool {
 	held := r.ended.Sub(r.begun)
 	if r.life != o.life {
 		return true // the server was ending
+	}
+	if r.principal == oracleStranger && !slices.Contains([]string{"outside", "closed", "canceled", "lost"}, outcome) {
+		return false // nobody vouches for it
 	}
 	switch outcome {
 	case "closed":

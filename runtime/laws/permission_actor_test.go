@@ -9,30 +9,35 @@ import (
 	"strings"
 	"time"
 
-	mcpclient "github.com/mark3labs/mcp-go/client"
-	"github.com/mark3labs/mcp-go/mcp"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/testdata/inprocess"
 )
 
 const newEra = "2026-07-28"
 
 // An actor is an MCP client with the person, or program, behind it; or the server's own code, which calls no tool. Over HTTP
-// it is the official client; in this process, mcp-go's.
+// it is the official client; in this process, that of the server's SDK.
 type actor struct {
 	run       *permissionRun
 	name      string
 	principal string // "process" is in this process
-	version   string // "" is the server's own code
+	version   string // "" is the server's own code, which a stranger's is where nothing says whose it is
 	forms     bool   // declares that it can show forms
+	mute      bool   // and never answers one
 	choose    *rand.Rand
 
-	turn    chan struct{} // held while it connects; a clock in a bubble would not wait for a mutex
-	session *sdk.ClientSession
-	inside  *mcpclient.Client
-	gone    chan struct{} // closed when the person leaves
-	to      *permissionServer
+	turn      chan struct{} // held while it connects; a clock in a bubble would not wait for a mutex
+	connected connection    // nil if it is not
+	gone      chan struct{} // closed when the person leaves
+	to        *permissionServer
+}
+
+// A connection is how an actor reaches the server.
+type connection interface {
+	call(ctx context.Context, r *oracleRequest) (text string, input *inputRequest, err error)
+	close()
 }
 
 // rounds reports whether the actor is asked by input requests.
@@ -51,22 +56,36 @@ func (a *actor) enter(ctx context.Context) error {
 	a.disconnect() // it came while the server before this one was ending
 	gone := make(chan struct{})
 	a.gone, a.to = gone, to
+	var err error
 	if a.principal == "process" {
-		var options []mcpclient.ClientOption
-		if a.forms {
-			options = append(options, mcpclient.WithElicitationHandler(a))
-		}
-		c, err := mcpclient.NewInProcessClientWithOptions(to.mcp, options...)
-		if err != nil {
-			return err
-		}
-		if err := c.Start(ctx); err != nil {
-			return err
-		}
-		a.inside = c
-		_, err = c.Initialize(ctx, mcp.InitializeRequest{Params: mcp.InitializeParams{ProtocolVersion: a.version}})
-		return err
+		a.connected, err = to.connect(ctx, a, gone)
+	} else {
+		a.connected, err = a.overHTTP(ctx, to.handler, gone)
 	}
+	return err
+}
+
+func (a *actor) overHTTP(ctx context.Context, server http.Handler, gone <-chan struct{}) (connection, error) {
+	peer := "127.0.0.1:4000"
+	if a.principal == oracleStranger {
+		peer = "192.0.2.7:4000"
+	}
+	transport := inprocess.Transport{Handler: server, Peer: peer}
+	if a.principal != oracleNobody && a.principal != oracleStranger {
+		transport.Token = a.principal
+	}
+	return a.official(ctx, &sdk.StreamableClientTransport{
+		Endpoint: "http://127.0.0.1/mcp", HTTPClient: &http.Client{Transport: transport}, MaxRetries: -1,
+	}, gone)
+}
+
+// An officialConnection is one of the official client.
+type officialConnection struct{ *sdk.ClientSession }
+
+func (c officialConnection) close() { _ = c.Close() } // waits for what the person does
+
+// official connects the official client.
+func (a *actor) official(ctx context.Context, transport sdk.Transport, gone <-chan struct{}) (connection, error) {
 	options := &sdk.ClientOptions{
 		MultiRoundTrip: &sdk.MultiRoundTripOptions{Disabled: true}, Capabilities: &sdk.ClientCapabilities{},
 	}
@@ -88,19 +107,11 @@ func (a *actor) enter(ctx context.Context) error {
 			return &sdk.ElicitResult{Action: action, Content: content}, nil
 		}
 	})
-	peer := "127.0.0.1:4000"
-	if a.principal == oracleStranger {
-		peer = "192.0.2.7:4000"
+	session, err := c.Connect(ctx, transport, &sdk.ClientSessionOptions{ProtocolVersion: a.version})
+	if err != nil {
+		return nil, err
 	}
-	transport := inprocess.Transport{Handler: to.handler, Peer: peer}
-	if a.principal != oracleNobody && a.principal != oracleStranger {
-		transport.Token = a.principal
-	}
-	session, err := c.Connect(ctx, &sdk.StreamableClientTransport{
-		Endpoint: "http://127.0.0.1/mcp", HTTPClient: &http.Client{Transport: transport}, MaxRetries: -1,
-	}, &sdk.ClientSessionOptions{ProtocolVersion: a.version})
-	a.session = session
-	return err
+	return officialConnection{session}, nil
 }
 
 // leave disconnects.
@@ -111,40 +122,21 @@ func (a *actor) leave() {
 }
 
 func (a *actor) disconnect() {
-	session, inside, gone := a.session, a.inside, a.gone
-	a.session, a.inside, a.gone, a.to = nil, nil, nil, nil
+	connected, gone := a.connected, a.gone
+	a.connected, a.gone, a.to = nil, nil, nil
 	if gone != nil {
 		close(gone)
 	}
-	if session != nil {
-		_ = session.Close() // waits for what the person does
-	}
-	if inside != nil {
-		_ = inside.Close()
+	if connected != nil {
+		connected.close()
 	}
 }
 
-// connection returns what the actor is connected by.
-func (a *actor) connection() (session *sdk.ClientSession, inside *mcpclient.Client, gone <-chan struct{}) {
+// connection returns what the actor is connected by, nil if it is leaving.
+func (a *actor) connection() connection {
 	a.turn <- struct{}{}
 	defer func() { <-a.turn }()
-	return a.session, a.inside, a.gone
-}
-
-// Elicit implements client.ElicitationHandler.
-func (a *actor) Elicit(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	schema, _ := request.Params.RequestedSchema.(map[string]any)
-	_, _, gone := a.connection()
-	action, content, err := a.elicited(ctx, gone, request.Params.Message, choicesIn(schema))
-	if err != nil {
-		return nil, err
-	}
-	result := &mcp.ElicitationResult{}
-	result.Action, result.Content = mcp.ElicitationResponseAction(action), content
-	if content == nil {
-		result.Content = nil
-	}
-	return result, nil
+	return a.connected
 }
 
 // A shownForm is what a form shows.
@@ -183,6 +175,8 @@ func (a *actor) answer(codes bool) (answer string, wait time.Duration) {
 	r := a.choose
 	wait = time.Duration(310+r.IntN(3000)) * time.Millisecond
 	switch {
+	case a.mute:
+		return "nothing, and never", wait
 	case percent(r, 15):
 		wait = time.Duration(r.IntN(290)) * time.Millisecond
 	case percent(r, 20):
@@ -231,6 +225,7 @@ func (a *actor) elicited(ctx context.Context, gone <-chan struct{}, message stri
 		a.run.formCloses(a, form, "nothing, and never")
 		return "", nil, ctx.Err()
 	case <-gone:
+		a.run.formDrops(form)
 		return "", nil, context.Canceled
 	}
 	a.run.formCloses(a, form, answer)
@@ -239,6 +234,25 @@ func (a *actor) elicited(ctx context.Context, gone <-chan struct{}, message stri
 	}
 	action, content = asReply(answer)
 	return action, content, nil
+}
+
+// getsItself calls a getter outside of any request to the server: for the process, or in a context without a call of its
+// manager, perhaps with one of another.
+func (a *actor) getsItself(ctx context.Context, r *oracleRequest) error {
+	m := a.run.serving.Load().Manager
+	switch {
+	case a.principal != oracleStranger:
+		ctx = m.Background(ctx)
+	case percent(a.choose, 50):
+		var turn *secrets.Turn
+		ctx, turn = a.run.other.Begin(ctx, secrets.Call{Kind: "tool", Name: r.tool, Principal: secrets.Process()}, "", nil)
+		defer turn.End()
+	}
+	got, err := a.run.get(ctx, m, r.tool, a.run.reason(r.number))
+	if err == nil {
+		a.run.use(r.number, got)
+	}
+	return err
 }
 
 // An inputRequest is the result that asks for a round more.
@@ -250,27 +264,19 @@ type inputRequest struct {
 // send sends a request and returns what came of it.
 func (a *actor) send(ctx context.Context, r *oracleRequest) (text string, input *inputRequest, err error) {
 	if a.version == "" {
-		got, err := a.run.get(ctx, a.run.serving.Load().Manager, r.tool, a.run.reason(r.number))
-		if err == nil {
-			a.run.use(r.number, got)
-		}
-		return "done", nil, err
+		return "done", nil, a.getsItself(ctx, r)
 	}
 	if err := a.enter(ctx); err != nil {
 		return "", nil, err
 	}
-	session, inside, _ := a.connection()
-	if inside != nil {
-		request := mcp.CallToolRequest{}
-		request.Params.Name, request.Params.Arguments = r.tool, map[string]any{"id": r.arg}
-		request.Params.Meta = &mcp.Meta{AdditionalFields: map[string]any{"laws/number": r.number}}
-		request.Params.RequestState = r.handle
-		result, err := inside.CallTool(ctx, request)
-		if err != nil || len(result.Content) == 0 {
-			return "", nil, err
-		}
-		return result.Content[0].(mcp.TextContent).Text, nil, nil
+	c := a.connection()
+	if c == nil {
+		return "", nil, errors.New("the client is closing")
 	}
+	return c.call(ctx, r)
+}
+
+func (c officialConnection) call(ctx context.Context, r *oracleRequest) (text string, input *inputRequest, err error) {
 	params := &sdk.CallToolParams{Name: r.tool, Arguments: map[string]any{"id": r.arg}, RequestState: r.handle}
 	params.Meta = sdk.Meta{"laws/number": r.number}
 	if r.answers != nil {
@@ -280,10 +286,7 @@ func (a *actor) send(ctx context.Context, r *oracleRequest) (text string, input 
 		action, content := asReply(answer)
 		params.InputResponses[name] = &sdk.ElicitResult{Action: action, Content: content}
 	}
-	if session == nil {
-		return "", nil, errors.New("the client is closing")
-	}
-	result, err := session.CallTool(ctx, params)
+	result, err := c.CallTool(ctx, params)
 	if err != nil {
 		return "", nil, err
 	}

@@ -85,10 +85,19 @@ func (o *oracle) formOpens(who *actor, message string, choices []string, answer 
 	for _, part := range f.parts {
 		o.asks("form", who.principal, part, 0)
 	}
-	if f.code == "" && answer != "nothing, and never" {
+	if answer == "nothing, and never" {
+		o.silent = append(o.silent, f)
+	} else if f.code == "" {
 		f.window = o.opens("form", f.principal, f.begun.Add(oracleOpen))
 	}
 	return f
+}
+
+// formDrops: a client went away without an answer.
+func (o *oracle) formDrops(f *oracleForm) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	f.dropped = time.Now()
 }
 
 // formCloses: a client has answered.

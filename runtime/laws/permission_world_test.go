@@ -14,12 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mark3labs/mcp-go/mcp"
-	mcpserver "github.com/mark3labs/mcp-go/server"
-
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
-	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 // The world of a run: a server with a store, and a person at its computer.
@@ -51,11 +47,17 @@ func manifestOfLaws() string {
 	return string(text)
 }
 
-// A permissionServer is one life of the server.
+// A permissionServer is one life of the server, on either SDK.
 type permissionServer struct {
 	*secrets.Manager
-	handler http.Handler
-	mcp     *mcpserver.MCPServer
+	handler http.Handler // takes the token of the bearer for the name of the principal
+	// connect connects the client that has the server in its own process.
+	connect func(ctx context.Context, a *actor, gone <-chan struct{}) (connection, error)
+}
+
+// permissionServers make the server on each SDK.
+var permissionServers = map[string]func(*permissionRun, *secrets.Manager) *permissionServer{
+	"mcpgo": serveMCPGo, "gosdk": serveGoSDK,
 }
 
 // lateReject is how long a handler uses a value before it finds that it is wrong.
@@ -65,6 +67,7 @@ const lateReject = 20 * time.Second
 type permissionRun struct {
 	*oracle
 	t      *testing.T
+	sdk    string
 	choose *rand.Rand
 	named  bool // questions say whose they are
 	moody  int  // how many of ten answers are a no or none
@@ -72,6 +75,7 @@ type permissionRun struct {
 	typed  int
 
 	serving atomic.Pointer[permissionServer] // the one that is up
+	other   *secrets.Manager                 // of another server in the same process, with the same store
 	actors  []*actor
 	calls   sync.WaitGroup
 	cancels []func()
@@ -85,26 +89,17 @@ func anyOf[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
 // start starts the server on what is stored.
 func (p *permissionRun) start() {
+	p.serving.Store(permissionServers[p.sdk](p, p.open()))
+	p.starts()
+}
+
+func (p *permissionRun) open() *secrets.Manager {
 	manager, err := secrets.Open(secrets.Schema{Server: "laws", Manifest: manifestOfLaws(), Keys: allKeys},
 		secrets.WithStore(runStore{p.oracle}), secrets.WithPrompter(&runAsker{p}), secrets.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	s := &permissionServer{Manager: manager, mcp: mcpserver.NewMCPServer("laws", "1", mcpgo.Option(manager))}
-	for name := range oracleTools {
-		if name != "" {
-			s.mcp.AddTool(mcp.NewTool(name, mcp.WithString("id")), p.tool(manager, name))
-		}
-	}
-	guarded := mcpgo.HTTPHandler(manager, s.mcp)
-	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if name, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-			r = r.WithContext(secrets.WithPrincipal(r.Context(), name))
-		}
-		guarded.ServeHTTP(w, r)
-	})
-	p.serving.Store(s)
-	p.starts()
+	return manager
 }
 
 // stop ends the server, and what its clients know of it.
@@ -118,12 +113,6 @@ func (p *permissionRun) stop() {
 	}
 }
 
-// numberOf returns which request a handler serves.
-func numberOf(request mcp.CallToolRequest) int {
-	number, _ := request.Params.Meta.AdditionalFields["laws/number"].(float64)
-	return int(number)
-}
-
 // reason is what a getter says: a constant, or whose question it is.
 func (p *permissionRun) reason(number int) secrets.Reason {
 	if !p.named {
@@ -134,47 +123,36 @@ func (p *permissionRun) reason(number int) secrets.Reason {
 	return secrets.Reason("Try the law, for " + p.requests[number-1].principal + ".")
 }
 
-// tool returns the handler of a tool.
-func (p *permissionRun) tool(m *secrets.Manager, name string) mcpserver.ToolHandlerFunc {
-	if name == "write" || name == "login" { // these start only with what they need
-		return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			number := numberOf(request)
-			handler := mcpgo.Tool(func(ctx context.Context, reason secrets.Reason) (map[string]string, error) {
-				return p.get(ctx, m, name, reason)
-			}, p.reason(number), func(_ context.Context, _ mcp.CallToolRequest, got map[string]string) (*mcp.CallToolResult, error) {
-				return p.use(number, got), nil
-			})
-			return handler(ctx, request)
+// startsWithAll reports whether a tool starts only with what it needs.
+func startsWithAll(tool string) bool { return tool == "write" || tool == "login" }
+
+// handle is what a tool does that starts with nothing.
+func (p *permissionRun) handle(ctx context.Context, m *secrets.Manager, tool string, number int, arg string) error {
+	names := []string{tool}
+	switch tool {
+	case "steps":
+		names = []string{"read", "who", "read"}
+	case "pair":
+		return p.pair(ctx, m, number)
+	}
+	for _, name := range names {
+		got, err := p.get(ctx, m, name, p.reason(number))
+		if err != nil {
+			return err
+		}
+		p.use(number, got)
+		if got["key"] != "" && strings.HasPrefix(arg, "reject") {
+			if arg == "reject later" {
+				time.Sleep(lateReject)
+			}
+			p.rejects(number, got["key"])
+			return m.Reject(ctx, keyKey, "Wrong.")
 		}
 	}
-	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		number := numberOf(request)
-		names := []string{name}
-		switch name {
-		case "steps":
-			names = []string{"read", "who", "read"}
-		case "pair":
-			return p.pair(ctx, m, number)
-		}
-		for _, name := range names {
-			got, err := p.get(ctx, m, name, p.reason(number))
-			if err != nil {
-				return nil, err
-			}
-			p.use(number, got)
-			if how := request.GetString("id", ""); got["key"] != "" && strings.HasPrefix(how, "reject") {
-				if how == "reject later" {
-					time.Sleep(lateReject)
-				}
-				p.rejects(number, got["key"])
-				return nil, m.Reject(ctx, keyKey, "Wrong.")
-			}
-		}
-		return mcp.NewToolResultText("done"), nil
-	}
+	return nil
 }
 
-func (p *permissionRun) pair(ctx context.Context, m *secrets.Manager, number int) (*mcp.CallToolResult, error) {
+func (p *permissionRun) pair(ctx context.Context, m *secrets.Manager, number int) error {
 	errs := make(chan error, 2)
 	for _, name := range []string{"read", "who"} {
 		go func() {
@@ -185,10 +163,7 @@ func (p *permissionRun) pair(ctx context.Context, m *secrets.Manager, number int
 			errs <- err
 		}()
 	}
-	if err := cmpError(<-errs, <-errs); err != nil {
-		return nil, err
-	}
-	return mcp.NewToolResultText("done"), nil
+	return cmpError(<-errs, <-errs)
 }
 
 // cmpError returns the error that says more.
@@ -237,11 +212,10 @@ func (p *permissionRun) get(ctx context.Context, m *secrets.Manager, tool string
 	}
 }
 
-func (p *permissionRun) use(number int, got map[string]string) *mcp.CallToolResult {
+func (p *permissionRun) use(number int, got map[string]string) {
 	for name, text := range got {
 		p.released(number, name, text)
 	}
-	return mcp.NewToolResultText("done")
 }
 
 // runStore is the oracle's own record of what is stored.

@@ -16,6 +16,14 @@ var (
 // Times is how many times as often as in CI to try.
 func Times() int { return *times }
 
+// Share returns what of all to try: all of it, but in CI one of it, by chance. A seed has all tried, of which -run chooses.
+func Share[T any](all []T) []T {
+	if *times > 1 || *seed != 0 {
+		return all
+	}
+	return []T{all[rand.IntN(len(all))]}
+}
+
 // Source returns a source of chances of its own for a test, which says how to have the same ones again if it fails.
 func Source(t *testing.T) *rand.Rand {
 	t.Helper()
