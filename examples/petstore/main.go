@@ -1,5 +1,5 @@
-// Command petstore is an MCP server for a pet store, and the example of how to use mcpsecrets. Read README.md, then
-// tools.go.
+// Command petstore is an MCP server for a pet store, and the example of how to use mcpsecrets. Read README.md, then tools.go.
+// This one is on github.com/mark3labs/mcp-go; the one in gosdk is the same on the official SDK.
 //
 //	petstore                                     serves on standard input and output
 //	petstore -http 127.0.0.1:8080 -token FILE    serves at http://127.0.0.1:8080/mcp whoever sends the token in FILE
@@ -7,13 +7,15 @@
 package main
 
 import (
-	"errors"
-	"flag"
 	"log"
-	"net/url"
+	"net/http"
 	"os"
+	"strings"
 
+	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/settings"
+	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/store"
 	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/vault"
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/usercmd"
 )
@@ -34,34 +36,33 @@ func run() error {
 	if code, ok := usercmd.Run(v.Manager, os.Args[1:]); ok {
 		os.Exit(code)
 	}
-
-	address := flag.String("http", "", "serve streamable HTTP at `ADDRESS`/mcp, such as 127.0.0.1:8080; needs -token")
-	tokenFile := flag.String("token", "", "the `FILE` with the token that HTTP clients must send")
-	apiURL := flag.String("api", "", "the `URL` of the pet store; without it, one inside this process")
-	acceptKey := flag.String("accept-key", "pets-0123456789abcdef", "the `KEY` that the pet store inside this process takes")
-	flag.Parse()
-	if flag.NArg() > 0 || (*address == "") != (*tokenFile == "") {
-		return errors.New("usage: petstore [-http ADDRESS -token FILE] [-api URL | -accept-key KEY]")
-	}
-
-	var api *url.URL
-	if *apiURL == "" {
-		api, err = startAPI(*acceptKey)
-	} else {
-		api, err = vault.ValidateBaseURL(*apiURL)
-	}
+	set, err := settings.Read()
 	if err != nil {
 		return err
 	}
-
-	srv := newServer(v, api)
-	if *address == "" {
+	pets, err := store.Open(v, set.API, set.AcceptKey)
+	if err != nil {
+		return err
+	}
+	srv := newServer(v, pets)
+	if set.Address == "" {
 		return mcpgo.ServeStdio(v.Manager, srv)
 	}
-	token, err := readToken(*tokenFile)
-	if err != nil {
-		return err
+	log.Printf("serving http://%s/mcp", set.Address)
+	return mcpgo.ServeHTTP(v.Manager, srv, set.Address, bearersOf(set.Token))
+}
+
+// bearersOf lets through requests that bear the token, and says whose they are.
+func bearersOf(token settings.Token) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			if !ok || !token.Is(sent) {
+				w.Header().Set("WWW-Authenticate", "Bearer")
+				http.Error(w, "the token is missing or wrong", http.StatusUnauthorized)
+				return
+			}
+			next.ServeHTTP(w, r.WithContext(secrets.WithPrincipal(r.Context(), settings.Owner)))
+		})
 	}
-	log.Printf("serving http://%s/mcp", *address)
-	return mcpgo.ServeHTTP(v.Manager, srv, *address, bearersOf(token))
 }

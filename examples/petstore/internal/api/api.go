@@ -1,4 +1,6 @@
-package main
+// Package api is the pet store that the example talks to, so that it needs no other: an HTTP API that answers 401 to whoever
+// has no valid key. Nothing of it is about MCP or secrets.
+package api
 
 import (
 	"cmp"
@@ -14,11 +16,8 @@ import (
 	"time"
 )
 
-// The pet store that this example talks to, so that it needs no other: an HTTP API that answers 401 to whoever has no valid
-// key. Nothing of it is about MCP.
-
-// A pet is one in the store.
-type pet struct {
+// A Pet is one in the store.
+type Pet struct {
 	ID      int    `json:"id"`
 	Name    string `json:"name"`
 	Species string `json:"species"`
@@ -26,65 +25,66 @@ type pet struct {
 	Contact string `json:"contact,omitempty"`
 }
 
-// An account is whose the store is.
-type account struct {
+// An Account is whose the store is.
+type Account struct {
 	Name string `json:"name"`
 	Role string `json:"role"`
 }
 
+// The name and password of the account.
 const (
-	accountName     = "keeper"
-	accountPassword = "feed-the-axolotl"
+	AccountName     = "keeper"
+	AccountPassword = "feed-the-axolotl"
 )
 
-type api struct {
+type store struct {
 	key string
 
 	mu   sync.Mutex
-	pets []pet
+	pets []Pet
 }
 
-// newAPI returns a pet store that takes the key.
-func newAPI(key string) http.Handler {
-	a := &api{key: key, pets: []pet{
+// New returns a pet store that takes the key.
+func New(key string) http.Handler {
+	s := &store{key: key, pets: []Pet{
 		{ID: 1, Name: "Rex", Species: "dog", Age: 4},
 		{ID: 2, Name: "Momo", Species: "cat", Age: 11},
 		{ID: 3, Name: "Axel", Species: "axolotl", Age: 2},
 	}}
 	mux := http.NewServeMux()
-	mux.Handle("GET /pets", a.withKey(a.list))
-	mux.Handle("GET /pets/{id}", a.withKey(a.get))
-	mux.Handle("POST /pets", a.withKey(a.create))
-	mux.HandleFunc("GET /account", a.account)
+	mux.Handle("GET /pets", s.withKey(s.list))
+	mux.Handle("GET /pets/{id}", s.withKey(s.get))
+	mux.Handle("POST /pets", s.withKey(s.create))
+	mux.HandleFunc("GET /account", s.account)
 	return mux
 }
 
-// startAPI serves a pet store on this computer for as long as the process lives.
-func startAPI(key string) (*url.URL, error) {
+// Start serves a pet store on this computer for as long as the process lives, and returns its address.
+func Start(key string) (*url.URL, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &http.Server{Handler: newAPI(key), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = s.Serve(listener) }()
+	server := &http.Server{Handler: New(key), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }()
 	return &url.URL{Scheme: "http", Host: listener.Addr().String()}, nil
 }
 
-func (a *api) withKey(next http.HandlerFunc) http.Handler {
+func (s *store) withKey(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !equal(r.Header.Get("Authorization"), "Bearer "+a.key) {
+		if !equal(r.Header.Get("Authorization"), "Bearer "+s.key) {
 			http.Error(w, "unknown key", http.StatusUnauthorized)
 			return
 		}
-		a.mu.Lock()
-		defer a.mu.Unlock()
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		next(w, r)
 	})
 }
 
-func (a *api) list(w http.ResponseWriter, r *http.Request) {
-	pets := slices.Clone(a.pets)
-	slices.SortFunc(pets, func(x, y pet) int {
+func (s *store) list(w http.ResponseWriter, r *http.Request) {
+	pets := slices.Clone(s.pets)
+	slices.SortFunc(pets, func(x, y Pet) int {
 		if r.URL.Query().Get("order") == "age" {
 			return cmp.Compare(x.Age, y.Age)
 		}
@@ -93,34 +93,34 @@ func (a *api) list(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, pets)
 }
 
-func (a *api) get(w http.ResponseWriter, r *http.Request) {
+func (s *store) get(w http.ResponseWriter, r *http.Request) {
 	id, _ := strconv.Atoi(r.PathValue("id"))
-	i := slices.IndexFunc(a.pets, func(p pet) bool { return p.ID == id })
+	i := slices.IndexFunc(s.pets, func(p Pet) bool { return p.ID == id })
 	if i < 0 {
 		http.Error(w, "there is no such pet", http.StatusNotFound)
 		return
 	}
-	reply(w, http.StatusOK, a.pets[i])
+	reply(w, http.StatusOK, s.pets[i])
 }
 
-func (a *api) create(w http.ResponseWriter, r *http.Request) {
-	var p pet
+func (s *store) create(w http.ResponseWriter, r *http.Request) {
+	var p Pet
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&p); err != nil || p.Name == "" {
 		http.Error(w, "a pet has a name", http.StatusBadRequest)
 		return
 	}
-	p.ID = len(a.pets) + 1
-	a.pets = append(a.pets, p)
+	p.ID = len(s.pets) + 1
+	s.pets = append(s.pets, p)
 	reply(w, http.StatusCreated, p)
 }
 
-func (a *api) account(w http.ResponseWriter, r *http.Request) {
+func (s *store) account(w http.ResponseWriter, r *http.Request) {
 	name, password, _ := r.BasicAuth()
-	if !equal(name, accountName) || !equal(password, accountPassword) {
+	if !equal(name, AccountName) || !equal(password, AccountPassword) {
 		http.Error(w, "unknown name or password", http.StatusUnauthorized)
 		return
 	}
-	reply(w, http.StatusOK, account{name, "owner"})
+	reply(w, http.StatusOK, Account{name, "owner"})
 }
 
 // equal compares in a time that tells nothing.

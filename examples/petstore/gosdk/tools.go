@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/api"
+	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/store"
+	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/vault"
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/gosdk"
+)
+
+// handlers answer MCP requests with what the store says.
+type handlers struct{ store *store.Store }
+
+// newServer returns the MCP server. Install goes last, so that what it does is outermost.
+func newServer(v *vault.Secrets, pets *store.Store) *mcp.Server {
+	h := handlers{pets}
+	srv := mcp.NewServer(&mcp.Implementation{Name: "petstore", Version: "1.0.0"}, nil)
+	safe := &mcp.ToolAnnotations{ReadOnlyHint: true, DestructiveHint: new(bool)}
+
+	// A handler can call a getter where it needs it ...
+	mcp.AddTool(srv, &mcp.Tool{Name: "list_pets", Description: "List the pets of the store", Annotations: safe}, h.listPets)
+	mcp.AddTool(srv, &mcp.Tool{Name: "get_pet", Description: "Get one pet of the store", Annotations: safe}, h.getPet)
+
+	// ... or be started only with what it needs.
+	mcp.AddTool(srv, &mcp.Tool{Name: "create_pet", Description: "Add a pet to the store"},
+		gosdk.Tool(v.NewPet, "Add a pet to your store", h.createPet))
+	mcp.AddTool(srv, &mcp.Tool{Name: "whoami", Description: "Say whose account of the store this is", Annotations: safe},
+		gosdk.Tool(v.Login, "Say who you are", h.whoAmI))
+	mcp.AddTool(srv, &mcp.Tool{Name: "leak_check", Description: "Try to show the API key, which must not work", Annotations: safe},
+		gosdk.Tool(v.APIKey, "Check that no result shows the key", h.leakCheck))
+	srv.AddPrompt(&mcp.Prompt{Name: "care", Description: "How to care for the pets of the store"},
+		gosdk.Prompt(v.APIKey, "Write about the pets of your store", h.care))
+	srv.AddResource(&mcp.Resource{URI: "pets://inventory", Name: "inventory", Description: "All pets of the store", MIMEType: "application/json"},
+		gosdk.Resource(v.APIKey, "Read the inventory of your store", h.inventory))
+
+	gosdk.Install(srv, v.Manager)
+	return srv
+}
+
+// What tools are called with and return. The SDK makes their schemas of these.
+type (
+	none  struct{}
+	petID struct {
+		ID int `json:"id" jsonschema:"The pet's id"`
+	}
+	newPet struct {
+		Name    string `json:"name"`
+		Species string `json:"species"`
+		Age     int    `json:"age,omitempty"`
+	}
+	petList struct {
+		Pets []api.Pet `json:"pets"`
+	}
+)
+
+// In each handler the SDK makes the tool's result of what it returns, also of an error.
+
+func (h handlers) listPets(ctx context.Context, _ *mcp.CallToolRequest, _ none) (*mcp.CallToolResult, petList, error) {
+	pets, err := h.store.ListPets(ctx)
+	return nil, petList{pets}, err // structured content is an object
+}
+
+func (h handlers) getPet(ctx context.Context, _ *mcp.CallToolRequest, in petID) (*mcp.CallToolResult, api.Pet, error) {
+	pet, err := h.store.GetPet(ctx, in.ID)
+	return nil, pet, err
+}
+
+func (h handlers) createPet(ctx context.Context, _ *mcp.CallToolRequest, in newPet, v vault.NewPetSecrets) (*mcp.CallToolResult, api.Pet, error) {
+	pet, err := h.store.CreatePet(ctx, api.Pet{Name: in.Name, Species: in.Species, Age: in.Age}, v)
+	return nil, pet, err
+}
+
+func (h handlers) whoAmI(ctx context.Context, _ *mcp.CallToolRequest, _ none, login vault.LoginSecrets) (*mcp.CallToolResult, api.Account, error) {
+	account, err := h.store.WhoAmI(ctx, login)
+	return nil, account, err
+}
+
+func (h handlers) leakCheck(_ context.Context, _ *mcp.CallToolRequest, _ none, key secrets.Secret) (*mcp.CallToolResult, map[string]string, error) {
+	return nil, store.Leaks(key), nil
+}
+
+func (h handlers) care(ctx context.Context, _ *mcp.GetPromptRequest, key secrets.Secret) (*mcp.GetPromptResult, error) {
+	text, err := h.store.Care(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return &mcp.GetPromptResult{
+		Description: "Care for the pets",
+		Messages:    []*mcp.PromptMessage{{Role: "user", Content: &mcp.TextContent{Text: text}}},
+	}, nil
+}
+
+func (h handlers) inventory(ctx context.Context, request *mcp.ReadResourceRequest, key secrets.Secret) (*mcp.ReadResourceResult, error) {
+	text, err := h.store.Inventory(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{
+		{URI: request.Params.URI, MIMEType: "application/json", Text: text},
+	}}, nil
+}

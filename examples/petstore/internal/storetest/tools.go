@@ -1,0 +1,136 @@
+package storetest
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/api"
+	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/store"
+	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/vault"
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+)
+
+func journey(t *testing.T, b *bench) {
+	b.user.Types(askKey, "pets-short").Types("at least 16 characters", goodKey).Answers(secrets.AllowOnce)
+	b.says(`"Rex"`, "list_pets", nil)
+	if stored, _ := b.store.Value("petstore", "api_key"); stored != goodKey {
+		t.Errorf("stored %q", stored)
+	}
+
+	b.user.Answers(secrets.AllowSession) // "Allow" was for one call
+	b.says(`"Momo"`, "get_pet", map[string]any{"id": 2})
+	b.says(`"Axel"`, "get_pet", map[string]any{"id": 3}) // nobody is asked
+	b.refuses("no such pet", "get_pet", map[string]any{"id": 4})
+	b.refuses("id", "get_pet", nil)
+
+	b.must(b.vault.Manager.Revoke(vault.KeyAPIKey))
+	b.user.Answers(secrets.Deny)
+	b.refuses("did not allow", "list_pets", nil)
+	b.refuses("did not allow", "get_pet", map[string]any{"id": 1}) // a model can't nag
+}
+
+func wrongKeyIsReplaced(t *testing.T, b *bench) {
+	b.user.Types(askKey, wrongKey).Answers(secrets.AllowSession)
+	b.refuses("does not know this key", "list_pets", nil)
+	b.user.Types("The pet store does not know this key.", goodKey).Answers(secrets.AllowOnce) // the grant was for the other
+	b.says(`"Rex"`, "list_pets", nil)
+}
+
+func keyUnderItsFormerName(t *testing.T, b *bench) {
+	b.store.Put("petstore", "petstore_key", goodKey)
+	b.user.Answers(secrets.AllowOnce)
+	b.says(`"Rex"`, "list_pets", nil)
+}
+
+func leaksAreMasked(t *testing.T, b *bench) {
+	b.store.Put("petstore", "api_key", goodKey)
+	b.user.Answers(secrets.AllowOnce)
+	text, isError := b.call("leak_check", nil)
+	if isError {
+		t.Fatal(text)
+	}
+	for name, leak := range store.Leaks(secrets.NewSecret(goodKey)) {
+		secret := leak[strings.LastIndexAny(strings.TrimRight(leak, `"}.`), ` "=`)+1:]
+		if strings.Contains(text, secret) {
+			t.Errorf("%s: %q is in the result", name, secret)
+		}
+	}
+	if got, want := strings.Count(text, "[redacted]"), len(store.Leaks(secrets.NewSecret(goodKey))); got != want {
+		t.Errorf("%d of %d leaks are masked: %s", got, want, text)
+	}
+}
+
+func createPetUsesTheContactIfThereIsOne(t *testing.T, b *bench) {
+	b.store.Put("petstore", "api_key", goodKey)
+	hamster := map[string]any{"name": "Pip", "species": "hamster", "age": 1}
+	b.user.Answers(secrets.AllowSession)
+	if text, _ := b.call("create_pet", hamster); strings.Contains(text, "contact") || !strings.Contains(text, `"Pip"`) {
+		t.Error(text)
+	}
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyContact, "ann@example.com"))
+	b.user.Answers(secrets.AllowOnce) // for the contact
+	b.says("ann@example.com", "create_pet", hamster)
+}
+
+func whoAmI(t *testing.T, b *bench) {
+	b.user.Types("Value 1 of 2", "somebody").Types("Value 2 of 2", "wrong password").Answers(secrets.AllowSession)
+	b.refuses("does not know this name and password", "whoami", nil)
+	b.user.Types("does not know this name", api.AccountName).Types("does not know this name", api.AccountPassword).Answers(secrets.AllowOnce)
+	b.says(`"role":"owner"`, "whoami", nil)
+}
+
+func theQuestionShowsWhereTheKeyGoes(t *testing.T, b *bench) {
+	other := httptest.NewServer(api.New(wrongKey))
+	defer other.Close()
+	b.store.Put("petstore", "api_key", wrongKey)
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyBaseURL, other.URL+"/"))
+	b.user.Answers(secrets.AllowOnce)
+	b.says(`"Rex"`, "list_pets", nil)
+	shown := b.user.Shown()[0].Text()
+	_, to, _ := strings.Cut(shown, "Sent to ")
+	if !strings.Contains(to, strings.TrimPrefix(other.URL, "http://")+": Petstore API key") {
+		t.Error(shown)
+	}
+}
+
+func petsInTheOrderThatTheUserHasSet(t *testing.T, b *bench) {
+	b.store.Put("petstore", "api_key", goodKey)
+	b.user.Answers(secrets.AllowSession)
+	b.lists("Axel", "Momo", "Rex")
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyOrder, string(vault.OrderAge)))
+	b.lists("Axel", "Rex", "Momo")
+}
+
+// lists fails unless list_pets returns just these, in this order.
+func (b *bench) lists(want ...string) {
+	b.t.Helper()
+	text, isError := b.call("list_pets", nil)
+	var result struct{ Pets []api.Pet }
+	if isError || json.Unmarshal([]byte(text), &result) != nil {
+		b.t.Fatal(text)
+	}
+	var got []string
+	for _, pet := range result.Pets {
+		got = append(got, pet.Name)
+	}
+	if !slices.Equal(got, want) {
+		b.t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func promptAndResource(t *testing.T, b *bench) {
+	b.user.Types(askKey, goodKey).Answers(secrets.AllowSession)
+	text, err := b.client.Prompt(t.Context(), "care")
+	b.must(err)
+	if !strings.Contains(text, "Axel (axolotl") {
+		t.Error(text)
+	}
+	text, err = b.client.Resource(t.Context(), "pets://inventory")
+	b.must(err)
+	if !strings.Contains(text, `"Momo"`) {
+		t.Error(text)
+	}
+}
