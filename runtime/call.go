@@ -58,24 +58,12 @@ func Named(name string) Principal {
 	return Principal{consent.Who{Kind: consent.Named, Name: name}}
 }
 
-// A Form is a message with one choice to make. It never asks for a secret.
+// A Form is a message with one choice to make. It never asks for a secret. An adapter has it shown as an elicitation in form
+// mode that asks for an object with one string, one of the choices.
 type Form struct {
 	Name    string // of the answer, in an input request
 	Message string
 	Choices []string
-}
-
-// formAnswer is the property of a form's content that has the choice.
-const formAnswer = "answer"
-
-// Schema returns the requestedSchema of the form's elicitation: an object with one property, "answer", which is one of the
-// choices.
-func (f Form) Schema() map[string]any {
-	return map[string]any{
-		"type":       "object",
-		"properties": map[string]any{formAnswer: map[string]any{"type": "string", "enum": f.Choices}},
-		"required":   []string{formAnswer},
-	}
 }
 
 // A Reply is what the client says came of a form. The zero Reply is nobody's: of a client that failed, could not ask, or got

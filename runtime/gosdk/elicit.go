@@ -6,6 +6,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
 
 // shows returns what a client declared. An empty declaration means forms, as it did before 2025-11-25.
@@ -38,11 +39,11 @@ func ask(call context.Context, session *mcp.ServerSession) func(context.Context,
 }
 
 func elicitation(form secrets.Form) *mcp.ElicitParams {
-	return &mcp.ElicitParams{Mode: "form", Message: form.Message, RequestedSchema: form.Schema()}
+	return &mcp.ElicitParams{Mode: "form", Message: form.Message, RequestedSchema: serve.Schema(form.Choices)}
 }
 
 func replyOf(result *mcp.ElicitResult) secrets.Reply {
-	answer, _ := result.Content["answer"].(string)
+	answer, _ := result.Content[serve.Answer].(string)
 	return secrets.Reply{Action: result.Action, Answer: answer}
 }
 

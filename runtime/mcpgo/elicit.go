@@ -7,6 +7,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
 
 // askOf returns how to ask the client of a request in place, or nil where it can't be: on a revision without
@@ -64,11 +65,11 @@ func canShow(capabilities mcp.ClientCapabilities) secrets.Shows {
 
 // elicitation has a form shown.
 func elicitation(form secrets.Form) mcp.ElicitationParams {
-	return mcp.ElicitationParams{Mode: mcp.ElicitationModeForm, Message: form.Message, RequestedSchema: form.Schema()}
+	return mcp.ElicitationParams{Mode: mcp.ElicitationModeForm, Message: form.Message, RequestedSchema: serve.Schema(form.Choices)}
 }
 
 func replyOf(response mcp.ElicitationResponse) secrets.Reply {
 	content, _ := response.Content.(map[string]any)
-	answer, _ := content["answer"].(string)
+	answer, _ := content[serve.Answer].(string)
 	return secrets.Reply{Action: string(response.Action), Answer: answer}
 }

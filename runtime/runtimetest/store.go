@@ -7,8 +7,43 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
 
-// A Store keeps values in memory. It is safe for concurrent use. Its zero value is an empty store.
+// A Store is a [secrets.Store] that keeps values in memory. Its own methods are the test's side of it. It is safe for
+// concurrent use.
 type Store struct {
+	secrets.Store
+	memory *memory
+}
+
+// NewStore returns an empty Store.
+func NewStore() *Store {
+	m := &memory{values: map[item]string{}}
+	return &Store{m, m}
+}
+
+// Put stores value for a server without any check, as another program might.
+func (s *Store) Put(server, name, value string) {
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	s.memory.values[item{"com.mcp." + server, name}] = value
+}
+
+// Value returns what is stored for a server under a secret's name, and whether there is anything.
+func (s *Store) Value(server, name string) (string, bool) {
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	value, ok := s.memory.values[item{"com.mcp." + server, name}]
+	return value, ok
+}
+
+// Fail makes every method of [secrets.Store] return err from now on; nil ends that.
+func (s *Store) Fail(err error) {
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	s.memory.err = err
+}
+
+// memory is the server's side of a [Store].
+type memory struct {
 	mu     sync.Mutex
 	values map[item]string
 	err    error
@@ -16,33 +51,8 @@ type Store struct {
 
 type item struct{ service, account string }
 
-// NewStore returns an empty Store.
-func NewStore() *Store { return &Store{} }
-
-// Put stores value for a server without any check, as another program might.
-func (s *Store) Put(server, name, value string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.put(item{"com.mcp." + server, name}, value)
-}
-
-// Value returns what is stored for a server under a secret's name, and whether there is anything.
-func (s *Store) Value(server, name string) (string, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	value, ok := s.values[item{"com.mcp." + server, name}]
-	return value, ok
-}
-
-// Fail makes every method of [secrets.Store] return err from now on; nil ends that.
-func (s *Store) Fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.err = err
-}
-
 // Get implements [secrets.Store].
-func (s *Store) Get(ctx context.Context, service, account string) (string, error) {
+func (s *memory) Get(ctx context.Context, service, account string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
@@ -56,18 +66,18 @@ func (s *Store) Get(ctx context.Context, service, account string) (string, error
 }
 
 // Set implements [secrets.Store].
-func (s *Store) Set(ctx context.Context, service, account, value string) error {
+func (s *memory) Set(ctx context.Context, service, account, value string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
 		return err
 	}
-	s.put(item{service, account}, value)
+	s.values[item{service, account}] = value
 	return nil
 }
 
 // Delete implements [secrets.Store].
-func (s *Store) Delete(ctx context.Context, service, account string) error {
+func (s *memory) Delete(ctx context.Context, service, account string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
@@ -81,7 +91,7 @@ func (s *Store) Delete(ctx context.Context, service, account string) error {
 }
 
 // Clear implements [secrets.Store].
-func (s *Store) Clear(ctx context.Context, service string) error {
+func (s *memory) Clear(ctx context.Context, service string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
@@ -95,16 +105,9 @@ func (s *Store) Clear(ctx context.Context, service string) error {
 	return nil
 }
 
-func (s *Store) fault(ctx context.Context) error {
+func (s *memory) fault(ctx context.Context) error {
 	if s.err != nil {
 		return s.err
 	}
 	return ctx.Err()
-}
-
-func (s *Store) put(i item, value string) {
-	if s.values == nil {
-		s.values = map[item]string{}
-	}
-	s.values[i] = value
 }

@@ -10,15 +10,21 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
 
-// A User answers dialogs by a script, in order. A dialog that the script does not expect fails the test and is
-// dismissed; so does, at the test's end, one that was expected and never came. It is safe for concurrent use.
+// A User is a [secrets.Prompter] who answers dialogs by a script, in order. A dialog that the script does not expect fails the
+// test and is dismissed; so does, at the test's end, one that was expected and never came. It is safe for concurrent use.
 type User struct {
+	secrets.Prompter
+	script *script
+}
+
+// A script is what a user will do, and the server's side of a [User].
+type script struct {
 	t     testing.TB
 	queue sync.Mutex // one dialog at a time
 
-	mu     sync.Mutex
-	script []act
-	shown  []Shown
+	mu    sync.Mutex
+	acts  []act
+	shown []Shown
 }
 
 // Shown is a dialog that the user saw: one of the two is set.
@@ -47,15 +53,15 @@ type act struct {
 
 // NewUser returns a user who expects no dialog yet.
 func NewUser(t testing.TB) *User {
-	u := &User{t: t}
+	u := &script{t: t}
 	t.Cleanup(func() {
 		u.mu.Lock()
 		defer u.mu.Unlock()
-		for _, a := range u.script {
+		for _, a := range u.acts {
 			t.Errorf("the user was not shown %s", a)
 		}
 	})
-	return u
+	return &User{u, u}
 }
 
 // Types makes the user type text into the next dialog, which must ask for a value and say words, such as a label.
@@ -76,54 +82,54 @@ func (u *User) Fails(entry bool, err error) *User { return u.will(act{entry: ent
 
 // During runs f while the dialog of the last act is open, before the answer is given.
 func (u *User) During(f func()) *User {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.script[len(u.script)-1].during = f
+	u.script.mu.Lock()
+	defer u.script.mu.Unlock()
+	u.script.acts[len(u.script.acts)-1].during = f
 	return u
 }
 
 // Shown returns the dialogs that were shown so far, in order.
 func (u *User) Shown() []Shown {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return append([]Shown(nil), u.shown...)
+	u.script.mu.Lock()
+	defer u.script.mu.Unlock()
+	return append([]Shown(nil), u.script.shown...)
 }
 
 func (u *User) will(a act) *User {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.script = append(u.script, a)
+	u.script.mu.Lock()
+	defer u.script.mu.Unlock()
+	u.script.acts = append(u.script.acts, a)
 	return u
 }
 
 // Enter implements [secrets.Prompter].
-func (u *User) Enter(ctx context.Context, entry secrets.Entry) (string, error) {
+func (u *script) Enter(ctx context.Context, entry secrets.Entry) (string, error) {
 	act, err := u.next(ctx, Shown{Entry: &entry})
 	return act.text, err
 }
 
 // Ask implements [secrets.Prompter].
-func (u *User) Ask(ctx context.Context, question secrets.Question) (secrets.Answer, error) {
+func (u *script) Ask(ctx context.Context, question secrets.Question) (secrets.Answer, error) {
 	act, err := u.next(ctx, Shown{Question: &question})
 	return act.answer, err
 }
 
 // Lock implements [secrets.Prompter].
-func (u *User) Lock(ctx context.Context) (unlock func(), err error) {
+func (u *script) Lock(ctx context.Context) (unlock func(), err error) {
 	u.queue.Lock()
 	return u.queue.Unlock, ctx.Err()
 }
 
-func (u *User) next(ctx context.Context, shown Shown) (act, error) {
+func (u *script) next(ctx context.Context, shown Shown) (act, error) {
 	u.mu.Lock()
 	u.shown = append(u.shown, shown)
-	if len(u.script) == 0 {
+	if len(u.acts) == 0 {
 		u.mu.Unlock()
 		u.t.Errorf("the user expected no dialog but was shown:\n%s", shown.Text())
 		return act{}, secrets.ErrDismissed
 	}
-	a := u.script[0]
-	u.script = u.script[1:]
+	a := u.acts[0]
+	u.acts = u.acts[1:]
 	u.mu.Unlock()
 	if a.entry != (shown.Entry != nil) || !strings.Contains(shown.Text(), a.words) {
 		u.t.Errorf("the user expected %s but was shown:\n%s", a, shown.Text())

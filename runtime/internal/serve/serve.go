@@ -1,5 +1,5 @@
-// Package serve has what every adapter's serving functions share, whatever the SDK: signals, the end of the input, an HTTP
-// server that ends in order, and where a peer is.
+// Package serve has what every adapter's serving functions share, whatever the SDK: panics, forms, signals, the
+// end of the input, an HTTP server that ends in order, and where a peer is.
 package serve
 
 import (
