@@ -18,8 +18,6 @@ type caller struct {
 	principal secrets.Principal
 	// answers says that the answers that come with its requests, or in its session, are its own.
 	answers bool
-	// session says that there is a session to ask it in.
-	session bool
 	// request is the context of the HTTP request, nil where its end does not end the call.
 	request context.Context
 }
@@ -31,7 +29,7 @@ func callerOf(ctx context.Context, req mcp.Request) (caller, error) {
 	if err != nil {
 		return caller{}, err
 	}
-	c := caller{session: v.session, request: v.request}
+	c := caller{request: v.request}
 	var user string
 	if extra := req.GetExtra(); extra != nil && extra.TokenInfo != nil {
 		user = extra.TokenInfo.UserID
@@ -43,7 +41,7 @@ func callerOf(ctx context.Context, req mcp.Request) (caller, error) {
 	case v.who.loopback:
 		c.principal = secrets.Local()
 	case isOwn(ctx, req.GetSession()):
-		c.principal, c.answers, c.session = secrets.Process(), true, true
+		c.principal, c.answers = secrets.Process(), true
 	}
 	return c, nil
 }
@@ -64,7 +62,6 @@ func (c caller) context(ctx context.Context) (context.Context, context.CancelFun
 // A visit is what our HTTP handler knows of a request that it is serving.
 type visit struct {
 	who     peer
-	session bool            // it is served in a session
 	request context.Context // nil where its end does not end the call
 }
 

@@ -73,7 +73,7 @@ func (x exchange) call(ctx context.Context, by caller) secrets.Call {
 	case !by.answers:
 	case x.isModern():
 		c.Rounds = true
-	case by.session:
+	default: // without a session, the SDK says at once that it can't be asked
 		c.Ask = ask(ctx, x.session())
 	}
 	return c

@@ -45,7 +45,6 @@ func newHandler(srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) *h
 	for _, option := range options {
 		option(&o)
 	}
-	o.PropagateRequestCancellation = true // else who hangs up leaves a question behind
 	h := &handler{resumes: o.EventStore != nil}
 	getServer := func(*http.Request) *mcp.Server { return srv }
 	if !o.Stateless {
@@ -59,14 +58,15 @@ func newHandler(srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) *h
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v := visit{who: peerOf(r)}
 	// The SDK takes no call for one of 2026-07-28 without this header, and refuses one whose body says another revision.
-	v := visit{who: peerOf(r), session: h.stateful != nil && r.Header.Get("Mcp-Protocol-Version") < modern}
-	if !v.session || !h.resumes {
+	inSession := h.stateful != nil && r.Header.Get("Mcp-Protocol-Version") < modern
+	if !inSession || !h.resumes {
 		v.request = r.Context()
 	}
 	r, leave := enter(r, v)
 	defer leave()
-	if v.session {
+	if inSession {
 		h.stateful.serve(w, r, v.who)
 		return
 	}

@@ -23,8 +23,8 @@ func ServeStdio(m *secrets.Manager, srv *mcp.Server) error {
 	return serveStdio(ctx, m, srv, os.Stdin, os.Stdout)
 }
 
-// grace is how long calls that were begun have to be answered once the input has ended, and then to see that their contexts
-// have. They don't wait for a person any more.
+// grace is how long calls have to be answered once the input has ended, when no dialog is open any more; and after a signal,
+// to see that their contexts have ended.
 const grace = 5 * time.Second
 
 func serveStdio(ctx context.Context, m *secrets.Manager, srv *mcp.Server, in io.Reader, out io.Writer) error {
@@ -33,18 +33,21 @@ func serveStdio(ctx context.Context, m *secrets.Manager, srv *mcp.Server, in io.
 	if err != nil {
 		return serve.Stdio(err, m.Close())
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- session.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = session.Wait()
+		close(ended)
+	}()
 	select {
-	case err = <-ended:
+	case <-ended:
 	case <-ctx.Done():
-		_ = t.connection.Close() // as if the input had ended
+		t.connection.stop()
 		select {
 		case <-ended:
-		case <-time.After(2 * grace): // a handler does not look at its context
+		case <-time.After(grace): // a handler does not look at its context
 		}
 	}
-	return serve.Stdio(err, m.Close())
+	return serve.Stdio(t.connection.end(), m.Close())
 }
 
 // stdio is the transport of [ServeStdio].
@@ -52,7 +55,7 @@ type stdio struct {
 	in         io.Reader
 	out        io.Writer
 	ended      func() // called when the input ends
-	connection mcp.Connection
+	connection *draining
 }
 
 // Connect implements mcp.Transport.
@@ -77,8 +80,9 @@ type draining struct {
 	ended func()
 
 	mu     sync.Mutex
+	err    error               // by which the input ended
 	open   map[jsonrpc.ID]bool // calls without an answer
-	broken bool                // the client does not read any more
+	broken bool                // the client does not read any more, or is not waited for
 	idle   chan struct{}       // told when there is nothing to wait for
 }
 
@@ -86,6 +90,9 @@ type draining struct {
 func (d *draining) Read(ctx context.Context) (jsonrpc.Message, error) {
 	message, err := d.Connection.Read(ctx)
 	if err != nil {
+		d.mu.Lock()
+		d.err = err
+		d.mu.Unlock()
 		d.ended() // first the dialogs, which calls wait for
 		d.wait()
 		return nil, err
@@ -108,13 +115,35 @@ func (d *draining) Write(ctx context.Context, message jsonrpc.Message) error {
 	if answer, ok := message.(*jsonrpc.Response); ok {
 		delete(d.open, answer.ID)
 	}
-	if d.over() {
-		select {
-		case d.idle <- struct{}{}:
-		default:
-		}
-	}
+	d.tell()
 	return err
+}
+
+// end returns the error by which the input ended. That the client does not read any more is none: it has gone.
+func (d *draining) end() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
+// stop ends the input and cancels all calls.
+func (d *draining) stop() {
+	d.mu.Lock()
+	d.broken = true
+	d.tell()
+	d.mu.Unlock()
+	_ = d.Connection.Close()
+}
+
+// tell wakes wait up if there is nothing to wait for. d.mu is held.
+func (d *draining) tell() {
+	if !d.over() {
+		return
+	}
+	select {
+	case d.idle <- struct{}{}:
+	default:
+	}
 }
 
 // over reports whether there is nothing to wait for. d.mu is held.

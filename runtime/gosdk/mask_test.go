@@ -1,0 +1,195 @@
+package gosdk_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+)
+
+// What leaves a server never holds a key. In memory there is no guard around what is written: there the middleware alone masks.
+
+// wantNoKey fails if text has the key, whole or encoded, or what is behind its prefix.
+func wantNoKey(t *testing.T, where string, text []byte) {
+	t.Helper()
+	forms := []string{strings.TrimPrefix(goodKey, "pets-")}
+	for pad := range 3 {
+		encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", pad) + goodKey))
+		forms = append(forms, encoded[4:len(encoded)-4])
+	}
+	for _, form := range forms {
+		if bytes.Contains(text, []byte(form)) {
+			t.Errorf("%s has the key as %q:\n%s", where, form, text)
+		}
+	}
+}
+
+// heard is what a client's user got in all.
+type heard struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (h *heard) add(what any) {
+	text, _ := json.Marshal(what)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.text.Write(append(text, '\n'))
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.String()
+}
+
+func TestNothingThatLeavesHasTheKey(t *testing.T) {
+	everywhere(t, func(t *testing.T, w way, version string) {
+		got := new(heard)
+		c := client{
+			version: version, human: says(accept("Allow for session")),
+			//lint:ignore SA1019 servers still send log messages, and they must be masked
+			logs:     func(_ context.Context, req *mcp.LoggingMessageRequest) { got.add(req.Params) },
+			progress: func(_ context.Context, req *mcp.ProgressNotificationClientRequest) { got.add(req.Params) },
+		}
+		g := w.come(t, openWithKey(t, runtimetest.NewUser(t)), c)
+		if version != modern {
+			//lint:ignore SA1019 without a level there are none
+			if err := g.SetLoggingLevel(t.Context(), &mcp.SetLoggingLevelParams{Level: "debug"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, how := range []string{"text", "structured", "meta", "embedded", "bytes", "parts", "log", "progress"} {
+			params := leak(how)
+			params.SetProgressToken("token")
+			if version == modern {
+				params.Meta[mcp.MetaKeyLogLevel] = "debug"
+			}
+			result, err := g.CallTool(t.Context(), params)
+			if err != nil || result.IsError {
+				t.Fatalf("%s: %+v, %v", how, result, err)
+			}
+			text, _ := json.Marshal(result)
+			wantNoKey(t, how, text)
+			if how == "parts" {
+				if whole := strings.ReplaceAll(textOf(result), "\n", ""); strings.Contains(whole, goodKey[5:]) || !strings.Contains(whole, "upstream said: ") {
+					t.Errorf("%s: %q", how, whole)
+				}
+			}
+			if how == "structured" && !bytes.Contains(text, []byte(`"said"`)) {
+				t.Errorf("%s: %s", how, text)
+			}
+			got.add(result)
+		}
+		for _, how := range []string{"error", "protocol error", "panic"} {
+			text, err := g.call(t.Context(), leak(how))
+			if err == nil || !strings.Contains(err.Error(), "upstream said: ") {
+				t.Fatalf("%s: %q, %v lost what is no secret", how, text, err)
+			}
+			wantNoKey(t, how, []byte(err.Error()))
+		}
+		eventually(t, "the notifications come", func() bool {
+			return strings.Contains(got.String(), `"level":"emergency"`) && strings.Contains(got.String(), `"progressToken":"token"`)
+		})
+		completion, err := g.Complete(t.Context(), &mcp.CompleteParams{
+			Ref: &mcp.CompleteReference{Type: "ref/prompt", Name: "care"}, Argument: mcp.CompleteParamsArgument{Name: "id", Value: "x"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.add(completion)
+		wantNoKey(t, "what the client got", []byte(got.String()))
+		written := w.written()
+		wantNoKey(t, "what was written", written)
+		if w.name != "in memory" && !bytes.Contains(written, []byte("upstream said")) {
+			t.Fatalf("the test does not see what is written: %s", written)
+		}
+		if text, err := g.call(t.Context(), tool("hello")); err != nil || text != "hello" {
+			t.Errorf("after all that: %q, %v", text, err)
+		}
+	})
+}
+
+// A number that floats can't hold stays as it was beside a masked value.
+func TestMaskedResultKeepsItsNumbers(t *testing.T) {
+	w := ways()[1]
+	g := w.come(t, openWithKey(t, runtimetest.NewUser(t)), client{version: modern, human: says(accept("Allow"))})
+	if _, err := g.CallTool(t.Context(), leak("structured")); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(w.written(), []byte("9007199254740993")) || !bytes.Contains(w.written(), []byte("[redacted]")) {
+		t.Errorf("sent %s", w.written())
+	}
+}
+
+// A panic in a goroutine of the SDK would end the process, of the test too.
+func TestPanicsAreRecovered(t *testing.T) {
+	everywhere(t, func(t *testing.T, w way, version string) {
+		s := openWithKey(t, runtimetest.NewUser(t))
+		s.AddPrompt(&mcp.Prompt{Name: "panic"}, func(context.Context, *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) { panic("oh: " + goodKey) })
+		s.AddResource(&mcp.Resource{URI: "pets://panic", Name: "panic"}, func(context.Context, *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
+			panic([]byte(goodKey))
+		})
+		g := w.come(t, s, client{version: version, human: says(accept("Allow"))})
+		for name, call := range map[string]func() error{
+			"tool":   func() error { _, err := g.CallTool(t.Context(), leak("panic")); return err },
+			"prompt": func() error { _, err := g.GetPrompt(t.Context(), &mcp.GetPromptParams{Name: "panic"}); return err },
+			"resource": func() error {
+				_, err := g.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: "pets://panic"})
+				return err
+			},
+			"completion": func() error {
+				_, err := g.Complete(t.Context(), &mcp.CompleteParams{
+					Ref: &mcp.CompleteReference{Type: "ref/prompt", Name: "care"}, Argument: mcp.CompleteParamsArgument{Name: "id", Value: "panic"},
+				})
+				return err
+			},
+		} {
+			if err := call(); err == nil || !strings.Contains(err.Error(), "panicked") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if text, err := g.call(t.Context(), tool("hello")); err != nil || text != "hello" {
+			t.Errorf("after all that: %q, %v", text, err)
+		}
+	})
+}
+
+// The SDK looks into the result of a modern request, which would panic outside of any middleware.
+func TestHandlerThatReturnsNothing(t *testing.T) {
+	everywhere(t, func(t *testing.T, w way, version string) {
+		g := w.come(t, open(t, runtimetest.NewUser(t)), client{version: version})
+		if _, err := g.CallTool(t.Context(), tool("nothing")); err == nil || !strings.Contains(err.Error(), "returned nothing") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// An error of the protocol keeps its code, and a refused prompt has one too.
+func TestErrorCodes(t *testing.T) {
+	for _, version := range versions {
+		w := ways()[1]
+		g := w.come(t, openWithKey(t, runtimetest.NewUser(t)), client{version: version, human: says(accept("Allow for session"))})
+		if _, err := g.CallTool(t.Context(), leak("protocol error")); err == nil {
+			t.Fatal("no error")
+		}
+		if sent := w.written(); !bytes.Contains(sent, []byte(`"code":-32602`)) || !bytes.Contains(sent, []byte(`"data":{"said":"upstream`)) {
+			t.Errorf("%s: sent %s", version, sent)
+		}
+		w = ways()[1]
+		g = w.come(t, openWithKey(t, runtimetest.NewUser(t)), client{version: version, human: says(accept("Deny"))})
+		if _, err := g.GetPrompt(t.Context(), &mcp.GetPromptParams{Name: "care"}); err == nil {
+			t.Fatal("no error")
+		}
+		if sent := w.written(); !bytes.Contains(sent, []byte(`"code":-32603`)) {
+			t.Errorf("%s: sent %s", version, sent)
+		}
+	}
+}
