@@ -1,17 +1,12 @@
 package secrets
 
 import (
-	"bufio"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,12 +14,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
-
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
-	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 )
 
 // Each test of this file is an attack that once worked.
@@ -64,7 +56,7 @@ func always(answer Answer) func(context.Context, Question) (Answer, error) {
 const attacked = "pets-0123456789abcdef"
 
 // victim opens a manager of keys, whose values are all stored.
-func victim(t *testing.T, asker Asker, keys ...AnyKey) (*Manager, *memory) {
+func victim(t *testing.T, prompter Prompter, keys ...AnyKey) (*Manager, *memory) {
 	t.Helper()
 	store := &memory{}
 	type secret struct {
@@ -84,7 +76,7 @@ func victim(t *testing.T, asker Asker, keys ...AnyKey) (*Manager, *memory) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(Schema{Server: "x", Manifest: string(manifest), Keys: keys}, WithStore(store), WithPrompter(asker),
+	m, err := Open(Schema{Server: "x", Manifest: string(manifest), Keys: keys}, WithStore(store), WithPrompter(prompter),
 		WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	if err != nil {
 		t.Fatal(err)
@@ -93,14 +85,31 @@ func victim(t *testing.T, asker Asker, keys ...AnyKey) (*Manager, *memory) {
 	return m, store
 }
 
-// toolCall is the context of a call to a tool by a client of 2026-07-28 that can show forms.
-func toolCall(ctx context.Context, m *Manager, name string) (context.Context, *call) {
-	ctx = withRequest(ctx, "tool", name)
-	c := m.call(ctx)
-	c.rounds = true
-	c.digest = func() [sha256.Size]byte { return sha256.Sum256([]byte(name)) }
-	ctx, c.cancel = context.WithCancelCause(ctx)
-	return ctx, c
+// A visit is a call to a tool by a client of 2026-07-28 that can show forms.
+type visit struct {
+	context.Context // of the handler
+	*Turn
+}
+
+// comeBack is a visit with the replies to an earlier input request, which state is the state of.
+func comeBack(ctx context.Context, m *Manager, who Principal, tool, state string, replies map[string]Reply) visit {
+	ctx, turn := m.Begin(ctx, Call{Kind: "tool", Name: tool, Principal: who, Shows: Shows{Forms: true}, Rounds: true}, state, replies)
+	return visit{ctx, turn}
+}
+
+func come(ctx context.Context, m *Manager, who Principal, tool string) visit {
+	return comeBack(ctx, m, who, tool, "", nil)
+}
+
+// bareCall is the context of a call to a tool by a client that can't be asked.
+func bareCall(ctx context.Context, m *Manager, tool string) context.Context {
+	ctx, _ = m.Begin(ctx, Call{Kind: "tool", Name: tool, Principal: Process()}, "", nil)
+	return ctx
+}
+
+// accepts is a client's reply to one form of an input request.
+func accepts(form, answer string) map[string]Reply {
+	return map[string]Reply{form: {Action: "accept", Answer: answer}}
 }
 
 func TestToolScopedGrantOfTheServerItselfCoversNoTool(t *testing.T) {
@@ -110,7 +119,7 @@ func TestToolScopedGrantOfTheServerItselfCoversNoTool(t *testing.T) {
 		questions = append(questions, q)
 		return AllowSession, nil
 	}}, key)
-	if _, err := Get(t.Context(), m, key, "A job"); !errors.Is(err, ErrDenied) {
+	if _, err := Get(m.Background(t.Context()), m, key, "A job"); !errors.Is(err, ErrDenied) {
 		t.Errorf("an answer that was not offered: %v", err)
 	}
 	if len(questions) != 1 || questions[0].AllowForSession != "" {
@@ -136,7 +145,7 @@ func TestAllowOnceIsForTheHostThatWasShown(t *testing.T) {
 				return answer, nil
 			}}, address, key)
 			store = s
-			if v, err := Get(t.Context(), m, key, "Read"); !errors.Is(err, ErrDenied) || questions != 2 {
+			if v, err := Get(m.Background(t.Context()), m, key, "Read"); !errors.Is(err, ErrDenied) || questions != 2 {
 				t.Errorf("%v, moved to %s: %q, %v after %d questions", answer, moved, v.Reveal(), err, questions)
 			}
 		}
@@ -146,7 +155,7 @@ func TestAllowOnceIsForTheHostThatWasShown(t *testing.T) {
 func TestManagerPrintsNoValue(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
 	m, _ := victim(t, answers{ask: always(AllowSession)}, key)
-	if _, err := Get(t.Context(), m, key, "Read"); err != nil {
+	if _, err := Get(m.Background(t.Context()), m, key, "Read"); err != nil {
 		t.Fatal(err)
 	}
 	_ = m.Reject(t.Context(), key, "Wrong.")
@@ -160,64 +169,62 @@ func TestManagerPrintsNoValue(t *testing.T) {
 }
 
 func TestManifestWithoutAnswersDoesNotOpen(t *testing.T) {
-	for _, spoil := range []func(*wording.Sentences){
-		func(s *wording.Sentences) { s.Question.Allow = "" },
-		func(s *wording.Sentences) { s.Question.Deny = s.Question.Allow },
-		func(s *wording.Sentences) { s.Form.Differ = s.Form.Match },
+	english := wording.English().Question
+	for name, row := range map[string]struct {
+		spoil func(*wording.Sentences)
+		opens bool
+	}{
+		"deny is allow":                      {func(s *wording.Sentences) { s.Question.Deny = s.Question.Allow }, false},
+		"session is allow":                   {func(s *wording.Sentences) { s.Question.AllowSession = s.Question.Allow }, false},
+		"differ is match":                    {func(s *wording.Sentences) { s.Form.Differ = s.Form.Match }, false},
+		"deny is English allow":              {func(s *wording.Sentences) { s.Question.Allow, s.Question.Deny = "", english.Allow }, false},
+		"without allow, it is the runtime's": {func(s *wording.Sentences) { s.Question.Allow = "" }, true},
 	} {
 		sentences := wording.English()
-		spoil(&sentences)
+		row.spoil(&sentences)
 		manifest, err := json.Marshal(map[string]any{"server": "x", "sentences": sentences})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(Schema{Server: "x", Manifest: string(manifest)}); err == nil {
-			t.Error("it opens")
+		m, err := Open(Schema{Server: "x", Manifest: string(manifest)})
+		if (err == nil) != row.opens {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil && m.sentences.Question.Allow != english.Allow {
+			t.Errorf("%s: it offers %q", name, m.sentences.Question.Allow)
 		}
 	}
-	if r := replyOf(mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionAccept, Content: map[string]any{}}, []string{"", "b"}); r != nobody {
-		t.Errorf("an empty answer chose %d", r.chosen)
+	if r := replyOf(Reply{Action: "accept"}, []string{"", "b"}); r != consent.Nobody {
+		t.Errorf("an empty answer chose %d", r.Chosen)
 	}
-}
-
-func TestAnswerCountsOnlyForWhatItsFormShowed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		harmless, jewel := Password("harmless", Field{Required: true}), Password("jewel", Field{Required: true})
-		m, _ := victim(t, answers{ask: always(Deny)}, harmless, jewel)
-		ctx, c := toolCall(t.Context(), m, "tool")
-		_, _ = Get(ctx, m, harmless, "Read")
-		wants := c.end()                                         // the form is made
-		_, _ = Get(context.WithoutCancel(ctx), m, jewel, "Read") // a goroutine that the handler left behind
-		round := m.inputRequest(c, wants)
-		time.Sleep(time.Second)
-		ctx, c = toolCall(t.Context(), m, "tool")
-		m.resume(c, m.closeRound(round.RequestState, c), func(string, []string) reply { return reply{chosen: 0} })
-		if v, err := Get(ctx, m, harmless, "Read"); err != nil || v.Reveal() != attacked {
-			t.Errorf("what was asked is not allowed: %v", err)
-		}
-		if v, err := Get(ctx, m, jewel, "Read"); err == nil {
-			t.Errorf("%q was never asked for", v.Reveal())
-		}
-	})
 }
 
 func TestCodesAreComparedByWhoBeganTheCollection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		key := Password("api_key", Field{Required: true})
+		key, other := Password("api_key", Field{Required: true}), Password("other", Field{Required: true})
 		m, store := victim(t, answers{
 			enter: func(context.Context, Entry) (string, error) { time.Sleep(100 * time.Second); return attacked, nil },
 			ask:   always(AllowOnce),
-		}, key)
-		store.Map.Clear()
-		go func() { _, _ = Get(t.Context(), m, key, "Read") }() // by the server itself: no client shows a code
+		}, key, other)
+		store.Map.Delete("api_key")
+		go func() { _, _ = Get(m.Background(t.Context()), m, key, "Read") }() // by the server itself: no client shows a code
 		time.Sleep(time.Second)
-		ctx, c := toolCall(WithPrincipal(t.Context(), "bob"), m, "tool")
-		c.resumed = true
-		if _, err := Get(ctx, m, key, "Read"); !errors.Is(err, ErrPending) {
+		bob := come(t.Context(), m, Named("bob"), "tool")
+		_, _ = Get(bob, m, other, "Read")
+		forms, state := bob.End()
+		if len(forms) != 1 {
+			t.Fatalf("bob is not asked: %+v", forms)
+		}
+		time.Sleep(time.Second)
+		bob = comeBack(t.Context(), m, Named("bob"), "tool", state, accepts("permission", "Allow"))
+		if _, err := Get(bob, m, other, "Read"); err != nil {
 			t.Fatal(err)
 		}
-		if wants := c.end(); len(wants) != 0 {
-			t.Errorf("bob is asked about somebody else's code: %+v", wants)
+		if _, err := Get(bob, m, key, "Read"); !errors.Is(err, ErrPending) {
+			t.Fatal(err)
+		}
+		if forms, _ := bob.End(); len(forms) != 0 {
+			t.Errorf("bob is asked about somebody else's code: %+v", forms)
 		}
 		time.Sleep(200 * time.Second)
 		if _, ok := store.Load("api_key"); !ok {
@@ -226,36 +233,14 @@ func TestCodesAreComparedByWhoBeganTheCollection(t *testing.T) {
 	})
 }
 
-func TestQuestionsAreBounded(t *testing.T) {
-	key := Password("api_key", Field{Required: true})
-	m, _ := victim(t, answers{ask: func(ctx context.Context, _ Question) (Answer, error) { <-ctx.Done(); return Deny, ctx.Err() }}, key)
-	before := runtime.NumGoroutine()
-	for i := range 20 * maxWaiting {
-		ctx, cancel := context.WithCancel(withRequest(t.Context(), "resource", fmt.Sprint("pets://", i)))
-		time.AfterFunc(time.Millisecond, cancel)
-		_, _ = Get(ctx, m, key, "Read")
-	}
-	if grown := runtime.NumGoroutine() - before; grown > 2*maxWaiting {
-		t.Errorf("%d goroutines more", grown)
-	}
-	if len(m.questions) > maxWaiting {
-		t.Errorf("%d questions", len(m.questions))
-	}
-	if err := m.Close(); err != nil || len(m.questions) != 0 {
-		t.Errorf("%d questions after Close, %v", len(m.questions), err)
-	}
-}
-
 func TestCloseReleasesWhoWaitsForARound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		key := Password("api_key", Field{Required: true})
 		m, _ := victim(t, answers{}, key)
-		ctx, _ := toolCall(t.Context(), m, "tool")
-		_, _ = Get(ctx, m, key, "Read")
+		_, _ = Get(come(t.Context(), m, Process(), "tool"), m, key, "Read")
 		begin := time.Now()
 		time.AfterFunc(time.Second, func() { _ = m.Close() })
-		ctx = withRequest(t.Context(), "tool", "tool")
-		if _, err := Get(ctx, m, key, "Read"); !errors.Is(err, ErrClosed) || time.Since(begin) > 2*time.Second {
+		if _, err := Get(bareCall(t.Context(), m, "tool"), m, key, "Read"); !errors.Is(err, ErrClosed) || time.Since(begin) > 2*time.Second {
 			t.Errorf("%v after %v", err, time.Since(begin))
 		}
 	})
@@ -264,7 +249,7 @@ func TestCloseReleasesWhoWaitsForARound(t *testing.T) {
 func TestErrorsOfOthersLoseTheirText(t *testing.T) {
 	m, _ := victim(t, answers{}, Password("api_key", Field{}))
 	for _, failure := range []error{context.DeadlineExceeded, context.Canceled, ErrTooBig, ErrStoreLocked, errors.New("other")} {
-		for err := m.fail(fmt.Errorf("put %s: %w", attacked, failure)); err != nil; err = errors.Unwrap(err) {
+		for err := m.fail(t.Context(), fmt.Errorf("put %s: %w", attacked, failure)); err != nil; err = errors.Unwrap(err) {
 			if strings.Contains(err.Error(), attacked) {
 				t.Errorf("%v passes with its text: %v", failure, err)
 			}
@@ -275,7 +260,7 @@ func TestErrorsOfOthersLoseTheirText(t *testing.T) {
 func TestRejectsReasonHoldsNoValue(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
 	m, _ := victim(t, answers{ask: always(AllowOnce)}, key)
-	v, err := Get(t.Context(), m, key, "Read")
+	v, err := Get(m.Background(t.Context()), m, key, "Read")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,28 +269,16 @@ func TestRejectsReasonHoldsNoValue(t *testing.T) {
 	}
 }
 
-func TestResourceContentsAreMaskedWhole(t *testing.T) {
-	m, _ := victim(t, answers{}, Password("api_key", Field{}))
-	m.Mask(t.Context(), attacked)
-	masked, err := json.Marshal(maskedContents(m, []mcp.ResourceContents{
-		&mcp.TextResourceContents{URI: "pets://a", Text: attacked},
-		mcp.TextResourceContents{URI: "pets://" + attacked, Text: "fine"},
-	}))
-	if err != nil || strings.Contains(string(masked), "0123456789") || !strings.Contains(string(masked), "pets://a") {
-		t.Errorf("%s, %v", masked, err)
-	}
-}
-
 // A task's handler runs with a context that has ended: it gets what is granted, and nobody is asked.
 func TestTaskHandlerHasItsGrants(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
 	m, _ := victim(t, answers{ask: always(AllowSession)}, key)
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(m.Background(t.Context()))
 	cancel()
 	if _, err := Get(ctx, m, key, "Read"); !errors.Is(err, ErrOutsideCall) {
 		t.Error(err)
 	}
-	if _, err := Get(t.Context(), m, key, "Read"); err != nil {
+	if _, err := Get(m.Background(t.Context()), m, key, "Read"); err != nil {
 		t.Fatal(err)
 	}
 	if v, err := Get(ctx, m, key, "Read"); err != nil || v.Reveal() != attacked {
@@ -317,74 +290,10 @@ func TestTwoManagersOnOneServerAskForThemselves(t *testing.T) {
 	one, two := Password("one", Field{Required: true}), Password("two", Field{Required: true})
 	m, _ := victim(t, answers{ask: always(AllowOnce)}, one)
 	n, _ := victim(t, answers{ask: always(AllowOnce)}, two)
-	ctx := withRequest(t.Context(), "tool", "tool")
-	if first := m.call(ctx); first == n.call(ctx) || first != m.call(ctx) {
+	ctx, turn := m.Begin(t.Context(), Call{Kind: "tool", Name: "tool", Principal: Process()}, "", nil)
+	ctx, nested := n.Begin(ctx, Call{Kind: "tool", Name: "tool", Principal: Process()}, "", nil)
+	if m.turn(ctx) != turn || n.turn(ctx) != nested || turn.call == nested.call {
 		t.Error("the managers share a call")
-	}
-}
-
-// The author's code may set the principal too late for the transport to keep the session with it: then the answers of the
-// client do not count, whoever sends them.
-func TestAnswerWithoutATokenReleasesNothing(t *testing.T) {
-	key := Password("api_key", Field{Required: true})
-	var dialogs atomic.Int32
-	m, _ := victim(t, answers{ask: func(context.Context, Question) (Answer, error) { dialogs.Add(1); return Deny, nil }}, key)
-	srv := server.NewMCPServer("x", "1", mcpgo.Option(m))
-	srv.AddTool(mcp.NewTool("tool"), Tool(func(ctx context.Context, reason Reason) (Secret, error) { return Get(ctx, m, key, reason) }, "Read",
-		func(context.Context, mcp.CallToolRequest, Secret) (*mcp.CallToolResult, error) {
-			return mcp.NewToolResultText("used"), nil
-		}))
-	handler := mcpgo.HTTPHandler(m, srv, server.WithHTTPContextFunc(func(ctx context.Context, r *http.Request) context.Context {
-		if r.Header.Get("Authorization") == "Bearer alice" {
-			return WithPrincipal(ctx, "alice")
-		}
-		return ctx
-	}))
-	web := httptest.NewServer(handler)
-	defer web.Close()
-	post := func(token, session, body string) *http.Response {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, web.URL, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, value := range map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-			"Authorization": token, sessionHeader: session} {
-			if value != "" {
-				request.Header.Set(name, value)
-			}
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return response
-	}
-	response := post("Bearer alice", "", `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{"elicitation":{}},"clientInfo":{"name":"c","version":"1"}}}`)
-	_, _ = io.Copy(io.Discard, response.Body)
-	session := response.Header.Get(sessionHeader)
-	response = post("Bearer alice", session, `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"tool","arguments":{}}}`)
-	defer func() { _ = response.Body.Close() }()
-	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-		text := strings.TrimPrefix(lines.Text(), "data:")
-		var message struct {
-			ID     json.RawMessage
-			Method string
-		}
-		if json.Unmarshal([]byte(text), &message) != nil {
-			continue
-		}
-		if message.Method == "elicitation/create" {
-			time.Sleep(400 * time.Millisecond) // as slow as a person
-			post("", session, `{"jsonrpc":"2.0","id":`+string(message.ID)+`,"result":{"action":"accept","content":{"answer":"Allow for session"}}}`)
-			continue
-		}
-		if strings.Contains(text, "used") || !strings.Contains(text, "did not allow") {
-			t.Errorf("the call got %s", text)
-		}
-		break
-	}
-	if dialogs.Load() != 1 || len(m.Grants()) != 0 {
-		t.Errorf("%d dialogs, grants %v", dialogs.Load(), m.Grants())
 	}
 }
 
@@ -398,19 +307,19 @@ func TestSetToolIsOneDialogInRounds(t *testing.T) {
 			time.Sleep(time.Second)
 			return "another-value", nil
 		}}, key)
-		ctx, c := toolCall(t.Context(), m, "secrets_set")
-		if _, err := m.setTool(ctx, c, key.def); !errors.Is(err, ErrPending) {
+		set := func(v visit) error { return useTool(v, m, "secrets_set", "api_key") }
+		first := come(t.Context(), m, Process(), "secrets_set")
+		if err := set(first); !errors.Is(err, ErrPending) {
 			t.Fatal(err)
 		}
-		round := m.inputRequest(c, c.end())
+		_, state := first.End()
 		time.Sleep(2 * time.Second)
-		ctx, c = toolCall(t.Context(), m, "secrets_set")
-		m.resume(c, m.closeRound(round.RequestState, c), func(string, []string) reply { return reply{chosen: 0} })
-		if _, err := m.setTool(ctx, c, key.def); err != nil || dialogs.Load() != 1 {
+		match := accepts("codes0", m.sentences.Form.Match)
+		if err := set(comeBack(t.Context(), m, Process(), "secrets_set", state, match)); err != nil || dialogs.Load() != 1 {
 			t.Errorf("%v after %d dialogs", err, dialogs.Load())
 		}
-		ctx, c = toolCall(t.Context(), m, "secrets_set") // another wish
-		if _, err := m.setTool(ctx, c, key.def); !errors.Is(err, ErrPending) {
+		another := come(t.Context(), m, Process(), "secrets_set") // another wish
+		if err := set(another); !errors.Is(err, ErrPending) {
 			t.Errorf("the next call is not asked: %v", err)
 		}
 		time.Sleep(2 * time.Second)
@@ -423,28 +332,15 @@ func TestSetToolIsOneDialogInRounds(t *testing.T) {
 	})
 }
 
-func TestCallersNobodyVerifiedShareNoQuestion(t *testing.T) {
-	m, _ := victim(t, answers{}, Password("api_key", Field{}))
-	keys := map[[sha256.Size]byte]bool{}
-	for range 1000 {
-		c := newCall(t.Context(), "tool", "tool")
-		c.who = principal{kind: local}
-		keys[m.questionKey(c, nil, wording.Asker{})] = true
-		runtime.GC() // the address may come again, the call does not
+// useTool calls one of the tools that an adapter's AddTools adds.
+func useTool(ctx context.Context, m *Manager, tool, secret string) error {
+	for _, t := range m.tools() {
+		if t.Name == tool {
+			_, err := t.Run(ctx, secret)
+			return err
+		}
 	}
-	if len(keys) != 1000 {
-		t.Errorf("%d keys of 1000 calls", len(keys))
-	}
-}
-
-func TestSessionThatWasNotOfferedIsNo(t *testing.T) {
-	key := Password("api_key", Field{Required: true})
-	m, _ := victim(t, answers{}, key)
-	q := &question{uses: []use{{def: key.def}}, by: wording.Asker{Once: true}, done: make(chan struct{})}
-	m.settle(q, verdict{answer: AllowSession})
-	if !errors.Is(q.err, ErrDenied) || len(m.Grants()) != 0 {
-		t.Errorf("%v, grants %v", q.err, m.Grants())
-	}
+	return errors.New("there is no tool " + tool)
 }
 
 func TestRemovalIsOneDialogThatEndsWithTheManager(t *testing.T) {
@@ -462,9 +358,7 @@ func TestRemovalIsOneDialogThatEndsWithTheManager(t *testing.T) {
 			}
 		}}, key)
 		forget := func() error {
-			ctx := withRequest(t.Context(), "tool", "secrets_forget")
-			_, err := m.forgetTool(ctx, m.call(ctx), key.def)
-			return err
+			return useTool(bareCall(t.Context(), m, "secrets_forget"), m, "secrets_forget", "api_key")
 		}
 		var wait sync.WaitGroup
 		for range 10 {
@@ -495,16 +389,20 @@ func TestRemovalIsOneDialogThatEndsWithTheManager(t *testing.T) {
 func TestStatusToolTellsStrangersNothing(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
 	m, _ := victim(t, answers{}, key)
-	ctx := withRequest(t.Context(), "tool", "secrets_status")
-	m.call(ctx).who = principal{kind: stranger}
-	if result, err := m.statusTool(ctx, mcp.CallToolRequest{}); err != nil || !result.IsError {
-		t.Errorf("%v, %v", result, err)
+	ctx, _ := m.Begin(t.Context(), Call{Kind: "tool", Name: "secrets_status"}, "", nil)
+	for name, ctx := range map[string]context.Context{"a stranger": ctx, "no call": t.Context()} {
+		if err := useTool(ctx, m, "secrets_status", ""); !errors.Is(err, ErrOutsideCall) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := useTool(m.Background(t.Context()), m, "secrets_status", ""); err != nil {
+		t.Errorf("the server itself: %v", err)
 	}
 	if err := m.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if result, err := m.statusTool(t.Context(), mcp.CallToolRequest{}); err != nil || !result.IsError {
-		t.Errorf("after Close: %v, %v", result, err)
+	if err := useTool(m.Background(t.Context()), m, "secrets_status", ""); !errors.Is(err, ErrClosed) {
+		t.Errorf("after Close: %v", err)
 	}
 }
 
@@ -533,16 +431,16 @@ func TestTakenBackValueIsNeverUsed(t *testing.T) {
 	for _, fails := range []bool{false, true} {
 		m, store := victim(t, answers{enter: func(context.Context, Entry) (string, error) { return "", ErrDismissed }, ask: always(AllowOnce)}, key)
 		failing := &stubborn{memory: store}
-		m.store = failing
-		_ = m.put(t.Context(), key.def, "known-to-be-wrong")
-		m.reject(key.def, rejected{NewSecret("known-to-be-wrong"), "Wrong."})
-		undo, err := m.keep(t.Context(), []gap{{def: key.def}}, []string{"typed-under-another-code"})
+		m.values.store = failing
+		_ = m.values.put(t.Context(), key.def, "known-to-be-wrong")
+		m.values.reject(key.def, rejected{NewSecret("known-to-be-wrong"), "Wrong."})
+		undo, err := collected{m}.Replace(t.Context(), "api_key", "typed-under-another-code")
 		if err != nil {
 			t.Fatal(err)
 		}
 		failing.refuses.Store(fails)
-		undo()
-		if v, err := Get(t.Context(), m, key, "Read"); !errors.Is(err, ErrDismissed) { // it is asked for again
+		undo(t.Context())
+		if v, err := Get(m.Background(t.Context()), m, key, "Read"); !errors.Is(err, ErrDismissed) { // it is asked for again
 			t.Errorf("the store fails %t: got %q, %v", fails, v.Reveal(), err)
 		}
 	}
@@ -553,12 +451,12 @@ func TestCloseDoesNotWaitForALockedKeychain(t *testing.T) {
 		key := Password("api_key", Field{Required: true})
 		m, store := victim(t, answers{enter: func(context.Context, Entry) (string, error) { return attacked, nil }, ask: always(Deny)}, key)
 		store.Map.Clear()
-		m.store = &waiting{store}
-		go func() { _, _ = Get(t.Context(), m, key, "Read") }()
+		m.values.store = &waiting{store}
+		go func() { _, _ = Get(m.Background(t.Context()), m, key, "Read") }()
 		time.Sleep(time.Second)
 		begin := time.Now()
 		_ = m.Close()
-		if took := time.Since(begin); took > 2*grace {
+		if took := time.Since(begin); took > 10*time.Second {
 			t.Errorf("Close took %v", took)
 		}
 	})

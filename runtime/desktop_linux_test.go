@@ -63,7 +63,7 @@ func (r *real) ask() func() (string, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		key, err := r.APIKey(context.Background(), "Read one pet")
+		key, err := r.APIKey(r.Manager.Background(context.Background()), "Read one pet")
 		done <- result{key.Reveal(), err}
 	}()
 	return func() (string, error) {
@@ -225,7 +225,7 @@ func TestRealDialogGroupIsStoredOrNot(t *testing.T) {
 	r := openReal(t, desktop.Options{})
 	done := make(chan error, 1)
 	go func() {
-		_, err := r.Login(context.Background(), "Say who you are")
+		_, err := r.Login(r.Manager.Background(context.Background()), "Say who you are")
 		done <- err
 	}()
 	r.types("petstore: User name", "ann")
@@ -244,7 +244,7 @@ func TestRealDialogForFiftyCalls(t *testing.T) {
 	var calls sync.WaitGroup
 	for range 50 {
 		calls.Go(func() {
-			if key, err := r.APIKey(context.Background(), "Read one pet"); err != nil || key.Reveal() != goodKey {
+			if key, err := r.APIKey(r.Manager.Background(context.Background()), "Read one pet"); err != nil || key.Reveal() != goodKey {
 				t.Errorf("got %v, %v", key, err)
 			}
 		})
@@ -253,7 +253,11 @@ func TestRealDialogForFiftyCalls(t *testing.T) {
 	r.presses(questionTitle, pressAllowSession...)
 	calls.Wait()
 	r.must(r.WaitNoWindow())
-	eventually(r.t, "the goroutines are gone", func() bool { return runtime.NumGoroutine() <= before+5 })
+	for end := time.Now().Add(patience); runtime.NumGoroutine() > before+5; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines are left, there were %d", runtime.NumGoroutine(), before)
+		}
+	}
 }
 
 func TestRealFaults(t *testing.T) {
@@ -341,7 +345,7 @@ func own() int {
 	if err != nil {
 		return 1
 	}
-	go func() { _, _ = vault.APIKey(context.Background(), "Read one pet") }()
+	go func() { _, _ = vault.APIKey(vault.Manager.Background(context.Background()), "Read one pet") }()
 	<-ctx.Done()
 	if err := vault.Manager.Close(); err != nil {
 		return 1

@@ -23,7 +23,8 @@ func Example_testing() {
 		fmt.Println(err)
 		return
 	}
-	key, err := vault.APIKey(context.Background(), "Read one pet of your store")
+	ctx := vault.Manager.Background(context.Background()) // in a handler, its own context
+	key, err := vault.APIKey(ctx, "Read one pet of your store")
 	fmt.Println(key, err)
 	for _, shown := range user.Shown() {
 		fmt.Println("---")

@@ -38,11 +38,14 @@ var (
 // errStoreDismissed is a keychain that stayed locked because the user closed its own prompt.
 var errStoreDismissed = fmt.Errorf("%w: %w", ErrStoreLocked, ErrDismissed)
 
-// failures says which failure an error is; the first that matches counts.
-var failures = []struct {
+// A failure is one of the errors above, or one of ours that counts as one, and its name in the manifest.
+type failure struct {
 	err  error
 	name wording.Failure
-}{
+}
+
+// failures says which failure an error is; the first that matches counts.
+var failures = []failure{
 	{ErrDenied, wording.Denied},
 	{ErrRejected, wording.Rejected},
 	{ErrNoDisplay, wording.NoDisplay},
@@ -94,20 +97,26 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 	if !errors.As(cause, &about) && !errors.Is(cause, ErrUnknownKey) {
 		about.Secrets = namesOf(defs)
 	}
-	for _, failure := range failures {
-		if !errors.Is(cause, failure.err) {
-			continue
-		}
-		name := failure.name
-		if about.Asking && (name == wording.NoDisplay || name == wording.NoDialog) {
-			name = wording.NobodyToAsk // another way out helps than for a missing value
-		}
-		if name == wording.OutsideCall {
-			m.noteOutsideCall(ctx, about.Secrets)
-		}
-		return m.failAs(name, known(cause, failure.err), about.Secrets)
+	f, ok := failureOf(cause)
+	switch {
+	case !ok:
+		f = failure{ErrStore, wording.StoreFailed}
+	case about.Asking && (f.name == wording.NoDisplay || f.name == wording.NoDialog):
+		f.name = wording.NobodyToAsk // another way out helps than for a missing value
+	case f.name == wording.OutsideCall:
+		m.noteOutsideCall(ctx, about.Secrets)
 	}
-	return m.failAs(wording.StoreFailed, ErrStore, about.Secrets)
+	return m.failAs(f.name, known(cause, f.err), about.Secrets)
+}
+
+// failureOf returns which failure an error is.
+func failureOf(err error) (f failure, ok bool) {
+	for _, f := range failures {
+		if errors.Is(err, f.err) {
+			return f, true
+		}
+	}
+	return failure{}, false
 }
 
 // noteOutsideCall tells the author of a server why nothing was handed out.
@@ -133,12 +142,8 @@ func isRefusal(err error) bool {
 
 // saysNoMore reports whether the text of a store's error is that of one of the errors above.
 func saysNoMore(err error) bool {
-	for _, failure := range failures {
-		if errors.Is(err, failure.err) {
-			return err.Error() == failure.err.Error()
-		}
-	}
-	return false
+	f, ok := failureOf(err)
+	return ok && err.Error() == f.err.Error()
 }
 
 // known returns cause without what somebody else may have wrapped around it, which could hold a value.

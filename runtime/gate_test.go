@@ -13,11 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mark3labs/mcp-go/mcp"
-
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
-	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -56,14 +53,17 @@ func stored(t *testing.T, options ...secrets.Option) bench {
 	return b
 }
 
+// key gets the API key: in the call of ctx, or else for the server itself.
 func (b bench) key(t *testing.T, ctx context.Context) (string, error) {
 	t.Helper()
-	key, err := b.APIKey(ctx, "Read one pet")
+	key, err := b.APIKey(b.background(ctx), "Read one pet")
 	if err != nil && !key.IsZero() {
 		t.Errorf("an error comes with a value: %v", err)
 	}
 	return key.Reveal(), err
 }
+
+func (b bench) background(ctx context.Context) context.Context { return b.Manager.Background(ctx) }
 
 func (b bench) wantKey(t *testing.T, want string) {
 	t.Helper()
@@ -91,27 +91,28 @@ func TestAllowOnceIsForOneUse(t *testing.T) {
 	b.wantKey(t, goodKey)
 }
 
+// toolCall is the context of a call to a tool by a client that can't be asked.
+func (b bench) toolCall(t *testing.T, name string) context.Context {
+	t.Helper()
+	ctx, turn := b.Manager.Begin(t.Context(), secrets.Call{Kind: "tool", Name: name, Principal: secrets.Process()}, "", nil)
+	t.Cleanup(func() { turn.End() })
+	return ctx
+}
+
 func TestAllowOnceCoversOneToolCall(t *testing.T) {
 	b := stored(t)
 	b.user.Answers(secrets.AllowOnce).Answers(secrets.Deny)
-	tool := mcpgo.Tool(b.APIKey, "Read one pet", func(ctx context.Context, _ mcp.CallToolRequest, _ secrets.Secret) (*mcp.CallToolResult, error) {
-		for range 3 {
-			if _, err := b.key(t, ctx); err != nil {
-				return nil, err
-			}
+	ctx := b.toolCall(t, "get_pet")
+	for range 4 {
+		if _, err := b.key(t, ctx); err != nil {
+			t.Fatal(err)
 		}
-		return mcp.NewToolResultText("done"), nil
-	})
-	request := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: "get_pet"}}
-	if result, err := tool(t.Context(), request); err != nil || result.IsError {
-		t.Fatal(result, err)
 	}
 	if !strings.Contains(b.user.Shown()[0].Text(), "Tool: get_pet") {
 		t.Errorf("the question does not name the tool:\n%s", b.user.Shown()[0].Text())
 	}
-	result, err := tool(t.Context(), request) // another call
-	if err != nil || !result.IsError {
-		t.Fatalf("a refusal is not a tool error: %v, %v", result, err)
+	if _, err := b.key(t, b.toolCall(t, "get_pet")); !errors.Is(err, secrets.ErrDenied) { // another call
+		t.Fatal(err)
 	}
 }
 
@@ -215,7 +216,7 @@ func TestWrongInputIsAskedAgainWithTheReason(t *testing.T) {
 		Types("Password", "two\nlines").
 		Types("without control characters", "hunter22").
 		Answers(secrets.AllowOnce)
-	login, err := b.Login(t.Context(), "Say who you are")
+	login, err := b.Login(b.background(t.Context()), "Say who you are")
 	if err != nil || login.Username != "ann" || login.Password.Reveal() != "hunter22" {
 		t.Fatal(login, err)
 	}
@@ -231,7 +232,7 @@ func TestWrongInputIsAskedAgainWithTheReason(t *testing.T) {
 func TestAllOfAGroupIsStoredOrNone(t *testing.T) {
 	b := open(t)
 	b.user.Types("User name", "ann").Dismisses("Password")
-	if _, err := b.Login(t.Context(), "Say who you are"); !errors.Is(err, secrets.ErrDismissed) {
+	if _, err := b.Login(b.background(t.Context()), "Say who you are"); !errors.Is(err, secrets.ErrDismissed) {
 		t.Fatal(err)
 	}
 	if value, ok := b.store.Value("petstore", "username"); ok {
@@ -248,7 +249,7 @@ func TestGroupIsTakenBackWhereTheStoreFails(t *testing.T) {
 	}
 	defer func() { _ = vault.Manager.Close() }()
 	b.user.Types("User name", "ann").Types("Password", "hunter22")
-	if _, err := vault.Login(t.Context(), "Say who you are"); !errors.Is(err, secrets.ErrStore) || strings.Contains(err.Error(), "hunter22") {
+	if _, err := vault.Login(vault.Manager.Background(t.Context()), "Say who you are"); !errors.Is(err, secrets.ErrStore) || strings.Contains(err.Error(), "hunter22") {
 		t.Fatal(err)
 	}
 	if value, ok := b.store.Value("petstore", "username"); ok {
@@ -296,15 +297,16 @@ func TestRejectAsksForAnotherValueAndSaysWhy(t *testing.T) {
 func TestRejectMeansTheValueOfItsCall(t *testing.T) {
 	b := stored(t)
 	b.user.Answers(secrets.AllowOnce)
-	tool := mcpgo.Tool(b.APIKey, "Read one pet", func(ctx context.Context, _ mcp.CallToolRequest, _ secrets.Secret) (*mcp.CallToolResult, error) {
-		// The user replaces the value while the upstream server looks at the old one.
-		if err := b.Manager.Set(ctx, petstore.KeyAPIKey, otherKey); err != nil {
-			return nil, err
-		}
-		return nil, b.Manager.Reject(ctx, petstore.KeyAPIKey, "The store answered 401.")
-	})
-	if result, err := tool(t.Context(), mcp.CallToolRequest{}); err != nil || !result.IsError {
-		t.Fatal(result, err)
+	ctx := b.toolCall(t, "get_pet")
+	if _, err := b.key(t, ctx); err != nil {
+		t.Fatal(err)
+	}
+	// The user replaces the value while the upstream server looks at the old one.
+	if err := b.Manager.Set(ctx, petstore.KeyAPIKey, otherKey); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Manager.Reject(ctx, petstore.KeyAPIKey, "The store answered 401."); !errors.Is(err, secrets.ErrRejected) {
+		t.Fatal(err)
 	}
 	b.user.Answers(secrets.AllowOnce)
 	b.wantKey(t, otherKey) // nobody is asked for a value
@@ -387,7 +389,7 @@ func TestUnknownKeysFailClosed(t *testing.T) {
 	b := stored(t)
 	foreign := secrets.Password("api_key", secrets.Field{}) // same name, another schema's key
 	for name, key := range map[string]secrets.Key[secrets.Secret]{"zero": {}, "foreign": foreign} {
-		if v, err := secrets.Get(t.Context(), b.Manager, key, "x"); !errors.Is(err, secrets.ErrUnknownKey) || !v.IsZero() {
+		if v, err := secrets.Get(b.background(t.Context()), b.Manager, key, "x"); !errors.Is(err, secrets.ErrUnknownKey) || !v.IsZero() {
 			t.Errorf("%s: Get: %v", name, err)
 		}
 		if _, err := b.Manager.Stored(t.Context(), key); !errors.Is(err, secrets.ErrUnknownKey) {
@@ -410,7 +412,7 @@ func TestUnknownKeysFailClosed(t *testing.T) {
 func TestGroupBindsAllOrNothing(t *testing.T) {
 	b := stored(t)
 	key, contact := secrets.NewSecret("before"), "before"
-	err := secrets.GetGroup(t.Context(), b.Manager, "x", petstore.KeyAPIKey.Into(&key), petstore.KeyContact.Into(&contact))
+	err := secrets.GetGroup(b.background(t.Context()), b.Manager, "x", petstore.KeyAPIKey.Into(&key), petstore.KeyContact.Into(&contact))
 	if !errors.Is(err, secrets.ErrNotSet) || key.Reveal() != "before" || contact != "before" {
 		t.Fatal(err, key.Reveal(), contact)
 	}
@@ -445,7 +447,7 @@ func TestSetForgetStored(t *testing.T) {
 func TestEmptyValueIsNone(t *testing.T) {
 	b := open(t)
 	b.store.Put("petstore", "contact", "")
-	if contact, err := b.Contact(t.Context(), "Say who you are"); err != nil || contact.IsSet() {
+	if contact, err := b.Contact(b.background(t.Context()), "Say who you are"); err != nil || contact.IsSet() {
 		t.Errorf("got %v, %v", contact, err)
 	}
 	b.store.Put("petstore", "api_key", "")

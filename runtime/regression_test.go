@@ -2,7 +2,6 @@ package secrets
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,9 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
-	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 )
 
 // Each test of this file is a mistake that was made once.
@@ -25,14 +22,10 @@ func TestSetToolIsOneDialogForAnOlderClient(t *testing.T) {
 		key := Password("api_key", Field{Required: true})
 		var dialogs atomic.Int32
 		m, store := victim(t, answers{enter: func(context.Context, Entry) (string, error) {
-			time.Sleep(patience + 10*time.Second)
+			time.Sleep(consent.Patience + 10*time.Second)
 			return fmt.Sprint("another-value-", dialogs.Add(1)), nil
 		}}, key)
-		set := func() error {
-			ctx := withRequest(t.Context(), "tool", "secrets_set")
-			_, err := m.setTool(ctx, m.call(ctx), key.def)
-			return err
-		}
+		set := func() error { return useTool(bareCall(t.Context(), m, "secrets_set"), m, "secrets_set", "api_key") }
 		for number := 1; number <= 2; number++ { // the second is another wish
 			if err := set(); !errors.Is(err, ErrPending) {
 				t.Fatalf("wish %d: %v, want to be told to call again", number, err)
@@ -69,49 +62,51 @@ func (s *recording) Delete(ctx context.Context, service, account string) error {
 // Values that were typed under another code than the client shows are taken back, the last one first: of a secret that was
 // asked for twice, the first value is back.
 func TestValuesAreTakenBackInReverse(t *testing.T) {
-	set, absent := Password("set", Field{Required: true}), Password("absent", Field{Required: true})
-	renamed := Password("renamed", Field{Required: true, RenamedFrom: []string{"former"}})
-	m, store := victim(t, answers{}, set, absent, renamed)
-	store.Map.Clear()
-	store.Store("set", "set-before")
-	store.Store("former", "former-before")
-	recorded := &recording{memory: store}
-	m.store = recorded
+	synctest.Test(t, func(t *testing.T) {
+		set, absent := Password("set", Field{Required: true}), Password("absent", Field{Required: true})
+		renamed := Password("renamed", Field{Required: true, RenamedFrom: []string{"former"}})
+		typed := []string{"first", "second", "third", "fourth"}
+		m, store := victim(t, answers{enter: func(context.Context, Entry) (string, error) {
+			text := typed[0]
+			typed = typed[1:]
+			return text, nil
+		}}, set, absent, renamed)
+		store.Map.Clear()
+		store.Store("set", "set-before")
+		store.Store("former", "former-before")
+		// What is stored is asked for again.
+		m.values.reject(set.def, rejected{NewSecret("set-before"), "Wrong."})
+		m.values.reject(renamed.def, rejected{NewSecret("former-before"), "Wrong."})
+		recorded := &recording{memory: store}
+		m.values.store = recorded
 
-	ctx, c := toolCall(t.Context(), m, "tool")
-	defs := []*definition{set.def, absent.def, renamed.def, set.def}
-	codes := m.newComparison(c, defs)
-	var gaps []gap
-	for _, def := range defs {
-		gaps = append(gaps, gap{def: def})
-	}
-	undo, err := m.keep(ctx, gaps, []string{"first", "second", "third", "fourth"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := codes.settle(undo); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := m.lookup(ctx, set.def); err != nil || text != "fourth" {
-		t.Fatalf("stored %q, %v", text, err)
-	}
-
-	recorded.written = nil
-	codes.hear(reply{chosen: 1})
-	if want := []string{"set", "renamed", "absent", "set"}; !slices.Equal(recorded.written, want) {
-		t.Errorf("taken back in the order %q, want %q", recorded.written, want)
-	}
-	for def, want := range map[*definition]string{set.def: "set-before", renamed.def: "former-before"} {
-		if text, err := m.lookup(ctx, def); err != nil || text != want {
-			t.Errorf("%s is %q, %v", def.Name, text, err)
+		first := come(t.Context(), m, Process(), "tool")
+		if err := m.intake.Collect(first, first.call, []string{"set", "absent", "renamed", "set"}); !errors.Is(err, ErrPending) {
+			t.Fatal(err)
 		}
-	}
-	if text, err := m.lookup(ctx, absent.def); !errors.Is(err, ErrNotSet) {
-		t.Errorf("absent is %q, %v", text, err)
-	}
-	if _, err := Get(ctx, m, absent, "Read"); !errors.Is(err, ErrDenied) {
-		t.Errorf("asked again at once: %v", err)
-	}
+		_, state := first.End()
+		time.Sleep(time.Second)
+		if text, err := m.values.lookup(t.Context(), set.def); err != nil || text != "fourth" {
+			t.Fatalf("stored %q, %v", text, err)
+		}
+
+		recorded.written = nil
+		again := comeBack(t.Context(), m, Process(), "tool", state, accepts("codes0", m.sentences.Form.Differ))
+		if want := []string{"set", "renamed", "absent", "set"}; !slices.Equal(recorded.written, want) {
+			t.Errorf("taken back in the order %q, want %q", recorded.written, want)
+		}
+		for def, want := range map[*definition]string{set.def: "set-before", renamed.def: "former-before"} {
+			if text, err := m.values.lookup(t.Context(), def); err != nil || text != want {
+				t.Errorf("%s is %q, %v", def.Name, text, err)
+			}
+		}
+		if text, err := m.values.lookup(t.Context(), absent.def); !errors.Is(err, ErrNotSet) {
+			t.Errorf("absent is %q, %v", text, err)
+		}
+		if _, err := Get(again, m, absent, "Read"); !errors.Is(err, ErrDenied) {
+			t.Errorf("asked again at once: %v", err)
+		}
+	})
 }
 
 // closable is a store that has to be closed.
@@ -128,7 +123,7 @@ func (s *closable) Close() error {
 func TestCloseClosesTheStoreOnce(t *testing.T) {
 	m, store := victim(t, answers{}, Password("api_key", Field{}))
 	counting := &closable{memory: store}
-	m.store = counting
+	m.values.store = counting
 	var wait sync.WaitGroup
 	for range 10 {
 		wait.Go(func() {
@@ -144,7 +139,7 @@ func TestCloseClosesTheStoreOnce(t *testing.T) {
 }
 
 // "Allow" covers one tool call. A goroutine that the handler left behind is in none.
-func TestAllowOnceEndsWithTheHandler(t *testing.T) {
+func TestAllowOnceEndsWithTheCall(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
 	questions := 0
 	m, _ := victim(t, answers{ask: func(context.Context, Question) (Answer, error) {
@@ -153,72 +148,76 @@ func TestAllowOnceEndsWithTheHandler(t *testing.T) {
 		}
 		return Deny, nil
 	}}, key)
-	srv := server.NewMCPServer("x", "1", mcpgo.Option(m))
-	var left context.Context
-	srv.AddTool(mcp.NewTool("tool"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		left = context.WithoutCancel(ctx)
-		for range 2 { // both within the call
-			if v, err := Get(ctx, m, key, "Read"); err != nil || v.Reveal() != attacked {
-				t.Error(err)
-			}
+	ctx, turn := m.Begin(t.Context(), Call{Kind: "tool", Name: "tool", Principal: Process()}, "", nil)
+	for range 2 { // both within the call
+		if v, err := Get(ctx, m, key, "Read"); err != nil || v.Reveal() != attacked {
+			t.Error(err)
 		}
-		return mcp.NewToolResultText("fine"), nil
-	})
-	srv.HandleMessage(t.Context(), json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tool"}}`))
-	if questions != 1 {
-		t.Fatalf("%d questions in the call", questions)
 	}
-	if v, err := Get(left, m, key, "Read"); !errors.Is(err, ErrDenied) || questions != 2 {
+	if forms, _ := turn.End(); len(forms) != 0 || questions != 1 {
+		t.Fatalf("%d questions in the call, and %d forms", questions, len(forms))
+	}
+	if v, err := Get(ctx, m, key, "Read"); !errors.Is(err, ErrDenied) || questions != 2 {
 		t.Errorf("after the call: %q, %v, %d questions", v.Reveal(), err, questions)
 	}
 }
 
-// slow is a store whose writes wait until it is told to go on.
+// slow is a store whose writes wait, once it is told to, until they are let go on.
 type slow struct {
 	*memory
+	waits       atomic.Bool
 	begun, goOn chan struct{}
 }
 
 func (s *slow) Set(ctx context.Context, service, account, text string) error {
-	s.begun <- struct{}{}
-	<-s.goOn
+	if s.waits.Load() {
+		s.begun <- struct{}{}
+		<-s.goOn
+	}
 	return s.memory.Set(ctx, service, account, text)
 }
 
-// A keychain may keep a taking back waiting. The retry of the call that asked for the value then waits too, but neither its
-// own request nor anything else does.
+// A keychain may keep a taking back waiting. The retry of the call that asked for the value then waits too, but nothing else
+// does. See also package intake.
 func TestSlowTakingBackHoldsNobodyElse(t *testing.T) {
-	key := Password("api_key", Field{Required: true})
-	m, store := victim(t, answers{}, key)
-	ctx, c := toolCall(t.Context(), m, "secrets_set")
-	codes := m.newComparison(c, []*definition{key.def})
-	undo, err := m.keep(ctx, []gap{{def: key.def}}, []string{"another-value"})
-	if err != nil {
+	key, other := Password("api_key", Field{Required: true}), Password("other", Field{Required: true})
+	m, store := victim(t, answers{
+		enter: func(context.Context, Entry) (string, error) { return "another-value", nil },
+		ask:   always(AllowSession),
+	}, key, other)
+	waiting := &slow{memory: store, begun: make(chan struct{}, 1), goOn: make(chan struct{})}
+	m.values.store = waiting
+	first := come(t.Context(), m, Process(), "secrets_set")
+	if err := useTool(first, m, "secrets_set", "api_key"); !errors.Is(err, ErrPending) {
 		t.Fatal(err)
 	}
-	if err := codes.settle(undo); err != nil {
-		t.Fatal(err)
+	_, state := first.End()
+	time.Sleep(m.fast + 100*time.Millisecond) // the value is stored, and an answer is not too fast
+	if text, err := m.values.lookup(t.Context(), key.def); err != nil || text != "another-value" {
+		t.Fatalf("stored %q, %v", text, err)
 	}
-	c.asked = []*comparison{codes}
-	waiting := &slow{store, make(chan struct{}, 1), make(chan struct{})}
-	m.store = waiting
+	waiting.waits.Store(true)
 
-	heard, retried := make(chan struct{}), make(chan bool)
-	go func() { codes.hear(reply{chosen: 1}); close(heard) }()
+	retried := make(chan error)
+	go func() {
+		retry := comeBack(t.Context(), m, Process(), "secrets_set", state, accepts("codes0", m.sentences.Form.Differ))
+		retried <- useTool(retry, m, "secrets_set", "api_key")
+	}()
 	<-waiting.begun
-	go func() { retried <- c.hasStored(key.def) }()
-	time.Sleep(50 * time.Millisecond) // until it waits; should it not, the test passes
-
 	others := make(chan struct{})
 	go func() {
 		defer close(others)
 		_ = m.Grants()
-		if result, err := m.statusTool(ctx, mcp.CallToolRequest{}); err != nil || result.IsError {
-			t.Errorf("status: %v, %v", result, err)
+		ctx := bareCall(t.Context(), m, "tool")
+		if err := useTool(ctx, m, "secrets_status", ""); err != nil {
+			t.Errorf("status: %v", err)
 		}
-		c.decided(key.def, "by a test")
-		c.over()
-		_ = m.Revoke(key)
+		if _, err := Get(ctx, m, other, "Read"); err != nil {
+			t.Error(err)
+		}
+		if err := m.Revoke(key); err != nil {
+			t.Error(err)
+		}
 	}()
 	select {
 	case <-others:
@@ -226,12 +225,14 @@ func TestSlowTakingBackHoldsNobodyElse(t *testing.T) {
 		t.Error("others wait for the keychain")
 	}
 	close(waiting.goOn)
-	<-heard
-	if <-retried {
-		t.Error("the retry takes for stored what was taken back")
+	if err := <-retried; !errors.Is(err, ErrDenied) {
+		t.Errorf("the retry takes for stored what was taken back: %v", err)
 	}
 	<-others
-	if text, err := m.lookup(ctx, key.def); err != nil || text != attacked {
+	if text, err := m.values.lookup(t.Context(), key.def); err != nil || text != attacked {
 		t.Errorf("stored %q, %v", text, err)
+	}
+	if err := useTool(bareCall(t.Context(), m, "secrets_set"), m, "secrets_set", "api_key"); !errors.Is(err, ErrDenied) {
+		t.Errorf("so does the next call: %v", err)
 	}
 }

@@ -165,14 +165,17 @@ func (v *values) prepare(ctx context.Context) error {
 // clearVariable lets the person who runs the server remove its secrets, as the Python and JavaScript frameworks do.
 const clearVariable = "SECRETS_STORAGE_CLEAR"
 
-// noteFailure logs why the store failed, and returns err: what a getter returns has no text of a store, since that may hold a
-// value. The log has it without the values that are known.
+// noteFailure logs why the store failed, without the values that are known, and returns err as a failure of ours: what somebody
+// else's store says of its own is [ErrStore], and nobody's refusal.
 func (v *values) noteFailure(ctx context.Context, secret string, err error) error {
 	if err == nil || errors.Is(err, ErrNotSet) || ctx.Err() != nil || saysNoMore(err) {
 		return err
 	}
 	v.log.LogAttrs(ctx, slog.LevelWarn, "the store failed",
 		slog.String("server", v.server), slog.String("secret", secret), slog.String("cause", v.guard().Text(err.Error())))
+	if _, ok := failureOf(err); !ok {
+		err = fmt.Errorf("%w: %w", ErrStore, err)
+	}
 	return err
 }
 

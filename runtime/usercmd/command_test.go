@@ -1,7 +1,8 @@
-package secrets_test
+package usercmd_test
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,54 @@ import (
 	everytype "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-type/want"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
+
+const (
+	goodKey  = "pets-0123456789abcdef"
+	otherKey = "pets-fedcba9876543210"
+)
+
+// A bench is a vault on an in-memory store with a scripted user.
+type bench struct {
+	*petstore.Secrets
+	store *runtimetest.Store
+	user  *runtimetest.User
+}
+
+func open(t *testing.T, options ...secrets.Option) bench {
+	t.Helper()
+	b := bench{store: runtimetest.NewStore(), user: runtimetest.NewUser(t)}
+	options = append([]secrets.Option{
+		secrets.WithStore(b.store), secrets.WithPrompter(b.user), secrets.WithLogger(slog.New(slog.DiscardHandler)),
+	}, options...)
+	vault, err := petstore.OpenSecrets(options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Secrets = vault
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	return b
+}
+
+// stored opens a bench in which the API key is set.
+func stored(t *testing.T, options ...secrets.Option) bench {
+	b := open(t, options...)
+	b.store.Put("petstore", "api_key", goodKey)
+	return b
+}
+
+// key gets the API key for the server itself.
+func (b bench) key(t *testing.T) (string, error) {
+	t.Helper()
+	key, err := b.APIKey(b.Manager.Background(t.Context()), "Read one pet")
+	return key.Reveal(), err
+}
+
+func (b bench) wantKey(t *testing.T, want string) {
+	t.Helper()
+	if got, err := b.key(t); err != nil || got != want {
+		t.Fatalf("got %q, %v, want %q", got, err, want)
+	}
+}
 
 // A ran is what one run of the command left behind. The program's name is petstore in it.
 type ran struct {
@@ -285,7 +334,11 @@ func TestCommandIsTheWayOutWithoutADisplay(t *testing.T) {
 	for _, failure := range []error{secrets.ErrNoDisplay, secrets.ErrNoDialog} {
 		b := open(t)
 		b.user.Fails(true, failure)
-		_, named, _ := strings.Cut(b.wantError(t, failure).Error(), `"`)
+		_, err := b.key(t)
+		if !errors.Is(err, failure) {
+			t.Fatalf("got %v, want %v", err, failure)
+		}
+		_, named, _ := strings.Cut(err.Error(), `"`)
 		named, _, _ = strings.Cut(named, `"`)
 		words := strings.Fields(named)
 		if len(words) < 3 || words[0] != filepath.Base(os.Args[0]) || words[1] != "secrets" {
@@ -315,8 +368,8 @@ func TestCommandDoctorLooksAtNothingThatTheServerBrings(t *testing.T) {
 	open(t, secrets.WithoutBypass()).run(t, "", "doctor").want(t, 0, "is set, which this server ignores\n", "")
 }
 
-// ExampleManager_Command is the one line that a server's main needs.
-func ExampleManager_Command() {
+// ExampleRun is the one line that a server's main needs.
+func ExampleRun() {
 	vault, err := petstore.OpenSecrets(secrets.WithStore(runtimetest.NewStore()))
 	if err != nil {
 		panic(err)

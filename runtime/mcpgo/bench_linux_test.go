@@ -1,4 +1,4 @@
-package secrets_test
+package mcpgo
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
-	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
@@ -27,15 +26,15 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	if err := vault.Manager.Set(b.Context(), petstore.KeyUsername, "ann"); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := vault.Username(b.Context(), "Greet you"); err != nil {
+	if _, err := vault.Username(vault.Manager.Background(b.Context()), "Greet you"); err != nil {
 		b.Fatal(err)
 	}
 	bare := caller(b, func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		text, err := store.Get(ctx, "com.mcp.petstore", "username")
 		return mcp.NewToolResultText("Hello " + text), err
 	})
-	gated := caller(b, mcpgo.Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {
+	gated := caller(b, Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("Hello " + text), nil
-	}), mcpgo.Option(vault.Manager))
+	}), Option(vault.Manager))
 	ratio.Measure(b, 1.2, bare, gated)
 }

@@ -1,4 +1,4 @@
-package secrets_test
+package usercmd_test
 
 import (
 	"io"
@@ -19,6 +19,9 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
+
+// patience bounds every wait; only a failure uses it up.
+const patience = 30 * time.Second
 
 // A typist sits at a terminal in which the command runs.
 type typist struct {
@@ -222,6 +225,40 @@ func TestCommandClearAsksFirst(t *testing.T) {
 
 // The tests below use the real keychain and display.
 
+// A real is a vault on a desktop of its own.
+type real struct {
+	*petstore.Secrets
+	*desktop.Desktop
+	t *testing.T
+}
+
+func openReal(t *testing.T, options desktop.Options) *real {
+	t.Helper()
+	d := desktop.ForTest(t, options)
+	vault, err := petstore.OpenSecrets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	return &real{vault, d, t}
+}
+
+func (r *real) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *real) output(name string, args ...string) string {
+	r.t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		r.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
 func TestRealCommandWithoutADisplay(t *testing.T) {
 	r := openReal(t, desktop.Options{NoDisplay: true})
 	run(t, r.Manager, goodKey+"\n", "set", "api_key").want(t, 0, "api_key is set.\n", "")
@@ -325,9 +362,12 @@ func TestRealDoctorsWayOutUnlocksWithoutADisplay(t *testing.T) {
 			if out, err := shell.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			eventually(r.t, "the keychain is unlocked", func() bool {
-				return strings.Contains(run(t, r.Manager, "", "doctor").out, "answers, is not locked\n")
-			})
+			for end := time.Now().Add(patience); !strings.Contains(run(t, r.Manager, "", "doctor").out, "answers, is not locked\n"); {
+				if time.Now().After(end) {
+					t.Fatal("the keychain stays locked")
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
 			run(t, r.Manager, goodKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")
 		})
 	}

@@ -1,4 +1,4 @@
-package secrets_test
+package mcpgo
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
-	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
@@ -24,8 +23,9 @@ var request = json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","pa
 func caller(b *testing.B, handler server.ToolHandlerFunc, options ...server.ServerOption) func() {
 	srv := server.NewMCPServer("petstore", "1.0.0", options...)
 	srv.AddTool(mcp.NewTool("tool"), handler)
+	ctx := fromInside(context.Background(), srv)
 	return func() {
-		response, ok := srv.HandleMessage(context.Background(), request).(mcp.JSONRPCResponse)
+		response, ok := srv.HandleMessage(ctx, request).(mcp.JSONRPCResponse)
 		if !ok {
 			b.Fatalf("no response: %v", response)
 		}
@@ -51,5 +51,5 @@ func BenchmarkToolWithoutSecret(b *testing.B) {
 		return mcp.NewToolResultText("Rex is a good dog."), nil
 	}
 	vault := openBench(b, runtimetest.NewStore(), runtimetest.NewUser(b))
-	ratio.Measure(b, 1.05, caller(b, handler), caller(b, handler, mcpgo.Option(vault.Manager)))
+	ratio.Measure(b, 1.05, caller(b, handler), caller(b, handler, Option(vault.Manager)))
 }
