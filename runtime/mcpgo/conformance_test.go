@@ -115,7 +115,7 @@ func authenticated(next http.Handler, named func(string) string) http.Handler {
 func (c conforming) AddTools() { AddTools(c.manager, c.MCPServer) }
 
 func (c conforming) Log(ctx context.Context, data any) error {
-	return c.SendNotificationToClient(ctx, "notifications/message", map[string]any{"level": "emergency", "data": data})
+	return c.SendNotificationToClient(ctx, "notifications/message", map[string]any{"level": "error", "data": data})
 }
 
 func (c conforming) Transport() sdk.Transport { return &inProcess{srv: c.MCPServer} }
