@@ -1,4 +1,4 @@
-package mcpgo
+package mcpgo_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/conformance"
 )
 
@@ -26,7 +27,7 @@ type conforming struct {
 }
 
 func newConforming(m *secrets.Manager, features []conformance.Feature) conformance.Server {
-	srv := server.NewMCPServer("petstore", "1.0.0", Option(m), server.WithLogging())
+	srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(m), server.WithLogging())
 	for _, f := range features {
 		switch f.Kind {
 		case "tool":
@@ -58,7 +59,7 @@ func toolOf(f conformance.Feature) server.ToolHandlerFunc {
 		return parsed(ctx, f, request.GetArguments(), got, mcp.ParseCallToolResult)
 	}
 	if f.Get != nil {
-		return Tool(f.Get, f.Reason, handle)
+		return mcpgo.Tool(f.Get, f.Reason, handle)
 	}
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return handle(ctx, request, nil)
@@ -70,7 +71,7 @@ func promptOf(f conformance.Feature) server.PromptHandlerFunc {
 		return parsed(ctx, f, nil, got, mcp.ParseGetPromptResult)
 	}
 	if f.Get != nil {
-		return Prompt(f.Get, f.Reason, handle)
+		return mcpgo.Prompt(f.Get, f.Reason, handle)
 	}
 	return func(ctx context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 		return handle(ctx, request, nil)
@@ -86,17 +87,17 @@ func resourceOf(f conformance.Feature) server.ResourceHandlerFunc {
 		return result.Contents, nil
 	}
 	if f.Get != nil {
-		return Resource(f.Get, f.Reason, handle)
+		return mcpgo.Resource(f.Get, f.Reason, handle)
 	}
 	return func(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 		return handle(ctx, request, nil)
 	}
 }
 
-func (c conforming) ServeStdio() error { return ServeStdio(c.manager, c.MCPServer) }
+func (c conforming) ServeStdio() error { return mcpgo.ServeStdio(c.manager, c.MCPServer) }
 
 func (c conforming) HTTPHandler(named func(string) string) http.Handler {
-	return authenticated(HTTPHandler(c.manager, c.MCPServer), named)
+	return authenticated(mcpgo.HTTPHandler(c.manager, c.MCPServer), named)
 }
 
 func (c conforming) BareHTTPHandler(named func(string) string) http.Handler {
@@ -112,10 +113,10 @@ func authenticated(next http.Handler, named func(string) string) http.Handler {
 	})
 }
 
-func (c conforming) AddTools() { AddTools(c.manager, c.MCPServer) }
+func (c conforming) AddTools() { mcpgo.AddTools(c.manager, c.MCPServer) }
 
 func (c conforming) Log(ctx context.Context, data any) error {
-	return c.SendNotificationToClient(ctx, "notifications/message", map[string]any{"level": "emergency", "data": data})
+	return c.SendNotificationToClient(ctx, "notifications/message", map[string]any{"level": "error", "data": data})
 }
 
 func (c conforming) Transport() sdk.Transport { return &inProcess{srv: c.MCPServer} }

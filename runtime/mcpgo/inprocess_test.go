@@ -1,4 +1,4 @@
-package mcpgo
+package mcpgo_test
 
 import (
 	"context"

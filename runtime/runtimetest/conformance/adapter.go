@@ -18,6 +18,9 @@ type Adapter struct {
 	// ResourceRounds says that the SDK lets a resource be answered with an input request, on revision 2026-07-28. Where it does
 	// not, a resource needs a live grant, or the native dialog is asked.
 	ResourceRounds bool
+	// ChecksArguments says that the SDK compares a call's arguments with the tool's schema, and refuses others in words of its
+	// own.
+	ChecksArguments bool
 }
 
 // A Server is one that an [Adapter] has made. Its methods are called by the tests.
@@ -33,7 +36,7 @@ type Server interface {
 	Transport() sdk.Transport
 	// AddTools adds the adapter's own tools.
 	AddTools()
-	// Log sends a log message to the client whose request ctx is of. The level is one that clients want by default.
+	// Log sends a log message to the client whose request ctx is of, with the level "error".
 	Log(ctx context.Context, data any) error
 }
 

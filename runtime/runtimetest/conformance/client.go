@@ -115,6 +115,9 @@ func formOf(params *sdk.ElicitParams) form {
 	return f
 }
 
+// logLevel is that of the log messages which a client asks for. All servers send it.
+const logLevel = "error"
+
 // A visit is how a client comes to a server.
 type visit struct {
 	version string
@@ -170,6 +173,12 @@ func (v visit) connect(ctx context.Context, transport sdk.Transport) (*guest, er
 	}
 	if got := session.InitializeResult().ProtocolVersion; got != v.version {
 		return nil, fmt.Errorf("the server speaks %s, not %s", got, v.version)
+	}
+	if v.logs != nil && v.version != modern { // there, each request says what is wanted
+		//lint:ignore SA1019 servers still send log messages, and the guard must see them
+		if err := session.SetLoggingLevel(ctx, &sdk.SetLoggingLevelParams{Level: logLevel}); err != nil {
+			return nil, err
+		}
 	}
 	return &guest{session, v}, nil
 }

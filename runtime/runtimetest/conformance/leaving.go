@@ -33,7 +33,8 @@ func wantNoKey(t *testing.T, where string, text []byte) {
 }
 
 func leak(how string) *sdk.CallToolParams {
-	return &sdk.CallToolParams{Name: "leak", Arguments: map[string]any{"how": how}}
+	//lint:ignore SA1019 servers still send log messages, and the guard must see them
+	return &sdk.CallToolParams{Name: "leak", Arguments: map[string]any{"how": how}, Meta: sdk.Meta{sdk.MetaKeyLogLevel: logLevel}}
 }
 
 // leaks lets the key out in a result in every way, and fails the test where more of it is lost than the key.

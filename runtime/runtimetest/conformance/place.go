@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -118,6 +119,27 @@ func (p clockPlace) enterAs(t *testing.T, principal string, v visit) *guest {
 func (p clockPlace) enterFrom(t *testing.T, peer, principal string, v visit) *guest {
 	t.Helper()
 	return p.enterBy(t, p.from(peer, principal), v)
+}
+
+// send sends a request in a session, which may be somebody else's, and returns the status of the response.
+func (p clockPlace) send(t *testing.T, method, token, session, version, body string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, p.url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	r.Header.Set("Mcp-Session-Id", session)
+	if version != "" {
+		r.Header.Set("Mcp-Protocol-Version", version)
+	}
+	response, err := p.from("127.0.0.1:4001", token).RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
 }
 
 func (p clockPlace) from(peer, principal string) http.RoundTripper {

@@ -65,20 +65,7 @@ func (s suite) answerOfAnotherPrincipal(t *testing.T) {
 				time.Sleep(time.Second)
 				post := func(who string, id int) int {
 					body := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":{"action":"accept","content":{"answer":"Allow for session"}}}`, id)
-					r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1/mcp", strings.NewReader(body))
-					if err != nil {
-						t.Fatal(err)
-					}
-					r.Header.Set("Content-Type", "application/json")
-					r.Header.Set("Accept", "application/json, text/event-stream")
-					r.Header.Set("Mcp-Session-Id", ann.ID())
-					r.Header.Set("Mcp-Protocol-Version", version)
-					response, err := p.from("127.0.0.1:4001", who).RoundTrip(r)
-					if err != nil {
-						t.Fatal(err)
-					}
-					_ = response.Body.Close()
-					return response.StatusCode
+					return p.send(t, http.MethodPost, who, ann.ID(), version, body)
 				}
 				for _, who := range []string{"bob", ""} {
 					for id := range 10 {
@@ -111,21 +98,12 @@ func (s suite) sessionOfAnotherPrincipal(t *testing.T) {
 			ann := p.enterAs(t, "ann", visit{version: version, human: says(accept("Allow for session"))})
 			ann.works(t, tool("get_pet"))
 			for _, who := range []string{"bob", ""} {
-				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1/mcp",
-					strings.NewReader(`{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"get_pet"}}`))
-				if err != nil {
-					t.Fatal(err)
+				const call = `{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"get_pet"}}`
+				for _, said := range []string{"", version} {
+					if status := p.send(t, http.MethodPost, who, ann.ID(), said, call); status != http.StatusNotFound {
+						t.Errorf("%s: %q: %d", version, who, status)
+					}
 				}
-				r.Header.Set("Content-Type", "application/json")
-				r.Header.Set("Mcp-Session-Id", ann.ID())
-				response, err := p.from("127.0.0.1:4001", who).RoundTrip(r)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if response.StatusCode != http.StatusNotFound {
-					t.Errorf("%s: %q: %d", version, who, response.StatusCode)
-				}
-				_ = response.Body.Close()
 			}
 		})
 	}
@@ -239,11 +217,16 @@ func (s suite) principalIsTheRequests(t *testing.T) {
 				h.answer = says(accept("Deny")).answer
 				by.become("bob")
 				if version != modern {
+					session := g.ID()
 					if text, err := g.call(t.Context(), tool("get_pet")); err == nil {
 						t.Errorf("bob's call in ann's session: %q", text)
 					}
 					if len(h.seen()) != 1 {
 						t.Errorf("forms: %v", h.seen())
+					}
+					// The client has given the session up.
+					if status := p.send(t, http.MethodDelete, "ann", session, version, ""); status >= 300 {
+						t.Errorf("ann's session is gone: %d", status)
 					}
 					return
 				}

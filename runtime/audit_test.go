@@ -1,0 +1,61 @@
+package secrets_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
+)
+
+func TestBypassSkipsPermissionUnlessTheAuthorRefuses(t *testing.T) {
+	t.Setenv("MCP_BYPASS_SECRET_USE_CONFIRM", "true")
+	b := open(t)
+	b.user.Types("API key", goodKey) // collection is never skipped
+	b.wantKey(t, goodKey)
+	b = stored(t, secrets.WithoutBypass())
+	b.user.Answers(secrets.Deny)
+	b.wantError(t, secrets.ErrDenied)
+	t.Setenv("MCP_BYPASS_SECRET_USE_CONFIRM", "1") // only "true" is clear
+	b = stored(t)
+	b.user.Answers(secrets.Deny)
+	b.wantError(t, secrets.ErrDenied)
+}
+
+func TestAuditHasEveryAccessAndNoValue(t *testing.T) {
+	var log bytes.Buffer
+	b := stored(t, secrets.WithLogger(slog.New(slog.NewJSONHandler(&log, nil))))
+	b.user.Answers(secrets.AllowSession)
+	b.wantKey(t, goodKey)
+	b.wantKey(t, goodKey)
+	if err := b.Manager.Revoke(petstore.KeyAPIKey); err != nil {
+		t.Fatal(err)
+	}
+	b.user.Answers(secrets.Deny)
+	b.wantError(t, secrets.ErrDenied)
+	var got []string
+	for line := range strings.Lines(log.String()) {
+		var record struct{ Msg, Server, Secret, Reason, Outcome, How string }
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatal(err)
+		}
+		if record.Msg == "secret access" {
+			got = append(got, strings.Join([]string{record.Server, record.Secret, record.Reason, record.Outcome, record.How}, " | "))
+		}
+	}
+	want := []string{
+		"petstore | api_key | Read one pet | handed out | answered in a dialog",
+		"petstore | api_key | Read one pet | handed out | granted for the session",
+		"petstore | api_key | Read one pet | refused | denied",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if strings.Contains(log.String(), "0123456789") {
+		t.Errorf("the log has the value:\n%s", log.String())
+	}
+}

@@ -1,0 +1,165 @@
+package gosdk_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/auth"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/gosdk"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest/conformance"
+)
+
+func TestConformance(t *testing.T) {
+	conformance.TestAdapter(t, conformance.Adapter{New: newConforming, ResourceRounds: true, ChecksArguments: true})
+}
+
+// conforming is the server of the conformance tests.
+type conforming struct {
+	*mcp.Server
+	manager *secrets.Manager
+}
+
+func newConforming(m *secrets.Manager, features []conformance.Feature) conformance.Server {
+	capabilities := &mcp.ServerCapabilities{Logging: &mcp.LoggingCapabilities{}}
+	srv := mcp.NewServer(&mcp.Implementation{Name: "petstore", Version: "1.0.0"}, &mcp.ServerOptions{Capabilities: capabilities})
+	gosdk.Install(srv, m)
+	for _, f := range features {
+		switch f.Kind {
+		case "tool":
+			addTool(srv, f)
+		case "prompt":
+			srv.AddPrompt(&mcp.Prompt{Name: f.Name}, promptOf(f))
+		case "resource":
+			srv.AddResource(&mcp.Resource{Name: f.Name, URI: f.Name}, resourceOf(f))
+		}
+	}
+	return conforming{srv, m}
+}
+
+type sessionKey struct{}
+
+// handled runs a handler and returns its result as a type of the SDK.
+func handled[T any](ctx context.Context, session *mcp.ServerSession, f conformance.Feature, arguments map[string]any, got any) (*T, error) {
+	result, err := f.Handle(context.WithValue(ctx, sessionKey{}, session), arguments, got)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(result)
+	if err != nil {
+		return nil, err
+	}
+	parsed := new(T)
+	return parsed, json.Unmarshal(text, parsed)
+}
+
+// addTool adds a tool that declares what it needs by the SDK's generic function, and another one by the bare method.
+func addTool(srv *mcp.Server, f conformance.Feature) {
+	definition := &mcp.Tool{Name: f.Name, InputSchema: map[string]any{"type": "object"}}
+	if f.Get != nil {
+		mcp.AddTool(srv, definition, gosdk.Tool(f.Get, f.Reason, func(ctx context.Context, req *mcp.CallToolRequest, in map[string]any, got any) (*mcp.CallToolResult, any, error) {
+			result, err := handled[mcp.CallToolResult](ctx, req.Session, f, in, got)
+			return result, nil, err
+		}))
+		return
+	}
+	srv.AddTool(definition, func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		arguments := map[string]any{}
+		if len(req.Params.Arguments) > 0 {
+			if err := json.Unmarshal(req.Params.Arguments, &arguments); err != nil {
+				return nil, err
+			}
+		}
+		return handled[mcp.CallToolResult](ctx, req.Session, f, arguments, nil)
+	})
+}
+
+func promptOf(f conformance.Feature) mcp.PromptHandler {
+	handle := func(ctx context.Context, req *mcp.GetPromptRequest, got any) (*mcp.GetPromptResult, error) {
+		return handled[mcp.GetPromptResult](ctx, req.Session, f, nil, got)
+	}
+	if f.Get != nil {
+		return gosdk.Prompt(f.Get, f.Reason, handle)
+	}
+	return func(ctx context.Context, req *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		return handle(ctx, req, nil)
+	}
+}
+
+func resourceOf(f conformance.Feature) mcp.ResourceHandler {
+	handle := func(ctx context.Context, req *mcp.ReadResourceRequest, got any) (*mcp.ReadResourceResult, error) {
+		return handled[mcp.ReadResourceResult](ctx, req.Session, f, nil, got)
+	}
+	if f.Get != nil {
+		return gosdk.Resource(f.Get, f.Reason, handle)
+	}
+	return func(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
+		return handle(ctx, req, nil)
+	}
+}
+
+func (c conforming) ServeStdio() error { return gosdk.ServeStdio(c.manager, c.Server) }
+
+func (c conforming) HTTPHandler(named func(string) string) http.Handler {
+	return authenticated(gosdk.HTTPHandler(c.manager, c.Server), named)
+}
+
+// BareHTTPHandler has two handlers of the SDK: with sessions it does not serve 2026-07-28.
+func (c conforming) BareHTTPHandler(named func(string) string) http.Handler {
+	getServer := func(*http.Request) *mcp.Server { return c.Server }
+	sessions := mcp.NewStreamableHTTPHandler(getServer, nil)
+	stateless := mcp.NewStreamableHTTPHandler(getServer, &mcp.StreamableHTTPOptions{Stateless: true})
+	return authenticated(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Mcp-Protocol-Version") < "2026-07-28" {
+			sessions.ServeHTTP(w, r)
+		} else {
+			stateless.ServeHTTP(w, r)
+		}
+	}), named)
+}
+
+func authenticated(next http.Handler, named func(string) string) http.Handler {
+	verify := func(_ context.Context, token string, _ *http.Request) (*auth.TokenInfo, error) {
+		return &auth.TokenInfo{UserID: named(token), Expiration: time.Now().Add(time.Hour)}, nil
+	}
+	bearer := auth.RequireBearerToken(verify, nil)(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			next.ServeHTTP(w, r)
+		} else {
+			bearer.ServeHTTP(w, r)
+		}
+	})
+}
+
+// A connecting transport connects the server when the client comes.
+type connecting struct {
+	conforming
+	client, server mcp.Transport
+}
+
+func (c conforming) Transport() mcp.Transport {
+	client, server := mcp.NewInMemoryTransports()
+	return connecting{c, client, server}
+}
+
+// Connect implements mcp.Transport.
+func (c connecting) Connect(ctx context.Context) (mcp.Connection, error) {
+	if _, err := gosdk.Connect(context.WithoutCancel(ctx), c.Server, c.server); err != nil {
+		return nil, err
+	}
+	return c.client.Connect(ctx)
+}
+
+func (c conforming) AddTools() { gosdk.AddTools(c.manager, c.Server) }
+
+func (c conforming) Log(ctx context.Context, data any) error {
+	session := ctx.Value(sessionKey{}).(*mcp.ServerSession)
+	//lint:ignore SA1019 servers still send log messages, and the guard must see them
+	return session.Log(ctx, &mcp.LoggingMessageParams{Level: "error", Data: data})
+}
