@@ -10,7 +10,7 @@ import (
 )
 
 // bareMCPGo is what the pet store on mcp-go is without its secrets.
-func bareMCPGo() http.Handler {
+func bareMCPGo() []http.Handler {
 	s := mcpserver.NewMCPServer("petstore", "1.0.0")
 	for _, name := range tools {
 		s.AddTool(mcp.NewTool(name, mcp.WithDescription(name)), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -25,11 +25,12 @@ func bareMCPGo() http.Handler {
 		func(_ context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 			return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: "application/json", Text: "[]"}}, nil
 		})
-	return mcpserver.NewStreamableHTTPServer(s)
+	return []http.Handler{mcpserver.NewStreamableHTTPServer(s)}
 }
 
-// bareOfficial is what the pet store on the official SDK is without its secrets.
-func bareOfficial() http.Handler {
+// bareOfficial is what the pet store on the official SDK is without its secrets: with sessions, as revisions before 2026-07-28
+// want them, and without.
+func bareOfficial() []http.Handler {
 	s := official.NewServer(&official.Implementation{Name: "petstore", Version: "1.0.0"}, nil)
 	for _, name := range tools {
 		official.AddTool(s, &official.Tool{Name: name, Description: name}, func(context.Context, *official.CallToolRequest, struct{}) (*official.CallToolResult, any, error) {
@@ -44,5 +45,9 @@ func bareOfficial() http.Handler {
 		func(_ context.Context, request *official.ReadResourceRequest) (*official.ReadResourceResult, error) {
 			return &official.ReadResourceResult{Contents: []*official.ResourceContents{{URI: request.Params.URI, MIMEType: "application/json", Text: "[]"}}}, nil
 		})
-	return official.NewStreamableHTTPHandler(func(*http.Request) *official.Server { return s }, nil)
+	get := func(*http.Request) *official.Server { return s }
+	return []http.Handler{
+		official.NewStreamableHTTPHandler(get, nil),
+		official.NewStreamableHTTPHandler(get, &official.StreamableHTTPOptions{Stateless: true}),
+	}
 }

@@ -31,7 +31,7 @@ type sdk struct {
 	name    string
 	module  string
 	program func() (string, error) // the pet store, built once
-	bare    func() http.Handler    // what the pet store is without its secrets
+	bare    func() []http.Handler  // what the pet store is without its secrets
 }
 
 var sdks = []sdk{
