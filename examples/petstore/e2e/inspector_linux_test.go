@@ -28,30 +28,40 @@ func (p *place) node(env []string, script string, arguments ...string) (stdout, 
 
 // TestInspectorFindsNothing has the Inspector's CLI look for what clients might not understand in the tools' schemas.
 func TestInspectorFindsNothing(t *testing.T) {
-	p := openPlace(t, guest{script: "inspector"}, desktop.Options{NoDisplay: true})
-	for _, transport := range both {
-		for _, era := range []string{"legacy", "modern"} {
-			s, end := p.serve(transport, goodKey)
-			target := s.command
-			if s.url != "" {
-				target = []string{s.url, "--header", "Authorization: Bearer " + token}
-			} else {
-				target = target[:1] // the others would be read as its own
+	for _, on := range sdks {
+		t.Run(on.name, func(t *testing.T) {
+			t.Parallel()
+			p := openPlace(t, guest{script: "inspector"}, on, desktop.Options{NoDisplay: true})
+			for _, transport := range both {
+				for _, era := range []string{"legacy", "modern"} {
+					p.inspect(transport, era)
+				}
 			}
-			stdout, stderr, err := p.node(p.Env(), "node_modules/"+inspector+"/clients/launcher/build/index.js",
-				append([]string{"--cli"}, append(target, "--method", "tools/list", "--strict", "--protocol-era", era)...)...)
-			end()
-			var list struct{ Tools []struct{ Name string } }
-			if err == nil {
-				err = json.Unmarshal(stdout, &list)
-			}
-			var names []string
-			for _, tool := range list.Tools {
-				names = append(names, tool.Name)
-			}
-			if slices.Sort(names); err != nil || !slices.Equal(names, tools) || len(stderr) > 0 {
-				t.Errorf("%s, %s: %v\n%s%s", transport, era, err, stderr, stdout)
-			}
-		}
+		})
+	}
+}
+
+func (p *place) inspect(transport, era string) {
+	p.t.Helper()
+	s, end := p.serve(transport, goodKey)
+	target := s.command
+	if s.url != "" {
+		target = []string{s.url, "--header", "Authorization: Bearer " + token}
+	} else {
+		target = target[:1] // the others would be read as its own
+	}
+	stdout, stderr, err := p.node(p.Env(), "node_modules/"+inspector+"/clients/launcher/build/index.js",
+		append([]string{"--cli"}, append(target, "--method", "tools/list", "--strict", "--protocol-era", era)...)...)
+	end()
+	var list struct{ Tools []struct{ Name string } }
+	if err == nil {
+		err = json.Unmarshal(stdout, &list)
+	}
+	var names []string
+	for _, tool := range list.Tools {
+		names = append(names, tool.Name)
+	}
+	if slices.Sort(names); err != nil || !slices.Equal(names, tools) || len(stderr) > 0 {
+		p.t.Errorf("%s, %s: %v\n%s%s", transport, era, err, stderr, stdout)
 	}
 }

@@ -20,20 +20,22 @@ const (
 
 var tools = []string{"create_pet", "get_pet", "leak_check", "list_pets", "whoami"}
 
-// TestJourney is what each client goes through.
+// TestJourney is what each client goes through, with the server on each SDK.
 func TestJourney(t *testing.T) {
 	for _, g := range guests {
 		for _, transport := range g.transports {
-			t.Run(g.name+"/"+g.revision+"/"+transport, func(t *testing.T) {
-				t.Parallel() // each has a desktop of its own
-				journey(t, g, transport)
-			})
+			for _, on := range sdks {
+				t.Run(g.name+"/"+g.revision+"/"+transport+"/"+on.name, func(t *testing.T) {
+					t.Parallel() // each has a desktop of its own
+					journey(t, g, on, transport)
+				})
+			}
 		}
 	}
 }
 
-func journey(t *testing.T, g guest, transport string) {
-	p := openPlace(t, g, desktop.Options{Screen: "640x480"})
+func journey(t *testing.T, g guest, on sdk, transport string) {
+	p := openPlace(t, g, on, desktop.Options{Screen: "640x480"})
 	v := p.visit(transport, goodKey)
 	v.lists(tools)
 

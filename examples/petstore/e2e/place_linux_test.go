@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,15 +26,29 @@ const patience = 45 * time.Second
 
 const token = "0123456789abcdef0123456789abcdef"
 
-// program is the pet store, built once.
-var program = sync.OnceValues(func() (string, error) {
-	file := filepath.Join(folder, "petstore")
-	out, err := exec.Command("go", "build", "-o", file, "..").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return file, nil
-})
+// An sdk is one that the pet store is built on.
+type sdk struct {
+	name    string
+	module  string
+	program func() (string, error) // the pet store, built once
+	bare    func() []http.Handler  // what the pet store is without its secrets
+}
+
+var sdks = []sdk{
+	{"mcp-go", "github.com/mark3labs/mcp-go", built(".."), bareMCPGo},
+	{"official SDK", goSDK, built("../gosdk"), bareOfficial},
+}
+
+func built(source string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		file := filepath.Join(folder, filepath.Base(source), "petstore")
+		out, err := exec.Command("go", "build", "-o", file, source).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("go build: %w\n%s", err, out)
+		}
+		return file, nil
+	})
+}
 
 // folder is for what all tests share.
 var folder string
@@ -45,31 +61,44 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(folder)
+		waitTogether()
 		return m.Run()
 	}
 	os.Exit(run())
 }
 
-// A place is a desktop with a keychain, for one client.
+// waitTogether has more tests run at a time than there are processors: what they do is to wait, for windows and for the user
+// to read.
+func waitTogether() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // it is one of package testing
+	}
+}
+
+// A place is a desktop with a keychain, for one client and one server.
 type place struct {
 	*desktop.Desktop
 	t       *testing.T
 	guest   guest
+	sdk     sdk
 	program string
 	token   string // the file
 	log     log    // of servers and clients
 }
 
-func openPlace(t *testing.T, g guest, options desktop.Options) *place {
+func openPlace(t *testing.T, g guest, on sdk, options desktop.Options) *place {
 	t.Helper()
-	p := &place{t: t, guest: g, token: filepath.Join(t.TempDir(), "token")}
+	p := &place{t: t, guest: g, sdk: on, token: filepath.Join(t.TempDir(), "token")}
 	options.Programs = []string{"zenity", "secret-tool"}
 	p.Desktop = desktop.Open(t, options)
 	if g.script != "" {
 		installClients(t)
 	}
 	var err error
-	p.program, err = program()
+	p.program, err = on.program()
 	p.must(err)
 	p.must(os.WriteFile(p.token, []byte(token+"\n"), 0o600))
 	t.Cleanup(func() {

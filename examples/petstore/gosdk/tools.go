@@ -52,16 +52,14 @@ type (
 		Species string `json:"species"`
 		Age     int    `json:"age,omitempty"`
 	}
-	petList struct {
-		Pets []api.Pet `json:"pets"`
-	}
 )
 
 // In each handler the SDK makes the tool's result of what it returns, also of an error.
 
-func (h handlers) listPets(ctx context.Context, _ *mcp.CallToolRequest, _ none) (*mcp.CallToolResult, petList, error) {
+// listPets declares no schema of its result: in the SDK's a list may be null, which some clients don't understand.
+func (h handlers) listPets(ctx context.Context, _ *mcp.CallToolRequest, _ none) (*mcp.CallToolResult, any, error) {
 	pets, err := h.store.ListPets(ctx)
-	return nil, petList{pets}, err // structured content is an object
+	return nil, map[string][]api.Pet{"pets": pets}, err // structured content is an object
 }
 
 func (h handlers) getPet(ctx context.Context, _ *mcp.CallToolRequest, in petID) (*mcp.CallToolResult, api.Pet, error) {
