@@ -13,13 +13,19 @@ import (
 // The arrows between the packages point one way.
 func TestImports(t *testing.T) {
 	for folder, forbidden := range map[string][]string{
-		"../schema":              {"jennifer", "mcp-go", "go/ast", "mcpsecrets/templates"},
-		"../templates":           {"go-yaml", "mcp-go", "\"os\""},
-		"../runtime":             {"go-yaml", "jennifer", "mcpsecrets/schema", "mcpsecrets/templates"},
-		"../internal/field":      {"go-yaml", "jennifer", "mcp-go", "mcpsecrets/"},
-		"../internal/spell":      {"go-yaml", "jennifer", "mcp-go", "mcpsecrets/"},
-		"../internal/wording":    {"go-yaml", "jennifer", "mcp-go"},
-		"../runtime/runtimetest": {"go-yaml", "jennifer"},
+		"../schema":                   {"jennifer", "mcp-go", "go-sdk", "go/ast", "mcpsecrets/templates"},
+		"../templates":                {"go-yaml", "mcp-go", "go-sdk", "\"os\""},
+		"../runtime":                  {"go-yaml", "jennifer", "mcp-go", "go-sdk", "mcpsecrets/schema", "mcpsecrets/templates"},
+		"../runtime/internal/consent": {"mcp-go", "go-sdk", "internal/keychain", "internal/dialog", "internal/intake"},
+		"../runtime/internal/intake":  {"mcp-go", "go-sdk", "internal/keychain", "internal/dialog"},
+		"../runtime/internal/serve":   {"mcp-go", "go-sdk"},
+		"../runtime/mcpgo":            {"go-sdk", "runtime/gosdk"},
+		"../runtime/gosdk":            {"mcp-go", "runtime/mcpgo"},
+		"../runtime/usercmd":          {"mcp-go", "go-sdk", "runtime/mcpgo", "runtime/gosdk"},
+		"../internal/field":           {"go-yaml", "jennifer", "mcp-go", "go-sdk", "mcpsecrets/"},
+		"../internal/spell":           {"go-yaml", "jennifer", "mcp-go", "go-sdk", "mcpsecrets/"},
+		"../internal/wording":         {"go-yaml", "jennifer", "mcp-go", "go-sdk"},
+		"../runtime/runtimetest":      {"go-yaml", "jennifer", "mcp-go", "go-sdk"},
 	} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil || len(files) == 0 {

@@ -41,7 +41,7 @@ type Group struct {
 	Reasons Reasons // at its getter
 }
 
-// KeyName is the name of the secret's key.
+// KeyName is the Go variable of the key, such as KeyAPIKey.
 func (s *Secret) KeyName() string { return "Key" + s.GoName }
 
 // ValidatorName is the name of the function that checks a text.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"age":    age,
 			"aged":   aged,
 			"status": status,
+			"paste":  paste,
 			"readme": readme,
 		},
 	})
@@ -101,6 +104,57 @@ func readme(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("the README has no shell commands in a section %q", args[0])
 	}
 	ts.Check(ts.Exec("sh", "-e", "-c", strings.ReplaceAll(commands, "@latest", "")))
+}
+
+// paste FILE... puts what the README shows into files: the block N of a section, counted from 1, in place of the line
+// "README: SECTION N", which may be a comment. A block of Go code that none of the files takes is a failure.
+func paste(ts *testscript.TestScript, neg bool, files []string) {
+	if neg || len(files) == 0 {
+		ts.Fatalf("usage: paste FILE...")
+	}
+	blocks, left := readmeBlocks(ts.ReadFile(filepath.Join(ts.Getenv("MODULE"), "README.md")))
+	for _, name := range files {
+		lines := strings.SplitAfter(ts.ReadFile(name), "\n")
+		for i, line := range lines {
+			_, place, ok := strings.Cut(strings.TrimSpace(line), "README: ")
+			if !ok {
+				continue
+			}
+			if blocks[place] == "" {
+				ts.Fatalf("%s: the README has no block %q", name, place)
+			}
+			lines[i] = blocks[place]
+			delete(left, place)
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(strings.Join(lines, "")), 0o666))
+	}
+	if len(left) > 0 {
+		ts.Fatalf("no file takes the README's blocks of Go %q", slices.Sorted(maps.Keys(left)))
+	}
+}
+
+// readmeBlocks returns what stands between fences in a Markdown file, by section and number, and which of it is Go.
+func readmeBlocks(text string) (blocks map[string]string, isGo map[string]bool) {
+	blocks, isGo = map[string]string{}, map[string]bool{}
+	section, place, count := "", "", 0
+	for line := range strings.Lines(text) {
+		language, fence := strings.CutPrefix(line, "```")
+		switch title, heading := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); {
+		case fence && place == "":
+			count++
+			place = fmt.Sprintf("%s %d", section, count)
+			if language == "go\n" {
+				isGo[place] = true
+			}
+		case fence:
+			place = ""
+		case place != "":
+			blocks[place] += line
+		case heading && strings.HasPrefix(line, "#"):
+			section, count = strings.TrimSpace(title), 0
+		}
+	}
+	return blocks, isGo
 }
 
 // longAgo is a time that no file gets by being written.

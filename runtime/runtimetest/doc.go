@@ -6,5 +6,6 @@
 //	user.Answers(secrets.AllowOnce)
 //	vault, err := OpenSecrets(secrets.WithStore(runtimetest.NewStore()), secrets.WithPrompter(user))
 //
-// Package desktop, below this one, gives tests a real keychain and real dialogs.
+// A test that calls a getter itself, outside any request of a client, does so with the context of
+// [secrets.Manager.Background].
 package runtimetest

@@ -139,7 +139,7 @@ func (t *table) unescapeAround(dst, text []byte, intros string) (_ []byte, ok bo
 			before = i
 			continue
 		}
-		dst = append(dst, 0) // what is apart stays apart
+		dst = append(dst, 0) // fragments must not form a match across it
 		end := i + 1
 		if width == nested && text[i+1] != '\\' {
 			// Escapes before this one may be of the same pattern, though by themselves they did not look like it.

@@ -265,7 +265,7 @@ func checkNames(service, account string) error {
 }
 
 // isFolded reports whether the system would take account for another one, in lower case. Nothing is stored under such a
-// name: who looks for one that another framework used, elsewhere, does not find it and must not delete the other.
+// name: looking it up must not find, or delete, its lower-case twin.
 func isFolded(account string) bool { return foldsCase && account != strings.ToLower(account) }
 
 func checkService(service string) error {
