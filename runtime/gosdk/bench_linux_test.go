@@ -30,13 +30,13 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	if _, err := vault.Username(vault.Manager.Background(b.Context()), "Greet you"); err != nil {
 		b.Fatal(err)
 	}
-	bare := caller(b, nil, func(ctx context.Context, _ *mcp.CallToolRequest, _ pet) (*mcp.CallToolResult, any, error) {
+	bare := caller(b, nil, func(ctx context.Context, _ *mcp.CallToolRequest, _ animal) (*mcp.CallToolResult, any, error) {
 		text, err := store.Get(ctx, "com.mcp.petstore", "username")
-		return says("Hello " + text), nil, err
+		return greeting("Hello " + text), nil, err
 	})
 	gated := caller(b, vault.Manager, gosdk.Tool(vault.Username, "Greet you",
-		func(_ context.Context, _ *mcp.CallToolRequest, _ pet, name string) (*mcp.CallToolResult, any, error) {
-			return says("Hello " + name), nil, nil
+		func(_ context.Context, _ *mcp.CallToolRequest, _ animal, name string) (*mcp.CallToolResult, any, error) {
+			return greeting("Hello " + name), nil, nil
 		}))
 	ratio.Measure(b, 1.2, bare, gated)
 }

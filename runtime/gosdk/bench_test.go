@@ -16,12 +16,12 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
 
-type pet struct {
+type animal struct {
 	ID   int    `json:"id"`
 	Name string `json:"name"`
 }
 
-type handler = mcp.ToolHandlerFor[pet, any]
+type handler = mcp.ToolHandlerFor[animal, any]
 
 // caller returns a function that calls the tool of a server by the SDK's own transport. The server has the middleware of m,
 // unless that is nil.
@@ -66,7 +66,7 @@ func caller(b *testing.B, m *secrets.Manager, handle handler) func() {
 	}
 }
 
-func says(text string) *mcp.CallToolResult {
+func greeting(text string) *mcp.CallToolResult {
 	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}}
 }
 
@@ -82,8 +82,8 @@ func openBench(b *testing.B, store secrets.Store, user *runtimetest.User) *petst
 
 // BenchmarkToolWithoutSecret calls a tool that uses no secret behind the middleware. Its floor is the same without it.
 func BenchmarkToolWithoutSecret(b *testing.B) {
-	handle := func(context.Context, *mcp.CallToolRequest, pet) (*mcp.CallToolResult, any, error) {
-		return says("Rex is a good dog."), nil, nil
+	handle := func(context.Context, *mcp.CallToolRequest, animal) (*mcp.CallToolResult, any, error) {
+		return greeting("Rex is a good dog."), nil, nil
 	}
 	vault := openBench(b, runtimetest.NewStore(), runtimetest.NewUser(b))
 	ratio.Measure(b, 1.05, caller(b, nil, handle), caller(b, vault.Manager, handle))

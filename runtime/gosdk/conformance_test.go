@@ -106,7 +106,7 @@ func resourceOf(f conformance.Feature) mcp.ResourceHandler {
 func (c conforming) ServeStdio() error { return gosdk.ServeStdio(c.manager, c.Server) }
 
 func (c conforming) HTTPHandler(named func(string) string) http.Handler {
-	return authenticated(gosdk.HTTPHandler(c.manager, c.Server), named)
+	return verified(gosdk.HTTPHandler(c.manager, c.Server), named)
 }
 
 // BareHTTPHandler has two handlers of the SDK: with sessions it does not serve 2026-07-28.
@@ -114,7 +114,7 @@ func (c conforming) BareHTTPHandler(named func(string) string) http.Handler {
 	getServer := func(*http.Request) *mcp.Server { return c.Server }
 	sessions := mcp.NewStreamableHTTPHandler(getServer, nil)
 	stateless := mcp.NewStreamableHTTPHandler(getServer, &mcp.StreamableHTTPOptions{Stateless: true})
-	return authenticated(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return verified(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Mcp-Protocol-Version") < "2026-07-28" {
 			sessions.ServeHTTP(w, r)
 		} else {
@@ -123,7 +123,7 @@ func (c conforming) BareHTTPHandler(named func(string) string) http.Handler {
 	}), named)
 }
 
-func authenticated(next http.Handler, named func(string) string) http.Handler {
+func verified(next http.Handler, named func(string) string) http.Handler {
 	verify := func(_ context.Context, token string, _ *http.Request) (*auth.TokenInfo, error) {
 		return &auth.TokenInfo{UserID: named(token), Expiration: time.Now().Add(time.Hour)}, nil
 	}
