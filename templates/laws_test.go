@@ -3,8 +3,8 @@ package templates
 import (
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,31 +27,79 @@ func TestImports(t *testing.T) {
 		"../internal/wording":         {"go-yaml", "jennifer", "mcp-go", "go-sdk"},
 		"../runtime/runtimetest":      {"go-yaml", "jennifer", "mcp-go", "go-sdk"},
 	} {
-		files, err := filepath.Glob(folder + "/*.go")
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: no files, %v", folder, err)
+		for _, a := range arrowsFrom(t, folder) {
+			a.check(t, forbidden)
 		}
-		for _, name := range files {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			code, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			file, err := parser.ParseFile(token.NewFileSet(), name, code, parser.ImportsOnly)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, spec := range file.Imports {
-				for _, word := range forbidden {
-					if strings.Contains(spec.Path.Value, strings.Trim(word, "\"")) && (word[0] != '"' || spec.Path.Value == word) {
-						t.Errorf("%s imports %s", name, spec.Path.Value)
-					}
+	}
+}
+
+// What a server links by importing a package of the runtime, also through others of this module: no SDK but its own, no YAML and
+// no code generator. And of the packages inside, none knows what it does not need.
+func TestReach(t *testing.T) {
+	sdks := []string{"mark3labs/mcp-go", "modelcontextprotocol/go-sdk"}
+	generator := []string{"yaml", "jennifer", module + "schema", module + "templates"}
+	for folder, forbidden := range map[string][]string{
+		"runtime":             slices.Concat(sdks, generator),
+		"runtime/mcpgo":       slices.Concat(sdks[1:], generator),
+		"runtime/gosdk":       slices.Concat(sdks[:1], generator),
+		"runtime/usercmd":     slices.Concat(sdks, generator),
+		"runtime/runtimetest": slices.Concat(sdks, generator),
+		"runtime/internal/consent": slices.Concat(sdks, []string{module + "internal/field", module + "internal/wording",
+			module + "runtime/internal/keychain", module + "runtime/internal/dialog", module + "runtime/internal/guard"}),
+		"runtime/internal/intake": slices.Concat(sdks, []string{module + "runtime/internal/keychain", module + "runtime/internal/guard"}),
+		"runtime/internal/serve":  sdks,
+	} {
+		reached := []string{folder}
+		for n := 0; n < len(reached); n++ { // which grows
+			for _, a := range arrowsFrom(t, "../"+reached[n]) {
+				a.check(t, forbidden)
+				if next, ok := strings.CutPrefix(a.to, module); ok && !slices.Contains(reached, next) {
+					reached = append(reached, next)
 				}
 			}
 		}
 	}
+}
+
+const module = "github.com/mcpsecrets/mcpsecrets/"
+
+// An arrow leads from a file to the package that it imports.
+type arrow struct{ from, to string }
+
+// check fails if the arrow leads to a path that contains a forbidden word, or is one that is in quotes.
+func (a arrow) check(t *testing.T, forbidden []string) {
+	t.Helper()
+	for _, word := range forbidden {
+		if a.to == strings.Trim(word, "\"") || word[0] != '"' && strings.Contains(a.to, word) {
+			t.Errorf("%s imports %s", a.from, a.to)
+		}
+	}
+}
+
+// arrowsFrom returns the imports of a folder's package, on any system, but for those of its tests.
+func arrowsFrom(t *testing.T, folder string) (list []arrow) {
+	t.Helper()
+	files, err := filepath.Glob(folder + "/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: no files, %v", folder, err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range file.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, arrow{name, path})
+		}
+	}
+	return list
 }
 
 func TestGoName(t *testing.T) {

@@ -206,6 +206,7 @@ func TestManifestOfAnotherSchemaDoesNotOpen(t *testing.T) {
 		"label":  func(m *templates.Manifest) { m.Secrets[0].Label = "Other" },
 		"help":   func(m *templates.Manifest) { m.Secrets[0].HelpText = "Other" },
 		"fewer":  func(m *templates.Manifest) { m.Secrets = m.Secrets[1:] },
+		"answer": func(m *templates.Manifest) { m.Sentences.Question.Deny = m.Sentences.Question.Allow }, // alike
 	} {
 		if _, err := openChanged(t, change); err == nil {
 			t.Errorf("opens with another %s", name)
