@@ -193,3 +193,25 @@ func TestClientIsAskedInPlace(t *testing.T) {
 		}
 	})
 }
+
+// Nor is the code of a dialog shown to it: any program could say that the codes match.
+func TestCallerNobodyVerifiedIsShownNoCode(t *testing.T) {
+	b := open(t)
+	b.user.Types("API key", goodKey).Answers(secrets.AllowOnce)
+	ctx, turn := b.Manager.Begin(t.Context(), secrets.Call{
+		Kind: "tool", Name: "get_pet", Principal: secrets.Local(), Shows: secrets.Shows{Forms: true}, Rounds: true,
+		Ask: func(_ context.Context, form secrets.Form) secrets.Reply {
+			t.Errorf("it is shown %+v", form)
+			return secrets.Reply{}
+		},
+	}, "", nil)
+	if got, err := b.key(t, ctx); err != nil || got != goodKey {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if forms, _ := turn.End(); len(forms) != 0 {
+		t.Errorf("it is shown %+v", forms)
+	}
+	if text := b.user.Shown()[0].Text(); strings.Contains(text, "code") {
+		t.Errorf("the dialog shows a code that nothing is compared with:\n%s", text)
+	}
+}

@@ -218,6 +218,37 @@ func TestErrorNamesWhatItIsAbout(t *testing.T) {
 	}
 }
 
+// unreadable is a store that can't read one account.
+type unreadable struct {
+	secrets.Store
+	account string
+}
+
+func (s unreadable) Get(ctx context.Context, service, account string) (string, error) {
+	if account == s.account {
+		return "", secrets.ErrStoreLocked
+	}
+	return s.Store.Get(ctx, service, account)
+}
+
+func TestErrorNamesWhatCouldNotBeRead(t *testing.T) {
+	for _, secret := range []string{"username", "base_url"} { // the second says where the key goes
+		b := filled(t)
+		vault, err := petstore.OpenSecrets(secrets.WithStore(unreadable{b.store, secret}), secrets.WithPrompter(b.user))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = vault.Manager.Close() }()
+		var key secrets.Secret
+		var name string
+		err = secrets.GetGroup(vault.Manager.Background(t.Context()), vault.Manager, "Read", petstore.KeyAPIKey.Into(&key), petstore.KeyUsername.Into(&name))
+		var failure *secrets.Error
+		if !errors.Is(err, secrets.ErrStoreLocked) || !errors.As(err, &failure) || !slices.Equal(failure.Secrets, []string{secret}) {
+			t.Errorf("%s: %v, about %+v", secret, err, failure)
+		}
+	}
+}
+
 // The call that joins a collection is told what that was about.
 func TestErrorOfAJoinedCollectionNamesItsSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
