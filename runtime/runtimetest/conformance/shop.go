@@ -152,8 +152,8 @@ func (s *shop) swallow(ctx context.Context, _ map[string]any, _ any) (any, error
 	return content("acted, whatever it was"), nil
 }
 
-// partAt is where the key is split that leaves in two parts.
-const partAt = len("pets-01234567")
+// partsOf splits the value into parts of which none says enough to be known as the value's.
+func partsOf(key string) []string { return []string{key[:10], key[10:15], key[15:]} }
 
 // leaked is the value in forms that must not leave.
 func leaked(key string) string {
@@ -182,7 +182,9 @@ func (s *shop) leak(ctx context.Context, arguments map[string]any, _ any) (any, 
 		resource := map[string]any{"uri": inventory, "text": "see the resource: " + text}
 		return map[string]any{"content": []any{map[string]any{"type": "resource", "resource": resource}}}, nil
 	case "parts":
-		return content("the key is "+key.Reveal()[:partAt], key.Reveal()[partAt:]), nil
+		parts := partsOf(key.Reveal())
+		parts[0] = "the key is " + parts[0]
+		return content(parts...), nil
 	case "notification":
 		return content("sent"), s.Log(ctx, "upstream said: "+text)
 	default:
