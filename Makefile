@@ -10,7 +10,7 @@ TIMES ?= 20
 GO ?= go
 STATICCHECK = v0.8.2
 # The packages that "./..." leaves out.
-LEFT_OUT = ./testdata/golden/... ./testdata/chance ./testdata/inprocess ./testdata/ratio ./examples/petstore/testdata/bare ./.ci/wine
+LEFT_OUT = ./testdata/golden/... ./testdata/chance ./testdata/inprocess ./testdata/ratio ./examples/petstore/testdata/bare/... ./.ci/wine
 
 .PHONY: test test-windows lint demo fuzz laws figures desktop golden
 

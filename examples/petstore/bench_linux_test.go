@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,8 +16,17 @@ import (
 )
 
 // BenchmarkStart starts the pet store as a client does, asks for its tools, and ends it: the time that takes, and the most
-// memory that was resident. Its floor is a server of mcp-go with the same tools and nothing else.
+// memory that was resident. Its floor is a server of the same SDK with the same tools and nothing else.
 func BenchmarkStart(b *testing.B) {
+	for name, sdk := range map[string]struct{ petstore, bare string }{
+		"mcp-go":   {".", "./testdata/bare"},
+		"official": {"./gosdk", "./testdata/bare/gosdk"},
+	} {
+		b.Run(name, func(b *testing.B) { benchmarkStart(b, sdk.petstore, sdk.bare) })
+	}
+}
+
+func benchmarkStart(b *testing.B, petstoreSource, bareSource string) {
 	folder := b.TempDir()
 	program := func(name, source string) string {
 		path := filepath.Join(folder, name)
@@ -25,10 +35,13 @@ func BenchmarkStart(b *testing.B) {
 		}
 		return path
 	}
-	petstore, bare, tools := program("petstore", "."), program("bare", "./testdata/bare"), filepath.Join(folder, "tools.json")
+	petstore, bare, tools := program("petstore", petstoreSource), program("bare", bareSource), filepath.Join(folder, "tools.json")
 	list, _ := listTools(b, petstore, "-api", "http://127.0.0.1:1")
 	if err := os.WriteFile(tools, list, 0o600); err != nil {
 		b.Fatal(err)
+	}
+	if floor, _ := listTools(b, bare, tools); !bytes.Equal(floor, list) {
+		b.Fatalf("the floor has other tools: %s, want %s", floor, list)
 	}
 	b.Run("time", func(b *testing.B) {
 		ratio.Measure(b, 1.25, func() { listTools(b, bare, tools) }, func() { listTools(b, petstore, "-api", "http://127.0.0.1:1") })

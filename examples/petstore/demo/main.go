@@ -5,6 +5,8 @@
 //
 // On a desktop, in a terminal, you answer the dialogs. Elsewhere, and with -auto, the demo runs on a throw-away display,
 // answers by itself, and keeps pictures of the screen.
+//
+// The server is the one on mcp-go; with -official, the one on the official SDK.
 package main
 
 import (
@@ -85,10 +87,15 @@ var steps = []step{{
 func main() {
 	auto := flag.Bool("auto", false, "answer by itself, on a throw-away display")
 	pictures := flag.String("pictures", "", "the `FOLDER` for pictures of the screen; without it, a new one")
+	official := flag.Bool("official", false, "show the server on the official SDK")
 	flag.Parse()
 	// With SIGPIPE: who reads only the beginning must not leave the stage standing.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	err := run(ctx, *auto || !onDesktop(), *pictures)
+	s := &stage{source: "."}
+	if *official {
+		s.source = "./gosdk"
+	}
+	err := run(ctx, s, *auto || !onDesktop(), *pictures)
 	if ctx.Err() != nil {
 		err = errors.New("interrupted")
 	}
@@ -105,7 +112,7 @@ func onDesktop() bool {
 		term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
 }
 
-func run(ctx context.Context, auto bool, pictures string) error {
+func run(ctx context.Context, s *stage, auto bool, pictures string) error {
 	if err := lookForPrograms(auto); err != nil {
 		return err
 	}
@@ -114,7 +121,6 @@ func run(ctx context.Context, auto bool, pictures string) error {
 		ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 		defer cancel()
 	}
-	s := &stage{}
 	defer s.strike()
 	if err := s.build(ctx, auto); err != nil {
 		return err

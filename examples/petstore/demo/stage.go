@@ -19,6 +19,7 @@ import (
 
 // A stage is what the demo runs on: the server's program, a throw-away keychain, and a display.
 type stage struct {
+	source  string // the package of the server, from the example's folder
 	folder  string // for the program and its log; "" until there is one
 	desktop *desktop.Desktop
 	env     []string // the server's
@@ -61,8 +62,8 @@ func (s *stage) build(ctx context.Context, auto bool) (err error) {
 	if err := goTool(ctx, example, "generate", "./..."); err != nil {
 		return err
 	}
-	fmt.Println("Builds the server: go build")
-	if err := goTool(ctx, example, "build", "-o", s.program(), "."); err != nil {
+	fmt.Println("Builds the server: go build", s.source)
+	if err := goTool(ctx, example, "build", "-o", s.program(), s.source); err != nil {
 		return err
 	}
 	fmt.Println("Starts a throw-away keychain: your own is not touched")

@@ -1,5 +1,5 @@
 // Command bare is an MCP server with the tools that it reads from a file, and nothing else: what the start of the pet store
-// is measured against.
+// is measured against. This one is on mcp-go, the one in gosdk on the official SDK.
 package main
 
 import (
