@@ -119,14 +119,22 @@ func failureOf(err error) (f failure, ok bool) {
 	return failure{}, false
 }
 
-// noteOutsideCall tells the author of a server why nothing was handed out.
+// noteOutsideCall tells the author of a server why nothing was handed out. Of callers it tells once: they may be anybody.
 func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) {
-	if ctx.Value(turnKey{m}) != nil {
-		return
+	note := func(text string) {
+		m.log.LogAttrs(ctx, slog.LevelWarn, text,
+			slog.String("server", m.server), slog.String("secrets", strings.Join(secrets, ", ")))
 	}
-	m.log.LogAttrs(ctx, slog.LevelWarn, "a secret was wanted outside any request: is the adapter's Option or Install in place, "+
-		"and is work of the server's own done with Background?",
-		slog.String("server", m.server), slog.String("secrets", strings.Join(secrets, ", ")))
+	switch t, isRequest := ctx.Value(turnKey{m}).(*Turn); {
+	case ctx.Value(turnKey{m}) == nil:
+		note("a secret was wanted outside any request: is the adapter's Option or Install in place, and is work of the server's " +
+			"own done with Background?")
+	case isRequest && t.call.Who.Kind == consent.Stranger:
+		m.strangers.Do(func() {
+			note("a secret was wanted for a caller of whom nothing is known: is the server served by the adapter's own functions, " +
+				"and who it is verified?")
+		})
+	}
 }
 
 // isRefusal reports whether err came from a person, or from a window that one may have seen. Where no window could open

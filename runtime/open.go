@@ -35,6 +35,8 @@ type Manager struct {
 	salt     func() *[32]byte    // keys the fingerprints of values
 	bypass   bypass
 	closing  sync.Once // of the store
+
+	strangers sync.Once // the author was told of callers of whom nothing is known
 }
 
 // An identity is what a manager is known by, and how it speaks.
