@@ -138,9 +138,9 @@ type guest struct {
 	visit
 }
 
-// connect comes by a transport. When ctx ends, so does the patience of the client's human.
+// connect comes by a transport. When the ctx of a human's first client ends, so does the human's patience.
 func (v visit) connect(ctx context.Context, transport sdk.Transport) (*guest, error) {
-	if v.human != nil {
+	if v.human != nil && v.human.gone == nil {
 		v.human.gone = ctx.Done()
 	}
 	options := &sdk.ClientOptions{Capabilities: v.capabilities, MultiRoundTrip: &sdk.MultiRoundTripOptions{Disabled: v.byHand || v.unchecked}}
