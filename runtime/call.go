@@ -218,8 +218,8 @@ func (c Call) digest() [sha256.Size]byte {
 
 // WithPrincipal returns a context whose requests belong to the named principal, such as the subject of a verified token; an
 // empty name means unauthenticated. Only code that has verified the name may call this. It is for package mcpgo, in front of
-// whose HTTPHandler it must be called: a principal that is set later is asked in native dialogs only, since the answers of
-// its MCP client can't be told from somebody else's. Package gosdk takes the principal from the request's own token.
+// whose HTTPHandler it must be called: a client of a principal that is set later is never asked in place, since the answers in
+// its session can't be told from somebody else's. Package gosdk takes the principal from the request's own token.
 func WithPrincipal(ctx context.Context, name string) context.Context {
 	return inside.WithPrincipal(ctx, name)
 }
