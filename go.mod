@@ -4,7 +4,6 @@ go 1.25.5
 
 require (
 	github.com/dave/jennifer v1.7.1
-	github.com/goccy/go-yaml v1.19.2
 	github.com/godbus/dbus/v5 v5.2.2
 	github.com/google/go-cmp v0.7.0
 	github.com/mark3labs/mcp-go v1.2.1
@@ -14,10 +13,14 @@ require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/spf13/cobra v1.10.2
 	github.com/zalando/go-keyring v0.2.8
+	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/mod v0.34.0
 	golang.org/x/sys v0.46.0
 	golang.org/x/term v0.42.0
 )
+
+// Only tests need this.
+require github.com/goccy/go-yaml v1.19.2
 
 require (
 	github.com/akavel/rsrc v0.10.2 // indirect
