@@ -4,7 +4,6 @@ go 1.25.5
 
 require (
 	github.com/dave/jennifer v1.7.1
-	github.com/goccy/go-yaml v1.19.2
 	github.com/godbus/dbus/v5 v5.2.2
 	github.com/gofrs/flock v0.13.1
 	github.com/mark3labs/mcp-go v1.2.1
@@ -13,6 +12,7 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
 	github.com/zalando/go-keyring v0.2.8
+	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/mod v0.34.0
 	golang.org/x/sys v0.47.0
 	golang.org/x/term v0.42.0
@@ -20,6 +20,7 @@ require (
 
 // What only tests and the demo need.
 require (
+	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 )

@@ -2,25 +2,25 @@ package schema
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 )
 
 // Bounds on what is read at all. A schema of 10,000 secrets has 2 MB; what is above these is no schema.
 const (
-	maxSize    = 8 << 20
+	maxSize    = 4 << 20
 	maxDepth   = 100     // of mappings and lists in each other; a schema has 5
 	maxAliased = 100_000 // values reached through aliases
-	maxRun     = 1_000   // of what the YAML scanner reads in quadratic time, see checkRuns
 )
 
-// parseTree reads src, YAML or JSON, into a tree that knows its positions. The mistakes are those of syntax; the tree is
-// nil if it can't be trusted.
+// parseTree reads src, YAML or JSON, into a tree that knows its positions. The mistakes are those of
+// syntax; the tree is nil if it can't be trusted.
 func parseTree(src []byte) (*node, []mistake) {
 	if len(src) > maxSize {
 		return nil, []mistake{{Pos{1, 1}, fmt.Sprintf("the file has %d bytes, a schema may have at most %d", len(src), maxSize)}}
 	}
-	// One kind of line end: the YAML scanner counts "\r\n" after a comment twice.
+	// One kind of line end, so that places are counted in one way.
 	text := strings.TrimPrefix(string(src), "\uFEFF")
 	if strings.Contains(text, "\r") {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
@@ -31,7 +31,7 @@ func parseTree(src []byte) (*node, []mistake) {
 	if strings.HasPrefix(strings.TrimLeft(text, " \t\n"), "{") {
 		return parseJSON(text)
 	}
-	if bad := checkRuns(text); bad != nil {
+	if bad := checkCharacters(text); bad != nil {
 		return nil, []mistake{*bad}
 	}
 	return parseYAML(text)
@@ -44,49 +44,32 @@ type mistake struct {
 }
 
 func checkUTF8(text string) *mistake {
-	if utf8.ValidString(text) {
-		return nil
-	}
-	pos := Pos{1, 1}
-	for {
-		r, size := utf8.DecodeRuneInString(text)
-		if r == utf8.RuneError && size == 1 {
-			return &mistake{pos, fmt.Sprintf("the byte 0x%02x is not UTF-8, save the file as UTF-8", text[0])}
-		}
-		pos.Column++
-		if r == '\n' {
-			pos = Pos{pos.Line + 1, 1}
-		}
-		text = text[size:]
-	}
-}
-
-// checkRuns refuses the few inputs for which the YAML scanner needs quadratic time: it looks ahead to the end of the run
-// at every "<" of a run, to the end of the line at every quoted tab, and copies a block once for each empty line after it.
-func checkRuns(text string) *mistake {
-	pos, tabs, angles, emptyLines, empty := Pos{1, 0}, 0, 0, 0, true
-	for _, c := range text {
-		pos.Column++
-		empty = empty && (c == ' ' || c == '\t' || c == '\n')
-		switch c {
-		case '\n':
-			emptyLines++
-			if !empty {
-				emptyLines = 0
-			}
-			pos, tabs, angles, empty = Pos{pos.Line + 1, 0}, 0, 0, true
-		case '\t':
-			tabs++
-		case '<':
-			angles++
-		default:
-			angles = 0
-		}
-		if tabs > maxRun || angles > maxRun || emptyLines > maxRun {
-			return &mistake{Pos{pos.Line, max(pos.Column, 1)}, fmt.Sprintf(`more than %d tabs in a line, empty lines or "<" in a row`, maxRun)}
+	for i, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)) {
+			return &mistake{placeOf(text, i), fmt.Sprintf("the byte 0x%02x is not UTF-8, save the file as UTF-8", text[i])}
 		}
 	}
 	return nil
+}
+
+// checkCharacters refuses what yaml/v4 refuses without a place, and what only it takes for the end of a
+// line.
+func checkCharacters(text string) *mistake {
+	for i, r := range text {
+		switch {
+		case r >= ' ' && r < '\u0085', r == '\n', r == '\t':
+		case r < ' ', r == '\u0085', r == '\u2028', r == '\u2029', r == '\uFEFF', r == '\uFFFE', r == '\uFFFF':
+			return &mistake{placeOf(text, i), fmt.Sprintf("the invisible character %U can't stand in YAML, remove it", r)}
+		}
+	}
+	return nil
+}
+
+// placeOf returns the place of an offset in a text.
+func placeOf(text string, offset int) Pos {
+	before := text[:offset]
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	return Pos{strings.Count(before, "\n") + 1, utf8.RuneCountInString(line) + 1}
 }
 
 // lines are those of a text with "\n" line ends.
@@ -95,11 +78,36 @@ type lines []string
 // clamp returns the place in the text that is nearest to pos.
 func (l lines) clamp(pos Pos) Pos {
 	line := min(max(pos.Line, 1), len(l))
-	if line != pos.Line {
+	switch {
+	case pos.Line < line:
 		pos.Column = 1
+	case pos.Line > line:
+		pos.Column = math.MaxInt
 	}
 	if pos.Column > len(l[line-1]) { // so many bytes, or fewer characters: count
 		pos.Column = min(pos.Column, utf8.RuneCountInString(l[line-1])+1)
 	}
 	return Pos{line, max(pos.Column, 1)}
+}
+
+// A cursor finds places in a text. It does so quickly if each is further on than the last, also in a line
+// of a million characters.
+type cursor struct {
+	lines  lines
+	pos    Pos
+	offset int // of pos in its line, in bytes
+}
+
+// split returns what stands in the line of pos before it and from it on.
+func (c *cursor) split(pos Pos) (before, rest string) {
+	line := c.lines[pos.Line-1]
+	if pos.Line != c.pos.Line || pos.Column < c.pos.Column {
+		c.pos, c.offset = Pos{pos.Line, 1}, 0
+	}
+	for c.pos.Column < pos.Column && c.offset < len(line) {
+		_, size := utf8.DecodeRuneInString(line[c.offset:])
+		c.offset += size
+		c.pos.Column++
+	}
+	return line[:c.offset], line[c.offset:]
 }

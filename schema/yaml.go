@@ -1,192 +1,264 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
-	"math"
+	"io"
 	"strings"
 
-	"github.com/goccy/go-yaml/scanner"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 )
 
-// The tree is built here from the tokens of goccy/go-yaml's scanner, not taken from its parser. That one copies a
-// mapping's entries once for each of them (0.4 s for 10,000 secrets, 1.5 s for 20,000), recurses as deep as a mapping is
-// long, which a file of some megabytes turns into a stack overflow that nothing can recover from, and stops at the first
-// repeated key. What a schema has no use for (tags, merge keys, keys that are no text) is refused with a way out.
+// yaml/v4 reads the text into its nodes, and here they become ours. Its decoder is of no use: it has no
+// places for keys, takes dates for times, and expands aliases and merge keys. What a schema has no use for
+// (tags, merge keys, keys that are no text) is refused with a way out.
 
 // parseYAML reads a text with "\n" line ends.
 func parseYAML(src string) (tree *node, mistakes []mistake) {
-	y := &yamlReader{lines: lines(strings.Split(src, "\n")), anchors: map[string]*node{}}
+	y := &yamlReader{
+		text:       cursor{lines: strings.Split(src, "\n")},
+		surrogates: hasSurrogates(src),
+		values:     map[*yaml.Node]*node{},
+	}
 	defer func() {
-		if r := recover(); r != nil {
-			stop, ok := r.(syntaxError)
-			if !ok { // a bug, of the scanner or of ours: still a place to look at
-				stop = syntaxError{pos(y.peek()), "this can't be read as YAML"}
-			}
-			tree, mistakes = nil, []mistake{{y.lines.clamp(stop.pos), stop.text}}
+		if recover() != nil { // a bug of the library or of ours: still a mistake, and no stack trace
+			tree, mistakes = nil, []mistake{{Pos{1, 1}, "this can't be read as YAML"}}
 		}
 	}()
-	y.scan(expandTabs(src))
-	tree = y.document()
+	root, err := load(src)
+	switch {
+	case err != nil:
+		return nil, []mistake{y.text.explain(err)}
+	case root == nil:
+		return &node{kind: null, pos: Pos{1, 1}, size: 1}, nil
+	}
+	tree = y.node(root)
+	if y.fatal != nil {
+		return nil, []mistake{*y.fatal}
+	}
 	return tree, y.mistakes
 }
 
-// A yamlReader reads tokens into nodes. Mistakes of syntax leave it by panic with a syntaxError; those that leave the tree
-// intact are collected.
-type yamlReader struct {
-	lines    lines
-	tokens   []*token.Token // without comments
-	next     int
-	depth    int
-	anchors  map[string]*node // nil while the anchor's own value is being read
-	aliased  int
-	mistakes []mistake
+// load returns the root of the only document in a text, or nil if there is none.
+func load(src string) (*yaml.Node, error) {
+	loader, err := yaml.NewLoader(strings.NewReader(prepare(src)), yaml.WithPlugin(depth{}, anchors{}))
+	if err != nil {
+		return nil, err
+	}
+	var document, second yaml.Node
+	if err := loader.Load(&document); err == io.EOF {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	switch err := loader.Load(&second); err {
+	case io.EOF:
+		return document.Content[0], nil
+	case nil:
+		place := yaml.Mark{Line: second.Line, Column: second.Column}
+		return nil, &yaml.LoadError{Mark: place, Message: "a second document begins here, a schema is one document"}
+	default:
+		return nil, err
+	}
 }
 
-type syntaxError mistake
-
-func (y *yamlReader) fail(pos Pos, format string, args ...any) {
-	panic(syntaxError{pos, fmt.Sprintf(format, args...)})
+// A yamlReader turns nodes of yaml/v4 into ours. Its mistakes are those that leave the tree intact.
+type yamlReader struct {
+	text       cursor
+	surrogates bool                 // whether [joinSurrogates] may have left traces
+	values     map[*yaml.Node]*node // behind anchors; nil while the value is being read
+	aliased    int
+	fatal      *mistake // makes the tree useless: nothing more is read
+	mistakes   []mistake
 }
 
 func (y *yamlReader) report(pos Pos, format string, args ...any) {
 	y.mistakes = append(y.mistakes, mistake{pos, fmt.Sprintf(format, args...)})
 }
 
-// scan fills y.tokens, whose positions are those of the file.
-func (y *yamlReader) scan(src string) {
-	var s scanner.Scanner
-	s.Init(src)
-	tokens, err := s.Scan() // all of them, or up to the first that is invalid
-	y.tokens = make([]*token.Token, 0, len(tokens))
-	at := cursor{lines: y.lines}
-	content := false // of a block scalar, whose header has the position
-	for _, t := range tokens {
-		// In broken files the scanner can be a line too far.
-		p := y.lines.clamp(pos(t))
-		t.Position.Line, t.Position.Column = p.Line, p.Column
-		if !content {
-			at.find(t)
-		}
-		switch t.Type {
-		case token.InvalidType:
-			y.fail(pos(t), "%s", scannerText(t.Error))
-		case token.CommentType:
-			continue
-		case token.DoubleQuoteType:
-			if !strings.Contains(t.Origin, `\`) {
-				break
-			}
-			if p, bad := at.badEscape(); bad {
-				y.fail(p, `the escape must have hexadecimal digits, such as "\u00e9"`)
-			}
-		}
-		content = t.Type == token.LiteralType || t.Type == token.FoldedType
-		y.tokens = append(y.tokens, t)
-	}
-	if err != nil {
-		y.fail(pos(nil), "this can't be read as YAML: %s", short(scannerText(err.Error())))
+// fail reports a mistake that makes the tree useless. Only the first counts.
+func (y *yamlReader) fail(pos Pos, format string, args ...any) {
+	if y.fatal == nil {
+		y.fatal = &mistake{pos, fmt.Sprintf(format, args...)}
 	}
 }
 
-// expandTabs replaces the tabs before a JSON token at the beginning of a line, or on an empty line, by a space each, so that
-// a pasted object may be indented with tabs. YAML's own indentation stays: a tab there is a mistake.
-func expandTabs(src string) string {
-	if !strings.Contains(src, "\n\t") && !strings.Contains(src, " \t") {
-		return src
+func (y *yamlReader) node(n *yaml.Node) *node {
+	v := &node{pos: Pos{n.Line, n.Column}, size: 1}
+	if n.Anchor != "" {
+		y.values[n] = nil
 	}
-	out := []byte(src)
-	for i, start := 0, true; i < len(src); i++ {
-		if !start {
-			start = src[i] == '\n'
-			continue
-		}
-		content := i
-		for content < len(src) && (src[content] == ' ' || src[content] == '\t') {
-			content++
-		}
-		if content == len(src) || strings.IndexByte("\"{}[],\n", src[content]) >= 0 {
-			for ; i < content; i++ {
-				out[i] = ' '
-			}
-		}
-		i = content - 1
-		start = false
-	}
-	return string(out)
-}
-
-// scannerText puts what the scanner says about the commonest mistakes into our words.
-func scannerText(text string) string {
 	switch {
-	case strings.Contains(text, "map key directly"):
-		return "a tab can't stand before a key, use spaces"
-	case strings.Contains(text, "tab character") || strings.Contains(text, "'\t'"):
-		return "a tab can't indent in YAML, use spaces"
-	case strings.Contains(text, "could not find end character"):
-		return "the closing quote is missing"
-	case strings.Contains(text, "is a reserved character"):
-		return "a text can't begin with " + text[:3] + ", put it in quotes"
+	case y.fatal != nil:
+		return v
+	case n.Kind == yaml.AliasNode:
+		return y.alias(n)
+	case n.Kind == yaml.MappingNode:
+		v.kind = mapping
+		v.entries = make([]entry, 0, len(n.Content)/2)
+		for i := 0; i < len(n.Content); i += 2 {
+			v.add(y.entry(n.Content[i], n.Content[i+1]))
+		}
+	case n.Kind == yaml.SequenceNode:
+		v.kind = list
+		v.items = make([]*node, 0, len(n.Content))
+		for _, item := range n.Content {
+			v.append(y.item(item))
+		}
+	default:
+		v.kind, v.text = kindOf(n), y.textOf(n)
 	}
-	return strings.Join(strings.Fields(text), " ")
+	if tagged(n) {
+		y.report(v.pos, "tags such as %s are not supported, leave it out", quote(n.Tag))
+		v.kind = broken
+	}
+	if n.Anchor != "" {
+		y.values[n] = v
+	}
+	return v
 }
 
-func (y *yamlReader) peek() *token.Token {
-	if y.next < len(y.tokens) {
-		return y.tokens[y.next]
+func isEmpty(n *yaml.Node) bool { return n.Tag == "!!null" && n.Value == "" }
+
+func tagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 || n.Tag == "!" }
+
+// kindOf returns the kind of a scalar. A date is a text.
+func kindOf(n *yaml.Node) kind {
+	switch n.Tag {
+	case "!!null":
+		return null
+	case "!!bool":
+		return boolean
+	case "!!int", "!!float":
+		return number
+	}
+	return text
+}
+
+// textOf returns the text of a scalar.
+func (y *yamlReader) textOf(n *yaml.Node) string {
+	switch {
+	case n.Tag == "!!null":
+		return ""
+	case n.Tag == "!!bool":
+		return strings.ToLower(n.Value)
+	case y.surrogates:
+		return unjoined(n)
+	}
+	return n.Value
+}
+
+// item reads an item of a list. Within brackets, "a: b" is a mapping to YAML.
+func (y *yamlReader) item(n *yaml.Node) *node {
+	isMapping := n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle != 0
+	if pos := (Pos{n.Line, n.Column}); isMapping && n.Anchor == "" && !tagged(n) {
+		if _, rest := y.text.split(pos); !strings.HasPrefix(rest, "{") {
+			y.fail(pos, textWithColon)
+		}
+	}
+	return y.node(n)
+}
+
+func (y *yamlReader) entry(key, value *yaml.Node) entry {
+	e := entry{key: key.Value, pos: Pos{key.Line, key.Column}}
+	before, rest := y.text.split(e.pos)
+	unblanked := strings.TrimRight(before, " \t")
+	switch {
+	case key.Kind == yaml.AliasNode || key.Anchor != "" || tagged(key):
+		y.fail(e.pos, "a key can't be an alias, nor have an anchor or tag")
+	case strings.HasSuffix(unblanked, "?"):
+		mark := Pos{e.pos.Line, e.pos.Column - 1 - (len(before) - len(unblanked))}
+		y.fail(mark, `keys that begin with "?" are not supported, write "key: value"`)
+	case key.Kind != yaml.ScalarNode:
+		y.fail(e.pos, "a key must be text")
+	case isEmpty(key):
+		y.fail(e.pos, `a key is missing before ":"`)
+	case y.lacksColon(rest, e.pos, value):
+		y.fail(e.pos, `":" is missing after %s`, quote(key.Value))
+	case key.Tag == "!!merge":
+		y.report(e.pos, `merge keys ("<<") are not supported, write the keys out`)
+		e.ignored = true
+	case kindOf(key) != text:
+		y.report(e.pos, "the key %s must be text, put it in quotes", short(key.Value))
+	default:
+		e.key = y.textOf(key)
+	}
+	e.value = y.node(value)
+	return e
+}
+
+// lacksColon reports whether no ":" stands in rest, what follows from the key at pos on, before its empty
+// value. YAML allows that within braces.
+func (y *yamlReader) lacksColon(rest string, pos Pos, value *yaml.Node) bool {
+	if !isEmpty(value) {
+		return false
+	}
+	if value.Line == pos.Line {
+		_, after := y.text.split(Pos{value.Line, value.Column})
+		rest = strings.TrimSuffix(rest, after)
+	}
+	return !strings.Contains(rest, ":")
+}
+
+func (y *yamlReader) alias(n *yaml.Node) *node {
+	v := node{pos: Pos{n.Line, n.Column}, size: 1}
+	target, isValue := y.values[n.Alias]
+	switch {
+	case n.Alias == unknown:
+		y.report(v.pos, "unknown alias %s, no %s stands before it", quote("*"+n.Value), quote("&"+n.Value))
+	case !isValue: // a key, which can't have an anchor
+	case target == nil:
+		y.fail(v.pos, "the alias %s stands inside of its own value", quote("*"+n.Value))
+	default:
+		if y.aliased += target.size; y.aliased > maxAliased {
+			y.fail(v.pos, "the aliases up to here stand for more than %d values", maxAliased)
+		}
+		// A mistake in the value is one of the place that uses it; mistakes below it keep their own places.
+		pos := v.pos
+		v = *target
+		v.pos = pos
+	}
+	return &v
+}
+
+var tooDeep = fmt.Sprintf("nested more than %d levels deep", maxDepth)
+
+// depth bounds how deep a document is nested, for whatever recurses as deep.
+type depth struct{}
+
+func (depth) CheckDepth(levels int, in *yaml.DepthContext) error {
+	if in.Kind == yaml.DepthKindFlow {
+		levels++ // brackets stand inside of the file's mapping
+	}
+	if levels > maxDepth {
+		return errors.New(tooDeep)
 	}
 	return nil
 }
 
-func (y *yamlReader) peekIs(types ...token.Type) bool {
-	t := y.peek()
-	for _, typ := range types {
-		if t != nil && t.Type == typ {
-			return true
-		}
-	}
-	return false
+func (depth) CheckAlias(int, int) error { return nil } // that is of values, which are not made
+
+// anchors are those of a document. Without them, yaml/v4 would stop at the first unknown alias.
+type anchors map[string]*yaml.Node
+
+// unknown is what an unknown alias stands for.
+var unknown = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
+
+func (anchors) NewAliasDataContext(yaml.AliasDataServices) (yaml.AliasDataContext, error) {
+	return anchors{}, nil
 }
 
-// pos returns where t stands, and a place behind the end of the file for none: [lines.clamp] finds the end.
-func pos(t *token.Token) Pos {
-	if t == nil {
-		return Pos{math.MaxInt, 1}
-	}
-	return Pos{t.Position.Line, t.Position.Column}
+func (anchors) BeginDocument() error { return nil }
+func (anchors) EndDocument() error   { return nil }
+
+func (a anchors) DefineAnchor(name string, n *yaml.Node) error {
+	a[name] = n
+	return nil
 }
 
-// document reads the only document of the file.
-func (y *yamlReader) document() *node {
-	for y.peekIs(token.DirectiveType) {
-		for line := y.peek().Position.Line; y.peek() != nil && y.peek().Position.Line == line; {
-			y.next++
-		}
+func (a anchors) ResolveAlias(name string) (*yaml.Node, bool, error) {
+	if n, ok := a[name]; ok {
+		return n, true, nil
 	}
-	if y.peekIs(token.DocumentHeaderType) {
-		y.next++
-	}
-	n := &node{kind: null, pos: Pos{1, 1}}
-	if y.peek() != nil && !y.peekIs(token.DocumentHeaderType, token.DocumentEndType) {
-		n = y.block(0)
-	}
-	if y.peekIs(token.DocumentEndType) {
-		y.next++
-	}
-	switch t := y.peek(); {
-	case t == nil:
-	case t.Type == token.DocumentHeaderType:
-		y.fail(pos(t), "a second document begins here, a schema is one document")
-	default:
-		y.fail(pos(t), "unexpected %s", quote(t.Value))
-	}
-	return n
+	return unknown, true, nil
 }
-
-func (y *yamlReader) enter() {
-	if y.depth++; y.depth > maxDepth {
-		y.fail(pos(y.peek()), "nested more than %d levels deep", maxDepth)
-	}
-}
-
-func (y *yamlReader) leave() { y.depth-- }
