@@ -3,7 +3,7 @@
 # make demo    the pet store from schema to answered call: you answer the dialogs, or it does by itself without a desktop
 # make fuzz    each fuzz target, FUZZRUNS times
 # make test-windows   the tests of the Windows build's keychain, dialogs and rules, by Wine
-# make laws    what must never happen, tried TIMES as often as in make test
+# make laws    what must never happen, on both SDKs, tried TIMES as often as in make test
 # make figures the benchmarks against their floors, and the table of them in docs/figures.md
 FUZZRUNS ?= 300000
 TIMES ?= 20

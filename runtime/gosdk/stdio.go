@@ -60,18 +60,35 @@ type stdio struct {
 
 // Connect implements mcp.Transport.
 func (s *stdio) Connect(ctx context.Context) (mcp.Connection, error) {
-	lines := &mcp.IOTransport{Reader: io.NopCloser(s.in), Writer: nopCloser{s.out}}
-	connection, err := lines.Connect(ctx)
-	if err != nil {
+	d := &draining{ended: s.ended, open: map[jsonrpc.ID]bool{}, idle: make(chan struct{}, 1)}
+	lines := &mcp.IOTransport{Reader: io.NopCloser(s.in), Writer: output{s.out, d}}
+	var err error
+	if d.Connection, err = lines.Connect(ctx); err != nil {
 		return nil, err
 	}
-	s.connection = &draining{Connection: connection, ended: s.ended, open: map[jsonrpc.ID]bool{}, idle: make(chan struct{}, 1)}
-	return s.connection, nil
+	s.connection = d
+	return d, nil
 }
 
-type nopCloser struct{ io.Writer }
+// An output never fails. When a write does, the SDK ends all at once, with a dialog on the screen or one of two values stored;
+// but a client that does not read any more ends the server by its input.
+type output struct {
+	to io.Writer
+	by *draining
+}
 
-func (nopCloser) Close() error { return nil }
+// Write implements io.Writer.
+func (o output) Write(p []byte) (int, error) {
+	if _, err := o.to.Write(p); err != nil {
+		o.by.mu.Lock()
+		defer o.by.mu.Unlock()
+		o.by.broken = true
+	}
+	return len(p), nil
+}
+
+// Close implements io.Closer.
+func (output) Close() error { return nil }
 
 // A draining connection says that its input has ended only once the calls before are answered: the SDK cancels all of them and
 // sends nothing any more as soon as it hears that.
@@ -111,7 +128,6 @@ func (d *draining) Write(ctx context.Context, message jsonrpc.Message) error {
 	err := d.Connection.Write(ctx, message)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.broken = d.broken || err != nil && ctx.Err() == nil
 	if answer, ok := message.(*jsonrpc.Response); ok {
 		delete(d.open, answer.ID)
 	}

@@ -86,11 +86,13 @@ func typeable(r *rand.Rand) value {
 
 // While values are entered in dialogs and used, nothing of them is in an argument, an environment variable or a file, nor is
 // it in what the subject says.
-func TestNoValueEscapesFromADialog(t *testing.T) {
+func TestNoValueEscapesFromADialog(t *testing.T) { onOneSDK(t, noValueEscapesFromADialog) }
+
+func noValueEscapesFromADialog(t *testing.T, sdk string) {
 	r := chance.Source(t)
 	for range chance.Times() {
 		revision := pick(r, revisions)
-		s := openStage(t)
+		s := openStage(t, sdk)
 		temporary := filepath.Join(s.Dir(), "tmp")
 		s.must(os.Mkdir(temporary, 0o700))
 		w, end := s.watch()

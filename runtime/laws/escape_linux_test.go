@@ -18,7 +18,7 @@ import (
 
 // No value escapes: whatever a server's author gives away by mistake, nothing of it arrives.
 
-// A leak is what the subject is asked to give away, and how: see its own leak.go.
+// A leak is what the subject is asked to give away, and how: see subject.Leak.
 type leak struct {
 	Secret   string
 	From, To int
@@ -28,7 +28,7 @@ type leak struct {
 	Channel  string
 	Parts    []int
 
-	by string // tool, prompt or resource
+	by string // tool, typed, task, prompt or resource
 }
 
 func (l leak) String() string {
@@ -40,10 +40,16 @@ var (
 	toolChannels = []string{
 		"text", "text", "text", "parts", "strings", "structured", "key", "number", "JSON", "meta", "content meta", "resource",
 		"blob", "image", "link", "all kinds", "error result", "error", "joined errors", "panic", "panic error", "panic custom",
-		"panic struct", "panic bytes", "progress", "log", "listing", "elicitation",
+		"panic struct", "panic bytes", "progress", "log", "listing", "elicitation", "sampling", "input request", "completion",
+		"completion error",
 	}
 	promptChannels   = []string{"text", "error", "panic"}
-	resourceChannels = []string{"text", "blob", "uri", "error", "panic"}
+	resourceChannels = []string{"text", "blob", "uri", "error", "panic", "panic error"}
+	// What else there is on the official SDK. On mcp-go a panic in a completion ends the process.
+	officialChannels = []string{"protocol error", "updated", "completion panic"}
+	typedChannels    = []string{"text", "error", "joined errors", "panic", "protocol error"}
+	// And of a task, which only mcp-go has, and only for clients before 2026-07-28.
+	taskChannels = []string{"text", "structured", "content meta", "resource", "error result", "error", "panic", "panic error"}
 
 	// A text may be escaped several times, and so may what stands for it.
 	escapes = []string{
@@ -71,11 +77,12 @@ const (
 // An escapee is a process of the subject with values that change, whose words are all searched.
 type escapee struct {
 	*session
-	r      *rand.Rand
-	finder finder
-	values map[string]value
-	read   map[*log]int // how much of it was searched
-	rounds int
+	revision string
+	r        *rand.Rand
+	finder   finder
+	values   map[string]value
+	read     map[*log]int // how much of it was searched
+	rounds   int
 }
 
 // bypass has nobody asked for permission.
@@ -86,11 +93,17 @@ func newEscapee(s *stage, r *rand.Rand, transport, revision string, env ...strin
 	s.t.Helper()
 	env = append(env, bypass)
 	say := answer(func(context.Context, form) (string, error) { return "an answer", nil })
-	e := &escapee{r: r, values: map[string]value{}, read: map[*log]int{}}
+	e := &escapee{revision: revision, r: r, values: map[string]value{}, read: map[*log]int{}}
 	if transport == "HTTP" {
 		e.session = s.visitHTTP(revision, say, env...)
 	} else {
 		e.session = s.visit(revision, say, env...)
+	}
+	if revision != modern { // on that, each request says it
+		_ = e.SetLoggingLevel(s.t.Context(), &mcp.SetLoggingLevelParams{Level: "debug"}) // mcp-go sends all without
+	}
+	if s.sdk == "gosdk" {
+		s.must(e.Subscribe(s.t.Context(), &mcp.SubscribeParams{URI: "leak://updated"}))
 	}
 	return e
 }
@@ -113,14 +126,7 @@ var public = lineBefore + lineAfter + strings.Join(slices.Concat(beside, inside,
 func (e *escapee) random() leak {
 	l := leak{Secret: []string{"key", "key", "prefixed", "name", "file", "file"}[e.r.IntN(6)]}
 	v := e.values[l.Secret]
-	switch e.r.IntN(8) {
-	case 0:
-		l.by, l.Channel = "prompt", pick(e.r, promptChannels)
-	case 1:
-		l.by, l.Channel = "resource", pick(e.r, resourceChannels)
-	default:
-		l.by, l.Channel = "tool", pick(e.r, toolChannels)
-	}
+	l.by, l.Channel = e.way()
 	if l.Channel == "number" && v.kind != "a number" {
 		l.Channel = "JSON"
 	}
@@ -136,12 +142,31 @@ func (e *escapee) random() leak {
 	if l.Channel != "key" && len(v.confidential) > 0 && e.r.IntN(3) == 0 {
 		l.From, l.To = e.cut(v)
 	}
-	if l.Channel == "parts" || l.by != "tool" {
+	if l.Channel == "parts" || l.by == "prompt" || l.by == "resource" {
 		for range e.r.IntN(10) {
 			l.Parts = append(l.Parts, e.r.IntN(60))
 		}
 	}
 	return l
+}
+
+// way chooses what leaks, and its channel.
+func (e *escapee) way() (by, channel string) {
+	n, official := e.r.IntN(9), e.sdk == "gosdk"
+	hasTasks := e.sdk == "mcpgo" && e.raw != nil && e.revision != modern
+	switch {
+	case n == 0:
+		return "prompt", pick(e.r, promptChannels)
+	case n == 1:
+		return "resource", pick(e.r, resourceChannels)
+	case n == 2 && official:
+		return "tool", pick(e.r, officialChannels)
+	case n == 3 && official:
+		return "typed", pick(e.r, typedChannels)
+	case n == 2 && hasTasks:
+		return "task", pick(e.r, taskChannels)
+	}
+	return "tool", pick(e.r, toolChannels)
 }
 
 // encoding chooses how a value is encoded: escaped, and that escaped again; or with the usual escapes at most, of one line, in
@@ -222,12 +247,28 @@ func (e *escapee) give(l leak) (text string, isText bool) {
 		}
 		return text, l.Channel == "text"
 	}
+	if l.by == "task" {
+		e.giveByTask(arguments)
+		return "", false
+	}
 	params := &mcp.CallToolParams{Name: "leak", Arguments: json.RawMessage(arguments)}
+	if l.by == "typed" {
+		params.Name = "leak_typed"
+	}
+	params.Meta = mcp.Meta{mcp.MetaKeyLogLevel: "debug"}
 	params.SetProgressToken(fmt.Sprint(e.rounds))
 	result, err := e.CallTool(ctx, params)
-	if l.Channel == "listing" {
+	switch l.Channel {
+	case "listing":
 		_, err := e.ListTools(ctx, nil)
 		e.must(err)
+	case "completion", "completion error", "completion panic":
+		_, err := e.Complete(ctx, &mcp.CompleteParams{
+			Ref: &mcp.CompleteReference{Type: "ref/prompt", Name: "leak"}, Argument: mcp.CompleteParamsArgument{Name: "request", Value: "x"},
+		})
+		if failed := l.Channel != "completion"; failed != (err != nil) {
+			e.t.Errorf("%s: the completion says %v", l, err)
+		}
 	}
 	if err != nil {
 		return err.Error(), false
@@ -237,7 +278,42 @@ func (e *escapee) give(l leak) (text string, isText bool) {
 			text += part.Text
 		}
 	}
-	return text, l.Channel == "text" || l.Channel == "parts" || l.Channel == "error result"
+	return text, l.by == "tool" && (l.Channel == "text" || l.Channel == "parts" || l.Channel == "error result")
+}
+
+// giveByTask has the subject give something away in the result of a task, of which the official client knows nothing.
+func (e *escapee) giveByTask(arguments json.RawMessage) {
+	e.t.Helper()
+	created := e.answerTo(fmt.Sprintf("task %d", e.rounds), "tools/call", object{
+		"name": "leak_task", "arguments": arguments, "task": object{},
+	})
+	var task struct {
+		Result struct{ Task struct{ TaskID string } }
+	}
+	e.must(json.Unmarshal([]byte(created), &task))
+	if task.Result.Task.TaskID == "" {
+		e.t.Fatalf("no task: %s", created)
+	}
+	e.answerTo(fmt.Sprintf("result of task %d", e.rounds), "tasks/result", object{"taskId": task.Result.Task.TaskID})
+}
+
+// answerTo sends a request beside the client, which leaves the answer alone, and returns that.
+func (e *escapee) answerTo(id, method string, params object) (answer string) {
+	e.t.Helper()
+	at := len(e.out.String())
+	request, err := json.Marshal(object{"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+	e.must(err)
+	_, err = e.raw.Write(append(request, '\n'))
+	e.must(err)
+	e.eventually("the answer to "+method, func() bool {
+		for line := range strings.Lines(e.out.String()[at:]) {
+			if strings.Contains(line, `"id":"`+id+`"`) && strings.HasSuffix(line, "\n") {
+				answer = line
+			}
+		}
+		return answer != ""
+	})
+	return answer
 }
 
 // news is what has been said, by anybody, since the last time.
@@ -294,15 +370,17 @@ func (e *escapee) search() {
 	}
 }
 
-func TestNoValueEscapes(t *testing.T) {
+func TestNoValueEscapes(t *testing.T) { onEachSDK(t, noValueEscapes) }
+
+func noValueEscapes(t *testing.T, sdk string) {
 	r := chance.Source(t)
-	s := openStage(t)
+	s := openStage(t, sdk)
 	total := 0
 	for _, transport := range []string{"stdio", "HTTP"} {
 		for _, revision := range revisions {
 			for range chance.Times() {
 				e := newEscapee(s, r, transport, revision)
-				for range 2 {
+				for range half(2) {
 					e.refill()
 					for range 60 {
 						e.round()

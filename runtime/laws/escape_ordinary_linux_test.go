@@ -107,9 +107,11 @@ func unlikely(r *rand.Rand, makers []maker) value {
 	}
 }
 
-func TestOrdinaryResultsStayAsTheyAre(t *testing.T) {
+func TestOrdinaryResultsStayAsTheyAre(t *testing.T) { onEachSDK(t, ordinaryResultsStayAsTheyAre) }
+
+func ordinaryResultsStayAsTheyAre(t *testing.T, sdk string) {
 	r := chance.Source(t)
-	s := openStage(t)
+	s := openStage(t, sdk)
 	results := ordinaryResults(t, r)
 	said := 0
 	for _, over := range []func(string, answer, ...string) *session{s.visit, s.visitHTTP} {
@@ -159,9 +161,11 @@ func messages(written string) (found []byte) {
 }
 
 // Of a result that does have a secret in it, all else arrives.
-func TestAllElseOfAResultArrives(t *testing.T) {
+func TestAllElseOfAResultArrives(t *testing.T) { onEachSDK(t, allElseOfAResultArrives) }
+
+func allElseOfAResultArrives(t *testing.T, sdk string) {
 	r := chance.Source(t)
-	s := openStage(t)
+	s := openStage(t, sdk)
 	key := text(r, digits+lower+upper, 24, 40)
 	for name, value := range map[string]string{"key": key, "name": "Rex", "file": text(r, digits+lower+upper, 40, 60)} {
 		s.store(name, value)

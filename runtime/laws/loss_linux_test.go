@@ -59,9 +59,9 @@ type lossTrial struct {
 	mixed    int            // rounds that ended with some values old and some new
 }
 
-func newLossTrial(t *testing.T) *lossTrial {
+func newLossTrial(t *testing.T, sdk string) *lossTrial {
 	t.Helper()
-	l := &lossTrial{stage: openStage(t), chance: chance.Source(t), now: map[string]string{}, struck: map[string]int{}}
+	l := &lossTrial{stage: openStage(t, sdk), chance: chance.Source(t), now: map[string]string{}, struck: map[string]int{}}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", l.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	l.keychain = keychain.New(keychain.Options{Timeout: patience})
 	t.Cleanup(func() { l.keychain.Close() })
@@ -410,8 +410,10 @@ func (l *lossTrial) wantIndex() {
 	}
 }
 
-func TestLossWhileValuesAreCollected(t *testing.T) {
-	l := newLossTrial(t)
+func TestLossWhileValuesAreCollected(t *testing.T) { onOneSDK(t, lossWhileValuesAreCollected) }
+
+func lossWhileValuesAreCollected(t *testing.T, sdk string) {
+	l := newLossTrial(t, sdk)
 	for round := range 3 * chance.Times() {
 		what := []target{server, keyring, serverTold, server, dialog, server, keyring}[round%7]
 		l.round(what)
@@ -423,9 +425,11 @@ func TestLossWhileValuesAreCollected(t *testing.T) {
 
 // Several processes change the same secrets at once, ours and Python's keyring. In the end each secret has what one of them
 // wrote last, and meanwhile nobody reads anything that nobody wrote.
-func TestLossWhenProcessesWriteAtOnce(t *testing.T) {
-	l := newLossTrial(t)
-	file, err := program()
+func TestLossWhenProcessesWriteAtOnce(t *testing.T) { onOneSDK(t, lossWhenProcessesWriteAtOnce) }
+
+func lossWhenProcessesWriteAtOnce(t *testing.T, sdk string) {
+	l := newLossTrial(t, sdk)
+	file, err := l.program()
 	l.must(err)
 	const interpreter = "/usr/bin/python3" // the system's, which has Debian's packages
 	if exec.Command(interpreter, "-c", "import keyring, secretstorage").Run() != nil {

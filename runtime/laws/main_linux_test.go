@@ -33,15 +33,19 @@ var revisions = []string{"2026-07-28", "2025-11-25"}
 // folder is for what all tests share.
 var folder string
 
-// program is the subject, built once.
-var program = sync.OnceValues(func() (string, error) {
-	file := filepath.Join(folder, "subject")
-	out, err := exec.Command("go", "build", "-o", file, "./subject").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return file, nil
-})
+// programs are the subjects by their SDK, each built once.
+var programs = map[string]func() (string, error){"mcpgo": built("mcpgo"), "gosdk": built("gosdk")}
+
+func built(sdk string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		file := filepath.Join(folder, sdk, "subject")
+		out, err := exec.Command("go", "build", "-o", file, "./subject/"+sdk).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("go build: %w\n%s", err, out)
+		}
+		return file, nil
+	})
+}
 
 func TestMain(m *testing.M) {
 	run := func() int {
@@ -56,16 +60,20 @@ func TestMain(m *testing.M) {
 	os.Exit(run())
 }
 
-// A stage is a desktop with a keychain, for the subject and its user.
+// A stage is a desktop with a keychain, for the subject on an SDK and its user.
 type stage struct {
 	*desktop.Desktop
-	t *testing.T
+	t   *testing.T
+	sdk string
 }
 
-func openStage(t *testing.T) *stage {
+func openStage(t *testing.T, sdk string) *stage {
 	t.Helper()
-	return &stage{desktop.Open(t, desktop.Options{Screen: "640x480", Programs: []string{"zenity", "secret-tool"}}), t}
+	return &stage{desktop.Open(t, desktop.Options{Screen: "640x480", Programs: []string{"zenity", "secret-tool"}}), t, sdk}
 }
+
+// program is the subject's file.
+func (s *stage) program() (string, error) { return programs[s.sdk]() }
 
 func (s *stage) must(err error) {
 	s.t.Helper()
@@ -99,9 +107,10 @@ func (s *stage) store(name, value string) {
 type session struct {
 	*process
 	*mcp.ClientSession
-	stays bool // when its client leaves, as it does over HTTP
-	out   log  // what the subject wrote to standard output
-	in    log  // what it read from standard input
+	stays bool      // when its client leaves, as it does over HTTP
+	raw   io.Writer // to standard input, for what the client can't say; nil over HTTP
+	out   log       // what the subject wrote to standard output
+	in    log       // what it read from standard input
 }
 
 // A form is what the client shows to its user.
@@ -142,9 +151,9 @@ func (s *stage) visit(revision string, say answer, env ...string) *session {
 	read := make(chan struct{}) // closed at the end of the subject's output
 	v.start(read)
 
+	v.raw = io.MultiWriter(stdin, &v.in)
 	transport := &mcp.IOTransport{
-		Reader: &tee{stdout, &v.out, sync.OnceFunc(func() { close(read) })},
-		Writer: writer{io.MultiWriter(stdin, &v.in), stdin},
+		Reader: &tee{stdout, &v.out, sync.OnceFunc(func() { close(read) })}, Writer: writer{v.raw, stdin},
 	}
 	v.connect(transport, revision, say)
 	return v
@@ -171,6 +180,9 @@ func clientOptions(say answer) *mcp.ClientOptions {
 				return nil, err
 			}
 			return &mcp.ElicitResult{Action: "accept", Content: map[string]any{"answer": choice}}, nil
+		}
+		options.CreateMessageHandler = func(context.Context, *mcp.CreateMessageRequest) (*mcp.CreateMessageResult, error) {
+			return &mcp.CreateMessageResult{Model: "none", Role: "assistant", Content: &mcp.TextContent{Text: "No."}}, nil
 		}
 	}
 	return options

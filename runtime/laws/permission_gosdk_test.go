@@ -49,8 +49,8 @@ type argumentsGoSDK struct {
 }
 
 func (p *permissionRun) toolGoSDK(m *secrets.Manager, name string) sdk.ToolHandlerFor[argumentsGoSDK, any] {
-	done := &sdk.CallToolResult{Content: []sdk.Content{&sdk.TextContent{Text: "done"}}}
 	return func(ctx context.Context, request *sdk.CallToolRequest, in argumentsGoSDK) (*sdk.CallToolResult, any, error) {
+		done := &sdk.CallToolResult{Content: []sdk.Content{&sdk.TextContent{Text: "done"}}} // which the SDK writes to
 		n, _ := request.Params.Meta["laws/number"].(float64)
 		number := int(n)
 		if !startsWithAll(name) {

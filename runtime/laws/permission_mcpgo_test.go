@@ -37,7 +37,6 @@ func serveMCPGo(p *permissionRun, m *secrets.Manager) *permissionServer {
 }
 
 func (p *permissionRun) toolMCPGo(m *secrets.Manager, name string) mcpserver.ToolHandlerFunc {
-	done := mcp.NewToolResultText("done")
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		n, _ := request.Params.Meta.AdditionalFields["laws/number"].(float64)
 		number := int(n)
@@ -45,13 +44,13 @@ func (p *permissionRun) toolMCPGo(m *secrets.Manager, name string) mcpserver.Too
 			if err := p.handle(ctx, m, name, number, request.GetString("id", "")); err != nil {
 				return nil, err
 			}
-			return done, nil
+			return mcp.NewToolResultText("done"), nil
 		}
 		return mcpgo.Tool(func(ctx context.Context, reason secrets.Reason) (map[string]string, error) {
 			return p.get(ctx, m, name, reason)
 		}, p.reason(number), func(_ context.Context, _ mcp.CallToolRequest, got map[string]string) (*mcp.CallToolResult, error) {
 			p.use(number, got)
-			return done, nil
+			return mcp.NewToolResultText("done"), nil
 		})(ctx, request)
 	}
 }

@@ -20,20 +20,18 @@ import (
 
 var oneRun = flag.Uint64("laws.run", 0, "try only the permission run of this `SEED`")
 
-// permissionRuns is how many runs are tried on each SDK in CI.
-const permissionRuns = 100
+// permissionRuns is how many runs are tried in CI, on both SDKs together.
+const permissionRuns = 200
 
 func TestNothingIsGrantedThatNobodyAllowed(t *testing.T) {
-	for _, sdk := range sdks {
-		t.Run(sdk, func(t *testing.T) {
-			t.Parallel()
-			if *oneRun != 0 {
-				tryPermission(t, sdk, *oneRun)
-				return
-			}
-			tryPermissions(t, sdk)
-		})
-	}
+	onEachSDK(t, func(t *testing.T, sdk string) {
+		t.Parallel()
+		if *oneRun != 0 {
+			tryPermission(t, sdk, *oneRun)
+			return
+		}
+		tryPermissions(t, sdk)
+	})
 }
 
 func tryPermissions(t *testing.T, sdk string) {
@@ -43,7 +41,7 @@ func tryPermissions(t *testing.T, sdk string) {
 		choose := rand.New(rand.NewPCG(all.Uint64(), 0))
 		t.Run(fmt.Sprint("worker ", worker), func(t *testing.T) {
 			t.Parallel()
-			for run := range permissionRuns * chance.Times() / workers {
+			for run := range half(permissionRuns) * chance.Times() / workers {
 				if tryPermission(t, sdk, choose.Uint64()); t.Failed() {
 					t.Logf("it was run %d", run+1)
 					return

@@ -18,7 +18,7 @@ type process struct {
 
 func (s *stage) newProcess(arguments, env []string) *process {
 	s.t.Helper()
-	file, err := program()
+	file, err := s.program()
 	s.must(err)
 	p := &process{stage: s, cmd: exec.Command(file, arguments...), ended: make(chan struct{})}
 	p.cmd.Env = append(s.Env(), env...)

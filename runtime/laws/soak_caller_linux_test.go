@@ -197,7 +197,7 @@ func (c *caller) end(ctx context.Context, unanswered []message) error {
 		return err
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
+	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusNoContent {
 		return fmt.Errorf("DELETE: %s", response.Status)
 	}
 	return nil

@@ -47,9 +47,11 @@ type absent struct {
 // secretText is what no result may show.
 const secretText = "soaked-key-0123456789"
 
-func TestNothingPilesUpOverHTTP(t *testing.T) {
+func TestNothingPilesUpOverHTTP(t *testing.T) { onOneSDK(t, nothingPilesUpOverHTTP) }
+
+func nothingPilesUpOverHTTP(t *testing.T, sdk string) {
 	chances := chance.Source(t)
-	s := openSoak(t)
+	s := openSoak(t, sdk)
 	stop := make(chan struct{})
 	var others sync.WaitGroup
 	person := newChances(chances)
@@ -96,9 +98,9 @@ func (s *stage) wantNoTemporary() {
 // temporary is where the subject's temporary files are.
 func (s *stage) temporary() string { return filepath.Join(s.Dir(), "tmp") }
 
-func openSoak(t *testing.T) *soak {
+func openSoak(t *testing.T, sdk string) *soak {
 	t.Helper()
-	s := openStage(t)
+	s := openStage(t, sdk)
 	s.store("key", secretText)
 	s.store("prefixed", "sk-live-"+secretText)
 	s.must(os.Mkdir(s.temporary(), 0o700))

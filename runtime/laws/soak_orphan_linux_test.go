@@ -9,8 +9,10 @@ import (
 
 // TestDialogsOfDeadServersDoNotPileUp kills servers outright while a dialog is open: it stays, but no longer than until the
 // next server opens one.
-func TestDialogsOfDeadServersDoNotPileUp(t *testing.T) {
-	s := openStage(t)
+func TestDialogsOfDeadServersDoNotPileUp(t *testing.T) { onOneSDK(t, dialogsOfDeadServersDoNotPileUp) }
+
+func dialogsOfDeadServersDoNotPileUp(t *testing.T, sdk string) {
+	s := openStage(t, sdk)
 	s.store("key", secretText)
 	orphan := 0
 	for range 3 {

@@ -9,10 +9,12 @@ import (
 
 // TestClientThatIsDeafKillsNoServer closes the subject's standard output while a dialog is open. What it writes then must not
 // kill it: the dialog would stay on the screen. It ends with its input, and well.
-func TestClientThatIsDeafKillsNoServer(t *testing.T) {
-	s := openStage(t)
+func TestClientThatIsDeafKillsNoServer(t *testing.T) { onEachSDK(t, clientThatIsDeafKillsNoServer) }
+
+func clientThatIsDeafKillsNoServer(t *testing.T, sdk string) {
+	s := openStage(t, sdk)
 	s.store("key", secretText)
-	file, err := program()
+	file, err := s.program()
 	s.must(err)
 	cmd := exec.Command(file)
 	var stderr log

@@ -140,7 +140,7 @@ func (s *soak) escapePrompt() {
 
 // secrets is the user's other hand: the subject's own command, in another process.
 func (s *stage) secrets(command, name, value string) error {
-	file, err := program()
+	file, err := s.program()
 	if err != nil {
 		return err
 	}

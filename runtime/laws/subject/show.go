@@ -1,4 +1,4 @@
-package main
+package subject
 
 import (
 	"bytes"
@@ -13,19 +13,17 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/mark3labs/mcp-go/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/laws/subject/vault"
-	"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 )
 
 // show writes what the runtime's types show of themselves to standard error, where no guard stands. The name is not shown: it
 // is a text, which says what it is.
-func (l *leaker) show(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	values, err := l.values(ctx)
+func (s *Subject) show(ctx context.Context, _ json.RawMessage) (string, error) {
+	values, err := s.values(ctx)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	out := os.Stderr
 	for _, value := range values {
@@ -41,25 +39,25 @@ func (l *leaker) show(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallTool
 			slog.New(handler).With("with", value).Info("shown", "value", value, slog.Group("group", "value", value))
 		}
 	}
-	return mcp.NewToolResultText("shown"), nil
+	return "shown", nil
 }
 
 // values are one of everything that the runtime and generated code export, with secrets in all that can hold any.
-func (l *leaker) values(ctx context.Context) ([]any, error) {
-	all, err := l.All(ctx, "Show it")
+func (s *Subject) values(ctx context.Context) ([]any, error) {
+	all, err := s.All(ctx, "Show it")
 	if err != nil {
 		return nil, err
 	}
-	group, err := l.AllThree(ctx, "Show it")
+	group, err := s.AllThree(ctx, "Show it")
 	if err != nil {
 		return nil, err
 	}
 	all.Name, group.Name = "", ""
 	key := all.Key
 	_, invalid := vault.ValidatePrefixed(key.Reveal())
-	_, unknown := secrets.Get(ctx, l.Manager, secrets.Key[secrets.Secret]{}, "Show it")
-	tooBig := l.Manager.Set(ctx, vault.KeyPrefixed, key.Reveal()) // without its prefix
-	stored, _ := l.Manager.Stored(ctx, vault.KeyKey)
+	_, unknown := secrets.Get(ctx, s.Manager, secrets.Key[secrets.Secret]{}, "Show it")
+	tooBig := s.Manager.Set(ctx, vault.KeyPrefixed, key.Reveal()) // without its prefix
+	stored, _ := s.Manager.Stored(ctx, vault.KeyKey)
 	var target secrets.Secret
 	store := filled{}
 	second, err := vault.OpenSecrets(secrets.WithStore(store))
@@ -68,18 +66,18 @@ func (l *leaker) values(ctx context.Context) ([]any, error) {
 	}
 	defer second.Manager.Close()
 	_ = second.Manager.Set(ctx, vault.KeyKey, key.Reveal())
-	return []any{
-		l.Secrets, *l.Secrets, l.Manager, l, second, all, &all, group, &group, key, &key, []secrets.Secret{key},
+	return append([]any{
+		s.Secrets, *s.Secrets, s.Manager, s, second, all, &all, group, &group, key, &key, []secrets.Secret{key},
 		map[string]secrets.Secret{"key": key}, struct{ key any }{key}, struct{ Key, key secrets.Secret }{key, key},
 		secrets.Some(key), secrets.Some(&all), struct {
 			o secrets.Optional[secrets.Secret]
 		}{secrets.Some(key)},
-		vault.KeyKey, vault.KeyKey.Describe(), vault.KeyKey.Into(&target), l.Manager.Grants(), stored,
+		vault.KeyKey, vault.KeyKey.Describe(), vault.KeyKey.Into(&target), s.Manager.Grants(), stored,
 		invalid, unknown, tooBig, fmt.Errorf("no use: %w", errors.Join(invalid, unknown)),
 		ctx, secrets.WithPrincipal(ctx, "ann"), fmt.Sprint(key) + key.String() + fmt.Sprintf("%#v", key),
-		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), l.All, mcpgo.Tool(l.AllThree, "Show it", nil), mcpgo.Option(l.Manager),
+		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), s.All,
 		func() secrets.Secret { return key }, time.Now(),
-	}, nil
+	}, s.exports...), nil
 }
 
 func encodeGob(value any) (_ []byte, err error) {
@@ -104,17 +102,17 @@ func (filled) Delete(context.Context, string, string) error { return secrets.Err
 func (filled) Clear(context.Context, string) error          { return nil }
 
 // crash ends the process in the way that a server does by its author's mistake.
-func (l *leaker) crash(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	values, err := l.values(ctx)
+func (s *Subject) crash(ctx context.Context, arguments json.RawMessage) (string, error) {
+	values, err := s.values(ctx)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	var how struct{ Value int }
-	if err := r.BindArguments(&how); err != nil {
-		return nil, err
+	if err := decode(arguments, &how); err != nil {
+		return "", err
 	}
 	if how.Value < 0 {
-		return mcp.NewToolResultText(fmt.Sprint(len(values))), nil
+		return fmt.Sprint(len(values)), nil
 	}
 	go work(values[how.Value], values)
 	select {} // until the goroutine has ended the process
