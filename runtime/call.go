@@ -76,19 +76,23 @@ type Reply struct {
 // A Turn is one request while its handler runs.
 type Turn struct {
 	manager *Manager
-	call    *consent.Call
-	client  string
+	outer   *Turn // of another manager of the same server
+	// background has each getter be a call of its own: see [Manager.Background].
+	background bool
+	client     string
+	call       consent.Call
 
 	mu     sync.Mutex
 	handed map[*definition]Secret // what the request was given, for Reject
 }
 
-type turnKey struct{ *Manager }
+type turnKey struct{}
 
 // Begin notes a request and returns the context for its handler, in which getters work. Where the client has come back with
 // the answers to an earlier input request, state is that request's state and answers are the replies by the forms' names.
 func (m *Manager) Begin(ctx context.Context, c Call, state string, answers map[string]Reply) (context.Context, *Turn) {
 	t := m.newTurn(c)
+	t.outer = innermost(ctx)
 	canAnswer := c.Principal.who.Kind == consent.Process || c.Principal.who.Kind == consent.Named
 	switch {
 	case !canAnswer || !c.Shows.Forms:
@@ -97,13 +101,14 @@ func (m *Manager) Begin(ctx context.Context, c Call, state string, answers map[s
 	case c.Rounds:
 		t.call.Digest = sync.OnceValue(c.digest)
 		ctx, t.call.Cancel = context.WithCancelCause(ctx)
-		m.desk.Resume(t.call, state, func(f consent.Form) consent.Reply { return replyOf(answers[f.Name], f.Choices) })
+		m.desk.Resume(&t.call, state, func(f consent.Form) consent.Reply { return replyOf(answers[f.Name], f.Choices) })
 	}
-	return context.WithValue(ctx, turnKey{m}, t), t
+	return context.WithValue(ctx, turnKey{}, t), t
 }
 
 func (m *Manager) newTurn(c Call) *Turn {
-	t := &Turn{manager: m, client: c.Client, call: consent.NewCall(c.Principal.who, consent.Tool{Kind: c.Kind, Name: c.Name})}
+	t := &Turn{manager: m, client: c.Client}
+	t.call.Begin(c.Principal.who, consent.Tool{Kind: c.Kind, Name: c.Name})
 	if c.Progress != nil {
 		t.call.Progress = func() { c.Progress(m.sentences.Form.Waiting) }
 	}
@@ -113,7 +118,7 @@ func (m *Manager) newTurn(c Call) *Turn {
 // End ends the request: what was allowed for it only is over. Where forms come back, the handler's result does not count,
 // whatever it is: the adapter answers with an input request that has these forms and this state.
 func (t *Turn) End() (forms []Form, state string) {
-	asked, state := t.manager.desk.End(t.call)
+	asked, state := t.manager.desk.End(&t.call)
 	for _, f := range asked {
 		forms = append(forms, Form(f))
 	}
@@ -124,27 +129,43 @@ func (t *Turn) End() (forms []Form, state string) {
 }
 
 // Background returns a context for the author's own work outside any request, such as a job at start. Getters called with it
-// belong to the process: they work with a grant, or ask in a native dialog. Inside a request it changes nothing: whoever sent
-// the request is asked.
+// belong to the process: they work with a grant, or ask in a native dialog. Inside a request it changes nothing, also where
+// only another manager knows of the request: whoever sent it is asked, or refused.
 func (m *Manager) Background(ctx context.Context) context.Context {
-	if ctx.Value(turnKey{m}) != nil {
-		return ctx
+	t := innermost(ctx)
+	for outer := t; outer != nil; outer = outer.outer {
+		if outer.manager == m || !outer.background {
+			return ctx
+		}
 	}
-	return context.WithValue(ctx, turnKey{m}, background{})
+	return context.WithValue(ctx, turnKey{}, &Turn{manager: m, outer: t, background: true})
 }
 
-// background marks a context in which each getter is a call of its own.
-type background struct{}
+// innermost returns the last turn that was begun in ctx, or nil.
+func innermost(ctx context.Context) *Turn {
+	t, _ := ctx.Value(turnKey{}).(*Turn)
+	return t
+}
+
+// found returns what m knows of ctx, or nil where nobody told it anything.
+func (m *Manager) found(ctx context.Context) *Turn {
+	t := innermost(ctx)
+	for t != nil && t.manager != m {
+		t = t.outer
+	}
+	return t
+}
 
 // turn returns the request that ctx belongs to. In a context that nobody vouches for, it is a stranger's.
 func (m *Manager) turn(ctx context.Context) *Turn {
-	switch t := ctx.Value(turnKey{m}).(type) {
-	case *Turn:
-		return t
-	case background:
+	switch t := m.found(ctx); {
+	case t == nil:
+		return m.newTurn(Call{})
+	case t.background:
 		return m.newTurn(Call{Principal: Process()})
+	default:
+		return t
 	}
-	return m.newTurn(Call{})
 }
 
 func (t *Turn) hand(def *definition, text Secret) {

@@ -115,6 +115,11 @@ func TestCallOfAnotherManagerDoesNotCount(t *testing.T) {
 	first, second := filled(t), filled(t)
 	second.wantNothing(t, first.toolCall(t, "get_pet"))
 	second.wantNothing(t, first.background(t.Context()))
+	second.wantNothing(t, second.Manager.Background(first.toolCall(t, "get_pet"))) // it is somebody's request, not the server's own work
+	second.user.Answers(secrets.AllowOnce)
+	if got, err := second.key(t, second.Manager.Background(first.background(t.Context()))); err != nil || got != goodKey {
+		t.Errorf("work for both: got %q, %v", got, err)
+	}
 	ctx, turn := second.Manager.Begin(first.toolCall(t, "get_pet"), secrets.Call{Kind: "tool", Name: "get_pet", Principal: secrets.Process()}, "", nil)
 	defer turn.End()
 	for _, b := range []bench{first, second} { // both are vouched for now, each by its own call

@@ -125,11 +125,11 @@ func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) {
 		m.log.LogAttrs(ctx, slog.LevelWarn, text,
 			slog.String("server", m.server), slog.String("secrets", strings.Join(secrets, ", ")))
 	}
-	switch t, isRequest := ctx.Value(turnKey{m}).(*Turn); {
-	case ctx.Value(turnKey{m}) == nil:
+	switch t := m.found(ctx); {
+	case t == nil:
 		note("a secret was wanted outside any request: is the adapter's Option or Install in place, and is work of the server's " +
 			"own done with Background?")
-	case isRequest && t.call.Who.Kind == consent.Stranger:
+	case !t.background && t.call.Who.Kind == consent.Stranger:
 		m.strangers.Do(func() {
 			note("a secret was wanted for a caller of whom nothing is known: is the server served by the adapter's own functions, " +
 				"and who it is verified?")

@@ -10,21 +10,21 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
 
-// askOf returns how to ask the client of a request in place, or nil where it can't be: on a revision without
-// server-initiated requests, and over HTTP where somebody else could send answers in its session.
+// ask returns how to ask the client of a request in place, or nil where it can't be: on a revision without server-initiated
+// requests, and over HTTP where somebody else could send answers in its session.
 //
 // It does not go through mcp-go's bridge for input requests: where a client answers "method not found" the bridge ends the
 // whole call, and where it drops the request the bridge waits for ever.
-func askOf(ctx context.Context) func(context.Context, secrets.Form) secrets.Reply {
-	srv, session := server.ServerFromContext(ctx), server.ClientSessionFromContext(ctx)
-	if srv == nil || !answersAsItself(ctx) {
-		return nil
-	}
-	if _, ok := session.(server.SessionWithElicitation); !ok {
+func (c client) ask(ctx context.Context) func(context.Context, secrets.Form) secrets.Reply {
+	if _, ok := c.session.(server.SessionWithElicitation); !ok || !c.answersAsItself() {
 		return nil
 	}
 	// In-process it is a function call, which the revision without server-initiated requests does not forbid.
-	if _, ok := session.(*server.InProcessSession); server.IsModernRequest(ctx) && !ok {
+	if _, ok := c.session.(*server.InProcessSession); c.isModern() && !ok {
+		return nil
+	}
+	srv := server.ServerFromContext(ctx)
+	if srv == nil {
 		return nil
 	}
 	return func(shown context.Context, form secrets.Form) secrets.Reply {
@@ -38,29 +38,6 @@ func askOf(ctx context.Context) func(context.Context, secrets.Form) secrets.Repl
 		}
 		return replyOf(result.ElicitationResponse)
 	}
-}
-
-// declared returns what the client of ctx says it can do: with each request on 2026-07-28, once for its session before.
-func declared(ctx context.Context) mcp.ClientCapabilities {
-	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
-		if info.ClientCapabilities == nil {
-			return mcp.ClientCapabilities{}
-		}
-		return *info.ClientCapabilities
-	}
-	if session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo); ok {
-		return session.GetClientCapabilities()
-	}
-	return mcp.ClientCapabilities{}
-}
-
-// canShow returns what a client declared. An empty declaration means forms, as it did before 2025-11-25.
-func canShow(capabilities mcp.ClientCapabilities) secrets.Shows {
-	e := capabilities.Elicitation
-	if e == nil {
-		return secrets.Shows{}
-	}
-	return secrets.Shows{Forms: e.Form != nil || e.URL == nil, URLs: e.URL != nil}
 }
 
 // elicitation has a form shown.

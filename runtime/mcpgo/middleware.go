@@ -95,15 +95,15 @@ func run[T any](a adapter, ctx context.Context, x exchange, handle func(context.
 
 // callOf says what is known of a request.
 func callOf(ctx context.Context, x exchange) secrets.Call {
-	shows := canShow(declared(ctx))
+	c := clientOf(ctx)
 	return secrets.Call{
 		Kind:      x.kind,
 		Name:      x.name,
-		Client:    clientName(ctx),
-		Principal: principalOf(ctx),
-		Ask:       askOf(ctx),
-		Shows:     shows,
-		Rounds:    x.rounds && server.IsModernRequest(ctx),
+		Client:    c.name(),
+		Principal: c.principal(),
+		Ask:       c.ask(ctx),
+		Shows:     c.shows(),
+		Rounds:    x.rounds && c.isModern(),
 		Arguments: x.arguments,
 		Progress:  progressOf(ctx, x.meta),
 	}
@@ -119,6 +119,9 @@ func inputRequest(forms []secrets.Form, state string) mcp.MultiRoundTripResult {
 }
 
 func repliesOf(responses mcp.InputResponses) map[string]secrets.Reply {
+	if len(responses) == 0 {
+		return nil
+	}
 	replies := make(map[string]secrets.Reply, len(responses))
 	for name := range responses {
 		if response := server.ElicitationResponse(responses, name); response != nil {
@@ -140,15 +143,4 @@ func progressOf(ctx context.Context, meta *mcp.Meta) func(string) {
 			"progressToken": meta.ProgressToken, "progress": progress.Add(1), "message": message,
 		})
 	}
-}
-
-// clientName is the MCP client's own word for itself.
-func clientName(ctx context.Context) string {
-	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.ClientInfo != nil {
-		return info.ClientInfo.Name
-	}
-	if session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo); ok {
-		return session.GetClientInfo().Name
-	}
-	return ""
 }

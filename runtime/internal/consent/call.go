@@ -72,7 +72,14 @@ type Call struct {
 var calls atomic.Uint64
 
 // NewCall returns a call that nobody has allowed anything.
-func NewCall(who Who, tool Tool) *Call { return &Call{Who: who, Tool: tool, id: calls.Add(1)} }
+func NewCall(who Who, tool Tool) *Call {
+	c := new(Call)
+	c.Begin(who, tool)
+	return c
+}
+
+// Begin makes a call of a zero Call, which is part of something larger.
+func (c *Call) Begin(who Who, tool Tool) { c.Who, c.Tool, c.id = who, tool, calls.Add(1) }
 
 // byRounds reports whether the call's client is asked by input requests.
 func (c *Call) byRounds() bool { return c.Digest != nil }
