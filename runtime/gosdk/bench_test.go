@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"runtime"
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -86,5 +87,7 @@ func BenchmarkToolWithoutSecret(b *testing.B) {
 		return greeting("Rex is a good dog."), nil, nil
 	}
 	vault := openBench(b, runtimetest.NewStore(), runtimetest.NewUser(b))
+	// Client and server take turns. On several processors most of the time is what it takes to wake the other one.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	ratio.Measure(b, 1.05, caller(b, nil, handle), caller(b, vault.Manager, handle))
 }

@@ -40,7 +40,7 @@ func ordinaryResults(t *testing.T, r *rand.Rand) (all []ordinary) {
 		all = append(all, ordinary{`{"content":[]}`, structure})
 	}
 	files := repositoryFiles(t)
-	for range 20 {
+	for range half(20) {
 		path := files[r.IntN(len(files))]
 		content, err := os.ReadFile(path)
 		if err != nil {

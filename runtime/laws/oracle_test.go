@@ -99,6 +99,7 @@ type oracleRequest struct {
 	answers   map[string]string // to the forms of the handle
 	life      int
 	begun     time.Time
+	sent      time.Time // once its client was connected: one that closes a session waits for its calls
 	ended     time.Time // zero: not yet
 	canceled  bool
 }
@@ -369,6 +370,13 @@ func (o *oracle) comes(r oracleRequest) *oracleRequest {
 		o.hear(form, answer, time.Since(round.at) < oracleFast, r.call, sure)
 	}
 	return &r
+}
+
+// leaves: a request leaves its client, which is connected now.
+func (o *oracle) leaves(r *oracleRequest) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	r.sent = time.Now()
 }
 
 func answersText(r oracleRequest) string {
@@ -817,7 +825,7 @@ func (o *oracle) ended(r *oracleRequest, outcome, text string) {
 	if r.arg == "reject later" {
 		bound += lateReject
 	}
-	if held := r.ended.Sub(r.begun); held > bound {
+	if held := r.ended.Sub(latest(r.begun, r.sent)); held > bound {
 		o.breaks("#%d was held for %v", r.number, held)
 	}
 	if outcome == "lost" || outcome == "canceled" {

@@ -273,6 +273,7 @@ func (a *actor) send(ctx context.Context, r *oracleRequest) (text string, input 
 	if c == nil {
 		return "", nil, errors.New("the client is closing")
 	}
+	a.run.leaves(r)
 	return c.call(ctx, r)
 }
 
