@@ -55,7 +55,6 @@ func TestNothingThatLeavesHasTheKey(t *testing.T) {
 		got := new(heard)
 		c := client{
 			version: version, human: says(accept("Allow for session")),
-			//lint:ignore SA1019 servers still send log messages, and they must be masked
 			logs:     func(_ context.Context, req *mcp.LoggingMessageRequest) { got.add(req.Params) },
 			progress: func(_ context.Context, req *mcp.ProgressNotificationClientRequest) { got.add(req.Params) },
 		}
@@ -70,6 +69,7 @@ func TestNothingThatLeavesHasTheKey(t *testing.T) {
 			params := leak(how)
 			params.SetProgressToken("token")
 			if version == modern {
+				//lint:ignore SA1019 servers still send log messages, and they must be masked
 				params.Meta[mcp.MetaKeyLogLevel] = "debug"
 			}
 			result, err := g.CallTool(t.Context(), params)

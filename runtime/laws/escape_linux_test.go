@@ -100,6 +100,7 @@ func newEscapee(s *stage, r *rand.Rand, transport, revision string, env ...strin
 		e.session = s.visit(revision, say, env...)
 	}
 	if revision != modern { // on that, each request says it
+		//lint:ignore SA1019 servers still send log messages, and they must be masked
 		_ = e.SetLoggingLevel(s.t.Context(), &mcp.SetLoggingLevelParams{Level: "debug"}) // mcp-go sends all without
 	}
 	if s.sdk == "gosdk" {
@@ -255,6 +256,7 @@ func (e *escapee) give(l leak) (text string, isText bool) {
 	if l.by == "typed" {
 		params.Name = "leak_typed"
 	}
+	//lint:ignore SA1019 servers still send log messages, and they must be masked
 	params.Meta = mcp.Meta{mcp.MetaKeyLogLevel: "debug"}
 	params.SetProgressToken(fmt.Sprint(e.rounds))
 	result, err := e.CallTool(ctx, params)

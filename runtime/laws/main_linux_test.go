@@ -181,7 +181,9 @@ func clientOptions(say answer) *mcp.ClientOptions {
 			}
 			return &mcp.ElicitResult{Action: "accept", Content: map[string]any{"answer": choice}}, nil
 		}
+		//lint:ignore SA1019 older clients can be asked for samples, which must be masked
 		options.CreateMessageHandler = func(context.Context, *mcp.CreateMessageRequest) (*mcp.CreateMessageResult, error) {
+			//lint:ignore SA1019 older clients can be asked for samples, which must be masked
 			return &mcp.CreateMessageResult{Model: "none", Role: "assistant", Content: &mcp.TextContent{Text: "No."}}, nil
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/gosdk"
+	//lint:ignore ST1001 reasons are found there too
 	. "github.com/mcpsecrets/mcpsecrets/runtime/mcpgo"
 	vault "github.com/mcpsecrets/mcpsecrets/testdata/golden/reasons/want"
 )

@@ -178,6 +178,7 @@ func (l *leaker) send(ctx context.Context, r *mcp.CallToolRequest, leak subject.
 			ProgressToken: r.Params.GetProgressToken(), Progress: 1, Message: leak.Text,
 		})
 	case "log":
+		//lint:ignore SA1019 servers still send log messages, and they must be masked
 		return r.Session.Log(ctx, &mcp.LoggingMessageParams{
 			Level: "emergency", Logger: leak.Text, Data: map[string]any{"lines": leak.Split()},
 		})
@@ -197,7 +198,9 @@ func (l *leaker) send(ctx context.Context, r *mcp.CallToolRequest, leak subject.
 	case "elicitation": // not every client can be asked
 		_, _ = r.Session.Elicit(ctx, form)
 	case "sampling":
+		//lint:ignore SA1019 servers still ask for samples, and they must be masked
 		_, _ = r.Session.CreateMessage(ctx, &mcp.CreateMessageParams{
+			//lint:ignore SA1019 servers still ask for samples, and they must be masked
 			Messages:     []*mcp.SamplingMessage{{Role: "user", Content: &mcp.TextContent{Text: leak.Text}}},
 			SystemPrompt: leak.Text, MaxTokens: 1,
 		})

@@ -169,6 +169,7 @@ func (l *leaker) send(ctx context.Context, r mcp.CallToolRequest, leak subject.L
 		_, _ = l.srv.RequestElicitation(ctx, mcp.ElicitationRequest{Params: form})
 	case "sampling":
 		message := mcp.SamplingMessage{Role: mcp.RoleUser, Content: mcp.NewTextContent(leak.Text)}
+		//lint:ignore SA1019 servers still ask for samples, and they must be masked
 		_, _ = l.srv.RequestSampling(ctx, mcp.CreateMessageRequest{CreateMessageParams: mcp.CreateMessageParams{
 			Messages: []mcp.SamplingMessage{message}, SystemPrompt: leak.Text, MaxTokens: 1,
 		}})
