@@ -78,6 +78,7 @@ type Turn struct {
 	manager *Manager
 	call    *consent.Call
 	client  string
+	of      *Turn // the turn that has ended, where this is the turn of a getter that its handler left behind
 
 	mu     sync.Mutex
 	handed map[*definition]Secret // what the request was given, for Reject
@@ -140,14 +141,27 @@ type background struct{}
 func (m *Manager) turn(ctx context.Context) *Turn {
 	switch t := ctx.Value(turnKey{m}).(type) {
 	case *Turn:
-		return t
+		return t.forGetter()
 	case background:
 		return m.newTurn(Call{Principal: Process()})
 	}
 	return m.newTurn(Call{})
 }
 
+// forGetter returns the turn for one more getter: t, or, once t has ended, a turn of the getter's own.
+func (t *Turn) forGetter() *Turn {
+	call := t.call.ForGetter()
+	if call == t.call {
+		return t
+	}
+	return &Turn{manager: t.manager, call: call, client: t.client, of: t}
+}
+
 func (t *Turn) hand(def *definition, text Secret) {
+	if t.of != nil {
+		t.of.hand(def, text)
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.handed == nil {
@@ -157,6 +171,9 @@ func (t *Turn) hand(def *definition, text Secret) {
 }
 
 func (t *Turn) handedOut(def *definition) (Secret, bool) {
+	if t.of != nil {
+		return t.of.handedOut(def)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	text, ok := t.handed[def]
