@@ -518,3 +518,29 @@ func TestOpenRefusesKeysThatTheGeneratorWouldRefuse(t *testing.T) {
 		t.Error("two keys of one name open")
 	}
 }
+
+// A prompter of somebody else may answer anything. It is not asked again and again.
+func TestAnswerThatIsNoneIsANo(t *testing.T) {
+	b := stored(t)
+	b.user.Answers(secrets.Answer(7))
+	b.wantError(t, secrets.ErrDenied)
+}
+
+// An answer that no call has fetched ends with the grants.
+func TestRevokeEndsAnAnswerThatNobodyFetched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := stored(t)
+		b.user.Answers(secrets.AllowOnce).During(func() { time.Sleep(time.Minute) })
+		if _, err := b.key(t, t.Context()); !errors.Is(err, secrets.ErrPending) {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if err := b.Manager.Revoke(petstore.KeyAPIKey); err != nil {
+			t.Fatal(err)
+		}
+		b.user.Answers(secrets.Deny)
+		if _, err := b.key(t, t.Context()); !errors.Is(err, secrets.ErrDenied) {
+			t.Errorf("after Revoke: %v", err)
+		}
+	})
+}

@@ -131,6 +131,13 @@ func (c *Call) decideLocked(uses []Use, how string) {
 	}
 }
 
+// undecide forgets how a use came to be allowed, since nothing allows it any more.
+func (c *Call) undecide(u Use) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.how, u.Secret)
+}
+
 // How says how the use of a secret came to be allowed, or "" where it needed no permission.
 func (c *Call) How(secret string) string {
 	c.mu.Lock()
