@@ -69,7 +69,7 @@ func (i insider) Stored(ctx context.Context) ([]string, error) {
 			case err == nil, errors.Is(err, ErrStore): // a damaged value is one to remove
 				names = append(names, name)
 			default:
-				return nil, err
+				return nil, i.values.noteFailure(ctx, name, err)
 			}
 		}
 	}
@@ -78,7 +78,7 @@ func (i insider) Stored(ctx context.Context) ([]string, error) {
 	}); ok {
 		more, err := store.Names(ctx, i.values.service)
 		if err != nil {
-			return nil, err
+			return nil, i.values.noteFailure(ctx, "", err)
 		}
 		for _, name := range more { // which any program may have chosen
 			names = append(names, dialog.Clean(name, 1, labelColumns))
@@ -90,7 +90,7 @@ func (i insider) Stored(ctx context.Context) ([]string, error) {
 
 func (i insider) Clear(ctx context.Context) error {
 	if err := i.values.store.Clear(ctx, i.values.service); err != nil {
-		return err
+		return i.values.noteFailure(ctx, "", err)
 	}
 	for _, def := range i.ordered {
 		i.values.renew(def)
