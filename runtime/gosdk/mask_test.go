@@ -162,6 +162,36 @@ func TestPanicsAreRecovered(t *testing.T) {
 	})
 }
 
+// A result is the handler's own values and code. They run while it is masked, outside of the handler.
+func TestResultThatPanicsIsAnError(t *testing.T) {
+	everywhere(t, func(t *testing.T, w way, version string) {
+		s := openWithKey(t, runtimetest.NewUser(t))
+		var broken *mcp.TextContent
+		for name, result := range map[string]*mcp.CallToolResult{
+			"no content": {Content: []mcp.Content{broken}},
+			"no JSON":    {Content: []mcp.Content{}, StructuredContent: panicking{}},
+		} {
+			s.AddTool(&mcp.Tool{Name: name, InputSchema: map[string]any{"type": "object"}}, func(ctx context.Context, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+				_, err := s.APIKey(ctx, reason)
+				return result, err
+			})
+		}
+		g := w.come(t, s, client{version: version, human: says(accept("Allow for session"))})
+		for _, name := range []string{"no content", "no JSON"} {
+			if _, err := g.CallTool(t.Context(), tool(name)); err == nil || !strings.Contains(err.Error(), "panicked") {
+				t.Errorf("%s: %v", name, err)
+			} else {
+				wantNoKey(t, name, []byte(err.Error()))
+			}
+		}
+		g.works(t, tool("get_pet"))
+	})
+}
+
+type panicking struct{}
+
+func (panicking) MarshalJSON() ([]byte, error) { panic("no JSON of " + goodKey) }
+
 // The SDK looks into the result of a modern request, which would panic outside of any middleware.
 func TestHandlerThatReturnsNothing(t *testing.T) {
 	everywhere(t, func(t *testing.T, w way, version string) {

@@ -42,7 +42,8 @@ func (i *installed) receive(next mcp.MethodHandler) mcp.MethodHandler {
 		if err != nil {
 			return nil, err
 		}
-		return i.masked(result)
+		// Contents are the handler's own values and code, which can panic as the handler can.
+		return serve.Handle(i.guard, "result of", method, func() (mcp.Result, error) { return i.masked(result) })
 	}
 }
 
