@@ -544,3 +544,21 @@ func TestRevokeEndsAnAnswerThatNobodyFetched(t *testing.T) {
 		}
 	})
 }
+
+// The log does not say of a value that it was removed while it is still there.
+func TestRemovalThatFailsIsNotInTheLog(t *testing.T) {
+	option, log := logging()
+	b := stored(t, option)
+	b.user.Answers(secrets.AllowOnce).During(func() { b.store.Fail(secrets.ErrStore) })
+	for _, tool := range b.Manager.Inside().Tools() {
+		if tool.Name != "secrets_forget" {
+			continue
+		}
+		if _, err := tool.Run(b.background(t.Context()), "api_key"); !errors.Is(err, secrets.ErrStore) {
+			t.Error(err)
+		}
+	}
+	if strings.Contains(log.String(), "secret removed") {
+		t.Errorf("the log says\n%s", log)
+	}
+}

@@ -126,8 +126,11 @@ func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, def *defini
 		}
 		return &consent.About{Secrets: []string{def.Name}, Asking: true, Err: err}
 	}
+	if err := m.values.remove(ctx, def); err != nil {
+		return err
+	}
 	m.log.LogAttrs(ctx, slog.LevelInfo, "secret removed", slog.String("server", m.server), slog.String("secret", def.Name))
-	return m.values.remove(ctx, def)
+	return nil
 }
 
 func (m *Manager) askToRemove(ctx context.Context, who consent.Who, def *definition) error {
