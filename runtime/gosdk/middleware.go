@@ -84,7 +84,7 @@ func (i *installed) handle(kind, name string, handle func() (mcp.Result, error))
 }
 
 // isNil reports whether there is a nil pointer where a result should be. What answers a notification is no pointer at all.
-func isNil(result mcp.Result) bool {
+func isNil(result any) bool {
 	v := reflect.ValueOf(result)
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
