@@ -59,3 +59,27 @@ func TestAuditHasEveryAccessAndNoValue(t *testing.T) {
 		t.Errorf("the log has the value:\n%s", log.String())
 	}
 }
+
+// How a use was allowed is of that use: a grant that has been revoked did not allow the next one.
+func TestAuditSaysHowEachUseWasAllowed(t *testing.T) {
+	option, log := logging()
+	b := stored(t, option)
+	ctx, turn := b.Manager.Begin(t.Context(), secrets.Call{Kind: "tool", Name: "get_pet", Principal: secrets.Process()}, "", nil)
+	defer turn.End()
+	b.user.Answers(secrets.AllowSession)
+	b.wantKey(t, goodKey)
+	if _, err := b.key(t, ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Manager.Revoke(petstore.KeyAPIKey); err != nil {
+		t.Fatal(err)
+	}
+	b.user.Answers(secrets.AllowOnce)
+	log.Reset()
+	if _, err := b.key(t, ctx); err != nil {
+		t.Fatal(err)
+	}
+	if said := log.String(); !strings.Contains(said, "answered in a dialog") {
+		t.Errorf("the log says\n%s", said)
+	}
+}

@@ -77,10 +77,11 @@ type Reply struct {
 type Turn struct {
 	manager *Manager
 	outer   *Turn // of another manager of the same server
+	of      *Turn // the turn that has ended, where this is the turn of a getter that its handler left behind
 	// background has each getter be a call of its own: see [Manager.Background].
 	background bool
+	call       *consent.Call // nil where background is set
 	client     string
-	call       consent.Call
 
 	mu     sync.Mutex
 	handed map[*definition]Secret // what the request was given, for Reject
@@ -101,14 +102,13 @@ func (m *Manager) Begin(ctx context.Context, c Call, state string, answers map[s
 	case c.Rounds:
 		t.call.Digest = sync.OnceValue(c.digest)
 		ctx, t.call.Cancel = context.WithCancelCause(ctx)
-		m.desk.Resume(&t.call, state, func(f consent.Form) consent.Reply { return replyOf(answers[f.Name], f.Choices) })
+		m.desk.Resume(t.call, state, func(f consent.Form) consent.Reply { return replyOf(answers[f.Name], f.Choices) })
 	}
 	return context.WithValue(ctx, turnKey{}, t), t
 }
 
 func (m *Manager) newTurn(c Call) *Turn {
-	t := &Turn{manager: m, client: c.Client}
-	t.call.Begin(c.Principal.who, consent.Tool{Kind: c.Kind, Name: c.Name})
+	t := &Turn{manager: m, client: c.Client, call: consent.NewCall(c.Principal.who, consent.Tool{Kind: c.Kind, Name: c.Name})}
 	if c.Progress != nil {
 		t.call.Progress = func() { c.Progress(m.sentences.Form.Waiting) }
 	}
@@ -118,7 +118,7 @@ func (m *Manager) newTurn(c Call) *Turn {
 // End ends the request: what was allowed for it only is over. Where forms come back, the handler's result does not count,
 // whatever it is: the adapter answers with an input request that has these forms and this state.
 func (t *Turn) End() (forms []Form, state string) {
-	asked, state := t.manager.desk.End(&t.call)
+	asked, state := t.manager.desk.End(t.call)
 	for _, f := range asked {
 		forms = append(forms, Form(f))
 	}
@@ -164,11 +164,24 @@ func (m *Manager) turn(ctx context.Context) *Turn {
 	case t.background:
 		return m.newTurn(Call{Principal: Process()})
 	default:
-		return t
+		return t.forGetter()
 	}
 }
 
+// forGetter returns the turn for one more getter: t, or, once t has ended, a turn of the getter's own.
+func (t *Turn) forGetter() *Turn {
+	call := t.call.ForGetter()
+	if call == t.call {
+		return t
+	}
+	return &Turn{manager: t.manager, call: call, client: t.client, of: t}
+}
+
 func (t *Turn) hand(def *definition, text Secret) {
+	if t.of != nil {
+		t.of.hand(def, text)
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.handed == nil {
@@ -178,6 +191,9 @@ func (t *Turn) hand(def *definition, text Secret) {
 }
 
 func (t *Turn) handedOut(def *definition) (Secret, bool) {
+	if t.of != nil {
+		return t.of.handedOut(def)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	text, ok := t.handed[def]

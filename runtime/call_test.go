@@ -221,3 +221,36 @@ func TestCallerNobodyVerifiedIsShownNoCode(t *testing.T) {
 		t.Errorf("the dialog shows a code that nothing is compared with:\n%s", text)
 	}
 }
+
+// What a person allows a request that is over already is for one getter of what its handler left behind.
+func TestWhatAHandlerLeftBehindAsksForEachUse(t *testing.T) {
+	b := stored(t)
+	ctx, turn := b.Manager.Begin(t.Context(), secrets.Call{Kind: "tool", Name: "get_pet", Principal: secrets.Process()}, "", nil)
+	b.user.Answers(secrets.AllowOnce)
+	if _, err := b.key(t, ctx); err != nil {
+		t.Fatal(err)
+	}
+	turn.End()
+	b.user.Answers(secrets.AllowOnce)
+	if _, err := b.key(t, ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.user.Answers(secrets.Deny)
+	if _, err := b.key(t, ctx); !errors.Is(err, secrets.ErrDenied) {
+		t.Errorf("it was allowed once, and got the key twice: %v", err)
+	}
+}
+
+// The same where the request ends while the question is open.
+func TestOnceDoesNotOutliveARequestThatEndsMeanwhile(t *testing.T) {
+	b := stored(t)
+	ctx, turn := b.Manager.Begin(t.Context(), secrets.Call{Kind: "tool", Name: "get_pet", Principal: secrets.Process()}, "", nil)
+	b.user.Answers(secrets.AllowOnce).During(func() { turn.End() })
+	if _, err := b.key(t, ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.user.Answers(secrets.Deny)
+	if _, err := b.key(t, ctx); !errors.Is(err, secrets.ErrDenied) {
+		t.Errorf("it was allowed once, and got the key twice: %v", err)
+	}
+}

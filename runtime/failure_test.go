@@ -265,3 +265,26 @@ func TestErrorOfAJoinedCollectionNamesItsSecrets(t *testing.T) {
 		}
 	})
 }
+
+// A store has deadlines of its own. They are neither the end of the call nor a window that stayed open for too long.
+func TestStoresOwnTimeoutIsNobodysRefusal(t *testing.T) {
+	for _, ended := range []error{context.DeadlineExceeded, context.Canceled} {
+		cause := fmt.Errorf("vault: Client.Timeout exceeded: %w", ended)
+		b := stored(t)
+		b.store.Fail(cause)
+		var failure *secrets.Error
+		if _, err := b.key(t, t.Context()); !errors.Is(err, secrets.ErrStore) || !errors.As(err, &failure) || failure.Failure != "store_failed" {
+			t.Errorf("read: %v", err)
+		}
+		b = open(t)
+		b.user.Types("API key", goodKey).During(func() { b.store.Fail(cause) })
+		if _, err := b.key(t, t.Context()); !errors.Is(err, secrets.ErrStore) {
+			t.Errorf("write: %v", err)
+		}
+		b.store.Fail(nil)
+		b.user.Types("API key", goodKey).Answers(secrets.AllowOnce)
+		if _, err := b.key(t, t.Context()); err != nil {
+			t.Errorf("after that: %v", err)
+		}
+	}
+}

@@ -518,3 +518,47 @@ func TestOpenRefusesKeysThatTheGeneratorWouldRefuse(t *testing.T) {
 		t.Error("two keys of one name open")
 	}
 }
+
+// A prompter of somebody else may answer anything. It is not asked again and again.
+func TestAnswerThatIsNoneIsANo(t *testing.T) {
+	b := stored(t)
+	b.user.Answers(secrets.Answer(7))
+	b.wantError(t, secrets.ErrDenied)
+}
+
+// An answer that no call has fetched ends with the grants.
+func TestRevokeEndsAnAnswerThatNobodyFetched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := stored(t)
+		b.user.Answers(secrets.AllowOnce).During(func() { time.Sleep(time.Minute) })
+		if _, err := b.key(t, t.Context()); !errors.Is(err, secrets.ErrPending) {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if err := b.Manager.Revoke(petstore.KeyAPIKey); err != nil {
+			t.Fatal(err)
+		}
+		b.user.Answers(secrets.Deny)
+		if _, err := b.key(t, t.Context()); !errors.Is(err, secrets.ErrDenied) {
+			t.Errorf("after Revoke: %v", err)
+		}
+	})
+}
+
+// The log does not say of a value that it was removed while it is still there.
+func TestRemovalThatFailsIsNotInTheLog(t *testing.T) {
+	option, log := logging()
+	b := stored(t, option)
+	b.user.Answers(secrets.AllowOnce).During(func() { b.store.Fail(secrets.ErrStore) })
+	for _, tool := range b.Manager.Inside().Tools() {
+		if tool.Name != "secrets_forget" {
+			continue
+		}
+		if _, err := tool.Run(b.background(t.Context()), "api_key"); !errors.Is(err, secrets.ErrStore) {
+			t.Error(err)
+		}
+	}
+	if strings.Contains(log.String(), "secret removed") {
+		t.Errorf("the log says\n%s", log)
+	}
+}

@@ -70,7 +70,7 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason string, bindings 
 			}
 		}
 		uses := m.uses(found, len(defs))
-		asked, err := m.desk.Permit(ctx, &t.call, needsOf(uses), m.words(t, reason, uses))
+		asked, err := m.desk.Permit(ctx, t.call, needsOf(uses), m.words(t, reason, uses))
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +131,7 @@ func (m *Manager) complete(ctx context.Context, t *Turn, defs []*definition) ([]
 		if len(gaps) == 0 {
 			return found, nil
 		}
-		if err := m.intake.Collect(ctx, &t.call, namesOf(gaps)); err != nil {
+		if err := m.intake.Collect(ctx, t.call, namesOf(gaps)); err != nil {
 			return nil, err
 		}
 	}

@@ -92,7 +92,7 @@ func (m *Manager) statusTool(ctx context.Context, _ *Turn) (any, error) {
 }
 
 func (m *Manager) setTool(ctx context.Context, t *Turn, def *definition) (sentence string, err error) {
-	if err := m.intake.Replace(ctx, &t.call, def.Name); err != nil {
+	if err := m.intake.Replace(ctx, t.call, def.Name); err != nil {
 		return "", err
 	}
 	if _, err := m.values.lookup(ctx, def); errors.Is(err, ErrNotSet) {
@@ -109,7 +109,7 @@ func (m *Manager) forgetTool(ctx context.Context, t *Turn, def *definition) (sen
 		func() *definition { return def },
 		func(ctx context.Context, def *definition) error { return m.askAndRemove(ctx, t.call.Who, def) })
 	if err == nil {
-		err = m.desk.Wait(ctx, &t.call, open.Done())
+		err = m.desk.Wait(ctx, t.call, open.Done())
 	}
 	if err == nil {
 		err = open.Result()
@@ -126,8 +126,11 @@ func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, def *defini
 		}
 		return &consent.About{Secrets: []string{def.Name}, Asking: true, Err: err}
 	}
+	if err := m.values.remove(ctx, def); err != nil {
+		return err
+	}
 	m.log.LogAttrs(ctx, slog.LevelInfo, "secret removed", slog.String("server", m.server), slog.String("secret", def.Name))
-	return m.values.remove(ctx, def)
+	return nil
 }
 
 func (m *Manager) askToRemove(ctx context.Context, who consent.Who, def *definition) error {

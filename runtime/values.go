@@ -173,10 +173,11 @@ func (v *values) noteFailure(ctx context.Context, secret string, err error) erro
 	}
 	v.log.LogAttrs(ctx, slog.LevelWarn, "the store failed",
 		slog.String("server", v.server), slog.String("secret", secret), slog.String("cause", v.guard().Text(err.Error())))
-	if _, ok := failureOf(err); !ok {
-		err = fmt.Errorf("%w: %w", ErrStore, err)
+	// Only the name goes on: a store that gave up waiting, say, has a deadline in its error that is not the call's.
+	if f, ok := failureOf(err); ok {
+		return f.err
 	}
-	return err
+	return ErrStore
 }
 
 // reject notes that a value is wrong, which the next getter then asks for.

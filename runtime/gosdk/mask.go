@@ -99,15 +99,14 @@ func (i *installed) maskedContents(result mcp.Result) mcp.Result {
 	return result
 }
 
-// maskedParts masks bytes one by one, and then all texts together.
-func maskedParts[T comparable](i *installed, parts []T, withoutBytes func(T) T, textOf func(T) string, with func(T, string) T) []T {
-	var none T
-	if slices.Contains(parts, none) {
-		return parts // the SDK can't send it
-	}
+// maskedParts masks bytes one by one, and then all texts together. What is nil has neither, and leaves as null.
+func maskedParts[T any](i *installed, parts []T, withoutBytes func(T) T, textOf func(T) string, with func(T, string) T) []T {
 	parts = slices.Clone(parts)
 	texts := make([]string, len(parts))
 	for n, part := range parts {
+		if any(part) == nil || isNil(part) {
+			continue
+		}
 		parts[n] = withoutBytes(part)
 		texts[n] = textOf(parts[n])
 	}

@@ -162,6 +162,48 @@ func TestPanicsAreRecovered(t *testing.T) {
 	})
 }
 
+// A result is the handler's own values and code. They run while it is masked, outside of the handler.
+func TestResultThatPanicsIsAnError(t *testing.T) {
+	everywhere(t, func(t *testing.T, w way, version string) {
+		s := openWithKey(t, runtimetest.NewUser(t))
+		s.AddTool(&mcp.Tool{Name: "panic", InputSchema: map[string]any{"type": "object"}}, func(ctx context.Context, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			_, err := s.APIKey(ctx, reason)
+			return &mcp.CallToolResult{Content: []mcp.Content{}, StructuredContent: panicking{}}, err
+		})
+		g := w.come(t, s, client{version: version, human: says(accept("Allow for session"))})
+		_, err := g.CallTool(t.Context(), tool("panic"))
+		if err == nil || !strings.Contains(err.Error(), "panicked: no JSON of") {
+			t.Fatal(err)
+		}
+		wantNoKey(t, "the error", []byte(err.Error()))
+		g.works(t, tool("get_pet"))
+	})
+}
+
+type panicking struct{}
+
+func (panicking) MarshalJSON() ([]byte, error) { panic("no JSON of " + goodKey) }
+
+// The SDK sends what is nil in a result as null, and what is beside it too.
+func TestNilBesideThePartsOfTheKey(t *testing.T) {
+	var none *mcp.TextContent
+	for _, absent := range []mcp.Content{nil, none} {
+		everywhere(t, func(t *testing.T, w way, version string) {
+			s := openWithKey(t, runtimetest.NewUser(t))
+			s.AddTool(&mcp.Tool{Name: "parts", InputSchema: map[string]any{"type": "object"}}, func(ctx context.Context, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+				_, err := s.APIKey(ctx, reason)
+				return &mcp.CallToolResult{Content: []mcp.Content{absent, &mcp.TextContent{Text: goodKey[:9]}, &mcp.TextContent{Text: goodKey[9:]}}}, err
+			})
+			g := w.come(t, s, client{version: version, human: says(accept("Allow for session"))})
+			_, _ = g.CallTool(t.Context(), tool("parts")) // the official client does not take it
+			if sent := w.written(); bytes.Contains(sent, []byte(goodKey[9:])) {
+				t.Errorf("sent %s", sent)
+			}
+			g.works(t, tool("get_pet"))
+		})
+	}
+}
+
 // The SDK looks into the result of a modern request, which would panic outside of any middleware.
 func TestHandlerThatReturnsNothing(t *testing.T) {
 	everywhere(t, func(t *testing.T, w way, version string) {

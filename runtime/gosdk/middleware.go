@@ -42,7 +42,8 @@ func (i *installed) receive(next mcp.MethodHandler) mcp.MethodHandler {
 		if err != nil {
 			return nil, err
 		}
-		return i.masked(result)
+		// Contents are the handler's own values and code, which can panic as the handler can.
+		return serve.Handle(i.guard, "result of", method, func() (mcp.Result, error) { return i.masked(result) })
 	}
 }
 
@@ -83,7 +84,7 @@ func (i *installed) handle(kind, name string, handle func() (mcp.Result, error))
 }
 
 // isNil reports whether there is a nil pointer where a result should be. What answers a notification is no pointer at all.
-func isNil(result mcp.Result) bool {
+func isNil(result any) bool {
 	v := reflect.ValueOf(result)
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }

@@ -7,7 +7,17 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
+
+// maskedSafely returns what mask makes of a result. Contents are the handler's own values and code, which can panic as the
+// handler can.
+func maskedSafely[T any](a adapter, x exchange, result *T, err error, mask func() *T) (*T, error) {
+	if result == nil || err != nil {
+		return nil, err
+	}
+	return serve.Handle(a.Inside().Guard(), "result of "+x.kind, x.name, func() (*T, error) { return mask(), nil })
+}
 
 // masked returns result without the secrets that were handed out. A result without any is returned as it is.
 func masked[T any](a adapter, result *T, parse func(*json.RawMessage) (*T, error)) *T {

@@ -1,7 +1,9 @@
 package mcpgo
 
 import (
+	"context"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -54,3 +56,39 @@ func TestWhatIsSplitOverAResultIsMasked(t *testing.T) {
 		t.Error("makes something of nothing")
 	}
 }
+
+// A result is the handler's own values and code. They run while it is masked, outside of the handler.
+func TestResultThatPanicsIsAnError(t *testing.T) {
+	vault, err := petstore.OpenSecrets(secrets.WithStore(runtimetest.NewStore()), secrets.WithPrompter(runtimetest.NewUser(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vault.Manager.Inside().Guard().Learn("4eC39HqLyjWDarjtT1zdp7dc", "")
+	a := adapter{vault.Manager}
+	tool := a.tool(func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return &mcp.CallToolResult{StructuredContent: panicking{}}, nil
+	})
+	if result, err := tool(t.Context(), mcp.CallToolRequest{}); result != nil || err == nil || !strings.HasSuffix(err.Error(), "panicked: no JSON of [redacted]") {
+		t.Errorf("%+v, %v", result, err)
+	}
+	prompt := a.prompt(func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		return &mcp.GetPromptResult{Messages: []mcp.PromptMessage{{Content: panicking{}}}}, nil
+	})
+	if result, err := prompt(t.Context(), mcp.GetPromptRequest{}); result != nil || err == nil || !strings.HasSuffix(err.Error(), "panicked: no JSON of [redacted]") {
+		t.Errorf("%+v, %v", result, err)
+	}
+	resource := a.resource(func(context.Context, mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+		return []mcp.ResourceContents{panicking{}}, nil
+	})
+	if _, err := resource(t.Context(), mcp.ReadResourceRequest{}); err == nil || !strings.HasSuffix(err.Error(), "panicked: no JSON of [redacted]") {
+		t.Errorf("%v", err)
+	}
+}
+
+// panicking is a content of a handler's own.
+type panicking struct {
+	mcp.Content
+	mcp.ResourceContents
+}
+
+func (panicking) MarshalJSON() ([]byte, error) { panic("no JSON of 4eC39HqLyjWDarjtT1zdp7dc") }

@@ -42,7 +42,7 @@ func (a adapter) tool(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 			func(round mcp.MultiRoundTripResult) *mcp.CallToolResult {
 				return &mcp.CallToolResult{Result: mcp.Result{ResultType: mcp.ResultTypeInputRequired}, MultiRoundTripResult: round}
 			})
-		return masked(a, toolParts(a, result), mcp.ParseCallToolResult), err
+		return maskedSafely(a, x, result, err, func() *mcp.CallToolResult { return masked(a, toolParts(a, result), mcp.ParseCallToolResult) })
 	}
 }
 
@@ -56,7 +56,7 @@ func (a adapter) prompt(next server.PromptHandlerFunc) server.PromptHandlerFunc 
 			func(round mcp.MultiRoundTripResult) *mcp.GetPromptResult {
 				return &mcp.GetPromptResult{Result: mcp.Result{ResultType: mcp.ResultTypeInputRequired}, MultiRoundTripResult: round}
 			})
-		return masked(a, promptParts(a, result), mcp.ParseGetPromptResult), err
+		return maskedSafely(a, x, result, err, func() *mcp.GetPromptResult { return masked(a, promptParts(a, result), mcp.ParseGetPromptResult) })
 	}
 }
 

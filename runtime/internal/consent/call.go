@@ -62,7 +62,7 @@ type Call struct {
 	how   map[string]string // how the use of a secret was decided, for the audit
 	wants []Want            // what the next input request has to ask
 	heard []Want            // what earlier ones had asked
-	ended bool              // the wants are on their way
+	ended bool              // the wants are on their way, and what was allowed is over
 
 	holders   int // getters that wait for a person
 	heldSince time.Time
@@ -72,14 +72,21 @@ type Call struct {
 var calls atomic.Uint64
 
 // NewCall returns a call that nobody has allowed anything.
-func NewCall(who Who, tool Tool) *Call {
-	c := new(Call)
-	c.Begin(who, tool)
-	return c
-}
+func NewCall(who Who, tool Tool) *Call { return &Call{Who: who, Tool: tool, id: calls.Add(1)} }
 
-// Begin makes a call of a zero Call, which is part of something larger.
-func (c *Call) Begin(who Who, tool Tool) { c.Who, c.Tool, c.id = who, tool, calls.Add(1) }
+// ForGetter returns the call for one more getter: c, or, once c has ended, a call of the getter's own. What its handler left
+// behind has to ask for each use, and an answer that comes late is for the getter that asked.
+func (c *Call) ForGetter() *Call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended {
+		return c
+	}
+	own := NewCall(c.Who, c.Tool)
+	own.Ask, own.Progress, own.Digest, own.Cancel = c.Ask, c.Progress, c.Digest, c.Cancel
+	own.resumed, own.stale, own.heard, own.ended = c.resumed, c.stale, c.heard, true
+	return own
+}
 
 // byRounds reports whether the call's client is asked by input requests.
 func (c *Call) byRounds() bool { return c.Digest != nil }
@@ -122,6 +129,13 @@ func (c *Call) decideLocked(uses []Use, how string) {
 			c.how[u.Secret] = how
 		}
 	}
+}
+
+// undecide forgets how a use came to be allowed, since nothing allows it any more.
+func (c *Call) undecide(u Use) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.how, u.Secret)
 }
 
 // How says how the use of a secret came to be allowed, or "" where it needed no permission.

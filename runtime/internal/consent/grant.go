@@ -54,10 +54,15 @@ func (d *Desk) Grants() []Grant {
 	return live
 }
 
-// Revoke ends the grants for a secret.
+// Revoke ends the grants for a secret, and the answers about it that no call has fetched yet.
 func (d *Desk) Revoke(secret string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	for _, open := range d.questions.open {
+		if open.isSettled() && slices.Contains(secretsOf(open.Subject.uses), secret) {
+			d.questions.withdrawLocked(open)
+		}
+	}
 	for key := range d.grants {
 		if key.secret == secret {
 			delete(d.grants, key)

@@ -24,6 +24,16 @@ func (o *Open[S, R]) Done() <-chan struct{} { return o.done }
 // Result returns what came of it. It is valid once Done is closed.
 func (o *Open[S, R]) Result() R { return o.result }
 
+// isSettled reports whether there is a result.
+func (o *Open[S, R]) isSettled() bool {
+	select {
+	case <-o.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // expired reports whether nobody can join it any more, or fetch its result.
 func (o *Open[S, R]) expired() bool { return time.Since(o.begun) > OpenFor }
 

@@ -122,6 +122,7 @@ func (d *Desk) needed(c *Call, uses []Use) []Use {
 		case d.config.Bypass():
 			c.decide([]Use{u}, byBypass)
 		default:
+			c.undecide(u)
 			needed = append(needed, u)
 		}
 	}
@@ -326,8 +327,8 @@ func (d *Desk) unpose() {
 // settle records what follows from the answer to a question, and releases the calls that wait for it.
 func (d *Desk) settle(open *openQuestion, v verdict) {
 	q := open.Subject
-	if v.answer == AllowSession && q.words.OnlyOnce {
-		v.answer = Deny // it was not offered
+	if v.answer != AllowOnce && (v.answer != AllowSession || q.words.OnlyOnce) {
+		v.answer = Deny // what was not offered is a no
 	}
 	switch {
 	case v.err == nil && v.answer == Deny:

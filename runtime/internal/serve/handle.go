@@ -13,11 +13,12 @@ func Handle[T any](g *guard.Guard, kind, name string, handle func() (T, error)) 
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the %s %q panicked: %s", kind, name, g.Text(panicText(r)))
-		} else if err != nil {
-			err = MaskError(g, err)
 		}
 	}()
-	return handle()
+	if result, err = handle(); err != nil {
+		err = MaskError(g, err) // which runs the error's own code
+	}
+	return result, err
 }
 
 // panicText is what a panic says. As in Go's own report, a value without a text of its own is not shown: its bytes, say, would

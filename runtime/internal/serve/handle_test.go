@@ -3,11 +3,13 @@ package serve
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 )
 
 // What a value's type does not say in words, such as bytes, would be there as numbers.
@@ -26,3 +28,15 @@ func TestPanicText(t *testing.T) {
 		}
 	}
 }
+
+// An error's text is its own code, which can panic too: a nil pointer of its type, say.
+func TestPanicOfAnErrorIsAnError(t *testing.T) {
+	_, err := Handle(&guard.Guard{}, "tool", "get_pet", func() (int, error) { return 0, (*broken)(nil) })
+	if want := `the tool "get_pet" panicked: `; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("%v, want %s...", err, want)
+	}
+}
+
+type broken struct{ text string }
+
+func (b *broken) Error() string { return b.text }

@@ -56,7 +56,6 @@ func accept(answer string) said {
 // A human answers the forms of an MCP client.
 type human struct {
 	answer func(form) said
-	gone   <-chan struct{} // closed when the human leaves
 
 	mu    sync.Mutex
 	forms []form
@@ -80,7 +79,8 @@ func (h *human) seen() []form {
 	return slices.Clone(h.forms)
 }
 
-func (h *human) reply(ctx context.Context, params *sdk.ElicitParams) (*sdk.ElicitResult, error) {
+// reply answers a form, unless the human has gone before.
+func (h *human) reply(ctx context.Context, gone <-chan struct{}, params *sdk.ElicitParams) (*sdk.ElicitResult, error) {
 	f := formOf(params)
 	h.mu.Lock()
 	h.forms = append(h.forms, f)
@@ -94,7 +94,7 @@ func (h *human) reply(ctx context.Context, params *sdk.ElicitParams) (*sdk.Elici
 	case <-after:
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	case <-h.gone:
+	case <-gone:
 		return nil, context.Canceled
 	}
 	if s.err != nil {
@@ -136,17 +136,16 @@ type visit struct {
 type guest struct {
 	*sdk.ClientSession
 	visit
+	gone <-chan struct{} // closed when its human leaves
 }
 
-// connect comes by a transport. When the ctx of a human's first client ends, so does the human's patience.
+// connect comes by a transport. When ctx ends, so does the patience of the client's human.
 func (v visit) connect(ctx context.Context, transport sdk.Transport) (*guest, error) {
-	if v.human != nil && v.human.gone == nil {
-		v.human.gone = ctx.Done()
-	}
+	gone := ctx.Done()
 	options := &sdk.ClientOptions{Capabilities: v.capabilities, MultiRoundTrip: &sdk.MultiRoundTripOptions{Disabled: v.byHand || v.unchecked}}
 	if v.human != nil {
 		options.ElicitationHandler = func(ctx context.Context, request *sdk.ElicitRequest) (*sdk.ElicitResult, error) {
-			return v.human.reply(ctx, request.Params)
+			return v.human.reply(ctx, gone, request.Params)
 		}
 	}
 	if v.logs != nil {
@@ -161,7 +160,7 @@ func (v visit) connect(ctx context.Context, transport sdk.Transport) (*guest, er
 		c.AddReceivingMiddleware(func(next sdk.MethodHandler) sdk.MethodHandler {
 			return func(ctx context.Context, method string, request sdk.Request) (sdk.Result, error) {
 				if params, ok := request.GetParams().(*sdk.ElicitParams); ok {
-					return v.human.reply(ctx, params)
+					return v.human.reply(ctx, gone, params)
 				}
 				return next(ctx, method, request)
 			}
@@ -180,7 +179,7 @@ func (v visit) connect(ctx context.Context, transport sdk.Transport) (*guest, er
 			return nil, err
 		}
 	}
-	return &guest{session, v}, nil
+	return &guest{session, v, gone}, nil
 }
 
 func tool(name string) *sdk.CallToolParams {
@@ -222,7 +221,7 @@ func (g *guest) fulfil(ctx context.Context, params *sdk.CallToolParams, result *
 	next := *params
 	next.RequestState, next.InputResponses = result.RequestState, sdk.InputResponseMap{}
 	for name, request := range result.InputRequests {
-		reply, err := g.human.reply(ctx, request.(*sdk.ElicitParams))
+		reply, err := g.human.reply(ctx, g.gone, request.(*sdk.ElicitParams))
 		if err != nil {
 			return nil, err
 		}
