@@ -164,7 +164,8 @@ func TestIdleServerEndsQuickly(t *testing.T) {
 	}
 }
 
-// A client that does not read any more does not hold up the end: once a write has failed, the SDK answers nothing more.
+// A client that does not read any more ends the server by its input, as any other, and does not hold up that end: once a write
+// has failed, nobody waits for the answers.
 func TestServerWhoseClientHasGone(t *testing.T) {
 	s := open(t, runtimetest.NewUser(t))
 	p := overStdio(t, s, new(wire))
@@ -173,17 +174,17 @@ func TestServerWhoseClientHasGone(t *testing.T) {
 	<-s.waiting
 	_ = p.output.CloseWithError(errors.New("gone"))
 	p.says(t, `{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"hello","arguments":{}}}`)
-	eventually(t, "the SDK cancels the call", func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return len(s.seen) == 1
-	})
 	begun := time.Now()
 	_ = p.input.Close()
 	p.wait(t)
 	if took := time.Since(begun); took > 3*time.Second { // less than it waits for calls
 		t.Errorf("it took %v", took)
 	}
+	eventually(t, "the SDK cancels the call", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.seen) == 1
+	})
 }
 
 // Calls run in goroutines of their own: there is no pool that could be full.
