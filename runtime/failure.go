@@ -132,7 +132,7 @@ func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) {
 	case !t.background && t.call.Who.Kind == consent.Stranger:
 		m.strangers.Do(func() {
 			note("a secret was wanted for a caller of whom nothing is known: is the server served by the adapter's own functions, " +
-				"and who it is verified?")
+				"and is each caller verified?")
 		})
 	}
 }

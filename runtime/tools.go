@@ -20,7 +20,7 @@ func (m *Manager) tools() []inside.Tool {
 		Name:        "secrets_status",
 		Description: "Say which secrets of this server are set. Values are never told.",
 		ReadOnly:    true,
-		Run:         func(ctx context.Context, _ string) (any, error) { return m.runTool(ctx, nil, m.statusTool) },
+		Run:         func(ctx context.Context, _ string) (any, error) { return m.runTool(ctx, m.ordered, m.statusTool) },
 	}, {
 		Name:        "secrets_set",
 		Description: "Open a window on the server's computer in which the user types a new value for a secret. Use it only if the user asks for it.",
