@@ -16,10 +16,10 @@
 //
 // # Whom a request belongs to
 //
-// A session of [ServeStdio] or [Connect] is the process's own. Over HTTP a request is its token's user's: put
-// auth.RequireBearerToken in front of [HTTPHandler]. Without a token, a caller on this computer is served secrets by a native
-// dialog for each use. Everybody else is refused, and so is who comes by another handler or transport of the SDK, since
-// nothing says with certainty who that is.
+// A session of [ServeStdio] or [Connect] is the process's own. Over HTTP a request belongs to the UserID of its token: put
+// auth.RequireBearerToken in front of [HTTPHandler]. Without a token, or with one that has no UserID, a caller on this
+// computer is served secrets by a native dialog for each use. Everybody else is refused, and so is who comes by another
+// handler or transport of the SDK, such as mcp.Server.Run, since nothing says with certainty who that is.
 //
 // # How the client is asked
 //

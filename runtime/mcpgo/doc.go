@@ -8,4 +8,10 @@
 //
 // Begin with [Option]. A getter can also be called inside any handler of the server. Servers on the official SDK use package
 // gosdk, which has the same names.
+//
+// # Whom a request belongs to
+//
+// A client on standard input, or in this process and started by its Start, is the process's own. Over HTTP a request belongs to
+// the principal that [secrets.WithPrincipal] put into its context. Without one, a caller on this computer is served secrets by
+// a native dialog for each use, if [HTTPHandler] or [ServeHTTP] serves. Everybody else is refused.
 package mcpgo
