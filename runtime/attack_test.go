@@ -292,7 +292,7 @@ func TestTwoManagersOnOneServerAskForThemselves(t *testing.T) {
 	n, _ := victim(t, answers{ask: always(AllowOnce)}, two)
 	ctx, turn := m.Begin(t.Context(), Call{Kind: "tool", Name: "tool", Principal: Process()}, "", nil)
 	ctx, nested := n.Begin(ctx, Call{Kind: "tool", Name: "tool", Principal: Process()}, "", nil)
-	if m.turn(ctx) != turn || n.turn(ctx) != nested || turn.call == nested.call {
+	if m.turn(ctx) != turn || n.turn(ctx) != nested || turn.call() == nested.call() {
 		t.Error("the managers share a call")
 	}
 }

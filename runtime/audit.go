@@ -54,14 +54,14 @@ func (m *Manager) audit(ctx context.Context, t *Turn, reason string, defs []*def
 		case found[i].value == nil:
 			continue // unset: nothing was accessed
 		default:
-			how = cmp.Or(t.call.How(def.Name), "needs no permission")
+			how = cmp.Or(t.call().How(def.Name), "needs no permission")
 			if !def.Asks() {
 				level = slog.LevelDebug // a setting, read at every call
 			}
 		}
 		m.log.LogAttrs(ctx, level, "secret access",
-			slog.String("server", m.server), slog.String("tool", t.call.Tool.Name), slog.String("client", t.client),
-			slog.String("principal", t.call.Who.Name), slog.String("secret", def.Name), slog.String("reason", reason),
+			slog.String("server", m.server), slog.String("tool", t.call().Tool.Name), slog.String("client", t.said.Client),
+			slog.String("principal", t.call().Who.Name), slog.String("secret", def.Name), slog.String("reason", reason),
 			slog.String("outcome", outcome), slog.String("how", how))
 	}
 }

@@ -76,14 +76,15 @@ type Reply struct {
 // A Turn is one request while its handler runs.
 type Turn struct {
 	manager *Manager
+	said    Call  // by the adapter
 	outer   *Turn // of another manager of the same server
 	of      *Turn // the turn that has ended, where this is the turn of a getter that its handler left behind
 	// background has each getter be a call of its own: see [Manager.Background].
 	background bool
-	call       *consent.Call // nil where background is set
-	client     string
 
 	mu     sync.Mutex
+	made   *consent.Call // when a getter first needs it: most requests need none
+	ended  bool
 	handed map[*definition]Secret // what the request was given, for Reject
 }
 
@@ -92,38 +93,73 @@ type turnKey struct{}
 // Begin notes a request and returns the context for its handler, in which getters work. Where the client has come back with
 // the answers to an earlier input request, state is that request's state and answers are the replies by the forms' names.
 func (m *Manager) Begin(ctx context.Context, c Call, state string, answers map[string]Reply) (context.Context, *Turn) {
-	t := m.newTurn(c)
-	t.outer = innermost(ctx)
-	canAnswer := c.Principal.who.Kind == consent.Process || c.Principal.who.Kind == consent.Named
-	switch {
-	case !canAnswer || !c.Shows.Forms:
-	case c.Ask != nil:
-		t.call.Ask = m.inPlace(c.Ask)
-	case c.Rounds:
-		t.call.Digest = sync.OnceValue(c.digest)
-		ctx, t.call.Cancel = context.WithCancelCause(ctx)
-		m.desk.Resume(t.call, state, func(f consent.Form) consent.Reply { return replyOf(answers[f.Name], f.Choices) })
+	s := &scope{Context: ctx, turn: Turn{manager: m, said: c, outer: innermost(ctx)}}
+	if c.canBeAsked() && c.Ask == nil && c.Rounds {
+		call := s.turn.call()
+		call.Digest = sync.OnceValue(c.digest)
+		s.Context, call.Cancel = context.WithCancelCause(ctx)
+		m.desk.Resume(call, state, func(f consent.Form) consent.Reply { return replyOf(answers[f.Name], f.Choices) })
 	}
-	return context.WithValue(ctx, turnKey{}, t), t
+	return s, &s.turn
 }
 
-func (m *Manager) newTurn(c Call) *Turn {
-	t := &Turn{manager: m, client: c.Client, call: consent.NewCall(c.Principal.who, consent.Tool{Kind: c.Kind, Name: c.Name})}
-	if c.Progress != nil {
-		t.call.Progress = func() { c.Progress(m.sentences.Form.Waiting) }
+// A scope is the context of a turn. That it has the turn in it is for the many requests that need no secret.
+type scope struct {
+	context.Context
+	turn Turn
+}
+
+// Value implements [context.Context].
+func (s *scope) Value(key any) any {
+	if key == (turnKey{}) {
+		return &s.turn
 	}
-	return t
+	return s.Context.Value(key)
+}
+
+// canBeAsked reports whether the word of the client counts, and it can show a form.
+func (c Call) canBeAsked() bool {
+	kind := c.Principal.who.Kind
+	return c.Shows.Forms && (kind == consent.Process || kind == consent.Named)
+}
+
+// call returns what package consent knows of the request.
+func (t *Turn) call() *consent.Call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.made != nil {
+		return t.made
+	}
+	said := t.said
+	t.made = consent.NewCall(said.Principal.who, consent.Tool{Kind: said.Kind, Name: said.Name})
+	if said.canBeAsked() && said.Ask != nil {
+		t.made.Ask = t.manager.inPlace(said.Ask)
+	}
+	if said.Progress != nil {
+		t.made.Progress = func() { said.Progress(t.manager.sentences.Form.Waiting) }
+	}
+	if t.ended {
+		t.manager.desk.End(t.made)
+	}
+	return t.made
 }
 
 // End ends the request: what was allowed for it only is over. Where forms come back, the handler's result does not count,
 // whatever it is: the adapter answers with an input request that has these forms and this state.
 func (t *Turn) End() (forms []Form, state string) {
-	asked, state := t.manager.desk.End(t.call)
+	t.mu.Lock()
+	t.ended = true
+	call := t.made
+	t.mu.Unlock()
+	if call == nil {
+		return nil, ""
+	}
+	asked, state := t.manager.desk.End(call)
 	for _, f := range asked {
 		forms = append(forms, Form(f))
 	}
-	if t.call.Cancel != nil {
-		t.call.Cancel(nil)
+	if call.Cancel != nil {
+		call.Cancel(nil)
 	}
 	return forms, state
 }
@@ -138,7 +174,7 @@ func (m *Manager) Background(ctx context.Context) context.Context {
 			return ctx
 		}
 	}
-	return context.WithValue(ctx, turnKey{}, &Turn{manager: m, outer: t, background: true})
+	return &scope{ctx, Turn{manager: m, outer: t, background: true}}
 }
 
 // innermost returns the last turn that was begun in ctx, or nil.
@@ -160,9 +196,9 @@ func (m *Manager) found(ctx context.Context) *Turn {
 func (m *Manager) turn(ctx context.Context) *Turn {
 	switch t := m.found(ctx); {
 	case t == nil:
-		return m.newTurn(Call{})
+		return &Turn{manager: m}
 	case t.background:
-		return m.newTurn(Call{Principal: Process()})
+		return &Turn{manager: m, said: Call{Principal: Process()}}
 	default:
 		return t.forGetter()
 	}
@@ -170,11 +206,12 @@ func (m *Manager) turn(ctx context.Context) *Turn {
 
 // forGetter returns the turn for one more getter: t, or, once t has ended, a turn of the getter's own.
 func (t *Turn) forGetter() *Turn {
-	call := t.call.ForGetter()
-	if call == t.call {
+	call := t.call()
+	own := call.ForGetter()
+	if own == call {
 		return t
 	}
-	return &Turn{manager: t.manager, call: call, client: t.client, of: t}
+	return &Turn{manager: t.manager, said: t.said, made: own, of: t}
 }
 
 func (t *Turn) hand(def *definition, text Secret) {

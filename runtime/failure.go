@@ -129,7 +129,7 @@ func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) {
 	case t == nil:
 		note("a secret was wanted outside any request: is the adapter's Option or Install in place, and is work of the server's " +
 			"own done with Background?")
-	case !t.background && t.call.Who.Kind == consent.Stranger:
+	case !t.background && t.call().Who.Kind == consent.Stranger:
 		m.strangers.Do(func() {
 			note("a secret was wanted for a caller of whom nothing is known: is the server served by the adapter's own functions, " +
 				"and is each caller verified?")

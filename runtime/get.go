@@ -51,13 +51,13 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason string, bindings 
 	if errors.Is(context.Cause(ctx), ErrPending) {
 		return nil, ErrPending // the request is over until its next round
 	}
-	if t.call.Who.Kind == consent.Stranger {
+	if t.call().Who.Kind == consent.Stranger {
 		return nil, ErrOutsideCall
 	}
 	all := m.withDestinations(defs)
 	// An answer may take minutes. What was allowed is then looked up again, and is asked about anew if it has changed.
 	for range 3 {
-		if err := m.desk.Refused(consent.Permission, t.call.Who, namesOf(defs)); err != nil {
+		if err := m.desk.Refused(consent.Permission, t.call().Who, namesOf(defs)); err != nil {
 			return nil, err
 		}
 		found, err := m.complete(ctx, t, all)
@@ -70,7 +70,7 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason string, bindings 
 			}
 		}
 		uses := m.uses(found, len(defs))
-		asked, err := m.desk.Permit(ctx, t.call, needsOf(uses), m.words(t, reason, uses))
+		asked, err := m.desk.Permit(ctx, t.call(), needsOf(uses), m.words(t, reason, uses))
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +131,7 @@ func (m *Manager) complete(ctx context.Context, t *Turn, defs []*definition) ([]
 		if len(gaps) == 0 {
 			return found, nil
 		}
-		if err := m.intake.Collect(ctx, t.call, namesOf(gaps)); err != nil {
+		if err := m.intake.Collect(ctx, t.call(), namesOf(gaps)); err != nil {
 			return nil, err
 		}
 	}

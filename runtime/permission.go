@@ -90,8 +90,8 @@ func (m *Manager) words(t *Turn, reason string, uses []use) func([]consent.Use) 
 		scope, remember := wording.Covers(shown)
 		oneTool := scope == field.ToolScope
 		// A caller whom nobody verified gets no grant, and a grant for the tool that asks needs a tool.
-		once := t.call.Who.Kind == consent.Local || oneTool && t.call.Tool == consent.Tool{}
-		by := fittingRequester(wording.Requester{Tool: t.call.Tool.Name, Reason: reason, Once: once})
+		once := t.call().Who.Kind == consent.Local || oneTool && t.call().Tool == consent.Tool{}
+		by := fittingRequester(wording.Requester{Tool: t.call().Tool.Name, Reason: reason, Once: once})
 		question := m.question(strings.Join(m.sentences.Permission(m.server, shown, by), "\n"), once)
 		return consent.Words{
 			Form:       consent.Form{Message: question.Text, Choices: []string{m.sentences.Question.Allow, m.sentences.Question.AllowSession, m.sentences.Question.Deny}},

@@ -81,7 +81,7 @@ func TestValuesAreTakenBackInReverse(t *testing.T) {
 		m.values.store = recorded
 
 		first := come(t.Context(), m, Process(), "tool")
-		if err := m.intake.Collect(first, first.call, []string{"set", "absent", "renamed", "set"}); !errors.Is(err, ErrPending) {
+		if err := m.intake.Collect(first, first.call(), []string{"set", "absent", "renamed", "set"}); !errors.Is(err, ErrPending) {
 			t.Fatal(err)
 		}
 		_, state := first.End()

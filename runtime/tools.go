@@ -47,7 +47,7 @@ func (m *Manager) admitTool(ctx context.Context, defs []*definition, do func(con
 		return nil, err
 	}
 	t := m.turn(ctx)
-	if t.call.Who.Kind == consent.Stranger {
+	if t.call().Who.Kind == consent.Stranger {
 		return nil, ErrOutsideCall
 	}
 	leave, err := m.desk.Seat()
@@ -92,7 +92,7 @@ func (m *Manager) statusTool(ctx context.Context, _ *Turn) (any, error) {
 }
 
 func (m *Manager) setTool(ctx context.Context, t *Turn, def *definition) (sentence string, err error) {
-	if err := m.intake.Replace(ctx, t.call, def.Name); err != nil {
+	if err := m.intake.Replace(ctx, t.call(), def.Name); err != nil {
 		return "", err
 	}
 	if _, err := m.values.lookup(ctx, def); errors.Is(err, ErrNotSet) {
@@ -107,9 +107,9 @@ func (m *Manager) forgetTool(ctx context.Context, t *Turn, def *definition) (sen
 	open, _, err := m.removals.Join(names,
 		func() error { return m.desk.RefusedLocked(consent.Permission, consent.Everybody, names) },
 		func() *definition { return def },
-		func(ctx context.Context, def *definition) error { return m.askAndRemove(ctx, t.call.Who, def) })
+		func(ctx context.Context, def *definition) error { return m.askAndRemove(ctx, t.call().Who, def) })
 	if err == nil {
-		err = m.desk.Wait(ctx, t.call, open.Done())
+		err = m.desk.Wait(ctx, t.call(), open.Done())
 	}
 	if err == nil {
 		err = open.Result()

@@ -49,6 +49,9 @@ func Resource[T any](get func(context.Context, secrets.Reason) (T, error), reaso
 
 // toolResult turns a failure of ours into an error result: a JSON-RPC error often never reaches the model.
 func toolResult(result *mcp.CallToolResult, err error) (*mcp.CallToolResult, error) {
+	if err == nil {
+		return result, nil
+	}
 	var failure *secrets.Error
 	if errors.As(err, &failure) {
 		return mcp.NewToolResultError(failure.Error()), nil

@@ -96,17 +96,20 @@ func run[T any](a adapter, ctx context.Context, x exchange, handle func(context.
 // callOf says what is known of a request.
 func callOf(ctx context.Context, x exchange) secrets.Call {
 	c := clientOf(ctx)
-	return secrets.Call{
+	call := secrets.Call{
 		Kind:      x.kind,
 		Name:      x.name,
 		Client:    c.name(),
 		Principal: c.principal(),
-		Ask:       c.ask(ctx),
 		Shows:     c.shows(),
 		Rounds:    x.rounds && c.isModern(),
 		Arguments: x.arguments,
 		Progress:  progressOf(ctx, x.meta),
 	}
+	if call.Shows.Forms {
+		call.Ask = c.ask(ctx)
+	}
+	return call
 }
 
 // inputRequest has all forms of a turn asked at once.
