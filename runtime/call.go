@@ -117,6 +117,10 @@ func (s *scope) Value(key any) any {
 	return s.Context.Value(key)
 }
 
+// String returns what a context of package context would say. Without it, fmt would show the turn's fields, among them the
+// request's arguments, and read them while getters write.
+func (s *scope) String() string { return fmt.Sprint(s.Context) + ".WithTurn" }
+
 // canBeAsked reports whether the word of the client counts, and it can show a form.
 func (c Call) canBeAsked() bool {
 	kind := c.Principal.who.Kind

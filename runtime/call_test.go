@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"reflect"
 	"strings"
@@ -252,5 +253,26 @@ func TestOnceDoesNotOutliveARequestThatEndsMeanwhile(t *testing.T) {
 	b.user.Answers(secrets.Deny)
 	if _, err := b.key(t, ctx); !errors.Is(err, secrets.ErrDenied) {
 		t.Errorf("it was allowed once, and got the key twice: %v", err)
+	}
+}
+
+// A handler may log its context, as fmt or slog show it.
+func TestContextOfARequestShowsNothingOfIt(t *testing.T) {
+	b := filled(t)
+	ctx, turn := b.Manager.Begin(context.Background(), secrets.Call{
+		Kind: "tool", Name: "get_pet", Principal: secrets.Process(), Arguments: []byte(`{"id":7}`),
+	}, "", nil)
+	defer turn.End()
+	for _, ctx := range []context.Context{ctx, b.Manager.Background(context.Background())} {
+		derived, cancel := context.WithCancel(ctx)
+		for _, shown := range []string{fmt.Sprint(ctx), fmt.Sprintf("%+v", ctx), fmt.Sprintf("%s", ctx)} {
+			if shown != "context.Background.WithTurn" {
+				t.Errorf("shown as %s", shown)
+			}
+		}
+		if shown := fmt.Sprint(derived); shown != "context.Background.WithTurn.WithCancel" {
+			t.Errorf("shown as %s", shown)
+		}
+		cancel()
 	}
 }

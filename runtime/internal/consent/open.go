@@ -116,7 +116,7 @@ func (t *Table[S, R]) sweepLocked(limit int) {
 	MakeRoom(t.open, limit, (*Open[S, R]).expired)
 }
 
-// isOpenLocked reports whether o can still be joined under its first key.
+// isOpenLocked reports whether o can still be joined.
 func (t *Table[S, R]) isOpenLocked(o *Open[S, R]) bool {
 	return slices.ContainsFunc(o.keys, func(key string) bool { return t.open[key] == o })
 }
