@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ncruces/zenity"
-
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 )
 
@@ -317,7 +315,9 @@ func TestProgramFrozen(t *testing.T) {
 // A panic in the library must not end the server.
 func TestLibraryPanics(t *testing.T) {
 	screen(t)
-	_, err := person().show(context.Background(), func(zenity.Option) (string, error) { panic("rubbish") })
+	n := person()
+	n.draw = func(context.Context, string, window) (string, error) { panic("rubbish") }
+	_, err := n.show(context.Background(), window{})
 	wantErr(t, err, ErrFailed)
 	if strings.Contains(err.Error(), "rubbish") {
 		t.Error(err)
