@@ -1,6 +1,10 @@
 package dialog
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"syscall"
+)
 
 // A Fault is a dialog that could not be shown, or that ended without an answer, for a reason that is nobody's will. It
 // wraps [ErrFailed], [ErrNoDialog] or [ErrNoDisplay].
@@ -20,4 +24,13 @@ func (f *Fault) Unwrap() error { return f.kind }
 // failed makes a Fault that is [ErrFailed].
 func failed(format string, args ...any) error {
 	return &Fault{fmt.Sprintf(format, args...), ErrFailed}
+}
+
+// reason is what the operating system says of an error, without the texts of others.
+func reason(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
+	}
+	return "for an unknown reason"
 }

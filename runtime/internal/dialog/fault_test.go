@@ -157,6 +157,16 @@ func TestProgramPlace(t *testing.T) {
 			chmod(t, filepath.Join(dir, "zenity"), 0o777)
 			return dir
 		},
+		"another user's folder": func(t *testing.T) string {
+			dir := place(t, "zenity")
+			giveAway(t, dir)
+			return dir
+		},
+		"another user's program": func(t *testing.T) string {
+			dir := place(t, "zenity")
+			giveAway(t, filepath.Join(dir, "zenity"))
+			return dir
+		},
 		"link into a world-writable folder": func(t *testing.T) string {
 			target, dir := place(t, "zenity"), t.TempDir()
 			chmod(t, target, 0o777)
@@ -191,6 +201,14 @@ func TestProgramPlace(t *testing.T) {
 	})
 }
 
+// giveAway makes a file another user's, which only root can.
+func giveAway(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Chown(path, 65534, 65534); err != nil {
+		t.Skip(err)
+	}
+}
+
 func TestNoDisplay(t *testing.T) {
 	screen(t)
 	xauth := os.Getenv("XAUTHORITY")
@@ -220,6 +238,8 @@ func TestNoDisplay(t *testing.T) {
 		"no X server":  {"DISPLAY": silent("HTTP/1.1 400 Bad Request\r\n")},
 		"wrong cookie": {"DISPLAY": os.Getenv("DISPLAY"), "XAUTHORITY": "/dev/null"},
 		"dead wayland": {"DISPLAY": "", "WAYLAND_DISPLAY": "wayland-47"},
+		"another kind": {"DISPLAY": os.Getenv("DISPLAY"), "GDK_BACKEND": "wayland"},
+		"other kinds":  {"DISPLAY": os.Getenv("DISPLAY"), "GDK_BACKEND": "broadway,wayland", "WAYLAND_DISPLAY": "wayland-47"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("XAUTHORITY", xauth)
@@ -236,6 +256,10 @@ func TestNoDisplay(t *testing.T) {
 		})
 	}
 	check(t, person().Available(context.Background()))
+	for _, backend := range []string{"x11", "wayland,x11", "broadway,*"} {
+		t.Setenv("GDK_BACKEND", backend)
+		check(t, person().Ready(context.Background()))
+	}
 }
 
 func TestWayland(t *testing.T) {

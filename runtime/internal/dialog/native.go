@@ -92,6 +92,9 @@ func (n *Native) Ready(ctx context.Context) error {
 
 // find returns the program that shows dialogs, once the display and it seem to be there.
 func (n *Native) find(ctx context.Context) (program string, err error) {
+	if err := checkFiles(); err != nil {
+		return "", err
+	}
 	if err := checkDisplay(ctx); err != nil {
 		return "", err
 	}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"syscall"
 	"unicode/utf8"
 )
 
@@ -97,7 +96,6 @@ var noDisplay = regexp.MustCompile(`(?i)(can't|cannot|failed to|could not|unable
 // fault says what err, of a program that complained, is. It leaves alone the exit status 1 that may be a person's.
 func fault(program string, err error, complaint []byte) error {
 	var exit *exec.ExitError
-	var errno syscall.Errno
 	switch {
 	case errors.As(err, &exit) && noDisplay.Match(complaint):
 		return failed("%s could not open the display, or has lost it (%v)", program, exit)
@@ -107,10 +105,8 @@ func fault(program string, err error, complaint []byte) error {
 		return failed("%s does not run, as without a program or library that it needs (%v)", program, exit)
 	case errors.As(err, &exit):
 		return failed("%s ended with %v", program, exit) // "exit status 255", "signal: killed"
-	case errors.As(err, &errno):
-		return failed("%s can't be started: %v", program, errno)
 	default:
-		return failed("%s can't be started", program)
+		return failed("%s can't be started: %s", program, reason(err))
 	}
 }
 
