@@ -17,7 +17,9 @@ const lockName = "dialog"
 func (n *Native) Lock(ctx context.Context) (unlock func(), err error) {
 	unlock, err = userlock.Lock(ctx, n.opts.LockDir, lockName)
 	if err != nil && !errors.Is(err, ctx.Err()) {
-		return nil, failed("%v", err)
+		err = failed("%v", err)
+		n.complain(ctx, err)
+		return nil, err
 	}
 	if err == nil {
 		endOrphans()

@@ -121,18 +121,22 @@ var errExtra = errors.New("extra button")
 
 // show is the chokepoint. It shows one window and decides what its ending means.
 // A nil error or errExtra is a person's answer, ErrDismissed a person's refusal,
-// everything else is neither. The program's absence, failures and complaints are
-// logged here.
+// everything else is neither.
 func (n *Native) show(ctx context.Context, w window) (string, error) {
-	value, err := n.showOne(ctx, w)
-	var fault *Fault
-	if errors.As(err, &fault) {
-		n.opts.Logger.WarnContext(ctx, "a dialog failed: nobody was asked, or nobody's answer came back", "cause", err)
-	}
+	value, err := n.open(ctx, w)
+	n.complain(ctx, err)
 	return value, err
 }
 
-func (n *Native) showOne(ctx context.Context, w window) (string, error) {
+// complain tells the log of a fault, which nobody at the screen sees.
+func (n *Native) complain(ctx context.Context, err error) {
+	var fault *Fault
+	if errors.As(err, &fault) {
+		n.opts.Logger.WarnContext(ctx, "a dialog could not be shown, or was not answered by a person", "cause", err)
+	}
+}
+
+func (n *Native) open(ctx context.Context, w window) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, n.opts.Timeout)
 	defer cancel()
 	select {
