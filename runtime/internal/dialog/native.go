@@ -40,9 +40,13 @@ type Options struct {
 	// Default: 5 minutes.
 	Timeout time.Duration
 	// LockDir is the folder for the lock file of [Native.Lock]. It is created with
-	// mode 0700, and refused if others can write to it. Default: "mcpsecrets" in
-	// the user's runtime or cache folder.
+	// mode 0700, and refused if others can write to it. Default: on Linux one for
+	// the screen in /run/user/UID/mcpsecrets, where /run/user/UID is this user's
+	// own; else "mcpsecrets" in XDG_RUNTIME_DIR, or in the user's cache folder.
 	LockDir string
+	// Windowless is how long, on Linux, whoever has the lock without showing a
+	// window is waited for. Default: 5 seconds.
+	Windowless time.Duration
 }
 
 // Native shows native dialogs. It may be used from many goroutines; the dialogs
@@ -64,6 +68,9 @@ func New(opts Options) *Native {
 	if opts.Timeout == 0 {
 		opts.Timeout = 5 * time.Minute
 	}
+	if opts.Windowless == 0 {
+		opts.Windowless = 5 * time.Second
+	}
 	return &Native{opts: opts, draw: draw}
 }
 
@@ -84,7 +91,7 @@ func (n *Native) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := userlock.Check(n.opts.LockDir, lockName); err != nil {
+	if _, err := userlock.Holder(n.lockDir(), lockNames[0]); err != nil {
 		return failed("%v", err)
 	}
 	return tryProgram(ctx, program)

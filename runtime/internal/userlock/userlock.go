@@ -52,18 +52,38 @@ func Lock(ctx context.Context, dir, name string) (unlock func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// Check returns what would be wrong with the lock's file and its folder, which it
-// makes, as an error of [Lock]. It does not lock.
-func Check(dir, name string) error {
+// A Holding is a lock that somebody has.
+type Holding struct {
+	Path    string // of the lock's file
+	Process int    // whose it is; 0 is unknown
+}
+
+func (h *Holding) String() string {
+	if h.Process == 0 {
+		return "somebody has locked " + h.Path
+	}
+	return fmt.Sprintf("process %d has locked %s", h.Process, h.Path)
+}
+
+// Holder returns who holds a lock, nil if nobody does. An error is one of [Lock].
+func Holder(dir, name string) (*Holding, error) {
 	lock, err := open(dir, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	file, err := os.OpenFile(lock.Path(), openFlags, 0o600)
-	if err != nil {
-		return trouble(lock.Path(), err)
+	free, err := lock.TryLock()
+	switch {
+	case err != nil:
+		return nil, trouble(lock.Path(), err)
+	case free:
+		_ = lock.Unlock()
+		return nil, nil
 	}
-	return file.Close()
+	holding := &Holding{Path: lock.Path()}
+	if info, err := os.Stat(holding.Path); err == nil {
+		holding.Process = processOf(info)
+	}
+	return holding, nil
 }
 
 // open returns the lock of that name, whose file need not be there yet.
