@@ -7,13 +7,13 @@ import "os"
 // filesOfDialog is how many files a dialog needs at a time: pipes to and from its program, and the display's socket.
 const filesOfDialog = 12
 
-// checkFiles tries to open as many files as a dialog needs. Where that fails, what would fail otherwise is the display,
-// or the program, which are not to blame.
-func checkFiles() error {
-	for n := range filesOfDialog {
+// CheckFiles returns nil if this process can open so many files more. Where it can't, what would fail otherwise is the
+// display, or the program, which are not to blame. The error is a [Fault].
+func CheckFiles(needed int) error {
+	for n := range needed {
 		file, err := os.Open(os.DevNull)
 		if err != nil {
-			return failed("a dialog takes %d open files, and this process can open %d more (%v)", filesOfDialog, n, reason(err))
+			return failed("the process can have %d open files more, and needs %d: %s", n, needed, reason(err))
 		}
 		defer file.Close()
 	}

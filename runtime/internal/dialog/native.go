@@ -82,24 +82,32 @@ func (n *Native) Available(ctx context.Context) error {
 	return err
 }
 
-// Ready returns nil if a dialog could be shown now, and its lock be had: it also
-// runs the program, which then opens the display, if not a window. Else the error
-// says what is missing, as [Native.Available] has it. Who announces a window to
-// others asks before.
+// Ready returns nil if a dialog could be shown now, and its lock be had: it tries
+// both the program, see [Native.Try], and the file of the lock. Else the error says
+// what is missing, as [Native.Available] has it. Who announces a window to others
+// asks before.
 func (n *Native) Ready(ctx context.Context) error {
-	program, err := n.find(ctx)
-	if err != nil {
-		return err
-	}
 	if _, err := userlock.Holder(n.lockDir(), lockNames[0]); err != nil {
 		return failed("%v", err)
 	}
-	return tryProgram(ctx, program)
+	_, err := n.Try(ctx)
+	return err
+}
+
+// Try returns the program that would show a dialog now, once it has run without
+// showing one. On Linux that opens the display in the dialog's own environment. The
+// error is as [Native.Available] has it.
+func (n *Native) Try(ctx context.Context) (program string, err error) {
+	program, err = n.find(ctx)
+	if err == nil {
+		err = tryProgram(ctx, program)
+	}
+	return program, err
 }
 
 // find returns the program that shows dialogs, once the display and it seem to be there.
 func (n *Native) find(ctx context.Context) (program string, err error) {
-	if err := checkFiles(); err != nil {
+	if err := CheckFiles(filesOfDialog); err != nil {
 		return "", err
 	}
 	if err := checkDisplay(ctx); err != nil {
