@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -396,12 +397,60 @@ func TestNothingGrows(t *testing.T) {
 	})
 }
 
+// loadsCode are variables by which the environment has a program load code, or data that says what it shows.
+var loadsCode = []string{
+	"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GCONV_PATH", "LOCPATH", "GTK_PATH", "GTK_EXE_PREFIX", "GTK_DATA_PREFIX",
+	"GTK3_MODULES", "GTK_IM_MODULE_FILE", "GDK_PIXBUF_MODULE_FILE", "GDK_PIXBUF_MODULEDIR", "GIO_EXTRA_MODULES", "GIO_MODULE_DIR",
+	"GI_TYPELIB_PATH", "GSETTINGS_SCHEMA_DIR", "FONTCONFIG_FILE", "QT_PLUGIN_PATH",
+}
+
+// A snap or an AppImage has its programs load libraries of its own, with which the system's zenity does not start.
+func TestForeignLibraries(t *testing.T) {
+	d := screen(t)
+	dir := t.TempDir()
+	for _, name := range []string{"libgtk-3.so.0", "libgtk-4.so.1"} {
+		check(t, os.WriteFile(filepath.Join(dir, name), []byte("junk"), 0o600))
+	}
+	t.Setenv("LD_LIBRARY_PATH", dir)
+	if err := exec.Command("zenity", "--version").Run(); err == nil {
+		t.Fatal("zenity starts by itself: this proves nothing")
+	}
+	check(t, person().Ready(t.Context()))
+	wait := start(t, d, ask(person(), question))
+	w, err := d.WaitWindow(question.Title)
+	check(t, err)
+	check(t, d.Press(w, "Escape"))
+	if a := wait(); a.err != nil || a.given != Deny {
+		t.Errorf("%+v", a)
+	}
+}
+
+// zenity 3 takes its windows from a file in its working directory, which for a server may be a project's.
+func TestWorkingDirectoryDrawsNothing(t *testing.T) {
+	d := screen(t)
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "zenity.ui"), []byte("junk"), 0o600))
+	t.Chdir(dir)
+	wait := start(t, d, ask(person(), question))
+	w, err := d.WaitWindow(question.Title)
+	check(t, err)
+	if folder, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", child(t))); err != nil || folder == dir {
+		t.Errorf("the program runs in %s, %v", folder, err)
+	}
+	check(t, d.Press(w, "Escape"))
+	wait()
+}
+
 func TestEnvironment(t *testing.T) {
 	d := screen(t)
 	t.Setenv("LC_ALL", "C") // no UTF-8: zenity alone would refuse the text below
 	t.Setenv("GTK_MODULES", "gail:atk-bridge")
 	t.Setenv("NO_AT_BRIDGE", "0")
 	t.Setenv("GTK_DEBUG", "")
+	for _, name := range loadsCode {
+		t.Setenv(name, "/nowhere")
+	}
+	t.Setenv("GTK_THEME", "Adwaita")
 	address := os.Getenv("DBUS_SESSION_BUS_ADDRESS")
 	wait := start(t, d, enter(person(), Entry{Title: "Wide", Text: "漢字 Ünï"}))
 	w, err := d.WaitWindow("Wide")
@@ -412,8 +461,13 @@ func TestEnvironment(t *testing.T) {
 			t.Errorf("the program's environment has no %s", want)
 		}
 	}
-	if strings.Contains(environ, "\x00GTK_MODULES=") {
-		t.Error("GTK_MODULES is in the program's environment")
+	for _, name := range append(loadsCode, "GTK_MODULES") {
+		if strings.Contains(environ, "\x00"+name+"=") {
+			t.Errorf("%s is in the program's environment", name)
+		}
+	}
+	if !strings.Contains(environ, "\x00GTK_THEME=Adwaita\x00") {
+		t.Error("GTK_THEME is not in the program's environment")
 	}
 	// What somebody else changes meanwhile stays as they want it.
 	check(t, os.Setenv("NO_AT_BRIDGE", "2"))
