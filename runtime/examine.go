@@ -16,9 +16,8 @@ import (
 // examinePatience bounds each thing that is looked at.
 const examinePatience = 10 * time.Second
 
-// Examine says what works here, and the way out of what does not, for the command doctor. It changes nothing, but for an empty
-// file of a lock, opens no
-// window, not even the keychain's own, and always ends.
+// Examine says what works here, and the way out of what does not, for the command doctor. It changes nothing, but that it
+// makes the file of a lock; opens no window, not even the keychain's own; and always ends.
 func (i insider) Examine(ctx context.Context) []inside.Symptom {
 	dialogs, canShow := i.examineDialogs(ctx)
 	symptoms := append([]inside.Symptom{i.examineStore(ctx, canShow)}, dialogs...)

@@ -16,7 +16,8 @@ import (
 )
 
 // The ways in which a getter fails, for errors.Is. What a getter returns is an [*Error] whose text names the secret and
-// the way out, is safe to be told to a model, and never holds a value.
+// the way out, is safe to be told to a model, and never holds a value. A dialog, or its lock, that is there and broken has
+// none of these: its [Error].Failure is "dialog_failed", and its text says what is broken and where.
 var (
 	ErrDenied       = consent.ErrDenied   // the user did not allow it
 	ErrDismissed    = dialog.ErrDismissed // the user closed the dialog
@@ -201,11 +202,11 @@ func (m *Manager) failAs(name wording.Failure, cause error, secrets []string) er
 	return &Error{secrets, string(name), wording.Fill(m.sentences.Failures[name], values), cause}
 }
 
-// troubleOf says what kept a dialog from being shown or answered.
+// troubleOf says what kept a dialog from being shown or answered. Native dialogs say it themselves.
 func troubleOf(cause error) string {
 	var fault *dialog.Fault
 	if !errors.As(cause, &fault) {
-		return dialog.ErrFailed.Error()
+		return "the server's own prompter reported an error, of which its log says more"
 	}
 	return dialog.Clean(fault.Trouble, 1, troubleColumns)
 }

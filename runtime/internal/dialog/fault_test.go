@@ -121,7 +121,7 @@ func TestProgramMissing(t *testing.T) {
 	screen(t)
 	t.Setenv("PATH", t.TempDir())
 	refused(t, person(), ErrNoDialog)
-	wantErr(t, person().Available(context.Background()), ErrNoDialog)
+	wantErr(t, person().Ready(context.Background()), ErrNoDialog)
 }
 
 func TestProgramPlace(t *testing.T) {
@@ -253,10 +253,10 @@ func TestNoDisplay(t *testing.T) {
 			if given != Deny {
 				t.Errorf("answer %d", given)
 			}
-			wantErr(t, person().Available(ctx), ErrNoDisplay)
+			wantErr(t, person().Ready(ctx), ErrNoDisplay)
 		})
 	}
-	check(t, person().Available(context.Background()))
+	check(t, person().Ready(context.Background()))
 	for _, backend := range []string{"x11", "wayland,x11", "broadway,*"} {
 		t.Setenv("GDK_BACKEND", backend)
 		check(t, person().Ready(context.Background()))
@@ -286,6 +286,9 @@ func TestWayland(t *testing.T) {
 	defer close(replies)
 	go func() { replies <- make([]byte, 12) }()
 	check(t, checkDisplay(context.Background()))
+	t.Setenv("GDK_BACKEND", "x11") // it is not even asked then
+	wantErr(t, checkDisplay(context.Background()), ErrNoDisplay)
+	t.Setenv("GDK_BACKEND", "x11,wayland")
 	go func() { replies <- nil }()
 	wantErr(t, checkDisplay(context.Background()), ErrNoDisplay)
 }

@@ -5,7 +5,6 @@ package dialog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os/exec"
 
 	"github.com/ncruces/zenity"
@@ -73,6 +72,6 @@ func meaning(err error) error {
 	case errors.As(err, &exit):
 		return failed("its program ended with %v", exit.ProcessState) // "exit status 255", "signal: killed"
 	default:
-		return fmt.Errorf("%w: the system has not said why", ErrFailed)
+		return failed("the system has not said why")
 	}
 }

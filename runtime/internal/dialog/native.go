@@ -74,29 +74,23 @@ func New(opts Options) *Native {
 	return &Native{opts: opts, draw: draw}
 }
 
-// Available returns nil if a dialog could be shown now, as far as one can tell
-// without running its program; else an error that is [ErrNoDisplay],
-// [ErrNoDialog] or [ErrFailed]. It shows nothing.
-func (n *Native) Available(ctx context.Context) error {
-	_, err := n.find(ctx)
-	return err
-}
-
 // Ready returns nil if a dialog could be shown now, and its lock be had: it tries
-// both the program, see [Native.Try], and the file of the lock. Else the error says
-// what is missing, as [Native.Available] has it. Who announces a window to others
-// asks before.
+// both the program, see [Native.Try], and the file of the lock. Else the error is
+// [ErrNoDisplay], [ErrNoDialog] or a [Fault], and says what is missing. Who
+// announces a window to others asks before.
 func (n *Native) Ready(ctx context.Context) error {
+	if _, err := n.Try(ctx); err != nil {
+		return err
+	}
 	if _, err := userlock.Holder(n.lockDir(), lockNames[0]); err != nil {
 		return failed("%v", err)
 	}
-	_, err := n.Try(ctx)
-	return err
+	return nil
 }
 
 // Try returns the program that would show a dialog now, once it has run without
 // showing one. On Linux that opens the display in the dialog's own environment. The
-// error is as [Native.Available] has it.
+// error is as [Native.Ready] has it.
 func (n *Native) Try(ctx context.Context) (program string, err error) {
 	program, err = n.find(ctx)
 	if err == nil {
