@@ -44,12 +44,14 @@ func checkDisplay(ctx context.Context) error {
 	return fmt.Errorf("%w: DISPLAY=%q, WAYLAND_DISPLAY=%q do not answer", ErrNoDisplay, x, wayland)
 }
 
-// backendVariable holds the kinds of display that GTK may use, with commas in between. "*" stands for all of them.
+// backendVariable holds the kinds of display that GTK may use, with commas in between. "*" stands
+// for all of them.
 const backendVariable = "GDK_BACKEND"
 
 func backendAllows(kind string) bool {
-	backends := os.Getenv(backendVariable)
-	return backends == "" || slices.ContainsFunc(strings.Split(backends, ","), func(b string) bool { return b == kind || b == "*" })
+	value := os.Getenv(backendVariable)
+	backends := strings.Split(value, ",")
+	return value == "" || slices.Contains(backends, kind) || slices.Contains(backends, "*")
 }
 
 // waylandAnswers sends wl_display.sync (object 1, request 0, new object 2) and

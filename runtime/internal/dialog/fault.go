@@ -6,11 +6,11 @@ import (
 	"syscall"
 )
 
-// A Fault is a dialog that could not be shown, or that ended without an answer, for a reason that is nobody's will. It
-// wraps [ErrFailed], [ErrNoDialog] or [ErrNoDisplay].
+// A Fault is a dialog that could not be shown, or that ended without an answer, for a reason that
+// is nobody's will. It wraps [ErrFailed], [ErrNoDialog] or [ErrNoDisplay].
 type Fault struct {
-	// Trouble says what is wrong, and where: the path of a file, the number of a process. It is safe to be told to
-	// anybody, since none of it is what the dialog's program wrote.
+	// Trouble says what is wrong, and where: the path of a file, the number of a process. It is
+	// safe to be told to anybody, since none of it is what the dialog's program wrote.
 	Trouble string
 	kind    error
 }

@@ -4,11 +4,12 @@ package dialog
 
 import "os"
 
-// filesOfDialog is how many files a dialog needs at a time: pipes to and from its program, and the display's socket.
+// filesOfDialog is how many files a dialog needs at a time: pipes to and from its program, and the
+// display's socket.
 const filesOfDialog = 12
 
-// CheckFiles returns nil if this process can open so many files more. Where it can't, what would fail otherwise is the
-// display, or the program, which are not to blame. The error is a [Fault].
+// CheckFiles returns nil if this process can open so many files more. Where it can't, what would
+// fail otherwise is the display, or the program, which are not to blame. The error is a [Fault].
 func CheckFiles(needed int) error {
 	for n := range needed {
 		file, err := os.Open(os.DevNull)

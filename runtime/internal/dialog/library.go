@@ -56,8 +56,8 @@ func options(ctx context.Context, w window) []zenity.Option {
 	return options
 }
 
-// meaning translates an error of the library. Texts of the library are left behind, since they hold whatever the
-// program wrote to its standard error.
+// meaning translates an error of the library. Texts of the library are left behind, since they hold
+// whatever the program wrote to its standard error.
 func meaning(err error) error {
 	var exit *exec.ExitError
 	switch {

@@ -8,8 +8,9 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/userlock"
 )
 
-// lockNames are the locks that are tried one after the other. All but the first are for when whoever has the one before
-// shows no window: all others then meet at the next, and still have one window at a time.
+// lockNames are the locks that are tried one after the other. All but the first are for when
+// whoever has the one before shows no window: all others then meet at the next, and still have one
+// window at a time.
 var lockNames = []string{"dialog", "dialog-2", "dialog-3"}
 
 // look is the time between two looks for windows of whoever has the lock.
@@ -38,7 +39,8 @@ func (n *Native) Lock(ctx context.Context) (unlock func(), err error) {
 			return nil, n.lockFailed(ctx, err)
 		}
 		if holder, err := userlock.Holder(n.lockDir(), name); err == nil && holder != nil {
-			n.opts.Logger.WarnContext(ctx, "a dialog opens without its lock, whose holder shows no window", "lock", holder.Path, "process", holder.Process)
+			n.opts.Logger.WarnContext(ctx, "a dialog opens without its lock, whose holder shows no window",
+				"lock", holder.Path, "process", holder.Process)
 		}
 	}
 	endOrphans()
@@ -54,7 +56,8 @@ func (n *Native) lockFailed(ctx context.Context, err error) error {
 	return err
 }
 
-// whileWindowsAreOpen returns a context that ends as well once no dialog of any server was open for that long.
+// whileWindowsAreOpen returns a context that ends as well once no dialog of any server was open for
+// that long.
 func whileWindowsAreOpen(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
@@ -75,8 +78,8 @@ func whileWindowsAreOpen(ctx context.Context, patience time.Duration) (context.C
 	return ctx, cancel
 }
 
-// CheckLock returns what keeps dialogs waiting, or from opening at all: a [Fault] that names the lock's file or folder, or
-// whoever has the lock and shows no window.
+// CheckLock returns what keeps dialogs waiting, or from opening at all: a [Fault] that names the
+// lock's file or folder, or whoever has the lock and shows no window.
 func (n *Native) CheckLock() error {
 	holder, err := userlock.Holder(n.lockDir(), lockNames[0])
 	switch {

@@ -134,7 +134,7 @@ func fakeWindow(t *testing.T, server int) *os.Process {
 	zenity := filepath.Join(t.TempDir(), "zenity")
 	check(t, os.Symlink(sleep, zenity))
 	cmd := exec.Command(zenity, "1000")
-	cmd.Env = []string{fmt.Sprintf("%s=%d", ownerVariable, server)}
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", ownerVariable, server))
 	check(t, cmd.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
@@ -152,6 +152,12 @@ func TestLockOfWhoShowsAWindow(t *testing.T) {
 
 	n := New(Options{LockDir: dir, Windowless: windowless})
 	check(t, n.CheckLock())
+	t.Run("on another screen", func(t *testing.T) {
+		t.Setenv("DISPLAY", ":4711")
+		unlock, err := n.Lock(t.Context())
+		check(t, err)
+		unlock()
+	})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*windowless)
 	defer cancel()
 	if _, err := n.Lock(ctx); err != context.DeadlineExceeded {

@@ -12,8 +12,8 @@ import (
 // trial is how long the program may take to tell its version; a busy computer takes seconds.
 const trial = 10 * time.Second
 
-// tryProgram runs the program as for a dialog, but for its version only: its libraries are loaded, and zenity 3 opens the
-// display first.
+// tryProgram runs the program as for a dialog, but for its version only: its libraries are loaded,
+// and zenity 3 opens the display first.
 func tryProgram(ctx context.Context, program string) error {
 	limited, cancel := context.WithTimeout(ctx, trial)
 	defer cancel()

@@ -13,9 +13,9 @@ import (
 	"unicode/utf8"
 )
 
-// The library could start the program as well, but it throws away what the program writes to its standard error, where
-// alone it says that it found no display: its exit status is that of a person's cancel. Nor does it give the program an
-// environment of its own.
+// The library could start the program as well, but it throws away what the program writes to its
+// standard error, where alone it says that it found no display: its exit status is that of a
+// person's cancel. Nor does it give the program an environment of its own.
 
 // draw runs the program until its window is closed.
 func draw(ctx context.Context, program string, w window) (string, error) {
@@ -33,40 +33,40 @@ func draw(ctx context.Context, program string, w window) (string, error) {
 	}
 }
 
-// arguments describes a window to the program. A text never begins with "-", see [Clean].
+// arguments describes a window to the program. No text begins with "-", see [Clean].
 func arguments(w window) []string {
-	args := map[shape][]string{
-		questionShape: {"--question", "--no-markup", "--no-wrap", "--default-cancel"}, // Return or space deny
-		entryShape:    {"--entry"},
-		listShape:     {"--list", "--hide-header"},
-		fileShape:     {"--file-selection"},
-	}[w.shape]
-	if w.hidden {
-		args = append(args, "--hide-text")
-	}
-	if w.shape == entryShape || w.shape == listShape {
-		args = append(args, "--width", strconv.Itoa(dialogWidth))
-	}
-	if w.shape == listShape {
-		args = append(args, "--height", strconv.Itoa(listHeight(w.text, len(w.choices))))
-	}
-	for _, option := range [][2]string{
-		{"--text", w.text}, {"--ok-label", w.ok}, {"--extra-button", w.extra}, {"--cancel-label", w.cancel}, {"--entry-text", w.prefill},
-	} {
-		if option[1] != "" {
-			args = append(args, option[:]...)
+	title := []string{"--title", w.title}
+	said := append(title, "--text", w.text, "--ok-label", w.ok, "--cancel-label", w.cancel)
+	wide := append(said, "--width", strconv.Itoa(dialogWidth))
+	switch w.shape {
+	case questionShape:
+		args := append(said, "--question", "--no-markup", "--no-wrap", "--default-cancel") // Return or space deny
+		return append(args, optional("--extra-button", w.extra)...)
+	case entryShape:
+		if w.hidden {
+			return append(wide, "--entry", "--hide-text")
 		}
+		return append(append(wide, "--entry"), optional("--entry-text", w.prefill)...)
+	case listShape:
+		height := strconv.Itoa(listHeight(w.text, len(w.choices)))
+		// A plain list: the one with round buttons can't be used by keyboard. It can't mark a row
+		// in advance.
+		return append(append(wide, "--list", "--hide-header", "--height", height, "--column="), w.choices...)
+	default:
+		return append(title, "--file-selection")
 	}
-	args = append(args, "--title", w.title)
-	if w.shape == listShape {
-		// A plain list: the one with round buttons can't be used by keyboard. It can't mark a row in advance.
-		args = append(append(args, "--column="), w.choices...)
-	}
-	return args
 }
 
-// execute runs the program. An exit status of 1 is an [exec.ExitError] with the program's output, for it may be a person's
-// act; every other end that is none of success is a [Fault].
+// optional returns the arguments for an option, none if its value is empty.
+func optional(option, value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{option, value}
+}
+
+// execute runs the program. An exit status of 1 is an [exec.ExitError] with the program's output,
+// for it may be a person's act; every other end that is none of success is a [Fault].
 func execute(ctx context.Context, program string, args ...string) (output string, err error) {
 	answer, complaint := &head{max: utf8.UTFMax * (maxAnswer + 2)}, &head{max: 64 << 10}
 	cmd := exec.CommandContext(ctx, program, args...)
@@ -87,13 +87,16 @@ func execute(ctx context.Context, program string, args ...string) (output string
 	return answer.line(), err
 }
 
-// noDisplay is how GTK 3 and 4, GDK, Xlib and Qt say that they have no display, or have it no more. GTK then ends with
-// the exit status of a cancel.
-var noDisplay = regexp.MustCompile(`(?i)(can't|cannot|failed to|could not|unable to) (open|connect to) (the |x11 |wayland |x )*display` +
-	`|unable to init server|no qt platform plugin|lost connection to wayland|error \d+ .* wayland display` +
-	`|error (reading events from|flushing) display|x window system error|fatal io error|x connection to .* broken`)
+// noDisplay is how GTK 3 and 4, GDK, Xlib and Qt say that they have no display, or have it no more.
+// GTK then ends with the exit status of a cancel.
+var noDisplay = regexp.MustCompile(`(?i)` +
+	`(can't|cannot|failed to|could not|unable to) (open|connect to) (the |x11 |wayland |x )*display` +
+	`|unable to init server|no qt platform plugin|lost connection to wayland` +
+	`|error \d+ .* wayland display|error (reading events from|flushing) display` +
+	`|x window system error|fatal io error|x connection to .* broken`)
 
-// fault says what err, of a program that complained, is. It leaves alone the exit status 1 that may be a person's.
+// fault says what err, of a program that complained, is. It leaves alone the exit status 1 that may
+// be a person's.
 func fault(program string, err error, complaint []byte) error {
 	var exit *exec.ExitError
 	switch {
@@ -129,8 +132,8 @@ func (h *head) line() string {
 	return string(h.bytes)
 }
 
-// workingFolder is where the program runs and its file chooser begins. It is not the server's own, which may be a
-// project's: zenity 3 takes the looks of its windows from a file zenity.ui there.
+// workingFolder is where the program runs and its file chooser begins. It is not the server's own,
+// which may be a project's: zenity 3 takes the looks of its windows from a file zenity.ui there.
 func workingFolder() string {
 	home := os.Getenv("HOME")
 	if info, err := os.Stat(home); filepath.IsAbs(home) && err == nil && info.IsDir() {

@@ -9,8 +9,9 @@ import (
 	"syscall"
 )
 
-// openFlags follow no link, and wait for no other end of a pipe. Network file systems lock exclusively only what is open
-// for writing. Go opens files so that no child inherits them: a dialog that outlives us does not hold the lock.
+// openFlags follow no link, and wait for no other end of a pipe. Network file systems lock
+// exclusively only what is open for writing. Go opens files so that no child inherits them: a
+// dialog that outlives us does not hold the lock.
 const openFlags = os.O_RDWR | os.O_CREATE | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
 // checkPrivate refuses a folder in which another user could lay a trap, such as
