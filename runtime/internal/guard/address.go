@@ -9,14 +9,14 @@ import "strings"
 
 var (
 	schemeOfAddress = lazily(`^(?:jdbc:)?[a-zA-Z][a-zA-Z0-9+.:-]*$`)
-	hostOfAddress   = lazily(`^(?:(?:[\w.-]+|\[[0-9a-fA-F:.%]+\])(?::\d*)?,?)+(?:[/?#;]|$)`)
+	hostOfAddress   = lazily(`^(?:(?:[\w.-]+|\[[0-9a-fA-F:.%]+\])(?::\d*)?,?)*(?:[/?#;]|$)`)
 )
 
 // address adds what is confidential of a URL. If nothing is and it has to be found whole, all counts that is more than an
 // address.
 func (l *learner) address(text string, whole bool) bool {
 	scheme, after, found := strings.Cut(text, "://")
-	if !found || !schemeOfAddress().MatchString(scheme) || strings.ContainsAny(after, "\n\"`<>") {
+	if !found || after == "" || !schemeOfAddress().MatchString(scheme) || strings.ContainsAny(after, "\n\"`<>") {
 		return false
 	}
 	from := len(scheme) + len("://")
@@ -47,9 +47,7 @@ func (l *learner) address(text string, whole bool) bool {
 		l.widen(text, from+len(user)+1, host-1)
 	case long(user):
 		l.part(user)
-	case host > from && !hasPassword && rest == len(text):
-		l.widen(text, from, host-1)
-	case host > from && hasPassword:
+	case user != "" && (hasPassword || len(text)-rest < 2 || strings.Trim(user, smallLetters) != ""): // not as "git" is
 		l.widen(text, from, from+len(user))
 	}
 	l.path(text, rest)
@@ -141,7 +139,7 @@ func (l *learner) path(text string, rest int) {
 	}
 	switch part := text[from:to]; {
 	case part == "":
-	case !long(part) || strings.Trim(part, "abcdefghijklmnopqrstuvwxyz") == "":
+	case !long(part) || strings.Trim(part, smallLetters) == "":
 		l.widen(text, from, to)
 	default:
 		l.add(part)

@@ -20,8 +20,8 @@ var forms = []form{
 	// A line of YAML, of an .ini or .env file, up to its end.
 	{"=:", lazily(`(?m)^[ \t]*(?:- +)?(?:export +|set +)?["']?([A-Za-z_.][\w .-]*?)["']?[ \t]*(?:=|:[ \t]|:$)[ \t]*(?:[|>][+-]?[ \t]*\n[ \t]+)?(\S[^\n]*)`)},
 	// In quotes: JSON, and the literals of most languages.
-	{`"`, lazily(`["']?([A-Za-z_.][\w.-]*)["']?[ \t]*(?:=>?|:=?)\s*"((?:[^"\\]|\\.)*)"`)},
-	{"'", lazily(`["']?([A-Za-z_.][\w.-]*)["']?[ \t]*(?:=>?|:=?)\s*'((?:[^'\\]|\\.|'')*)'`)},
+	{`"`, lazily(`["']?([A-Za-z_.][\w.-]*)["']?\]?[ \t]*(?:=>?|:=?|,)\s*"((?:[^"\\]|\\.)*)"`)},
+	{"'", lazily(`["']?([A-Za-z_.][\w.-]*)["']?\]?[ \t]*(?:=>?|:=?|,)\s*'((?:[^'\\]|\\.|'')*)'`)},
 	// One of several in a line: between spaces or in an address, in braces, between semicolons.
 	{"=", lazily(`([A-Za-z_][\w.-]*)[ \t]*=[ \t]*([^\s"'{;,&][^\s;,&]*)`)},
 	{"{", lazily(`[{,][ \t]*["']?([A-Za-z_][\w.-]*)["']?: *([^\s"'{\[,}][^\n,}]*)`)},
@@ -43,6 +43,10 @@ type setting struct {
 
 // settings calls f for each setting of a text. Where two forms fit, it is called for both.
 func settings(text string, f func(setting)) {
+	forms := forms
+	if isSettings(text) {
+		forms = forms[1:] // the first one does not end where the next begins
+	}
 	for _, form := range forms {
 		if !strings.ContainsAny(text, form.needs) {
 			continue
@@ -53,6 +57,13 @@ func settings(text string, f func(setting)) {
 	}
 }
 
+// hasSecret reports whether a text has a setting that is confidential by its name.
+func hasSecret(text string) bool {
+	found := false
+	settings(text, func(s setting) { found = found || secretName(s.name) })
+	return found
+}
+
 var (
 	pgpass     = lazily(`(?m)^[^\s:]+:(?:\d+|\*):[^\s:]+:[^\s:]+:(\S+)$`)
 	nameInLine = lazily(`(?:^|[; &,])[ \t]*([A-Za-z_][\w .-]*?)[ \t]*=`)
@@ -60,15 +71,20 @@ var (
 	longRun    = lazily(`[\w+/.~-]{16,}={0,2}`)
 	addresses  = lazily(`[a-z][a-z0-9+.-]*://[^\s"'<>]+`)
 	lastLine   = lazily(`^[\w+/=-]+$`)
-	structure  = lazily(`(?m)^[ \t]*(?:[#;!<{}\[\]]|---|machine |default$|(?:- +)?["']?[A-Za-z_][\w .-]*["']?[ \t]*[:=])`)
+	literal    = lazily(`(?:[\[,]\s*"((?:[^"\\]|\\.)*)"|^[ \t]*- +([^\s:]+)$)\s*(:?)`)
+	structure  = lazily(`(?m)^[ \t]*(?:[#;!<{}\[\]]|---|machine |default$|(?:- +)?["']?[A-Za-z_][\w .-]*["']?[ \t]*(?:=|:[ \t]|:$))`)
 )
 
-// isSettings reports whether a text of one line is made of several settings, one of which is confidential.
+// isSettings reports whether a text of one line is made of several settings, of which one is confidential, or which are too
+// many for a password.
 func isSettings(text string) bool {
+	if strings.Contains(text, "\n") {
+		return false
+	}
 	names := nameInLine().FindAllStringSubmatchIndex(text, -1)
-	return len(names) > 1 && names[0][0] == 0 && slices.ContainsFunc(names, func(name []int) bool {
+	return len(names) > 1 && names[0][0] == 0 && (len(names) > 2 || slices.ContainsFunc(names, func(name []int) bool {
 		return secretName(text[name[2]:name[3]])
-	})
+	}))
 }
 
 // isDocument reports whether a text has the form of a document.
@@ -79,7 +95,7 @@ func isDocument(text string) bool {
 	case strings.HasPrefix(text, "machine "), pgpass().MatchString(text):
 		return true
 	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
-		return json.Valid([]byte(text))
+		return json.Valid([]byte(text)) || hasSecret(text)
 	case strings.HasPrefix(text, "<"):
 		return strings.HasSuffix(text, ">") && strings.Contains(text, "</")
 	}
@@ -99,7 +115,7 @@ func (l *learner) document(text string, whole bool) bool {
 		l.address(address, false)
 		return " "
 	})
-	if !structure().MatchString(rest) {
+	if !structure().MatchString(rest) && !hasSecret(rest) {
 		l.lines(rest)
 	}
 	l.runs(rest)
@@ -251,9 +267,10 @@ func (l *learner) lines(text string) {
 // remains is for a document of which nothing was told apart: what is random in it, a password that is short, and the
 // blocks of PEM that are public elsewhere.
 func (l *learner) remains(text string) {
+	before := len(l.pieces)
 	settings(text, func(s setting) {
-		switch value := text[s.from:s.to]; {
-		case publicNames().MatchString(s.name), strings.Contains(value, "://"):
+		switch value := strings.Trim(text[s.from:s.to], "\"' \t"); {
+		case value == "", publicNames().MatchString(s.name), strings.Contains(value, "://"):
 		case long(value) && !isOrdinary(value) && !namesOfMore().MatchString(s.name):
 			l.part(value)
 		case secretName(s.name):
@@ -264,5 +281,18 @@ func (l *learner) remains(text string) {
 	})
 	for _, block := range pemBlock().FindAllStringSubmatch(text, -1) {
 		l.body(block[2], algorithm(block[1], strings.TrimSpace(block[2])))
+	}
+	if len(l.pieces) > before {
+		return
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if !structure().MatchString(line) && !strings.HasPrefix(strings.TrimSpace(line), "- ") {
+			l.plain(unwrapped(line))
+		}
+		for _, item := range literal().FindAllStringSubmatch(line, -1) {
+			if item[3] == "" { // no name
+				l.part(unwrapped(unquoted(item[1] + item[2])))
+			}
+		}
 	}
 }

@@ -160,10 +160,12 @@ func first(text string, n int) string {
 	return text
 }
 
+const smallLetters = "abcdefghijklmnopqrstuvwxyz"
+
 func long(text string) bool { return utf8.RuneCountInString(text) >= minimum }
 
 var (
-	authScheme = lazily(`^(?i:basic|bearer|token|apikey) +`)
+	authScheme = lazily(`^(?:(?i:basic|bearer|token|apikey)|-H|--header|-u|--user) +`)
 	assignment = lazily(`^(?:export +|set +|setx +|\$env:)?["']?([A-Za-z_][\w.-]*)["']?(?: *= *|: +)`)
 )
 
@@ -184,17 +186,23 @@ func unwrapped(value string) string {
 	return value
 }
 
+var quotations = [][2]string{{"'", "'"}, {`"`, `"`}, {"`", "`"}, {`\"`, `\"`}, {"“", "”"}, {"‘", "’"}, {"„", "“"}, {"«", "»"}, {"<", ">"}}
+
 func unwrappedOnce(value string) string {
 	if trimmed := strings.TrimRight(value, ",;"); trimmed != value {
 		return trimmed
+	}
+	for _, quotes := range quotations {
+		inner, opened := strings.CutPrefix(value, quotes[0])
+		inner, closed := strings.CutSuffix(inner, quotes[1])
+		if opened && closed && !strings.Contains(inner, quotes[0]) { // unlike a name and a value, each in quotes
+			return inner
+		}
 	}
 	if name := assignment().FindStringSubmatch(value); name != nil && !strings.Contains(value, "\n") && !isSettings(value) {
 		if secretName(name[1]) || strings.HasPrefix(name[0], "export ") {
 			return value[len(name[0]):]
 		}
-	}
-	if n := len(value); n > 1 && value[0] == value[n-1] && strings.IndexByte("'\"`", value[0]) >= 0 {
-		return value[1 : n-1]
 	}
 	return value[len(authScheme().FindString(value)):]
 }

@@ -65,3 +65,58 @@ func TestPublicPartsAreNotPieces(t *testing.T) {
 		}
 	}
 }
+
+// What is looked for, of values as they are in use.
+func TestPiecesByShape(t *testing.T) {
+	for value, want := range map[string]string{
+		// URLs
+		"https://a:b7Kx9pQ@h.example/k3y/v4lue":                                         ":b7Kx9pQ k3y/v4lue",
+		"https://user:pa:ss:w0rd12@host/x":                                              "pa:ss:w0rd12",
+		"postgres://app:12/34@host/db":                                                  ":12/34@h",
+		"postgres://app:S3cretPassw0rd@/shop?host=/var/run/postgresql":                  "S3cretPassw0rd",
+		"mongodb://u:p4ss%2Fw0rd12@h1:27017,h2:27017/db?replicaSet=rs0":                 "p4ss%2Fw0rd12",
+		"rediss://:p4ssw0rdxyz@cache.example:6380/0":                                    "p4ssw0rdxyz",
+		"smtp://apikey:SG.abcdefgh.ijklmnopqrst@smtp.example:587":                       "abcdefgh.ijklmnopqrst",
+		"https://x-access-token:ghs_abcdefgh12345678abcd@github.com/x/y.git":            "abcdefgh12345678abcd",
+		"https://abcdefg@host.example/":                                                 "/abcdefg",
+		"git+ssh://git@github.com/x/y":                                                  "",
+		"https://hooks.example.com/t/short-token12?wait=true":                           "short-token12",
+		"https://api.example.com/v1?key=abc":                                            "?key=abc",
+		"https://x.example/#access_token=abcdefgh12&token_type=bearer":                  "abcdefgh12",
+		"https://a.example/c?sv=2022-11-02&se=2026-12-01T00%3A00%3A00Z&sig=aB1%2Bc2D3e": "aB1%2Bc2D3e",
+		// Other DSNs
+		"Server=db;Database=x;User Id=sa;Password=short;":   "rd=short",
+		"host=db user=app password='longpassword' dbname=x": "longpassword",
+		"host=db user=app dbname=prod sslmode=require":      "",
+		"root:s3cretpassw@unix(/var/run/mysqld.sock)/shop":  "s3cretpassw :s3cretpassw",
+		// What is copied along
+		"“correct-horse-batt”":                          "correct-horse-batt",
+		`\"correct-horse-batt\"`:                        "correct-horse-batt",
+		"$env:API_KEY = \"correct-horse-batt\";":        "correct-horse-batt",
+		"-H 'Authorization: Bearer correct-horse-batt'": "correct-horse-batt",
+		"<correct-horse-batt>":                          "correct-horse-batt",
+		"'short1'":                                      "'short1'",
+		// Vendors
+		"ghp_abcdefgh12": "abcdefgh12", "ghp_abcdefg": "ghp_abcdefg", "key-management": "key-management", "key-abcdef12": "abcdef12", "key-abc1": "key-abc1",
+		"acme_live_aB3dE5gH7jK9mN1p": "aB3dE5gH7jK9mN1p",
+		// Tokens
+		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.": "OiIxIn0.",
+		"eyJhbGciOiJIUzI1NiJ9..c2lnbmF0dXJl":    "c2lnbmF0dXJl",
+		// Files
+		`{"keys":["abcdefgh1234","ijklmnop5678"]}`:                                                    "abcdefgh1234 ijklmnop5678",
+		`{"password":12345678901,"user":"x"}`:                                                         "12345678901",
+		"{user: app, password: hunter22x}":                                                            "hunter22x",
+		"tokens:\n  - abcdefgh1234\n  - ijklmnop5678\n":                                               "abcdefgh1234 ijklmnop5678",
+		"user1:password12\nuser2:password34\n":                                                        "user1:password12 user2:password34",
+		"recovery codes:\nabcd-1234-efgh\nijkl-5678-mnop\n":                                           "abcd-1234-efgh ijkl-5678-mnop",
+		"define('DB_PASSWORD', 'tiger12345');\ndefine('DB_HOST', 'db');\n":                            "tiger12345",
+		"$cfg['user'] = 'app';\n$cfg['password'] = 'tiger12345';\n":                                   "tiger12345",
+		"//registry.example/:_authToken=npm_abcdefgh12345678\nemail=x@y.example\n":                    "abcdefgh12345678",
+		"[Peer]\nPublicKey = xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=\nPresharedKey = abcdefgh\n": "abcdefgh",
+		"http_proxy=http://u:tiger12345@proxy:3128\nno_proxy=localhost\n":                             "tiger12345",
+	} {
+		if got := strings.Join(pieces(value, ""), " "); got != want {
+			t.Errorf("%s\n got  %s\n want %s", value, got, want)
+		}
+	}
+}

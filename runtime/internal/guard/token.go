@@ -19,8 +19,8 @@ func (l *learner) token(text string) bool {
 	switch {
 	case strings.Contains(text[signature:], "."):
 		l.add(strings.TrimLeft(text[claims:], "."))
-	case signature == len(text): // without one, the claims are all there is
-		l.add(text[min(claims+2*minimum, signature):])
+	case signature-claims > 4*minimum && signature == len(text): // without one, the claims are all there is
+		l.add(text[claims+2*minimum:])
 	case long(text[signature:]):
 		l.add(text[signature:])
 	default:
@@ -109,15 +109,18 @@ func decoded(text string) (string, bool) {
 
 var (
 	// isWord knows words as they are in paths and names: "hooks", "ListPets", "v1", "T000"; and dates and numbers.
-	isWord = lazily(`^(?:(?:[A-Z]?[a-z]*|[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+|[A-Z]+)\d{0,4}|\d{1,8}[TZ]?\d{0,6}Z?|[A-Za-z0-9]{1,3})$`)
-	joints = lazily(`[^A-Za-z0-9]+`)
+	isWord = lazily(`^(?:(?:[A-Z]?[a-z]*|[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+|[A-Z]+|[A-Za-z]{1,6})\d{0,4}|\d{1,14}|\d{1,8}[TZ]\d{0,6}Z?|[A-Za-z0-9]{1,3})$`)
+	joints = lazily(`(?:%[0-9A-Fa-f]{2}|[^A-Za-z0-9])+`)
 )
 
-// isOrdinary reports whether a text is made of words and numbers only, of less than sixteen letters each. A random one
-// rarely is, if it is long enough to be a key.
+// longestWord is how many letters and digits a word has at most; a date without separators has as many.
+const longestWord = 16
+
+// isOrdinary reports whether a text is made of words and numbers only. A random one rarely is, if it is long enough to be
+// a key.
 func isOrdinary(text string) bool {
 	for _, word := range joints().Split(text, -1) {
-		if len(word) >= 2*minimum || !isWord().MatchString(word) {
+		if len(word) > longestWord || !isWord().MatchString(word) || len(word) == longestWord && !strings.HasSuffix(word, "Z") {
 			return false
 		}
 	}
@@ -128,9 +131,9 @@ func isOrdinary(text string) bool {
 // everybody, or is no secret itself but only says something of one.
 var (
 	secretNames = lazily(`(?i)pass(?:w(?:or)?d|phrase|wd|code)|(?:^|[_. -])(?:db)?pass$|pwd|secret|token|key(?:s|data|value)?(?:$|[_. -])|` +
-		`auth(?:$|[_. -]|orization$|key|token)|credential|creds?$|private|bearer|cookie|jwt|webhook|signature|(?:^|[_. -])(?:sas|sig|dsn|otp|pin|psk|code)$`)
+		`auth(?:$|[_. -]|orization$|key|token)|credential|creds?$|private|bearer|cookie|jwt|webhook|signature|(?:^|[_. -])(?:sas|sig|dsn|otp|pin|psk|code|session|sid)$`)
 	publicNames = lazily(`(?i)cert|public|pub_?key|x5[ct]|fingerprint|thumbprint|checksum|digest|sha_?\d+`)
-	namesOfMore = lazily(`(?i)(?:(?:[_. -]|key|client|user|token|project)id|name|type|method|file|path|ref|alg(?:orithm)?|scope)s?$|` +
+	namesOfMore = lazily(`(?i)(?:(?:[_. -]|key|client|user|token|project)id|name|type|method|file|path|ref|alg(?:orithm)?|scope)s?(?:[_-]\d+)?$|` +
 		`(?:kind|provider|store|helper|process|size|length|count|usage|_ops|version|format|header|mode|realm)$|exp(?:iry|ires|iration)?(?:[_-]?(?:in|at))?$`)
 )
 

@@ -43,7 +43,7 @@ func vendorPrefix(key string) string {
 			longest = prefix
 		}
 	}
-	if longest != "" {
+	if len(longest) >= minimum || longest != "" && strings.Trim(key[len(longest):], smallLetters+"-_ ") != "" { // unlike "key-management"
 		return longest
 	}
 	words := ownPrefix().FindString(key)
