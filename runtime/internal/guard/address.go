@@ -9,14 +9,14 @@ import "strings"
 
 var (
 	schemeOfAddress = lazily(`^(?:jdbc:)?[a-zA-Z][a-zA-Z0-9+.:-]*$`)
-	hostOfAddress   = lazily(`^(?:(?:[\w.-]+|\[[0-9a-fA-F:.%]+\])(?::\d*)?,?)*(?:[/?#;]|$)`)
+	hostOfAddress   = lazily(`^(?:(?:[\w.-]+|\[[0-9a-fA-F:.%]+\])(?::\d*)?,?)*(?:[/?#; ]|$)`)
 )
 
 // address adds what is confidential of a URL. If nothing is and it has to be found whole, all counts that is more than an
 // address.
 func (l *learner) address(text string, whole bool) bool {
 	scheme, after, found := strings.Cut(text, "://")
-	if !found || after == "" || !schemeOfAddress().MatchString(scheme) || strings.ContainsAny(after, "\n\"`<>") {
+	if !found || after == "" || !schemeOfAddress().MatchString(scheme) || strings.Contains(after, "\n") {
 		return false
 	}
 	from := len(scheme) + len("://")
@@ -25,7 +25,7 @@ func (l *learner) address(text string, whole bool) bool {
 		return false
 	}
 	rest := len(text)
-	if n := strings.IndexAny(text[host:], "/?#;"); n >= 0 {
+	if n := strings.IndexAny(text[host:], "/?#; "); n >= 0 {
 		rest = host + n
 	}
 	before := len(l.pieces)
@@ -99,7 +99,7 @@ func isPlaceholder(password string) bool {
 
 // parameters adds the parts of a path, a query and a fragment that their names say are confidential, or that are no words.
 func (l *learner) parameters(text string) {
-	for part := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune("/?#&;", c) }) {
+	for part := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune("/?#&; ", c) }) {
 		name, value, named := strings.Cut(part, "=")
 		switch {
 		case named && secretName(name):

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -35,7 +36,18 @@ func pieces(value, prefix string) []string {
 	if rest, declared := strings.CutPrefix(value, prefix); declared && prefix != "" && len(l.pieces) == 0 {
 		l.add(rest) // whatever it looks like: who declares a prefix says that all beyond it counts
 	}
-	return bounded(l.pieces)
+	return bounded(withoutBeginnings(l.pieces))
+}
+
+// withoutBeginnings returns the pieces without those that another one begins with: they are found with it, but may say too
+// little of where it ends.
+func withoutBeginnings(pieces []string) []string {
+	sorted := slices.Sorted(slices.Values(pieces))
+	beginnings := map[string]bool{}
+	for i, piece := range sorted[:max(len(sorted)-1, 0)] {
+		beginnings[piece] = strings.HasPrefix(sorted[i+1], piece)
+	}
+	return slices.DeleteFunc(pieces, func(piece string) bool { return beginnings[piece] })
 }
 
 // bounded returns the pieces, shortened and cut off so that they are no more than maxLearned.
@@ -92,13 +104,13 @@ func (l *learner) learn(text string, whole bool) {
 // that is only known from elsewhere may be a coincidence, so it counts if the rest is long enough.
 func (l *learner) plain(text string) {
 	if rest, declared := strings.CutPrefix(text, l.prefix); declared && l.prefix != "" {
-		if longer := len(vendorPrefix(text)) - len(l.prefix); longer > 0 && long(rest[longer:]) {
+		if longer := len(publicPrefix(text)) - len(l.prefix); longer > 0 && long(rest[longer:]) {
 			rest = rest[longer:]
 		}
 		l.add(rest)
 		return
 	}
-	if rest := text[len(vendorPrefix(text)):]; long(rest) {
+	if rest := text[len(publicPrefix(text)):]; long(rest) {
 		text = rest
 	}
 	l.add(text)

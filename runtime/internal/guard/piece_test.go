@@ -84,6 +84,8 @@ func TestPiecesByShape(t *testing.T) {
 		"https://api.example.com/v1?key=abc":                                            "?key=abc",
 		"https://x.example/#access_token=abcdefgh12&token_type=bearer":                  "abcdefgh12",
 		"https://a.example/c?sv=2022-11-02&se=2026-12-01T00%3A00%3A00Z&sig=aB1%2Bc2D3e": "aB1%2Bc2D3e",
+		`postgres://app:ab"cd12345@db/x`:                                                `ab"cd12345`,
+		"https://0123456789abcdef0123@h.example (prod)":                                 "0123456789abcdef0123",
 		// Other DSNs
 		"Server=db;Database=x;User Id=sa;Password=short;":   "rd=short",
 		"host=db user=app password='longpassword' dbname=x": "longpassword",
@@ -102,6 +104,9 @@ func TestPiecesByShape(t *testing.T) {
 		// Tokens
 		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.": "OiIxIn0.",
 		"eyJhbGciOiJIUzI1NiJ9..c2lnbmF0dXJl":    "c2lnbmF0dXJl",
+		// Encodings
+		"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj": "AgEAAoIBAQC7VJTUt9Us8cKj",
+		"eyJ1c2VyIjp7Im5hbWUiOiJib2IifX0.aBcDeF1234":                       "iOiJib2IifX0.aBcDeF1234",
 		// Files
 		`{"keys":["abcdefgh1234","ijklmnop5678"]}`:                                                    "abcdefgh1234 ijklmnop5678",
 		`{"password":12345678901,"user":"x"}`:                                                         "12345678901",

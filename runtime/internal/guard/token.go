@@ -134,7 +134,7 @@ var (
 		`auth(?:$|[_. -]|orization$|key|token)|credential|creds?$|private|bearer|cookie|jwt|webhook|signature|(?:^|[_. -])(?:sas|sig|dsn|otp|pin|psk|code|session|sid)$`)
 	publicNames = lazily(`(?i)cert|public|pub_?key|x5[ct]|fingerprint|thumbprint|checksum|digest|sha_?\d+`)
 	namesOfMore = lazily(`(?i)(?:(?:[_. -]|key|client|user|token|project)id|name|type|method|file|path|ref|alg(?:orithm)?|scope)s?(?:[_-]\d+)?$|` +
-		`(?:kind|provider|store|helper|process|size|length|count|usage|_ops|version|format|header|mode|realm)$|exp(?:iry|ires|iration)?(?:[_-]?(?:in|at))?$`)
+		`(?:host|server|addr(?:ess)?|endpoint|domain|region|source|kind|provider|store|helper|process|size|length|count|usage|_ops|version|format|header|mode|realm)$|exp(?:iry|ires|iration)?(?:[_-]?(?:in|at))?$`)
 )
 
 // longestName is how long a name is at most: what is longer names nothing.

@@ -1,6 +1,9 @@
 package guard
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // vendorPrefixes is how the keys of known services begin. That is public, and is in texts without a key ("github_pages"),
 // so it counts as a prefix without being declared. The facts are what the services publish:
@@ -34,6 +37,27 @@ var vendorPrefixes = []string{
 
 // ownPrefix is how the keys of other services begin that do it alike: some words, then a long random part.
 var ownPrefix = lazily(`^(?:[A-Za-z][A-Za-z0-9]{1,11}[_-]){1,4}`)
+
+// Some encodings begin alike: of a URL, its scheme; of JSON in base64, its first name; of a key in DER (RFC 5958, 8017) or as
+// SSH has it (RFC 4253), what kind of key it is.
+var (
+	anyScheme = lazily(`^[a-z][a-z0-9+.-]*://`)
+	jsonIn64  = lazily(`^eyJ[\w+/-]{16}`)
+	derIn64   = lazily(`^(?:MII|MIG|AAA)[A-Za-z0-9+/]{37}|^(?:MHcCAQEE|MC4CAQAw)[A-Za-z0-9+/]{8}`)
+)
+
+// publicPrefix returns the beginning of a text that is public: a vendor's prefix, or one of its encoding.
+func publicPrefix(text string) string {
+	if prefix := vendorPrefix(text); prefix != "" {
+		return prefix
+	}
+	for _, encoding := range []func() *regexp.Regexp{anyScheme, jsonIn64, derIn64} {
+		if prefix := encoding().FindString(text); prefix != "" {
+			return prefix
+		}
+	}
+	return ""
+}
 
 // vendorPrefix returns the public beginning of a key, empty if nothing is known of it.
 func vendorPrefix(key string) string {
