@@ -12,55 +12,67 @@ var (
 	hostOfAddress   = lazily(`^(?:(?:[\w.-]+|\[[0-9a-fA-F:.%]+\])(?::\d*)?,?)*(?:[/?#; ]|$)`)
 )
 
-// address adds what is confidential of a URL. If nothing is and it has to be found whole, all counts that is more than an
-// address.
-func (l *learner) address(text string, whole bool) bool {
+// An address is a URL, and where its parts are.
+type address struct {
+	text           string
+	user, password string
+	hasPassword    bool
+	userFrom       int // where the user begins
+	host           int // where the host begins
+	rest           int // where the path begins, or whatever follows the host
+}
+
+// parseAddress returns the parts of a URL, and whether a text is one.
+func parseAddress(text string) (a address, ok bool) {
 	scheme, after, found := strings.Cut(text, "://")
 	if !found || after == "" || !schemeOfAddress().MatchString(scheme) || strings.Contains(after, "\n") {
-		return false
+		return a, false
 	}
-	from := len(scheme) + len("://")
-	host := from + userInfo(after)
-	if !hostOfAddress().MatchString(text[host:]) {
+	a = address{text: text, userFrom: len(scheme) + len("://")}
+	a.host = a.userFrom + userInfo(after)
+	a.rest = a.host + endOf(text[a.host:], "/?#; ")
+	a.user, a.password, a.hasPassword = strings.Cut(strings.TrimSuffix(text[a.userFrom:a.host], "@"), ":")
+	return a, hostOfAddress().MatchString(text[a.host:])
+}
+
+// address adds what is confidential of a URL. If nothing is by itself, and something has to be found, it adds what is more
+// than the address of a server.
+func (l *learner) address(text string, whole bool) bool {
+	a, ok := parseAddress(text)
+	if !ok {
 		return false
-	}
-	rest := len(text)
-	if n := strings.IndexAny(text[host:], "/?#; "); n >= 0 {
-		rest = host + n
 	}
 	before := len(l.pieces)
-	user, password, hasPassword := strings.Cut(strings.TrimSuffix(text[from:host], "@"), ":")
-	if !isOrdinary(user) {
-		l.part(user)
+	if !isOrdinary(a.user) {
+		l.part(a.user)
 	}
-	if !isPlaceholder(password) {
-		l.part(password)
+	if !isPlaceholder(a.password) {
+		l.part(a.password)
 	}
-	l.parameters(text[rest:])
-	if len(l.pieces) > before || !whole {
-		return true
+	l.parameters(text[a.rest:])
+	if len(l.pieces) == before && whole {
+		l.login(a)
+		l.path(text, a.rest)
+		l.values(text, a.rest)
 	}
-
-	// Nothing is confidential by itself.
-	switch {
-	case hasPassword && !isPlaceholder(password):
-		l.widen(text, from+len(user)+1, host-1)
-	case long(user):
-		l.part(user)
-	case user != "" && (hasPassword || len(text)-rest < 2 || strings.Trim(user, smallLetters) != ""): // not as "git" is
-		l.widen(text, from, from+len(user))
-	}
-	l.path(text, rest)
-	l.values(text, rest)
 	return true
+}
+
+// login adds a short password or a user, whatever they look like. The users that programs have, such as git, say nothing.
+func (l *learner) login(a address) {
+	switch {
+	case !isPlaceholder(a.password):
+		l.widen(a.text, a.userFrom+len(a.user)+1, a.host-1)
+	case long(a.user):
+		l.part(a.user)
+	case a.user != "" && (a.hasPassword || len(a.text)-a.rest < 2 || strings.Trim(a.user, smallLetters) != ""):
+		l.widen(a.text, a.userFrom, a.userFrom+len(a.user))
+	}
 }
 
 // userInfo returns how long the user and password are that a URL has before its host, with their "@".
 func userInfo(text string) int {
-	authority := len(text)
-	if n := strings.IndexAny(text, "/?#"); n >= 0 {
-		authority = n
-	}
+	authority := endOf(text, "/?#")
 	// Where the password is not escaped, it goes on beyond what RFC 3986 has for the authority: to the last "@" that a host
 	// follows. Without a password, what follows that is a path.
 	end := authority
@@ -102,9 +114,7 @@ func (l *learner) parameters(text string) {
 	for part := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune("/?#&; ", c) }) {
 		name, value, named := strings.Cut(part, "=")
 		switch {
-		case named && secretName(name):
-			l.part(value)
-		case named && !isOrdinary(value):
+		case named && (secretName(name) || !isOrdinary(value)):
 			l.part(value)
 		case !named && !isOrdinary(part):
 			l.part(part)
@@ -119,51 +129,48 @@ var usual = lazily(`^(?:|[a-z]{1,2}|v\d+\w{0,7}|api|apis|rest|graphql|rpc|json|x
 
 // path adds the path of a URL, or an unnamed query or fragment, from the first part on that is none of the usual words.
 func (l *learner) path(text string, rest int) {
-	from := rest
-	for from < len(text) {
-		end := len(text)
-		if n := strings.IndexAny(text[from:], "/?#&;="); n >= 0 {
-			end = from + n
-		}
-		if end < len(text) && text[end] == '=' {
+	from, to := rest, rest
+	for ; from < len(text); from = min(to+1, len(text)) {
+		to = from + endOf(text[from:], "/?#&;=")
+		if to < len(text) && text[to] == '=' {
 			return // what is named is for values
 		}
-		if !usual().MatchString(text[from:end]) {
+		if !usual().MatchString(text[from:to]) {
 			break
 		}
-		from = min(end+1, len(text))
 	}
-	to := len(text)
-	if n := strings.IndexAny(text[from:], "?#;"); n >= 0 {
-		to = from + n
-	}
+	to = from + endOf(text[from:], "?#;")
 	switch part := text[from:to]; {
 	case part == "":
-	case !long(part) || strings.Trim(part, smallLetters) == "":
+	case !long(part) || strings.Trim(part, smallLetters) == "": // with the sign in front of it: it may be a word
 		l.widen(text, from, to)
 	default:
 		l.add(part)
 	}
 }
 
-// values adds the values of parameters, each with the sign in front of it: so a word is not masked everywhere.
+// values adds the values of parameters, each with the sign in front of it.
 func (l *learner) values(text string, rest int) {
-	for from := rest; from < len(text); {
-		to := len(text)
-		if n := strings.IndexAny(text[from:], "/?#&;"); n >= 0 {
-			to = from + n
-		}
+	for from, to := rest, 0; from < len(text); from = to + 1 {
+		to = from + endOf(text[from:], "/?#&;")
 		if name, value, named := strings.Cut(text[from:to], "="); named && value != "" && (long(value) || secretName(name)) {
 			l.widen(text, from+len(name)+1, to)
 		}
-		from = to + 1
 	}
+}
+
+// endOf returns where the first of some characters is in a text, or how long it is.
+func endOf(text, characters string) int {
+	if n := strings.IndexAny(text, characters); n >= 0 {
+		return n
+	}
+	return len(text)
 }
 
 var loginAtHost = lazily(`^(?:jdbc:[\w:]+:)?([\w.+-]+[:/])(\S.*)@(?:\w+\([^()]*\)|(?://)?[\w.-]+(?::\d+|\.[a-z]{2,}))(?:[/?]|$)`)
 
-// login adds the password of a DSN without a scheme, such as user:password@tcp(host:3306)/name.
-func (l *learner) login(text string, whole bool) bool {
+// dsn adds the password of an address without a scheme, such as user:password@tcp(host:3306)/name.
+func (l *learner) dsn(text string, whole bool) bool {
 	found := loginAtHost().FindStringSubmatchIndex(text)
 	if found == nil || !whole || strings.Contains(text, "\n") {
 		return false

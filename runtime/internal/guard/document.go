@@ -71,7 +71,7 @@ var (
 	longRun    = lazily(`[\w+/.~-]{16,}={0,2}`)
 	addresses  = lazily(`[a-z][a-z0-9+.-]*://[^\s"'<>]+`)
 	lastLine   = lazily(`^[\w+/=-]+$`)
-	literal    = lazily(`(?:[\[,]\s*"((?:[^"\\]|\\.)*)"|^[ \t]*- +([^\s:]+)$)\s*(:?)`)
+	items      = lazily(`(?:[\[,]\s*"((?:[^"\\]|\\.)*)"|^[ \t]*- +([^\s:]+)$)\s*(:?)`)
 	structure  = lazily(`(?m)^[ \t]*(?:[#;!<{}\[\]]|---|machine |default$|(?:- +)?["']?[A-Za-z_][\w .-]*["']?[ \t]*(?:=|:[ \t]|:$))`)
 )
 
@@ -264,21 +264,11 @@ func (l *learner) lines(text string) {
 	}
 }
 
-// remains is for a document of which nothing was told apart: what is random in it, a password that is short, and the
-// blocks of PEM that are public elsewhere.
+// remains is for a document of which nothing was told apart: what is random in it, a password that is short, the blocks of
+// PEM that are public elsewhere; or else what is no setting.
 func (l *learner) remains(text string) {
 	before := len(l.pieces)
-	settings(text, func(s setting) {
-		switch value := strings.Trim(text[s.from:s.to], "\"' \t"); {
-		case value == "", publicNames().MatchString(s.name), strings.Contains(value, "://"):
-		case long(value) && !isOrdinary(value) && !namesOfMore().MatchString(s.name):
-			l.part(value)
-		case secretName(s.name):
-			start := max(s.from-2*minimum, 0)
-			start += strings.LastIndexByte(text[start:s.from], '\n') + 1
-			l.widen(text[start:s.to], s.from-start, s.to-start)
-		}
-	})
+	settings(text, func(s setting) { l.remainingSetting(text, s) })
 	for _, block := range pemBlock().FindAllStringSubmatch(text, -1) {
 		l.body(block[2], algorithm(block[1], strings.TrimSpace(block[2])))
 	}
@@ -286,13 +276,30 @@ func (l *learner) remains(text string) {
 		return
 	}
 	for line := range strings.SplitSeq(text, "\n") {
-		if !structure().MatchString(line) && !strings.HasPrefix(strings.TrimSpace(line), "- ") {
-			l.plain(unwrapped(line))
-		}
-		for _, item := range literal().FindAllStringSubmatch(line, -1) {
-			if item[3] == "" { // no name
-				l.part(unwrapped(unquoted(item[1] + item[2])))
-			}
+		l.remainingLine(line)
+	}
+}
+
+func (l *learner) remainingSetting(text string, s setting) {
+	switch value := strings.Trim(text[s.from:s.to], "\"' \t"); {
+	case value == "", publicNames().MatchString(s.name), strings.Contains(value, "://"):
+	case long(value) && !isOrdinary(value) && !namesOfMore().MatchString(s.name):
+		l.part(value)
+	case secretName(s.name):
+		line := max(s.from-2*minimum, 0)
+		line += strings.LastIndexByte(text[line:s.from], '\n') + 1
+		l.widen(text[line:s.to], s.from-line, s.to-line)
+	}
+}
+
+// remainingLine adds a line that is neither a setting nor an item of a list, or the items that it has.
+func (l *learner) remainingLine(line string) {
+	if !structure().MatchString(line) && !strings.HasPrefix(strings.TrimSpace(line), "- ") {
+		l.plain(unwrapped(line))
+	}
+	for _, item := range items().FindAllStringSubmatch(line, -1) {
+		if named := item[3] != ""; !named {
+			l.part(unwrapped(unquoted(item[1] + item[2])))
 		}
 	}
 }

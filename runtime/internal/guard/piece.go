@@ -92,7 +92,7 @@ func (l *learner) learn(text string, whole bool) {
 	switch {
 	case l.token(text):
 	case l.address(text, whole):
-	case l.login(text, whole):
+	case l.dsn(text, whole):
 	case l.encoded(text, whole):
 	case l.document(text, whole):
 	default:
