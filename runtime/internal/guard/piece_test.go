@@ -105,6 +105,8 @@ func TestPiecesByShape(t *testing.T) {
 		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.": "OiIxIn0.",
 		"eyJhbGciOiJIUzI1NiJ9..c2lnbmF0dXJl":    "c2lnbmF0dXJl",
 		// Encodings
+		"eXkoQHMuUAplPt":                       "eXkoQHMuUAplPt", // stands for two lines by chance
+		"https://bob:ZzPdgSMzY1sK@git.example": "ZzPdgSMzY1sK",
 		"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj": "AgEAAoIBAQC7VJTUt9Us8cKj",
 		"eyJ1c2VyIjp7Im5hbWUiOiJib2IifX0.aBcDeF1234":                       "iOiJib2IifX0.aBcDeF1234",
 		// Files

@@ -51,6 +51,9 @@ func (l *learner) encoded(text string, whole bool) bool {
 		return false
 	}
 	l.budget = inner.budget
+	if len(inner.pieces) == 0 && !strings.Contains(plain, "-----BEGIN ") {
+		return false // a short key may well stand for a text by chance, but not for a certificate
+	}
 	for _, piece := range inner.pieces {
 		l.add(piece)
 	}
