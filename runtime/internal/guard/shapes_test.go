@@ -283,7 +283,7 @@ var wrappings = []string{"%s", "%s", "%s", " %s\n", `"%s"`, "'%s'", "`%s`", `"%s
 // owner knows.
 func TestAllShapesAreMasked(t *testing.T) {
 	rounds := 60
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		rounds = 10
 	}
 	for name, shape := range shapes {
@@ -390,12 +390,16 @@ func checkPieces(t *testing.T, value string, found []string) {
 // What is learned of one text is bounded, also of texts that are made to be a lot. What is stored is masked nonetheless,
 // line by line.
 func TestWhatIsLearnedIsBounded(t *testing.T) {
+	size := maxRead / 8
+	if testing.Short() || raceDetector {
+		size /= 16
+	}
 	for _, unit := range []string{
 		"a", "A=", "password=", "password=abc;", "a=b;c=d;", "key: abcdefgh1\n", "ab12cd34ef\n", "ab12cd34ef.", "export A=", `"a"="b",'c':`, `{a:{`, `\n`, `\"`,
 		"@a,a", "https://a:", "https://h/k3y7k3y7?", "-----BEGIN X-----\n", "<key>a</key><string>", "eyJ.", ",;", "\"'", encode64("password: ab12cdefgh\n"), encode64("bob: password12\n") + "\n",
 	} {
 		for _, before := range []string{"", "https://a:", "a: b\n"} {
-			text := before + strings.Repeat(unit, maxRead/len(unit)/8)
+			text := before + strings.Repeat(unit, size/len(unit))
 			checkPieces(t, text, pieces(text, ""))
 		}
 	}
