@@ -133,7 +133,7 @@ func English() Sentences {
 			SentTo:       "Sent to {host}: {labels}",
 			CoversServer: "\"Allow for session\" lets every tool of {server} use it {until}.",
 			CoversTool:   "\"Allow for session\" lets the tool {tool} use it {until}.",
-			UntilEnd:     "until {server} ends",
+			UntilEnd:     "until you restart {server}",
 			UntilElapsed: "for {duration}",
 			Allow:        "Allow",
 			AllowSession: "Allow for session",
@@ -175,7 +175,7 @@ func Holes() map[string]string {
 	return map[string]string{
 		"code":        "eight random characters, such as K7QM-2XWD",
 		"command":     "the server's program, as it was started",
-		"duration":    "the schema's remember, such as 30m",
+		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
 		"host":        "the host of the url secret that sent_to names",
 		"label":       "the schema's label of the secret",
 		"labels":      "the schema's labels of the secrets, joined by commas",
