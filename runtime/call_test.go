@@ -227,7 +227,7 @@ func TestSessionOfANamedPrincipalEnds(t *testing.T) {
 		}{
 			{secrets.Named("ann"), 0, 1},
 			{secrets.Named("ann"), 8*time.Hour - time.Second, 1},
-			{secrets.Named("ann"), time.Second, 2},
+			{secrets.Named("ann"), 2 * time.Second, 2},
 			{secrets.Process(), 0, 3},
 			{secrets.Process(), 1000 * time.Hour, 3},
 		} {

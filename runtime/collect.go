@@ -88,6 +88,19 @@ func (c collected) Stored(ctx context.Context, secret, code string) {
 		slog.String("server", c.server), slog.String("secret", secret), slog.String("code", code))
 }
 
+// Differed writes a record of what may have been an attack.
+func (c collected) Differed(who consent.Who, secrets []string, stored bool) {
+	outcome := "nothing is kept"
+	if stored {
+		outcome = "what was stored is taken back"
+	}
+	for _, secret := range secrets {
+		c.log.LogAttrs(context.Background(), slog.LevelWarn, "the verification codes differed: another program may have drawn the window",
+			slog.String("server", c.server), slog.String("principal", who.Name), slog.String("secret", secret),
+			slog.String("outcome", outcome), slog.String("how", string(wording.CodesDiffer)))
+	}
+}
+
 // former is what was there before a value was stored.
 type former struct {
 	text        string

@@ -81,6 +81,7 @@ type Failure string
 // The failures, each with a sentence in [Sentences.Failures] that says the way out.
 const (
 	Denied       Failure = "denied"
+	CodesDiffer  Failure = "codes_differ"
 	Dismissed    Failure = "dismissed"
 	Rejected     Failure = "rejected"
 	NoDisplay    Failure = "no_display"
@@ -142,6 +143,7 @@ func English() Sentences {
 		},
 		Failures: map[Failure]string{
 			Denied:       "The user did not allow the use of {secrets}. Go on without it, and call again only if the user asks for it.",
+			CodesDiffer:  "The user did not allow the use of {secrets}: the window that asked for it showed another verification code, so another program may have drawn that window. Nothing that was typed is used. Ask the user to close such windows, and to replace what was typed into one of them where it was issued; call again only if the user asks for it.",
 			Dismissed:    "The user closed the window that asked for {secrets}. Go on without it, and call again only if the user asks for it.",
 			Rejected:     "{secrets} was rejected: {why} Call again: the user is then asked for another value.",
 			NoDisplay:    "{secrets} can't be asked for, since the server has no screen. Ask the user to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",

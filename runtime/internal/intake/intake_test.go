@@ -57,6 +57,10 @@ func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(conte
 
 func (s *shelf) Stored(context.Context, string, string) {}
 
+func (s *shelf) Differed(_ consent.Who, secrets []string, stored bool) {
+	s.log = append(s.log, fmt.Sprintf("codes of %q differ, stored: %t", secrets, stored))
+}
+
 // newIntake returns an intake where a person types the texts, one after the other.
 func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
 	t.Helper()
@@ -89,10 +93,11 @@ func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
 }
 
 // roundCall is a call by a client that is asked by input requests. The context is its handler's.
-func roundCall(ctx context.Context) (context.Context, *consent.Call) {
-	c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
+func roundCall(request context.Context) (ctx context.Context, c *consent.Call) {
+	c = consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
 	c.Digest = func() [sha256.Size]byte { return sha256.Sum256(nil) }
-	ctx, c.Cancel = context.WithCancelCause(ctx)
+	c.Gone = func() bool { return request.Err() != nil }
+	ctx, c.Cancel = context.WithCancelCause(request)
 	return ctx, c
 }
 
@@ -104,8 +109,10 @@ func collect(t *testing.T, in *Intake, secrets ...string) (codes *codes, state s
 	if err != nil || !begun {
 		t.Fatal(begun, err)
 	}
-	<-open.Done()
-	c.Pend(open.Subject)
+	if err := in.open.Wait(t.Context(), c, open); err != nil {
+		t.Fatal(err)
+	}
+	c.Pend(&comparing{open.Subject, open})
 	forms, state := in.Desk.End(c)
 	if err := open.Result(); err != nil || len(forms) != 1 || len(forms[0].Message) != len("XXXX-XXXX") {
 		t.Fatalf("%v, the client is shown %+v", err, forms)
@@ -159,7 +166,7 @@ func TestAllAreKeptOrNone(t *testing.T) {
 	values := &shelf{texts: map[string]string{"one": "before"}, fails: "fourth"}
 	in := newIntake(t, values)
 	gaps := []Gap{{Field: values.Field("one")}, {Field: values.Field("two")}, {Field: values.Field("one")}, {Field: values.Field("three")}}
-	undo, err := in.keep(t.Context(), gaps, []string{"first", "second", "third", "fourth"})
+	undo, err := in.keep(gaps, []string{"first", "second", "third", "fourth"})
 	if err == nil || undo != nil {
 		t.Fatal("a value that could not be stored is kept")
 	}

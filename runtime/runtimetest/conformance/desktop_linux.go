@@ -113,7 +113,7 @@ func (s suite) collectionOnADesktop(t *testing.T) {
 				}
 				compare <- answer
 				if answer == theyDiffer {
-					if text, err := result(); err == nil || !strings.Contains(err.Error(), refusedWords) {
+					if text, err := result(); err == nil || !strings.Contains(err.Error(), differWords) {
 						t.Errorf("got %q, %v", text, err)
 					}
 					r.must(r.WaitNoWindow())
