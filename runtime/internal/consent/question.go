@@ -340,7 +340,6 @@ func (d *Desk) noteSilentLocked(topic string) {
 // noteHeardLocked notes that a client answers input requests: those of this topic that it leaves open belong to calls that were
 // given up.
 func (d *Desk) noteHeardLocked(topic string) {
-	delete(d.silent, topic)
 	for _, open := range d.questions.open {
 		if open.Subject.topic == topic {
 			open.Subject.isNoSilence = true

@@ -26,7 +26,7 @@ const (
 	grace = 5 * time.Second
 	// compareFor is how long a client that is asked in place may still say that the codes differed once the window is done.
 	// Then its form is withdrawn: there is nothing left to compare.
-	compareFor = time.Minute
+	compareFor = 2 * time.Minute
 )
 
 // ErrCodesDiffer is a person's word that the window showed another code than the MCP client: it may not have been this

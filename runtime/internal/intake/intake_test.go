@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -206,6 +207,133 @@ func TestRefusalInTheClientEndsTheDialogsOrTakesBack(t *testing.T) {
 		}
 		if hasStored(retry, "api_key") != (want == 1) {
 			t.Errorf("choice %d: the retry is told otherwise", choice)
+		}
+	}
+}
+
+// A client that is asked in place may say that the codes differed for a while after its window is done. Then its form is
+// withdrawn.
+func TestFormIsWithdrawnAfterItsWindow(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			values := &shelf{}
+			in := newIntake(t, values, "typed")
+			c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
+			var shown context.Context
+			c.Ask = func(ctx context.Context, _ consent.Form) consent.Reply {
+				shown = ctx
+				if answers {
+					time.Sleep(compareFor - time.Second)
+					return consent.Reply{Chosen: differ}
+				}
+				<-ctx.Done()
+				return consent.Nobody
+			}
+			if err := in.Collect(t.Context(), c, []string{"api_key"}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(compareFor - 2*time.Second)
+			synctest.Wait()
+			if shown.Err() != nil || len(values.texts) != 1 {
+				t.Errorf("withdrawn at once: %v, stored %q", shown.Err(), values.texts)
+			}
+			time.Sleep(3 * time.Second)
+			synctest.Wait()
+			if shown.Err() == nil || (len(values.texts) == 0) != answers {
+				t.Errorf("the form: %v, stored %q", shown.Err(), values.texts)
+			}
+		})
+	}
+}
+
+// Nobody wants the value any more: a window that is not open yet never opens, and one in which somebody may be typing stays.
+func TestCancelledCallLeavesOnlyAnOpenWindow(t *testing.T) {
+	for _, isOpen := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			values := &shelf{}
+			in := newIntake(t, values, "typed")
+			enter := in.Enter
+			in.Enter = func(ctx context.Context, g Gap, prefill string) (string, *field.Problem, error) {
+				time.Sleep(time.Minute)
+				if !isOpen {
+					t.Error("a dialog opens")
+				}
+				return enter(ctx, g, prefill)
+			}
+			before := func() {}
+			if !isOpen {
+				leave, err := in.Desk.Screen(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				before = leave
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
+			if err := in.Collect(ctx, c, []string{"api_key"}); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+			before()
+			time.Sleep(2 * time.Minute)
+			if (values.texts["api_key"] == "typed") != isOpen {
+				t.Errorf("stored %q", values.texts)
+			}
+		})
+	}
+}
+
+// Close waits for the keychain once, and no longer: for what is stored, and for what is taken back.
+func TestCloseWaitsForTheKeychainOnce(t *testing.T) {
+	for name, late := range map[string]bool{"while it is stored": false, "while it is taken back": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				values := &shelf{undo: func(ctx context.Context) { <-ctx.Done() }}
+				in := newIntake(t, values, "typed")
+				if late {
+					_, state := collect(t, in, "api_key")
+					_, retry := roundCall(t.Context())
+					go in.Desk.Resume(retry, state, chooses(differ))
+				} else {
+					in.Values = frozen{values}
+					c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
+					go func() { _ = in.Collect(t.Context(), c, []string{"api_key"}) }()
+				}
+				time.Sleep(time.Hour)
+				begun := time.Now()
+				in.Desk.Close()
+				if took := time.Since(begun); took != grace {
+					t.Errorf("Close took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// frozen is a shelf that stores nothing.
+type frozen struct{ *shelf }
+
+func (f frozen) Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error) {
+	<-ctx.Done()
+	return func(ctx context.Context) { <-ctx.Done() }, ctx.Err()
+}
+
+// Both ways of saying so are noted, once each.
+func TestCodesThatDifferAreNoted(t *testing.T) {
+	for stored, want := range map[bool]string{
+		false: `codes of ["api_key"] differ, stored: false`, true: `codes of ["api_key"] differ, stored: true`,
+	} {
+		values := &shelf{}
+		in := newIntake(t, values, "typed")
+		_, c := roundCall(t.Context())
+		codes := in.newCodes(c, []string{"api_key"})
+		if stored {
+			codes, _ = collect(t, in, "api_key")
+		}
+		values.log = nil
+		codes.hear(consent.Reply{Chosen: differ})
+		if len(values.log) == 0 || values.log[0] != want {
+			t.Errorf("stored %t: noted %q", stored, values.log)
 		}
 	}
 }
