@@ -114,7 +114,7 @@ func English() Sentences {
 			Again:    "Please try again: the value {problem}.",
 			Stale:    "The value that is stored can't be used any more: it {problem}.",
 			Rejected: "The value that is stored was rejected: {why}",
-			Code:     "Code {code}: go on only if your MCP client shows the same.",
+			Code:     "Code {code}: compare first, and go on only if your MCP client shows the same.",
 		},
 		Form: Form{
 			Text:    "{server} has opened a window on its computer that asks for: {labels}. The window shows the code {code}. Never type a secret here.",

@@ -894,7 +894,9 @@ func (o *oracle) doubt(r *oracleRequest) {
 	for _, w := range o.words {
 		w.sure = w.sure && !w.at.Equal(r.begun)
 	}
-	maps.DeleteFunc(o.refused, func(_ string, at time.Time) bool { return at.Equal(r.begun) })
+	isNow := func(_ string, at time.Time) bool { return at.Equal(r.begun) }
+	maps.DeleteFunc(o.refused, isNow)
+	maps.DeleteFunc(o.void, isNow)
 	for i := range o.said {
 		o.said[i].sure = o.said[i].sure && !o.said[i].at.Equal(r.begun)
 	}
