@@ -70,8 +70,8 @@ type question struct {
 	words Words
 	topic string // what it is about, whatever the call's arguments
 
-	inDialog    bool // an input request came back without an answer: the dialog asks
-	isNoSilence bool // the client has answered another question of this topic since
+	inDialog      bool // an input request came back without an answer: the dialog asks
+	clientAnswers bool // the client has answered another question of this topic since
 }
 
 // A verdict is what came of asking.
@@ -148,38 +148,40 @@ func (d *Desk) ask(ctx context.Context, c *Call, q *question) error {
 		if err := d.wait(ctx, c, open.done); !errors.Is(err, ErrPending) {
 			return err // nil: Permit looks whether that answer was for this call too
 		}
-		if v, ok := d.answered(q); ok { // with yet another question
-			return v.err
-		}
 		open, next, err = d.join(c, q, false)
 	}
 	if err != nil {
 		return err
 	}
 	if next == inLine {
-		err = d.wait(ctx, c, open.done)
+		if err = d.wait(ctx, c, open.done); err == nil {
+			return d.take(c, open)
+		}
 		// The question is pending only in another call's input request. That call may never return, so this client is asked as
 		// well.
 		if errors.Is(err, ErrPending) && c.ByRounds() && d.isUnposed(open) {
-			if v, ok := d.answered(q); ok { // with another question, meanwhile
-				d.questions.Leave(c, open, nil)
-				return v.err
-			}
 			next = inRound
 		}
 	}
-	switch {
-	case next == inRound:
-		err = ErrPending
-		if !c.Pend(&asking{d, open}) {
-			d.questions.Leave(c, open, context.Canceled) // the input request is on its way without it
-			return err
-		}
-	case err == nil:
-		return d.take(c, open)
+	if next == inRound {
+		return d.pend(c, open)
 	}
 	d.questions.Leave(c, open, err)
 	return err
+}
+
+// pend has the call's next input request ask the question, unless it has been answered with another one while the call waited.
+func (d *Desk) pend(c *Call, open *openQuestion) error {
+	if v, ok := d.answered(open.Subject); ok {
+		d.questions.Leave(c, open, context.Canceled)
+		return v.err // nil: Permit looks again
+	}
+	if !c.Pend(&asking{d, open}) {
+		d.questions.Leave(c, open, context.Canceled) // the input request is on its way without it
+		return ErrPending
+	}
+	d.questions.Leave(c, open, ErrPending)
+	return ErrPending
 }
 
 // take gives a call the answer. "Once" is for the heir alone.
@@ -342,7 +344,7 @@ func (d *Desk) noteSilentLocked(topic string) {
 func (d *Desk) noteHeardLocked(topic string) {
 	for _, open := range d.questions.open {
 		if open.Subject.topic == topic {
-			open.Subject.isNoSilence = true
+			open.Subject.clientAnswers = true
 		}
 	}
 }
@@ -351,7 +353,7 @@ func (d *Desk) noteHeardLocked(topic string) {
 // never came back, is remembered, whichever question is next.
 func (d *Desk) sweepLocked() {
 	for _, open := range d.questions.open {
-		if q := open.Subject; open.expired() && open.posed.IsZero() && !q.isNoSilence {
+		if q := open.Subject; open.expired() && open.posed.IsZero() && !q.clientAnswers {
 			d.noteSilentLocked(q.topic)
 		}
 	}
