@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,13 +20,23 @@ import (
 
 // A shelf is where the values of these tests are kept. What it has is no gap.
 type shelf struct {
+	mu    sync.Mutex
 	texts map[string]string
 	log   []string                  // what was done, in order
 	fails string                    // the text that can't be stored
 	undo  func(ctx context.Context) // runs before each value that is taken back
 }
 
+// stored returns what is stored now.
+func (s *shelf) stored() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.texts)
+}
+
 func (s *shelf) Gaps(_ context.Context, secrets []string) (gaps []Gap, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, secret := range secrets {
 		if _, ok := s.texts[secret]; !ok {
 			gaps = append(gaps, Gap{Field: s.Field(secret)})
@@ -38,11 +50,15 @@ func (s *shelf) Field(secret string) field.Field {
 }
 
 func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(context.Context), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	before, wasSet := s.texts[secret]
 	undo = func(ctx context.Context) {
 		if s.undo != nil {
 			s.undo(ctx)
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.log = append(s.log, fmt.Sprintf("%s is %q again", secret, before))
 		if s.texts[secret] = before; !wasSet {
 			delete(s.texts, secret)
@@ -234,13 +250,13 @@ func TestFormIsWithdrawnAfterItsWindow(t *testing.T) {
 			}
 			time.Sleep(compareFor - 2*time.Second)
 			synctest.Wait()
-			if shown.Err() != nil || len(values.texts) != 1 {
-				t.Errorf("withdrawn at once: %v, stored %q", shown.Err(), values.texts)
+			if shown.Err() != nil || len(values.stored()) != 1 {
+				t.Errorf("withdrawn at once: %v, stored %q", shown.Err(), values.stored())
 			}
 			time.Sleep(3 * time.Second)
 			synctest.Wait()
-			if shown.Err() == nil || (len(values.texts) == 0) != answers {
-				t.Errorf("the form: %v, stored %q", shown.Err(), values.texts)
+			if shown.Err() == nil || (len(values.stored()) == 0) != answers {
+				t.Errorf("the form: %v, stored %q", shown.Err(), values.stored())
 			}
 		})
 	}
@@ -276,8 +292,9 @@ func TestCancelledCallLeavesOnlyAnOpenWindow(t *testing.T) {
 			}
 			before()
 			time.Sleep(2 * time.Minute)
-			if (values.texts["api_key"] == "typed") != isOpen {
-				t.Errorf("stored %q", values.texts)
+			synctest.Wait()
+			if (values.stored()["api_key"] == "typed") != isOpen {
+				t.Errorf("stored %q", values.stored())
 			}
 		})
 	}
