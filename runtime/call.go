@@ -96,7 +96,7 @@ func (m *Manager) Begin(ctx context.Context, c Call, state string, answers map[s
 	s := &scope{Context: ctx, turn: Turn{manager: m, said: c, outer: innermost(ctx)}}
 	if c.canBeAsked() && c.Ask == nil && c.Rounds {
 		call := s.turn.call()
-		call.Digest = sync.OnceValue(c.digest)
+		call.Gone = func() bool { return ctx.Err() != nil }
 		s.Context, call.Cancel = context.WithCancelCause(ctx)
 		m.desk.Resume(call, state, func(f consent.Form) consent.Reply { return replyOf(answers[f.Name], f.Choices) })
 	}
@@ -136,6 +136,7 @@ func (t *Turn) call() *consent.Call {
 	}
 	said := t.said
 	t.made = consent.NewCall(said.Principal.who, consent.Tool{Kind: said.Kind, Name: said.Name})
+	t.made.Digest = sync.OnceValue(said.digest)
 	if said.canBeAsked() && said.Ask != nil {
 		t.made.Ask = t.manager.inPlace(said.Ask)
 	}

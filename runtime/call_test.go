@@ -201,6 +201,47 @@ func TestClientIsAskedInPlace(t *testing.T) {
 	})
 }
 
+// A server that is served over HTTP runs for weeks. Where the schema says nothing, what a principal of its allows ends by itself,
+// and the question says when.
+func TestSessionOfANamedPrincipalEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := stored(t)
+		var shown []string
+		get := func(who secrets.Principal) error {
+			ctx, turn := b.Manager.Begin(t.Context(), secrets.Call{
+				Kind: "tool", Name: "get_pet", Principal: who, Shows: secrets.Shows{Forms: true},
+				Ask: func(_ context.Context, form secrets.Form) secrets.Reply {
+					time.Sleep(time.Second)
+					shown = append(shown, form.Message)
+					return secrets.Reply{Action: "accept", Answer: "Allow for session"}
+				},
+			}, "", nil)
+			defer turn.End()
+			_, err := b.APIKey(ctx, "Read")
+			return err
+		}
+		for i, row := range []struct {
+			who   secrets.Principal
+			pause time.Duration
+			forms int // so far
+		}{
+			{secrets.Named("ann"), 0, 1},
+			{secrets.Named("ann"), 8*time.Hour - time.Second, 1},
+			{secrets.Named("ann"), 2 * time.Second, 2},
+			{secrets.Process(), 0, 3},
+			{secrets.Process(), 1000 * time.Hour, 3},
+		} {
+			time.Sleep(row.pause)
+			if err := get(row.who); err != nil || len(shown) != row.forms {
+				t.Errorf("%d: %v after %d forms", i, err, len(shown))
+			}
+		}
+		if !strings.HasSuffix(shown[0], "use it for 8h.") || !strings.HasSuffix(shown[2], "use it until you restart petstore.") {
+			t.Errorf("the forms are %q", shown)
+		}
+	})
+}
+
 // Nor is the code of a dialog shown to it: any program could say that the codes match.
 func TestCallerNobodyVerifiedIsShownNoCode(t *testing.T) {
 	b := open(t)

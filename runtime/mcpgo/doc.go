@@ -14,4 +14,9 @@
 // A client on standard input, or in this process and started by its Start, is the process's own. Over HTTP a request belongs to
 // the principal that [secrets.WithPrincipal] put into its context. Without one, a caller on this computer is served secrets by
 // a native dialog for each use, if [HTTPHandler] or [ServeHTTP] serves. Everybody else is refused.
+//
+// # Forms that are withdrawn
+//
+// When a call is cancelled, so are its questions. mcp-go has no way to tell a client that it may close a form which is asked in
+// place, so the form may stay on the screen; an answer to it allows nothing. The official SDK tells the client.
 package mcpgo

@@ -90,6 +90,14 @@ func (s suite) tests() []namedTest {
 		{"ClientWithoutForms", s.clientWithoutForms},
 		{"DialogPermissionIsNeverAskedInTheClient", s.dialogPermissionIsNeverAskedInTheClient},
 
+		// What becomes of a call that its client gives up.
+		{"CancelledCallClosesItsDialog", s.cancelledCallClosesItsDialog},
+		{"AnswerToACancelledCall", s.answerToACancelledCall},
+		{"UnfetchedAllowIsForTheSameArguments", s.unfetchedAllowIsForTheSameArguments},
+		{"SessionReleasesAllArguments", s.sessionReleasesAllArguments},
+		{"CancelledCallLeavesTheWindowForAValue", s.cancelledCallLeavesTheWindowForAValue},
+		{"CodesThatDifferAreAnAttack", s.codesThatDifferAreAnAttack},
+
 		// What a client can send back.
 		{"HandlesThatDoNotCount", s.handlesThatDoNotCount},
 		{"HandleSurvivesItsTheft", s.handleSurvivesItsTheft},
