@@ -22,15 +22,36 @@ import (
 //
 // Without a principal, only loopback callers get secrets, each use confirmed in a native dialog, because an unauthenticated
 // client could approve its own request. All principals share the keychain of this computer, and dialogs open on its screen.
+//
+// A body has at most 4 MB, see [MaxBody], and 30 seconds, and path and headers 64 KB: else the answer is 413, 408
+// or 431. Connections are for the http.Server to bound, as ServeHTTP does: set its ReadHeaderTimeout, IdleTimeout and
+// MaxHeaderBytes, and give it a listener that bounds how many there are.
 func HTTPHandler(m *secrets.Manager, srv *server.MCPServer, options ...server.StreamableHTTPOption) http.Handler {
 	// What mcp-go logs of its own accord is for its developers.
 	options = append([]server.StreamableHTTPOption{server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler))}, options...)
-	return m.Inside().Guard().Handler(&sessions{next: server.NewStreamableHTTPServer(srv, options...), limit: maxSessions, owners: map[string]owner{}})
+	next := server.NewStreamableHTTPServer(srv, options...)
+	return serve.Bounded(m.Inside().Guard().Handler(&sessions{next: next, limit: maxSessions, owners: map[string]owner{}}), maxBodyOf(next))
+}
+
+// maxBodies has what [MaxBody] said of handlers that are being made. mcp-go's options can't hold one of ours.
+var maxBodies sync.Map // of *server.StreamableHTTPServer to int64
+
+// MaxBody is an option for [HTTPHandler] and [ServeHTTP]: how many bytes the body of a request has at most. The default is
+// 4 MB; a negative number is for no bound. A longer body is answered with 413.
+func MaxBody(bytes int64) server.StreamableHTTPOption {
+	return func(s *server.StreamableHTTPServer) { maxBodies.Store(s, bytes) }
+}
+
+func maxBodyOf(s *server.StreamableHTTPServer) int64 {
+	bytes, _ := maxBodies.LoadAndDelete(s)
+	limit, _ := bytes.(int64)
+	return limit
 }
 
 // ServeHTTP serves [HTTPHandler] at /mcp of an address such as "127.0.0.1:8080" until the process is told to stop; it then
 // closes all dialogs and the manager. wrap, which may be nil, puts the author's authentication around the handler. The error
-// is nil when a signal came.
+// is nil when a signal came. It has at most 1,024 connections, or half as many as the files that the process may
+// open, and a quarter of them from one address: where one more comes, the oldest is closed that no whole request has come from.
 func ServeHTTP(m *secrets.Manager, srv *server.MCPServer, address string, wrap func(http.Handler) http.Handler, options ...server.StreamableHTTPOption) error {
 	return serve.HTTP(address, HTTPHandler(m, srv, options...), wrap, m.Close)
 }
