@@ -164,3 +164,8 @@ func (c conforming) Log(ctx context.Context, data any) error {
 	//lint:ignore SA1019 servers still send log messages, and the guard must see them
 	return session.Log(ctx, &mcp.LoggingMessageParams{Level: "error", Data: data})
 }
+
+func (c conforming) Progress(ctx context.Context, token, message string) error {
+	session := ctx.Value(sessionKey{}).(*mcp.ServerSession)
+	return session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{ProgressToken: token, Progress: 1, Message: message})
+}

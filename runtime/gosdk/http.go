@@ -58,7 +58,7 @@ func newHandler(srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) *h
 		stateful := o
 		h.stateful = newSessions(srv, mcp.NewStreamableHTTPHandler(getServer, &stateful), o.SessionTimeout)
 	}
-	o.Stateless = true
+	o.Stateless, o.EventStore = true, nil // nobody could come back for what it stores
 	h.stateless = mcp.NewStreamableHTTPHandler(getServer, &o)
 	return h
 }

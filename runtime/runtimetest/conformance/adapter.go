@@ -21,6 +21,8 @@ type Adapter struct {
 	// ChecksArguments says that the SDK compares a call's arguments with the tool's schema, and refuses others in words of its
 	// own.
 	ChecksArguments bool
+	// Tasks says that the SDK runs tools as tasks. The tool "wait" can be one.
+	Tasks bool
 }
 
 // A Server is one that an [Adapter] has made. Its methods are called by the tests.
@@ -38,6 +40,8 @@ type Server interface {
 	AddTools()
 	// Log sends a log message to the client whose request ctx is of, with the level "error".
 	Log(ctx context.Context, data any) error
+	// Progress tells that client how its request fares.
+	Progress(ctx context.Context, token, message string) error
 }
 
 // A Feature is a tool, a prompt or a resource of a server.
@@ -111,6 +115,7 @@ func (s suite) tests() []namedTest {
 
 		// Whom a call belongs to.
 		{"PrincipalsShareNoGrant", s.principalsShareNoGrant},
+		{"PrincipalsAreApart", s.principalsAreApart},
 		{"PrincipalsShareConnections", s.principalsShareConnections},
 		{"PrincipalIsTheRequests", s.principalIsTheRequests},
 		{"AnswerOfAnotherPrincipal", s.answerOfAnotherPrincipal},
