@@ -3,7 +3,9 @@ package secrets
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
@@ -60,6 +62,9 @@ func (m *Manager) admitTool(ctx context.Context, defs []*definition, do func(con
 
 func (m *Manager) runNamedTool(ctx context.Context, name string, do func(context.Context, *Turn, *definition) (sentence string, err error)) (any, error) {
 	def := m.names[name]
+	if def == nil {
+		return nil, fmt.Errorf("%.40q is no secret of this server: the name is one of %s", name, strings.Join(namesOf(m.ordered), ", "))
+	}
 	return m.runTool(ctx, []*definition{def}, func(ctx context.Context, t *Turn) (any, error) {
 		sentence, err := do(ctx, t, def)
 		return wording.Fill(sentence, wording.Values{"secret": def.Name}), err
