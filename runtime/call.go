@@ -33,6 +33,9 @@ type Call struct {
 	Rounds bool
 	// Arguments are the request's arguments as JSON. A retry of the request is known by them.
 	Arguments []byte
+	// Guarded says that all that leaves for the client is masked by [Manager.MaskJSON], also notifications. Without it the
+	// author is told, once, that a secret was handed out for the request.
+	Guarded bool
 	// Progress tells the client that the request lives. It is nil where the client gave no progress token.
 	Progress func(message string)
 }
@@ -203,7 +206,7 @@ func (m *Manager) turn(ctx context.Context) *Turn {
 	case t == nil:
 		return &Turn{manager: m}
 	case t.background:
-		return &Turn{manager: m, said: Call{Principal: Process()}}
+		return &Turn{manager: m, said: Call{Principal: Process(), Guarded: m.installed.Load()}}
 	default:
 		return t.forGetter()
 	}

@@ -317,3 +317,39 @@ func TestContextOfARequestShowsNothingOfIt(t *testing.T) {
 		cancel()
 	}
 }
+
+// The author is told, once, of a secret that left where not all is masked that the server sends.
+func TestSecretThatNothingGuardsIsLoggedOnce(t *testing.T) {
+	for name, row := range map[string]struct {
+		install bool
+		call    *secrets.Call
+		want    int
+	}{
+		"no adapter":                   {want: 1},
+		"an adapter":                   {install: true, want: 0},
+		"a client that is guarded":     {call: &secrets.Call{Principal: secrets.Process(), Guarded: true}, want: 0},
+		"a client that is not":         {call: &secrets.Call{Principal: secrets.Process()}, want: 1},
+		"a client that is not, either": {install: true, call: &secrets.Call{Principal: secrets.Process()}, want: 1},
+	} {
+		option, log := logging()
+		b := stored(t, option)
+		b.user.Answers(secrets.AllowSession)
+		if row.install {
+			b.Manager.Inside().Install()
+		}
+		ctx := b.Manager.Background(t.Context())
+		if row.call != nil {
+			var turn *secrets.Turn
+			ctx, turn = b.Manager.Begin(t.Context(), *row.call, "", nil)
+			defer turn.End()
+		}
+		for range 2 {
+			if _, err := b.APIKey(ctx, "Read"); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if told := strings.Count(log.String(), "not all is masked"); told != row.want || strings.Contains(log.String(), goodKey) {
+			t.Errorf("%s: told %d times, want %d:\n%s", name, told, row.want, log)
+		}
+	}
+}

@@ -144,6 +144,15 @@ func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) {
 	}
 }
 
+// noteUnguarded tells the author of a server, once, that the guard sees not all of what the server sends.
+func (m *Manager) noteUnguarded(ctx context.Context, secret string) {
+	m.unguarded.Do(func() {
+		m.log.LogAttrs(ctx, slog.LevelWarn, "a secret was handed out where not all is masked that the server sends: with mcp-go, give the "+
+			"server mcpgo.Option, and serve it by ServeStdio, ServeHTTP or HTTPHandler of mcpgo with the same manager; with the official "+
+			"SDK, call gosdk.Install", slog.String("server", m.server), slog.String("secret", secret))
+	})
+}
+
 // refusals are the errors that a person's act makes: a "no", a window that was closed, a value that can't be one. After any
 // other nobody was asked, or it is not known what they wanted: it is no yes, and it is not held against them either.
 var refusals = []error{ErrDenied, ErrDismissed, ErrInvalid, ErrTooBig, dialog.ErrTooLong}

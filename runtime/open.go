@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -36,7 +37,9 @@ type Manager struct {
 	bypass   bypass
 	closing  sync.Once // of the store
 
-	strangers sync.Once // the author was told of callers of whom nothing is known
+	installed atomic.Bool // an adapter masks what a server sends
+	unguarded sync.Once   // the author was told that nothing does
+	strangers sync.Once   // the author was told of callers of whom nothing is known
 }
 
 // An identity is what a manager is known by, and how it speaks.

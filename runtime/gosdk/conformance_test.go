@@ -16,7 +16,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	conformance.TestAdapter(t, conformance.Adapter{New: newConforming, ResourceRounds: true, ChecksArguments: true})
+	conformance.TestAdapter(t, conformance.Adapter{New: newConforming, ResourceRounds: true, MasksAll: true, ChecksArguments: true})
 }
 
 // conforming is the server of the conformance tests.

@@ -19,4 +19,10 @@
 //
 // When a call is cancelled, so are its questions. mcp-go has no way to tell a client that it may close a form which is asked in
 // place, so the form may stay on the screen; an answer to it allows nothing. The official SDK tells the client.
+//
+// # What is masked
+//
+// Results and errors, by the middleware of [Option]; and by the functions of this package that serve all else, too, such as
+// notifications. A client that comes by another way, also by mcp-go's own transport in this process, gets notifications as they
+// are, and so does one of a server with two managers, of what the other manager handed out: the log says so, once.
 package mcpgo

@@ -30,7 +30,7 @@ func HTTPHandler(m *secrets.Manager, srv *server.MCPServer, options ...server.St
 	// What mcp-go logs of its own accord is for its developers.
 	options = append([]server.StreamableHTTPOption{server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler))}, options...)
 	next := server.NewStreamableHTTPServer(srv, options...)
-	apart := &parties{sessions: &sessions{next: next, limit: maxSessions, owners: map[string]owner{}}}
+	apart := &parties{manager: m, sessions: &sessions{next: next, limit: maxSessions, owners: map[string]owner{}}}
 	return serve.Bounded(m.Inside().Guard().Handler(apart), maxBodyOf(next))
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
@@ -71,6 +72,7 @@ func (e envelope) namesTask() bool {
 
 // parties serves each party as if there were no other.
 type parties struct {
+	manager  *secrets.Manager
 	sessions *sessions
 	tasks    tasks
 	open     requests
@@ -95,7 +97,7 @@ func (p *parties) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer end()
 	}
 	answer := p.tasks.answer(w, who, e)
-	p.sessions.ServeHTTP(answer, r)
+	p.sessions.ServeHTTP(answer, r.WithContext(withGuard(r.Context(), p.manager)))
 	answer.finish()
 }
 

@@ -21,6 +21,8 @@ type Adapter struct {
 	// ChecksArguments says that the SDK compares a call's arguments with the tool's schema, and refuses others in words of its
 	// own.
 	ChecksArguments bool
+	// MasksAll says that the adapter masks all that a server sends wherever it serves, and not only by its own functions.
+	MasksAll bool
 	// Tasks says that the SDK runs tools as tasks. The tool "wait" can be one.
 	Tasks bool
 }
@@ -131,6 +133,7 @@ func (s suite) tests() []namedTest {
 		// What leaves.
 		{"NothingThatLeavesHasTheKey", s.nothingThatLeavesHasTheKey},
 		{"ResultsInTheProcessAreMasked", s.resultsInTheProcessAreMasked},
+		{"UnguardedIsLoggedOnce", s.unguardedIsLoggedOnce},
 		{"Prompt", s.prompt},
 		{"PromptRefused", s.promptRefused},
 		{"Resource", s.resource},
