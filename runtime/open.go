@@ -237,7 +237,8 @@ func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 }
 
 // Reject says that the value of key which was handed out in this call is wrong, as when the upstream server answered 401,
-// and returns an error for the handler to return. The next getter asks for another value, and its dialog says why.
+// and returns an error for the handler to return. The next getter asks for another value, and its dialog says why. After 403
+// or 429 the value is right: return an error that says so, and leave it to the user to set another one.
 func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	def := key.definition()
 	if err := m.admit(def); err != nil {
