@@ -20,7 +20,7 @@ const sessionIdle = 24 * time.Hour
 //
 // Without a token, only callers on this computer are served secrets, and only by a native dialog for each use. All users
 // share the keychain of this computer, and dialogs open on its screen. With the option Stateless older clients have no
-// sessions either, and are asked in native dialogs.
+// sessions either, and are asked in native dialogs. What an EventStore keeps has been masked.
 //
 // A body has at most 4 MB, or MaxRequestBodyBytes of the options, and 30 seconds, and path and headers 64 KB: else the answer is 413, 408
 // or 431. Connections are for the http.Server to bound, as ServeHTTP does: set its ReadHeaderTimeout, IdleTimeout and

@@ -107,7 +107,8 @@ type requests struct {
 	open map[requestOf]*openRequest
 }
 
-// A requestOf is a request of a party, by the id that its client gave it.
+// A requestOf is a request of a party, by the id that its client gave it. Where two clients of one principal use the same id, the
+// later request is the one that either can cancel.
 type requestOf struct {
 	party
 	id string

@@ -54,7 +54,7 @@ func (b *bounded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		whole := *r
-		whole.Body, whole.ContentLength = &read{*bytes.NewReader(body), body}, int64(len(body))
+		whole.Body, whole.ContentLength = &wholeBody{*bytes.NewReader(body), body}, int64(len(body))
 		r = &whole
 	}
 	b.next.ServeHTTP(w, r)
@@ -110,17 +110,17 @@ func (b *bounded) patience(r *http.Request) time.Duration {
 	return b.time
 }
 
-// A read is a body that was read.
-type read struct {
+// A wholeBody is one that was read.
+type wholeBody struct {
 	bytes.Reader
 	all []byte
 }
 
-func (*read) Close() error { return nil }
+func (*wholeBody) Close() error { return nil }
 
 // Body returns the body of a request that [Bounded] has let through.
 func Body(r *http.Request) []byte {
-	if body, ok := r.Body.(*read); ok {
+	if body, ok := r.Body.(*wholeBody); ok {
 		return body.all
 	}
 	return nil
