@@ -21,6 +21,9 @@ const (
 	bodyTime = 30 * time.Second
 	// maxReading is how many bodies are read at a time. Where one more comes, the oldest is given up.
 	maxReading = 64
+	// maxLeft is how many bytes of a body that is too long are read and forgotten. Most clients read no answer before they have
+	// sent everything, and would see a broken connection in place of 413.
+	maxLeft = 64 << 20
 )
 
 // Bounded returns a handler that reads the whole body of a request before next sees it, and bounds how much that is, how long
@@ -48,9 +51,8 @@ func (b *bounded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Body != nil && r.Body != http.NoBody {
-		body, status := b.read(w, r)
-		if status != http.StatusOK {
-			refuse(w, status)
+		body := b.read(w, r)
+		if body == nil {
 			return
 		}
 		whole := *r
@@ -60,7 +62,7 @@ func (b *bounded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.next.ServeHTTP(w, r)
 }
 
-// refuse ends the connection, too: what is left of the body is not read.
+// refuse ends the connection, too.
 func refuse(w http.ResponseWriter, status int) {
 	w.Header().Set("Connection", "close")
 	http.Error(w, http.StatusText(status), status)
@@ -76,23 +78,40 @@ func headerSize(r *http.Request) int {
 	return size
 }
 
-// read returns the body and 200, or the status that refuses it.
-func (b *bounded) read(w http.ResponseWriter, r *http.Request) (body []byte, status int) {
+// read returns the body, or nil once it has refused it.
+func (b *bounded) read(w http.ResponseWriter, r *http.Request) []byte {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(b.patience(r))) // an error means that there is no connection here
+	leave := b.reading.enter(func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })
+	body, status := b.readAll(r)
+	if status != http.StatusOK {
+		_ = control.EnableFullDuplex() // else net/http reads on before it answers
+		refuse(w, status)
+		_ = control.Flush()
+		if status == http.StatusRequestEntityTooLarge {
+			_, _ = io.CopyN(io.Discard, r.Body, maxLeft)
+		}
+		leave()
+		return nil
+	}
+	leave()
+	_ = control.SetReadDeadline(time.Time{}) // the answer may be a stream without an end
+	return body
+}
+
+// readAll returns the body and 200, or nil and the status that refuses it.
+func (b *bounded) readAll(r *http.Request) (body []byte, status int) {
+	limited := r.Body
 	if b.maxBody > 0 {
 		if r.ContentLength > b.maxBody {
 			return nil, http.StatusRequestEntityTooLarge
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, b.maxBody)
+		limited = http.MaxBytesReader(nil, r.Body, b.maxBody)
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(b.patience(r))) // an error means that there is no connection here
-	leave := b.reading.enter(func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })
-	body, err := io.ReadAll(r.Body)
-	leave()
+	body, err := io.ReadAll(limited)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
-		_ = control.SetReadDeadline(time.Time{}) // the answer may be a stream without an end
 		return body, http.StatusOK
 	case errors.As(err, &tooLarge):
 		return nil, http.StatusRequestEntityTooLarge

@@ -102,6 +102,26 @@ func begin(t *testing.T, address, text string) net.Conn {
 	return c
 }
 
+// A client that reads nothing before it has sent everything sees the status all the same.
+func TestRefusalReachesWhoSendsFirst(t *testing.T) {
+	web := httptest.NewServer(Bounded(echo, 100))
+	defer web.Close()
+	const size = 16 << 20
+	for name, header := range map[string]string{"length": fmt.Sprintf("Content-Length: %d", size), "chunks": "Transfer-Encoding: chunked"} {
+		c := begin(t, web.Listener.Addr().String(), "POST /mcp HTTP/1.1\r\nHost: localhost\r\n"+header+"\r\n\r\n")
+		body := strings.Repeat("x", size)
+		if name == "chunks" {
+			body = fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", size, body)
+		}
+		if _, err := io.WriteString(c, body); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := ends(t, c); got != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: %d", name, got)
+		}
+	}
+}
+
 const endless = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
 
 // ends returns the status by which a connection ends, or 0 if it just ends.
@@ -232,6 +252,17 @@ func TestConnectionsThatSayNothingGiveWay(t *testing.T) {
 				t.Errorf("%d connections are open", len(g.open))
 			}
 		})
+	}
+}
+
+// A client whose headers are too long sees the status, and not just a broken connection.
+func TestRefusalOfHeadersIsRead(t *testing.T) {
+	_, address := opened(t, 4, 100, Bounded(echo, 0))
+	c := begin(t, address, "GET /mcp HTTP/1.1\r\nHost: localhost\r\nX-Long: "+strings.Repeat("x", maxHeader+8192)+"\r\n\r\n")
+	_ = c.SetReadDeadline(time.Now().Add(time.Minute))
+	answer, err := io.ReadAll(c)
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 431 ") {
+		t.Errorf("%q, %v", answer, err)
 	}
 }
 

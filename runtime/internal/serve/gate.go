@@ -108,6 +108,15 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
+// CloseWrite is for net/http, which ends its answer by it before it ends the connection: a client that is still sending would
+// lose the answer.
+func (c *connection) CloseWrite() error {
+	if tcp, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return tcp.CloseWrite()
+	}
+	return nil
+}
+
 func (c *connection) setBusy(busy bool) {
 	c.gate.mu.Lock()
 	defer c.gate.mu.Unlock()
