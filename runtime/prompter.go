@@ -13,6 +13,10 @@ import (
 
 // A Prompter puts questions to the person at this computer, outside the MCP client. The default opens native dialogs;
 // [WithPrompter] sets another, such as runtimetest's scripted user in tests. Every error means no.
+//
+// A Prompter may have one more method, Ready(context.Context) error, which says at once, without showing anything, why no
+// dialog can open now: [ErrNoDisplay] or [ErrNoDialog]. It is asked before an MCP client is told of a window. Without it, a
+// window is announced that may then fail to open.
 type Prompter interface {
 	// Enter asks for one value and returns what was entered; its rules are checked by the caller.
 	// The error is [ErrDismissed] if the person closed the dialog.
@@ -53,6 +57,14 @@ const (
 	AllowOnce
 	AllowSession
 )
+
+// ready returns why no dialog can open now, as far as the prompter can tell.
+func (m *Manager) ready(ctx context.Context) error {
+	if p, ok := m.prompter.(interface{ Ready(context.Context) error }); ok {
+		return m.notePrompter(ctx, p.Ready(ctx))
+	}
+	return nil
+}
 
 // native is the [Prompter] of this computer's desktop.
 type native struct{ *dialog.Native }

@@ -141,6 +141,9 @@ func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, def *defini
 }
 
 func (m *Manager) askToRemove(ctx context.Context, who consent.Who, def *definition) error {
+	if err := m.canRemove(ctx, def); err != nil {
+		return err
+	}
 	pass, err := m.desk.Queue(ctx, who)
 	if err != nil {
 		return err
@@ -158,6 +161,15 @@ func (m *Manager) askToRemove(ctx context.Context, who consent.Who, def *definit
 		return ErrDenied
 	case err == nil && ctx.Err() != nil:
 		return ErrClosed
+	}
+	return err
+}
+
+// canRemove returns why the user need not be asked whether the value may be removed: it could not be, or no dialog opens.
+func (m *Manager) canRemove(ctx context.Context, def *definition) error {
+	_, err := m.values.lookup(ctx, def)
+	if err == nil || errors.Is(err, ErrNotSet) || errors.Is(err, ErrStore) { // a damaged value is one to remove
+		return m.ready(ctx)
 	}
 	return err
 }

@@ -61,6 +61,8 @@ type Values interface {
 type Config struct {
 	Desk   *consent.Desk
 	Values Values
+	// Ready returns why no dialog can open now, as far as that can be told without opening one.
+	Ready func(ctx context.Context) error
 	// Enter opens one dialog. A problem is why what was entered is no value, where the dialog could tell.
 	Enter func(ctx context.Context, gap Gap, prefill string) (text string, problem *field.Problem, err error)
 	// Form makes the form that shows the code. Its choices are "The codes match" and "They differ".
@@ -127,20 +129,16 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 		return about(err)
 	}
 	defer leave()
+	if err := failedBefore(c, secrets); err != nil {
+		return about(err)
+	}
 	open, begun, err := in.join(c, secrets, replace)
 	if err != nil {
 		return about(err)
 	}
-	codes := open.Subject
-	if begun && c.ByRounds() {
-		err = consent.ErrPending
-		in.open.Leave(c, open, err)
-	} else {
-		err = in.open.Wait(ctx, c, open)
-	}
-	// While the window is open, the client compares.
-	if errors.Is(err, consent.ErrPending) && c.ByRounds() && codes.code != "" && codes.who == c.Who {
-		c.Pend(&comparing{codes, open})
+	err = in.wait(ctx, c, open, begun)
+	if errors.Is(err, consent.ErrPending) && open.Subject.isComparedBy(c) {
+		c.Pend(&comparing{open.Subject, open})
 	}
 	if err != nil {
 		return about(err)
@@ -150,6 +148,22 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 
 // A collection is open to the calls that miss one of its values.
 type collection = consent.Open[*codes, error]
+
+// wait waits for the end of a collection. Where the call's client shows the code by rounds, the call that began the
+// collection goes as soon as the first window opens; another one may find it open when it has waited long enough.
+func (in *Intake) wait(ctx context.Context, c *consent.Call, open *collection, begun bool) error {
+	codes := open.Subject
+	if begun && c.ByRounds() {
+		if err := in.open.WaitUntil(ctx, c, open, codes.opening); err != nil {
+			return err
+		}
+		if codes.isAnnounced() {
+			in.open.Leave(c, open, consent.ErrPending)
+			return consent.ErrPending
+		}
+	}
+	return in.open.Wait(ctx, c, open)
+}
 
 // join has a call wait for the collection that already asks for one of the secrets, or begins one for all.
 func (in *Intake) join(c *consent.Call, secrets []string, replace bool) (open *collection, begun bool, err error) {
@@ -165,6 +179,14 @@ func (in *Intake) run(ctx context.Context, open *collection, client client, repl
 	ctx, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	codes.onRefusal(refuse)
+	err := in.ask(ctx, open, client, replace)
+	codes.end(err)
+	return err
+}
+
+// ask is run without what follows for the calls by rounds.
+func (in *Intake) ask(ctx context.Context, open *collection, client client, replace bool) error {
+	codes := open.Subject
 	err := in.fill(ctx, open, client, replace)
 	switch refused := codes.refusal(); {
 	case err != nil && refused != nil:
@@ -192,6 +214,10 @@ type client func(context.Context, consent.Form) consent.Reply
 // fill asks for what is still missing once it is this server's turn, and stores all answers or none.
 func (in *Intake) fill(ctx context.Context, open *collection, client client, replace bool) error {
 	codes := open.Subject
+	// Nobody waits for a turn that is of no use.
+	if gaps, err := in.gaps(ctx, codes, replace); err != nil || len(gaps) == 0 {
+		return err
+	}
 	pass, err := in.Desk.Queue(ctx, codes.who)
 	if err != nil {
 		return err
@@ -202,16 +228,10 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 		return err
 	}
 	defer leave()
-	// Another process of this server may have asked while this one waited for its turn.
-	gaps, err := in.Values.Gaps(ctx, codes.secrets)
-	if err != nil {
+	// Another process of this server may have asked while this one waited for its turn, and the screen may have gone.
+	gaps, err := in.gaps(ctx, codes, replace)
+	if err != nil || len(gaps) == 0 {
 		return err
-	}
-	if replace && len(gaps) == 0 {
-		gaps = []Gap{{Field: in.Values.Field(codes.secrets[0])}}
-	}
-	if len(gaps) == 0 {
-		return nil
 	}
 	// From here on somebody may be typing. A window that vanished would send the rest of a secret to whatever has the focus
 	// next, perhaps to the chat: it stays, even if every call that wants the value is given up. What is typed is stored, and
@@ -219,6 +239,7 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 	if !open.Keep() {
 		return context.Canceled
 	}
+	codes.open()
 	withdraw := in.show(codes, client)
 	texts, err := in.enterAll(ctx, codes.code, gaps)
 	if err != nil {
@@ -235,6 +256,22 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 	}
 	time.AfterFunc(compareFor, withdraw)
 	return codes.finish(undo)
+}
+
+// gaps returns what is to be asked for. The error says why it can't be asked for, or not be stored: a client is told of no
+// window that then does not open, and nobody types a value for nothing.
+func (in *Intake) gaps(ctx context.Context, codes *codes, replace bool) ([]Gap, error) {
+	gaps, err := in.Values.Gaps(ctx, codes.secrets)
+	if err != nil {
+		return nil, err
+	}
+	if replace && len(gaps) == 0 {
+		gaps = []Gap{{Field: in.Values.Field(codes.secrets[0])}}
+	}
+	if len(gaps) == 0 {
+		return nil, nil
+	}
+	return gaps, in.Ready(ctx)
 }
 
 func (in *Intake) enterAll(ctx context.Context, code string, gaps []Gap) (texts []string, err error) {

@@ -104,6 +104,12 @@ func (s suite) tests() []namedTest {
 		{"CancelledCallLeavesTheWindowForAValue", s.cancelledCallLeavesTheWindowForAValue},
 		{"CodesThatDifferAreAnAttack", s.codesThatDifferAreAnAttack},
 
+		// Windows that can't open.
+		{"WindowThatCanNotOpenIsNotAnnounced", s.windowThatCanNotOpenIsNotAnnounced},
+		{"NobodyTypesWhatCanNotBeStored", s.nobodyTypesWhatCanNotBeStored},
+		{"WindowThatFailsEndsTheCall", s.windowThatFailsEndsTheCall},
+		{"WindowThatWaitsForItsTurnIsNotAnnounced", s.windowThatWaitsForItsTurnIsNotAnnounced},
+
 		// What a client can send back.
 		{"HandlesThatDoNotCount", s.handlesThatDoNotCount},
 		{"HandleSurvivesItsTheft", s.handleSurvivesItsTheft},
