@@ -138,7 +138,7 @@ func (c collected) Replace(ctx context.Context, secret, text string) (undo func(
 // putBack restores what was stored before written, unless something else has been stored since. It reports false if the store
 // fails: then what was written counts as rejected, and is put back when the store answers again.
 func (v *values) putBack(ctx context.Context, def *definition, written string, old former) bool {
-	ctx = keychain.Unasked(ctx)
+	ctx = keychain.Quietly(ctx)
 	now, err := v.lookup(ctx, def)
 	if err == nil && now != written || errors.Is(err, ErrNotSet) && written != "" {
 		return true

@@ -38,7 +38,7 @@ var (
 	ErrClosed       = consent.ErrClosed      // the manager is closed
 )
 
-// errStoreDismissed is a keychain that stayed locked because the user closed its own prompt.
+// errStoreDismissed is a keychain that stayed locked because the user closed its own prompt, now or some minutes ago.
 var errStoreDismissed = fmt.Errorf("%w: %w", ErrStoreLocked, ErrDismissed)
 
 // A failure is one of the errors above, or one of ours that counts as one, and its name in the manifest.
@@ -55,8 +55,8 @@ var failures = []failure{
 	{ErrNoDisplay, wording.NoDisplay},
 	{ErrNoDialog, wording.NoDialog},
 	{ErrNoStore, wording.NoStore},
+	{errStoreDismissed, wording.NotUnlocked},
 	{ErrStoreLocked, wording.StoreLocked},
-	{keychain.ErrDismissed, wording.StoreLocked},
 	{ErrStoreTimeout, wording.StoreTimeout},
 	{ErrTooBig, wording.TooBig},
 	{ErrInvalid, wording.Invalid},
@@ -181,8 +181,6 @@ func known(cause, failure error) error {
 		return fault
 	case errors.As(cause, &rejected):
 		return rejected
-	case failure == keychain.ErrDismissed:
-		return errStoreDismissed
 	}
 	return failure
 }

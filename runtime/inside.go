@@ -70,7 +70,10 @@ func (i insider) Stored(ctx context.Context) ([]string, error) {
 	var names []string
 	for _, def := range i.ordered {
 		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
-			_, err := i.values.store.Get(ctx, i.values.service, name)
+			err := i.values.use(ctx, func(ctx context.Context) error {
+				_, err := i.values.store.Get(ctx, i.values.service, name)
+				return err
+			})
 			switch {
 			case errors.Is(err, ErrNotSet):
 			case err == nil, errors.Is(err, ErrStore): // a damaged value is one to remove
@@ -83,7 +86,11 @@ func (i insider) Stored(ctx context.Context) ([]string, error) {
 	if store, ok := i.values.store.(interface {
 		Names(ctx context.Context, service string) ([]string, error)
 	}); ok {
-		more, err := store.Names(ctx, i.values.service)
+		var more []string
+		err := i.values.use(ctx, func(ctx context.Context) (err error) {
+			more, err = store.Names(ctx, i.values.service)
+			return err
+		})
 		if err != nil {
 			return nil, i.values.noteFailure(ctx, "", err)
 		}
@@ -96,8 +103,8 @@ func (i insider) Stored(ctx context.Context) ([]string, error) {
 }
 
 func (i insider) Clear(ctx context.Context) error {
-	if err := i.values.store.Clear(ctx, i.values.service); err != nil {
-		return i.values.noteFailure(ctx, "", err)
+	if err := i.values.clear(ctx); err != nil {
+		return err
 	}
 	for _, def := range i.ordered {
 		i.values.renew(def)

@@ -88,7 +88,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.values = &values{
 		store: o.store, server: m.server, command: m.command, service: service, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
-		clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
+		unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
 	}
 	m.intake = intake.New(intake.Config{
 		Desk: m.desk, Values: collected{m}, Ready: m.ready, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,

@@ -10,6 +10,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
 // This file has the tools that an adapter's AddTools adds to a server. Each is bounded as a getter is: a stranger gets
@@ -80,8 +81,9 @@ type statusOf struct {
 }
 
 func (m *Manager) statusTool(ctx context.Context, _ *Turn) (any, error) {
-	waiting, cancel := context.WithTimeout(ctx, consent.Patience) // the keychain may be asking the user to unlock it
+	waiting, cancel := context.WithTimeout(ctx, consent.Patience) // the keychain may be slow
 	defer cancel()
+	waiting = keychain.Quietly(waiting) // to look is no reason to ask the user for a password
 	list := make([]statusOf, len(m.ordered))
 	for i, def := range m.ordered {
 		_, err := m.values.lookup(waiting, def)

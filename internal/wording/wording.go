@@ -90,6 +90,7 @@ const (
 	DialogFailed Failure = "dialog_failed"
 	NoStore      Failure = "no_store"
 	StoreLocked  Failure = "store_locked"
+	NotUnlocked  Failure = "not_unlocked"
 	StoreTimeout Failure = "store_timeout"
 	StoreFailed  Failure = "store_failed"
 	TooBig       Failure = "too_big"
@@ -152,6 +153,7 @@ func English() Sentences {
 			DialogFailed: "No window that asks for {secrets} could be shown and answered: {trouble}. Ask the user to put this right; \"{command} secrets doctor\" says more.",
 			NoStore:      "No keychain answers on the server's computer, so {secrets} can't be kept. Ask the user to start a Secret Service such as gnome-keyring in the session that starts {server}; \"{command} secrets doctor\" says more.",
 			StoreLocked:  "The keychain that holds {secrets} is locked. Ask the user to unlock it, then call again; \"{command} secrets doctor\" says more.",
+			NotUnlocked:  "The keychain that holds {secrets} is locked, and the user closed its own window, which asks for their password. Go on without it, and call again only if the user asks for it; they can unlock the keychain themselves.",
 			StoreTimeout: "The keychain that holds {secrets} did not answer in time. Ask the user to look for its window or to restart it, then call again.",
 			StoreFailed:  "The keychain that holds {secrets} reported an error. The server's log says more.",
 			TooBig:       "The value of {secrets} is larger than the keychain takes.",

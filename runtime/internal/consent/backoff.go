@@ -10,10 +10,14 @@ type Step string
 const (
 	Collecting Step = "collecting" // to type a value
 	Permission Step = "permission" // to allow its use
+	Unlocking  Step = "unlocking"  // to unlock the keychain, for whichever secret: see [Keychain]
 )
 
 // Everybody is whom a refusal is remembered for where all principals share the dialogs and the store.
 var Everybody = Who{}
+
+// Keychain stands for the secrets where a refusal is of all of them, since the keychain did not say for which one it asked.
+var Keychain = []string{""}
 
 type backoffKey struct {
 	step   Step
