@@ -112,7 +112,7 @@ func (m *Manager) setTool(ctx context.Context, t *Turn, def *definition) (senten
 func (m *Manager) forgetTool(ctx context.Context, t *Turn, def *definition) (sentence string, err error) {
 	names := []string{def.Name}
 	open, _, err := m.removals.Join(t.call(), names,
-		func() error { return m.desk.RefusedLocked(consent.Permission, consent.Everybody, names) },
+		func() error { return m.desk.RefusedLocked(consent.Changing, consent.Everybody, consent.AllSecrets) },
 		func() *definition { return def },
 		func(ctx context.Context, open *removal) error { return m.askAndRemove(ctx, t.call().Who, open.Subject) })
 	if err == nil {
@@ -128,13 +128,15 @@ type removal = consent.Open[*definition, error]
 
 // askAndRemove removes the value once the person at this computer has allowed it. The MCP client's word is not enough.
 func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, def *definition) error {
-	err := m.askToRemove(ctx, who, def)
-	if err != nil {
-		if isRefusal(err) {
-			m.desk.Refuse(consent.Permission, consent.Everybody, []string{def.Name}, err)
+	if err := m.askToRemove(ctx, who, def); err != nil {
+		refused := isRefusal(err)
+		err = &consent.About{Secrets: []string{def.Name}, Asking: true, Err: err}
+		if refused {
+			m.desk.Refuse(consent.Changing, consent.Everybody, consent.AllSecrets, err)
 		}
-		return &consent.About{Secrets: []string{def.Name}, Asking: true, Err: err}
+		return err
 	}
+	m.desk.Accept(consent.Changing, consent.Everybody, consent.AllSecrets...)
 	if err := m.values.remove(ctx, def); err != nil {
 		return err
 	}

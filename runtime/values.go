@@ -127,7 +127,7 @@ func (v *values) use(ctx context.Context, do func(context.Context) error) error 
 }
 
 func (v *values) isUnlockingRefused() bool {
-	return v.desk.Refused(consent.Unlocking, consent.Everybody, consent.Keychain) != nil
+	return v.desk.Refused(consent.Unlocking, consent.Everybody, consent.AllSecrets) != nil
 }
 
 // heed remembers what the user did with the keychain's prompt, where one may have been there, and returns err, by one name for
@@ -135,10 +135,10 @@ func (v *values) isUnlockingRefused() bool {
 func (v *values) heed(err error, prompted bool) error {
 	switch {
 	case isDismissed(err):
-		v.desk.Refuse(consent.Unlocking, consent.Everybody, consent.Keychain, errStoreDismissed)
+		v.desk.Refuse(consent.Unlocking, consent.Everybody, consent.AllSecrets, errStoreDismissed)
 		return errStoreDismissed
 	case prompted && (err == nil || errors.Is(err, ErrNotSet)):
-		v.desk.Accept(consent.Unlocking, consent.Everybody, consent.Keychain...)
+		v.desk.Accept(consent.Unlocking, consent.Everybody, consent.AllSecrets...)
 	}
 	return err
 }

@@ -120,7 +120,12 @@ func (in *Intake) Replace(ctx context.Context, c *consent.Call, secret string) e
 }
 
 func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string, replace bool) error {
-	about := func(err error) error { return &consent.About{Secrets: secrets, Err: err} }
+	about := func(err error) error {
+		if already := (*consent.About)(nil); errors.As(err, &already) {
+			return already
+		}
+		return &consent.About{Secrets: secrets, Err: err}
+	}
 	if ctx.Err() != nil {
 		return about(consent.ErrOutsideCall) // a task's handler has no client that could be asked
 	}
@@ -168,9 +173,18 @@ func (in *Intake) wait(ctx context.Context, c *consent.Call, open *collection, b
 // join has a call wait for the collection that already asks for one of the secrets, or begins one for all.
 func (in *Intake) join(c *consent.Call, secrets []string, replace bool) (open *collection, begun bool, err error) {
 	return in.open.Join(c, secrets,
-		func() error { return in.Desk.RefusedLocked(consent.Collecting, consent.Everybody, secrets) },
+		func() error { return in.refusedLocked(secrets, replace) },
 		func() *codes { return in.newCodes(c, secrets) },
 		func(ctx context.Context, open *collection) error { return in.run(ctx, open, c.Ask, replace) })
+}
+
+func (in *Intake) refusedLocked(secrets []string, replace bool) error {
+	if replace {
+		if err := in.Desk.RefusedLocked(consent.Changing, consent.Everybody, consent.AllSecrets); err != nil {
+			return err
+		}
+	}
+	return in.Desk.RefusedLocked(consent.Collecting, consent.Everybody, secrets)
 }
 
 // run asks for the secrets, and remembers a refusal before the calls that wait hear of it.
@@ -200,11 +214,17 @@ func (in *Intake) ask(ctx context.Context, open *collection, client client, repl
 	case err == nil:
 		in.Desk.Accept(consent.Collecting, consent.Everybody, codes.secrets...)
 		if replace {
+			in.Desk.Accept(consent.Changing, consent.Everybody, consent.AllSecrets...)
 			in.noteReplaced(codes)
 		}
 		return nil
 	case in.IsRefusal(err):
 		in.Desk.Refuse(consent.Collecting, consent.Everybody, codes.secrets, err)
+		err = &consent.About{Secrets: codes.secrets, Err: err}
+		if replace {
+			in.Desk.Refuse(consent.Changing, consent.Everybody, consent.AllSecrets, err)
+		}
+		return err
 	}
 	return &consent.About{Secrets: codes.secrets, Err: err}
 }

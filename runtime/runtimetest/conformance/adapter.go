@@ -150,6 +150,7 @@ func (s suite) tests() []namedTest {
 		{"StatusToolTellsNamesOnly", s.statusToolTellsNamesOnly},
 		{"SetToolAsksTheUser", s.setToolAsksTheUser},
 		{"ForgetToolNeedsTheUsersWordInADialog", s.forgetToolNeedsTheUsersWordInADialog},
+		{"RefusedToolAsksForNoOtherSecret", s.refusedToolAsksForNoOtherSecret},
 		{"ToolsRefuseOtherNames", s.toolsRefuseOtherNames},
 
 		// Many calls at a time, and the end of a server.
