@@ -85,7 +85,15 @@ func (c collected) Gaps(ctx context.Context, secrets []string) ([]intake.Gap, er
 func (c collected) Field(secret string) field.Field { return c.names[secret].Field }
 
 func (c collected) Stored(ctx context.Context, secret, code string) {
-	c.log.LogAttrs(ctx, slog.LevelInfo, "secret stored",
+	c.note(ctx, "secret stored", secret, code)
+}
+
+func (c collected) LeftEmpty(ctx context.Context, secret, code string) {
+	c.note(ctx, "secret left empty", secret, code)
+}
+
+func (c collected) note(ctx context.Context, what, secret, code string) {
+	c.log.LogAttrs(ctx, slog.LevelInfo, what,
 		slog.String("server", c.server), slog.String("secret", secret), slog.String("code", code))
 }
 

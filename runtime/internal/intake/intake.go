@@ -53,6 +53,8 @@ type Values interface {
 	Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error)
 	// Stored notes that a person has entered a value. The word says what became of the verification code.
 	Stored(ctx context.Context, secret, code string)
+	// LeftEmpty is Stored where the value may be left empty, and was.
+	LeftEmpty(ctx context.Context, secret, code string)
 	// Differed notes that a principal found the codes to differ, and whether values were stored already, which are taken back.
 	Differed(who consent.Who, secrets []string, stored bool)
 }
@@ -271,8 +273,12 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 		withdraw()
 		return err
 	}
-	for _, g := range gaps {
-		in.Values.Stored(ctx, g.Field.Name, codes.compared())
+	for i, g := range gaps {
+		note := in.Values.Stored
+		if texts[i] == "" {
+			note = in.Values.LeftEmpty
+		}
+		note(ctx, g.Field.Name, codes.compared())
 	}
 	time.AfterFunc(compareFor, withdraw)
 	return codes.finish(undo)

@@ -72,7 +72,8 @@ func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(conte
 	return undo, nil
 }
 
-func (s *shelf) Stored(context.Context, string, string) {}
+func (s *shelf) Stored(context.Context, string, string)    {}
+func (s *shelf) LeftEmpty(context.Context, string, string) {}
 
 func (s *shelf) Differed(_ consent.Who, secrets []string, stored bool) {
 	s.log = append(s.log, fmt.Sprintf("codes of %q differ, stored: %t", secrets, stored))
