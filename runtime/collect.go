@@ -47,6 +47,14 @@ func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text
 	return text, nil, m.notePrompter(ctx, err)
 }
 
+// canCollect returns why nobody need be asked for a value: no dialog can open, or nothing could be stored.
+func (m *Manager) canCollect(ctx context.Context) error {
+	if err := m.ready(ctx); err != nil {
+		return err
+	}
+	return m.values.canStore(ctx)
+}
+
 // codesForm is the form by which the MCP client shows a verification code.
 func (m *Manager) codesForm(secrets []string, code string) consent.Form {
 	labels := make([]string, len(secrets))

@@ -91,7 +91,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
 	}
 	m.intake = intake.New(intake.Config{
-		Desk: m.desk, Values: collected{m}, Ready: m.ready, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
+		Desk: m.desk, Values: collected{m}, Ready: m.canCollect, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
 		Invalid: func(secret string, problem error) error { return &invalidText{secret, problem} },
 	})
 	return m, nil

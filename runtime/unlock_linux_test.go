@@ -113,6 +113,17 @@ func TestCallsShareOnePrompt(t *testing.T) {
 	r.must(r.WaitNoWindow())
 }
 
+// Who has no keyring yet is asked for the password of one before they have typed a value for nothing.
+func TestNewKeyringComesFirst(t *testing.T) {
+	r := openReal(t, desktop.Options{Keyring: desktop.KeyringFresh})
+	get := r.ask()
+	r.must(r.DismissPrompt())
+	_, err := get()
+	r.wantNotUnlocked("get", err)
+	r.wantNotUnlocked("set tool", r.tool(r.background(), "secrets_set", "contact"))
+	r.must(r.WaitNoWindow())
+}
+
 // To look which secrets are set is no reason to ask for a password.
 func TestStatusToolNeverPrompts(t *testing.T) {
 	r := openLocked(t)

@@ -129,3 +129,28 @@ func TestUnlockedMeanwhileIsUsed(t *testing.T) {
 		t.Errorf("got %v, %d prompts", err, s.prompts)
 	}
 }
+
+// readOnly is a store that says so.
+type readOnly struct{ *memory }
+
+func (readOnly) Prepare(context.Context) error { return errors.New("the folder is only read") }
+
+func TestNobodyTypesForAStoreThatIsOnlyRead(t *testing.T) {
+	key := Password("api_key", Field{Required: true})
+	m, store := victim(t, answers{enter: func(context.Context, Entry) (string, error) {
+		t.Error("a dialog opens")
+		return "", ErrDismissed
+	}, ask: always(AllowOnce)}, key)
+	m.values.store = readOnly{store}
+	ctx := m.Background(t.Context())
+	if _, err := Get(ctx, m, key, "Read"); err != nil { // what is there is handed out
+		t.Error(err)
+	}
+	if err := useTool(ctx, m, "secrets_set", "api_key"); !errors.Is(err, ErrStore) {
+		t.Error(err)
+	}
+	store.Map.Clear()
+	if _, err := Get(ctx, m, key, "Read"); !errors.Is(err, ErrStore) {
+		t.Error(err)
+	}
+}

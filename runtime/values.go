@@ -126,6 +126,15 @@ func (v *values) use(ctx context.Context, do func(context.Context) error) error 
 	return v.heed(do(ctx), true)
 }
 
+// canStore returns why nothing could be stored, as far as the store tells before it gets a value.
+func (v *values) canStore(ctx context.Context) error {
+	store, ok := v.store.(interface{ Prepare(context.Context) error })
+	if !ok {
+		return nil
+	}
+	return v.noteFailure(ctx, "", v.use(ctx, store.Prepare))
+}
+
 func (v *values) isUnlockingRefused() bool {
 	return v.desk.Refused(consent.Unlocking, consent.Everybody, consent.AllSecrets) != nil
 }

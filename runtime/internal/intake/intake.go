@@ -63,7 +63,7 @@ type Values interface {
 type Config struct {
 	Desk   *consent.Desk
 	Values Values
-	// Ready returns why no dialog can open now, as far as that can be told without opening one.
+	// Ready returns why no dialog can open now, or no value be stored, as far as that can be told before.
 	Ready func(ctx context.Context) error
 	// Enter opens one dialog. A problem is why what was entered is no value, where the dialog could tell.
 	Enter func(ctx context.Context, gap Gap, prefill string) (text string, problem *field.Problem, err error)

@@ -24,3 +24,9 @@ func (s *System) Look(ctx context.Context, service string) (state State, err err
 	})
 	return state, err
 }
+
+// Prepare has the keychain ask for the password of a new keyring, where it has none yet and so could store nothing. Who is
+// about to ask a person for a value calls it before: afterwards it would be too late to learn that they do not want one.
+func (s *System) Prepare(ctx context.Context) error {
+	return s.inTurn(ctx, func(ctx context.Context) error { return prepare(ctx, s.store) })
+}

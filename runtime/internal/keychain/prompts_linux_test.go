@@ -52,6 +52,8 @@ func TestQuietly(t *testing.T) {
 				_, uses["names"] = s.Names(ctx, testService)
 				uses["delete"] = s.Delete(ctx, testService, "a")
 				uses["clear"] = s.Clear(ctx, testService)
+			} else {
+				uses["prepare"] = s.Prepare(ctx)
 			}
 			for use, err := range uses {
 				if !errors.Is(err, ErrUnasked) || !errors.Is(err, ErrLocked) {

@@ -398,8 +398,7 @@ func (l *link) find(ctx context.Context, attributes map[string]string) ([]dbus.O
 			return unlocked, nil
 		}
 		if len(locked) == 0 {
-			var isLocked bool
-			err := l.call(ctx, defaultPath, propertiesIface+"Get", "org.freedesktop.Secret.Collection", "Locked").into(&isLocked)
+			isLocked, err := l.isDefaultLocked(ctx)
 			if errors.Is(err, errGone) || err == nil && !isLocked {
 				return nil, nil
 			}
