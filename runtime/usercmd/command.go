@@ -297,6 +297,7 @@ func (c *command) named(args []string) (field.Field, error) {
 var storeFailures = map[wording.Failure]string{
 	wording.NoStore:      "no keychain answers",
 	wording.StoreLocked:  "the keychain is locked: unlock it, then try again",
+	wording.NotUnlocked:  "the keychain is locked: unlock it, then try again",
 	wording.StoreTimeout: "the keychain does not answer in time: look for its window or restart it, then try again",
 	wording.StoreFailed:  "the keychain reported an error",
 	wording.TooBig:       "the value is larger than the keychain takes",

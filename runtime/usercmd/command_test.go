@@ -302,6 +302,7 @@ func TestCommandNamesWhatIsWrongWithTheStore(t *testing.T) {
 	for want, err := range map[string]error{
 		"no keychain answers":     secrets.ErrNoStore,
 		"the keychain is locked":  secrets.ErrStoreLocked,
+		"the keychain is locked:": secrets.ErrDismissed, // its own window was
 		"does not answer in time": secrets.ErrStoreTimeout,
 		"reported an error":       errors.New("somebody's own error, which may say " + goodKey),
 	} {
