@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 )
@@ -23,6 +24,7 @@ type codes struct {
 	mu      sync.Mutex
 	opened  bool              // the first window opens, or did
 	failed  error             // why nothing was stored
+	at      time.Time         // when that was
 	refused error             // the person refused in the client
 	refuse  func(cause error) // ends the dialogs
 	matched bool              // the person said that the codes match
@@ -58,7 +60,7 @@ func (c *codes) open() {
 func (c *codes) end(failed error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.failed = failed
+	c.failed, c.at = failed, time.Now()
 	if !c.opened {
 		close(c.opening)
 	}
@@ -77,12 +79,12 @@ func (c *codes) isComparedBy(call *consent.Call) bool {
 	return call.ByRounds() && c.code != "" && c.who == call.Who && c.isAnnounced()
 }
 
-// failedBefore returns why a collection for one of the secrets failed that an earlier round of the call has announced. It was
-// this call's, which does not ask a second time.
-func failedBefore(c *consent.Call, secrets []string) error {
+// failedBefore returns why a window for one of the secrets failed that an earlier round of the call has announced: the call
+// does not begin again, to fail again. A refusal is left to [consent.Desk.Refused].
+func (in *Intake) failedBefore(c *consent.Call, secrets []string) error {
 	for _, w := range c.Heard() {
 		if c, ok := w.(*comparing); ok && slices.ContainsFunc(secrets, c.isFor) {
-			if err := c.failure(); err != nil {
+			if err := c.failure(); err != nil && !in.IsRefusal(err) {
 				return err
 			}
 		}
@@ -92,9 +94,13 @@ func failedBefore(c *consent.Call, secrets []string) error {
 
 func (c *codes) isFor(secret string) bool { return slices.Contains(c.secrets, secret) }
 
+// failure returns why nothing was stored, while that may still be so.
 func (c *codes) failure() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if time.Since(c.at) > consent.OpenFor {
+		return nil
+	}
 	return c.failed
 }
 

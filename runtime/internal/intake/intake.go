@@ -136,7 +136,7 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 		return about(err)
 	}
 	defer leave()
-	if err := failedBefore(c, secrets); err != nil {
+	if err := in.failedBefore(c, secrets); err != nil {
 		return about(err)
 	}
 	open, begun, err := in.join(c, secrets, replace)
