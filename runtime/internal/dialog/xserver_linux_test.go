@@ -142,7 +142,7 @@ func TestAuthority(t *testing.T) {
 		{"no colon", authority(right), number, false},
 		{"number with a zero before", authority(right), ":0" + number, true},
 		{"number that is too large", authority(right), ":99999999999999999999", false},
-		{"negative number", authority(right), ":-" + number, false},
+		{"negative number", authority(right), ":-" + other, false},
 		{"path of nothing", authority(right), "/tmp/.X11-unix/nothing", false},
 
 		{"by TCP", authority(right), tcp, true}, // as ssh forwards a display: the cookie is this computer's
