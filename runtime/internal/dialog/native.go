@@ -79,13 +79,14 @@ func New(opts Options) *Native {
 // [ErrNoDisplay], [ErrNoDialog] or a [Fault], and says what is missing. Who
 // announces a window to others asks before.
 func (n *Native) Ready(ctx context.Context) error {
-	if _, err := n.Try(ctx); err != nil {
-		return err
+	_, err := n.Try(ctx)
+	if err == nil {
+		if _, lockErr := userlock.Holder(n.lockDir(), lockNames[0]); lockErr != nil {
+			err = failed("%v", lockErr)
+		}
 	}
-	if _, err := userlock.Holder(n.lockDir(), lockNames[0]); err != nil {
-		return failed("%v", err)
-	}
-	return nil
+	n.complain(ctx, err)
+	return err
 }
 
 // Try returns the program that would show a dialog now, once it has run without
