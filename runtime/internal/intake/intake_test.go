@@ -103,7 +103,7 @@ func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
 			texts = texts[1:]
 			return text, nil, nil
 		},
-		Form: func(_ []string, code string) consent.Form {
+		Form: func(_ consent.Who, _ []string, code string) consent.Form {
 			return consent.Form{Name: "codes", Message: code, Choices: []string{"The codes match", "They differ"}}
 		},
 	})
