@@ -11,10 +11,10 @@ import (
 	"unicode"
 )
 
-// The size of a window's text. So much, with the buttons, is whole on a screen of 640 by 480.
+// The size of a window's text. So much, with an entry and buttons, is whole on a screen of 1024 by 768.
 const (
 	Lines   = 25
-	Columns = 60 // so that even 60 wide letters fit
+	Columns = 60 // even of the widest letters
 )
 
 // Fits reports whether a window shows text whole.

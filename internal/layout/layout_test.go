@@ -37,6 +37,41 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// Names that are alike differ at either end.
+func TestShorten(t *testing.T) {
+	for _, c := range []struct {
+		in      string
+		columns int
+		want    string
+	}{
+		{"get_pet", 7, "get_pet"},
+		{"get_my_pet", 7, "get…pet"},
+		{"pets://a\nTool: b", 20, "pets://a Tool: b"},
+		{"漢字漢字漢字", 8, "漢字…字"},
+		{strings.Repeat("a", 500) + "/evil", 21, "aaaaaaaaaa…aaaaa/evil"},
+	} {
+		if got := Shorten(c.in, c.columns); got != c.want || Width(got) > c.columns {
+			t.Errorf("Shorten(%q, %d) = %q, want %q", c.in, c.columns, got, c.want)
+		}
+	}
+}
+
+// No line but the first begins at the margin.
+func TestHang(t *testing.T) {
+	x := strings.Repeat("x", 53)
+	for in, want := range map[string]string{
+		"Tool: get_pet":                "Tool: get_pet",
+		"Tool: " + x + " Reason: Fine": "Tool: " + x + "\n    Reason: Fine",
+		"Tool: " + x + "yReason: Fine": "Tool:\n    " + x + "yRe\n    ason: Fine",
+		"Tool: a\nReason: Fine":        "Tool: a Reason: Fine",
+		strings.Repeat("z", 120):       strings.Repeat("z", 60) + "\n    " + strings.Repeat("z", 56) + "\n    zzzz",
+	} {
+		if got := Hang(in); got != want || Clean(got, 9, Columns) != got {
+			t.Errorf("Hang(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestCleanBreaksAndCuts(t *testing.T) {
 	for _, c := range []struct {
 		in             string
