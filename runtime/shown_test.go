@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
@@ -230,5 +232,47 @@ func TestWhatHasNoRoomIsNotAsked(t *testing.T) {
 		if err := th.get(c, "Read"); err != nil {
 			t.Errorf("%s: %v, with a name that has room", way, err)
 		}
+	}
+}
+
+// Getters of one call that run at the same time are asked for together, as far as one form shows them all.
+func TestOneFormShowsAllThatItAllows(t *testing.T) {
+	th := newThrong(t, rand.New(rand.NewPCG(3, 3)), 12)
+	c := Call{Kind: "tool", Name: "get_pet", Principal: Process(), Shows: Shows{Forms: true}, Rounds: true}
+	wait := func(ctx context.Context) (allowed int) {
+		var getters sync.WaitGroup
+		var all atomic.Int32
+		for i, key := range th.keys {
+			getters.Go(func() {
+				if _, err := Get(context.WithoutCancel(ctx), th.Manager, key, Reason(fmt.Sprintf("Read the value of number %d", i))); err == nil {
+					all.Add(1)
+				}
+			})
+		}
+		getters.Wait()
+		return int(all.Load())
+	}
+	ctx, turn := th.Begin(t.Context(), c, "", nil)
+	wait(ctx)
+	forms, state := turn.End()
+	replies := map[string]Reply{}
+	for _, f := range forms {
+		replies[f.Name] = th.reply(f)
+	}
+	shown := strings.Join(th.shown, "\n")
+	for _, label := range th.labels {
+		if !strings.Contains(shown, unbroken(label)) {
+			t.Errorf("%q is not in\n%s", label, shown)
+		}
+	}
+	if len(forms) < 2 || len(forms) == len(th.keys) || len(replies) != len(forms) {
+		t.Errorf("%d forms under %d names for %d secrets", len(forms), len(replies), len(th.keys))
+	}
+	ctx, turn = th.Begin(t.Context(), c, state, replies)
+	if allowed := wait(ctx); allowed != len(th.keys) {
+		t.Errorf("%d of %d are allowed", allowed, len(th.keys))
+	}
+	if again, _ := turn.End(); len(again) > 0 {
+		t.Errorf("asked again: %+v", again)
 	}
 }
