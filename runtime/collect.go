@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
@@ -29,13 +30,17 @@ var entryKinds = map[field.Type]string{
 	field.Multiline: "file",
 }
 
-// enter opens the dialog for one missing value.
+// enter opens the dialog for one missing value. Where no window shows all that it says, the error is [dialog.ErrUnshown].
 func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text string, problem *field.Problem, err error) {
-	shown, asking := fitting(g.Field), g.Asking
-	asking.Rejected = dialog.Clean(asking.Rejected, reasonLines, textColumns)
+	shown, asking := visible(g.Field), g.Asking
+	asking.By = m.askedBy(g.Who)
+	says := strings.Join(m.sentences.Ask(m.server, shown, asking), "\n")
+	if !layout.Fits(says) {
+		return "", nil, dialog.ErrUnshown
+	}
 	text, err = m.prompter.Enter(ctx, Entry{
 		Title:    m.sentences.Title(m.server, shown),
-		Text:     strings.Join(m.sentences.Ask(m.server, shown, asking), "\n"),
+		Text:     says,
 		Kind:     entryKinds[shown.Type],
 		Prefill:  prefill,
 		Choices:  shown.Choices,
@@ -56,15 +61,19 @@ func (m *Manager) canCollect(ctx context.Context) error {
 }
 
 // codesForm is the form by which the MCP client shows a verification code.
-func (m *Manager) codesForm(secrets []string, code string) consent.Form {
+func (m *Manager) codesForm(who consent.Who, secrets []string, code string) consent.Form {
 	labels := make([]string, len(secrets))
 	for i, name := range secrets {
-		labels[i] = fitting(m.names[name].Field).Label
+		labels[i] = visible(m.names[name].Field).Label
 	}
 	form := m.sentences.Form
+	message := wording.Fill(form.Text, wording.Values{"server": m.server, "labels": strings.Join(labels, ", "), "code": code})
+	if by := m.askedBy(who); by != "" {
+		message += "\n" + by
+	}
 	return consent.Form{
 		Name:    "codes",
-		Message: wording.Fill(form.Text, wording.Values{"server": m.server, "labels": strings.Join(labels, ", "), "code": code}),
+		Message: message,
 		Choices: []string{form.Match, form.Differ},
 	}
 }

@@ -41,7 +41,7 @@ func Example_testing() {
 	// petstore wants to use: Petstore API key
 	// Asked for by the server itself, not by a tool.
 	// Reason: Read one pet of your store
-	// Sent to petstore.example: Petstore API key
+	// Petstore API key goes to petstore.example
 	//
 	// "Allow for session" lets every tool of petstore use it until you restart petstore.
 }

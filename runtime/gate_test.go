@@ -156,7 +156,7 @@ func TestQuestionShowsWhereTheValueGoes(t *testing.T) {
 	b.store.Put("petstore", "base_url", "http://127.0.0.1:8080/v3")
 	b.user.Answers(secrets.AllowOnce)
 	b.wantKey(t, goodKey)
-	if text := b.user.Shown()[0].Text(); !strings.Contains(text, "Sent to http://127.0.0.1:8080: Petstore API key") {
+	if text := b.user.Shown()[0].Text(); !strings.Contains(text, "\nPetstore API key goes to http://127.0.0.1:8080\n") {
 		t.Errorf("the question does not show the host:\n%s", text)
 	}
 }

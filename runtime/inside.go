@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 )
@@ -44,7 +44,7 @@ func (i insider) Place() string {
 func (i insider) Fields() []field.Field {
 	fields := make([]field.Field, len(i.ordered))
 	for n, def := range i.ordered {
-		fields[n] = fitting(def.Field)
+		fields[n] = visible(def.Field)
 	}
 	return fields
 }
@@ -95,7 +95,7 @@ func (i insider) Stored(ctx context.Context) ([]string, error) {
 			return nil, i.values.noteFailure(ctx, "", err)
 		}
 		for _, name := range more { // which any program may have chosen
-			names = append(names, dialog.Clean(name, 1, labelColumns))
+			names = append(names, layout.Clean(name, 1, 2*layout.Columns))
 		}
 	}
 	slices.Sort(names)

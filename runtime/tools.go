@@ -158,8 +158,11 @@ func (m *Manager) askToRemove(ctx context.Context, who consent.Who, def *definit
 		return err
 	}
 	defer leave()
-	text := wording.Fill(m.sentences.Question.Forget, wording.Values{"server": m.server, "label": fitting(def.Field).Label})
-	answer, err := m.askInDialog(ctx, m.question(text, true))
+	lines := []string{wording.Fill(m.sentences.Question.Forget, wording.Values{"server": m.server, "label": visible(def.Field).Label})}
+	if by := m.askedBy(who); by != "" {
+		lines = append(lines, by)
+	}
+	answer, err := m.askInDialog(ctx, m.question(lines, true))
 	switch {
 	case err == nil && answer != consent.AllowOnce:
 		return ErrDenied

@@ -35,12 +35,12 @@
 //
 // # The keys of a secret
 //
-//	label         what a person calls it; shown in every dialog and question (the secret's name)
+//	label         what a person calls it, in up to 40 columns; shown in every dialog and question (the secret's name)
 //	field_type    text, password, url, email, integer, boolean, choice, duration or multiline (password)
 //	required      whether a person is asked for it when it is missing (false)
 //	default       the value that serves until another is stored; with required, the value that is offered
-//	help_text     where to find it and what it is for; may have several lines
-//	placeholder   an example of how a value looks; never a value
+//	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
+//	placeholder   an example of how a value looks, in up to 100 columns; never a value
 //	permission    whose word a use needs: ask, dialog or none (ask)
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
@@ -61,6 +61,8 @@
 //	min           the least value; integer
 //	max           the greatest value; integer
 //	choices       the values to choose from, each a text or {value: text, go_name: Name}; choice, which needs it
+//
+// What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
 //
 // A default must obey the rules, and password and multiline can't have one: it would be committed. Nor can they have
 // permission none.

@@ -2,11 +2,14 @@ package schema
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // Here are the rules that need more than one key: first of one secret, then of the whole file.
@@ -136,9 +139,11 @@ func (r *reader) checkFile() {
 		}
 	}
 	former := map[string]*draft{}
+	sentences := wording.English()
 	for _, d := range r.drafts {
 		r.about = subject{"secret", d.Name}
 		r.checkSentTo(d)
+		r.checkRoom(d, sentences)
 		for i, name := range d.RenamedFrom {
 			if other, ok := former[name]; ok {
 				r.errorf(d.renamedFrom[i], "renamed_from %s is already a former name of secret %s at line %d", quote(name), quote(other.Name), other.Pos.Line)
@@ -165,6 +170,31 @@ func (r *reader) checkSentTo(d *draft) {
 	case target.Type != field.URL && target.Type != "":
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, this one is %s", quote(d.SentTo), target.Type)
 	}
+}
+
+// checkRoom checks that windows have room for what people are shown of a secret, whoever asks, and wherever it goes: the
+// runtime does not ask what it can't show whole. Without a place or a help text there is room for all that a file can say.
+func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
+	if d.SentTo != "" && d.Asks() {
+		if height := sentences.QuestionHeight(r.file.Server, d.Field, r.longestHost(d.SentTo)); height > layout.Lines {
+			r.errorf(d.At("sent_to"), "the question for its use can take %d lines, a window has room for %d", height, layout.Lines)
+		}
+	}
+	if d.Help != "" {
+		if height := sentences.DialogHeight(r.file.Server, d.Field); height > layout.Lines {
+			r.errorf(d.At("help_text"), "the dialog that asks for it can take %d lines, a window has room for %d: shorten help_text or placeholder", height, layout.Lines)
+		}
+	}
+}
+
+// longestHost is the longest text by which a question can say where a value goes.
+func (r *reader) longestHost(sentTo string) string {
+	target, ok := r.seen[sentTo]
+	if !ok {
+		return ""
+	}
+	longest := slices.MaxFunc(target.AcceptedSchemes(), func(a, b string) int { return len(a) - len(b) })
+	return longest + "://" + strings.Repeat("w", 253) + ":65535"
 }
 
 // members reads the names in a group.

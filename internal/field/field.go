@@ -153,4 +153,8 @@ const (
 	// ReservedPrefix begins the names of keychain items that are no secrets, such as __secret_index__, in which the Python
 	// and JavaScript frameworks list the others.
 	ReservedPrefix = "__"
+
+	// LabelColumns, PlaceholderColumns and HelpLines are how much of a field's texts a dialog has room for, beside each other
+	// and what else it says. Columns and lines are those of package layout.
+	LabelColumns, PlaceholderColumns, HelpLines = 40, 100, 8
 )

@@ -19,6 +19,8 @@ var (
 	ErrNoDisplay = errors.New("no display for a dialog")
 	// ErrNoDialog: there is no program to show a dialog with, or not one to trust.
 	ErrNoDialog = errors.New("no program to show a dialog with")
+	// ErrUnshown: a dialog has no room for the text. None was shown.
+	ErrUnshown = errors.New("the text has no room in a dialog")
 	// ErrTooLong: the value is longer than a dialog or a file may give.
 	ErrTooLong = errors.New("the value is too long")
 	// ErrBadFile: the chosen file can't be read, or is not a text.

@@ -44,7 +44,7 @@ func (in *Intake) newCodes(c *consent.Call, secrets []string) *codes {
 		return codes
 	}
 	codes.code = newCode()
-	codes.form = in.Form(secrets, codes.code)
+	codes.form = in.Form(c.Who, secrets, codes.code)
 	return codes
 }
 

@@ -40,6 +40,7 @@ const attempts = 10
 type Gap struct {
 	Field  field.Field
 	Asking wording.Asking
+	Who    consent.Who // for whom it is asked; set by [Intake]
 }
 
 // Values are where values are kept.
@@ -68,7 +69,7 @@ type Config struct {
 	// Enter opens one dialog. A problem is why what was entered is no value, where the dialog could tell.
 	Enter func(ctx context.Context, gap Gap, prefill string) (text string, problem *field.Problem, err error)
 	// Form makes the form that shows the code. Its choices are "The codes match" and "They differ".
-	Form func(secrets []string, code string) consent.Form
+	Form func(who consent.Who, secrets []string, code string) consent.Form
 	// Invalid makes the error for a value that breaks a rule again and again.
 	Invalid func(secret string, problem error) error
 	// IsRefusal reports whether an error came from a person.
@@ -263,7 +264,7 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 	}
 	codes.open()
 	withdraw := in.show(codes, client)
-	texts, err := in.enterAll(ctx, codes.code, gaps)
+	texts, err := in.enterAll(ctx, codes, gaps)
 	if err != nil {
 		withdraw()
 		return err
@@ -300,10 +301,10 @@ func (in *Intake) gaps(ctx context.Context, codes *codes, replace bool) ([]Gap, 
 	return gaps, in.Ready(ctx)
 }
 
-func (in *Intake) enterAll(ctx context.Context, code string, gaps []Gap) (texts []string, err error) {
+func (in *Intake) enterAll(ctx context.Context, codes *codes, gaps []Gap) (texts []string, err error) {
 	texts = make([]string, len(gaps))
 	for i, g := range gaps {
-		g.Asking.Code, g.Asking.Number, g.Asking.Total = code, i+1, len(gaps)
+		g.Who, g.Asking.Code, g.Asking.Number, g.Asking.Total = codes.who, codes.code, i+1, len(gaps)
 		if texts[i], err = in.enter(ctx, g); err != nil {
 			return nil, err
 		}

@@ -105,7 +105,7 @@ func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
 			return text, nil, nil
 		},
 		Ready: func(context.Context) error { return nil },
-		Form: func(_ []string, code string) consent.Form {
+		Form: func(_ consent.Who, _ []string, code string) consent.Form {
 			return consent.Form{Name: "codes", Message: code, Choices: []string{"The codes match", "They differ"}}
 		},
 	})

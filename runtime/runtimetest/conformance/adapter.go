@@ -130,6 +130,8 @@ func (s suite) tests() []namedTest {
 		{"SessionOfAnotherPrincipal", s.sessionOfAnotherPrincipal},
 		{"CallerWithoutPrincipal", s.callerWithoutPrincipal},
 		{"NoGrantWithoutPrincipal", s.noGrantWithoutPrincipal},
+		{"PrincipalIsNamed", s.principalIsNamed},
+		{"NoGrantOfAPrincipalByDialog", s.noGrantOfAPrincipalByDialog},
 		{"CallerFromElsewhere", s.callerFromElsewhere},
 		{"EmptyPrincipalIsNobody", s.emptyPrincipalIsNobody},
 		{"AnotherHandlerThanTheAdapters", s.anotherHandlerThanTheAdapters},

@@ -47,7 +47,7 @@ func (s suite) statusToolTellsNamesOnly(t *testing.T) {
 
 func (s suite) setToolAsksTheUser(t *testing.T) {
 	onEachClock(t, func(t *testing.T, over transport, version string) {
-		w := s.withKey(t, act{Answer: secrets.AllowSession}, act{Text: otherKey}, act{Dismisses: true})
+		w := s.withKey(t, act{Answer: longest(over)}, act{Text: otherKey}, act{Dismisses: true})
 		server, g := openTools(t, over, version, w)
 		g.works(t, tool("get_pet"))
 		if text, isError := g.useTool(t, "secrets_set", "api_key"); isError || !strings.Contains(text, "api_key") || strings.Contains(text, otherKey) {
