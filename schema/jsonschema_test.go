@@ -74,7 +74,8 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 		min-length-above-max-length prefix-above-max-length pattern-not-re2 pattern-unbalanced pattern-hole min-above-max
 		default-too-short default-against-pattern default-invisible default-url default-email
 		default-integer-out-of-range default-integer-text default-boolean-text default-not-a-choice default-duration
-		default-of-a-broken-rule length-octal`)
+		default-of-a-broken-rule default-with-space-around default-no-break-space default-url-cut
+		prefix-begins-with-space choice-invisible-around length-octal`)
 	s := compile(t)
 	for _, path := range files(t, "invalid") {
 		tree, _ := parseTree(read(t, path))

@@ -158,14 +158,19 @@ func Covers(uses []Use, named bool) (field.Scope, time.Duration) {
 	return scope, remember
 }
 
-// Problem returns the sentence for why a text is not a value, which continues "the value". For an error that is no
-// [field.Problem] it says nothing of it, since its text may hold the value.
+// Problem returns the sentence for why a text is not a value, which continues "the value". Of a problem that is only foreseen,
+// as in [field.Field.Problems], the hole {found} stays open. For an error that is no [field.Problem] it says nothing of it,
+// since its text may hold the value.
 func (s Sentences) Problem(err error) string {
 	var p *field.Problem
 	if !errors.As(err, &p) {
 		return Fill(s.Problems[field.NotText], nil)
 	}
-	return Fill(s.Problems[p.Kind], Values{"want": p.Want})
+	values := Values{"want": p.Want}
+	if p.Found != "" {
+		values["found"] = p.Found
+	}
+	return Fill(s.Problems[p.Kind], values)
 }
 
 // ShortDuration returns d without the zero units that time.Duration's String adds: "30m", not "30m0s".

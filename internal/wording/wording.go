@@ -178,6 +178,7 @@ func Holes() map[string]string {
 		"code":        "eight random characters, such as K7QM-2XWD",
 		"command":     "the server's program, as it was started",
 		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
+		"found":       "name, number and place of a character that nobody sees, such as a zero-width space (U+200B) after the 5th character",
 		"host":        "the host of the url secret that sent_to names",
 		"label":       "the schema's label of the secret",
 		"labels":      "the schema's labels of the secrets, joined by commas",

@@ -139,7 +139,7 @@ func TestCommandAsksWithoutEcho(t *testing.T) {
 func TestCommandLetsTheHiddenLineBeCorrected(t *testing.T) {
 	b := open(t)
 	sitDown(t, b.Manager, "set", "password").
-		waits("password: ").types("wrong\x15").types("hunter2ä\x7f!\x7f").types("\r").
+		waits("password: ").types("wrong\x15").types("\x1b[200~hunter2!\x1b[201~").types("\x7fä\x7f!\x7f").types("\r").
 		leaves(0, "password is set.\n")
 	if got, _ := b.store.Value("petstore", "password"); got != "hunter2" {
 		t.Errorf("stored: %q", got)

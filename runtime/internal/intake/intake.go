@@ -257,6 +257,7 @@ func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		text = f.Clean(text)
 		if problem == nil && text == "" && !f.Required {
 			return "", nil
 		}
