@@ -75,6 +75,24 @@ func (f Field) Problems() []*Problem {
 	return problems
 }
 
+// Rules returns those of [Field.Problems] that a person had better know before: what the schema says of a value, and the
+// formats that nobody guesses.
+func (f Field) Rules() []*Problem {
+	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
+		switch p.Kind {
+		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotDuration:
+			return false
+		case OtherScheme:
+			return len(f.Schemes) == 0
+		case TooSmall:
+			return !f.Range.low
+		case TooLarge:
+			return !f.Range.high
+		}
+		return true
+	})
+}
+
 func (f Field) parse(text string) (any, *Problem) {
 	switch f.Type {
 	case Text, Password, Multiline:

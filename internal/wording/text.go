@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
@@ -41,6 +42,9 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 		lines = append(lines, strings.Split(strings.TrimRight(f.Help, "\n"), "\n")...)
 	}
 	add(f.Placeholder != "", d.Example)
+	if rules := s.Rules(f); rules != "" {
+		lines = append(lines, rules)
+	}
 	add(!f.Required, d.Optional)
 	add(f.Type == field.Multiline, d.File)
 	add(a.Rejected != "", d.Rejected)
@@ -57,6 +61,24 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 		lines = append(lines, "", Fill(d.Code, Values{"code": a.Code}))
 	}
 	return lines
+}
+
+// shownRule is how many characters a rule may have that is shown before it is broken: a longer one, such as a pattern, would
+// leave no room for the rest of the dialog.
+const shownRule = 100
+
+// Rules returns the line that says what a value of f must be, or "" where there is nothing to say.
+func (s Sentences) Rules(f field.Field) string {
+	var rules []string
+	for _, rule := range f.Rules() {
+		if sentence := s.Problem(rule); utf8.RuneCountInString(sentence) <= shownRule {
+			rules = append(rules, sentence)
+		}
+	}
+	if len(rules) == 0 {
+		return ""
+	}
+	return Fill(s.Dialog.Rules, Values{"rules": strings.Join(rules, ", ")})
 }
 
 // A Use is one secret that a question asks permission for.

@@ -29,6 +29,7 @@ type Dialog struct {
 	Title    string `json:"title"`
 	Ask      string `json:"ask"`
 	Example  string `json:"example"`  // where the field has a placeholder
+	Rules    string `json:"rules"`    // where the schema has rules for the value, or its format can't be guessed
 	Optional string `json:"optional"` // where the field may be left empty
 	File     string `json:"file"`     // where the value is read from a file
 	Step     string `json:"step"`     // where several values are asked for
@@ -108,6 +109,7 @@ func English() Sentences {
 			Title:    "{server}: {label}",
 			Ask:      "The MCP server {server} asks for: {label}",
 			Example:  "Example: {placeholder}",
+			Rules:    "The value {rules}.",
 			Optional: "You may leave it empty.",
 			File:     "Choose the file that holds it.",
 			Step:     "Value {number} of {total}",
@@ -186,6 +188,7 @@ func Holes() map[string]string {
 		"placeholder": "the schema's placeholder of the secret",
 		"problem":     "a sentence of problems",
 		"reason":      "a constant in the server's source: reasons lists those that were found",
+		"rules":       "sentences of problems, joined by commas",
 		"secret":      "the schema's name of the secret",
 		"secrets":     "the schema's names of the secrets, joined by commas",
 		"server":      "the schema's server",

@@ -12,6 +12,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	"github.com/mcpsecrets/mcpsecrets/runtime/usercmd"
+	everyrule "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-rule/want"
 	everytype "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-type/want"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -152,6 +153,16 @@ func openEveryType(t *testing.T, store *runtimetest.Store) *secrets.Manager {
 	return vault.Manager
 }
 
+func openEveryRule(t *testing.T, store *runtimetest.Store) *secrets.Manager {
+	t.Helper()
+	vault, err := everyrule.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(runtimetest.NewUser(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	return vault.Manager
+}
+
 func TestCommandIsForSecretsAlone(t *testing.T) {
 	b := open(t)
 	for _, args := range [][]string{nil, {"serve"}, {"-http", "secrets"}, {"Secrets"}} {
@@ -176,6 +187,29 @@ password   Password           not set, required
 `
 	if r.out != want {
 		t.Errorf("got\n%s\nwant\n%s", r.out, want)
+	}
+}
+
+// Settings are shown, but for a url that may hold a password.
+func TestCommandStatusShowsSettings(t *testing.T) {
+	store := runtimetest.NewStore()
+	for name, value := range map[string]string{
+		"live_key": "sk_live_abcdefghijklmnopqrstuvwxyz", "endpoint": "https://api.example.com/v2", "proxy": "http://app:hunter2@proxy.example",
+		"port": "9090", "verbose": "no", "timeout": "30s", "patterned": strings.Repeat("very-", 40) + "long",
+		"certificate": "-----BEGIN " + strings.Repeat("x", 100),
+	} {
+		store.Put("every-rule", name, value)
+	}
+	r := run(t, openEveryRule(t, store), "", "status")
+	for _, want := range []string{"live_key      live_key      set\n", "endpoint      set: https://api.example.com/v2\n", "proxy         set\n",
+		"port          set: 9090\n", "verbose       set: false\n", "timeout       set: 30s\n", "certificate   set\n",
+		"set: very-very-", "very…\n", "database      not set, the default serves\n"} {
+		r.want(t, 0, want, "")
+	}
+	for _, secret := range []string{"abcdefghijkl", "hunter2", "BEGIN"} {
+		if strings.Contains(r.out, secret) {
+			t.Errorf("shows %q:\n%s", secret, r.out)
+		}
 	}
 }
 

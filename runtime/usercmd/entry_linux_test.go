@@ -2,6 +2,7 @@ package usercmd_test
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -89,7 +90,8 @@ func TestThreeWaysTakeTheSameOfAnyText(t *testing.T) {
 var ways = map[string]func(t *testing.T, secret, text string) string{
 	"dialog": func(t *testing.T, secret, text string) string {
 		store, user := runtimetest.NewStore(), &patientOnce{text: text}
-		vault, err := everytype.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
+		vault, err := everytype.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user),
+			secrets.WithLogger(slog.New(slog.DiscardHandler)))
 		if err != nil {
 			t.Fatal(err)
 		}

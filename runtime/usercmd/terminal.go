@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,7 @@ import (
 // This file reads a value for the subcommand set: from a file or pipe, or typed on a terminal.
 
 // piped takes a value from standard input, up to its end.
-func (c *command) piped(f field.Field) (string, error) {
+func (c *command) piped(_ context.Context, f field.Field) (string, error) {
 	data, err := io.ReadAll(io.LimitReader(c.stdin, field.MaxEntry+1))
 	if err != nil {
 		return "", fmt.Errorf("%s: standard input can't be read", f.Name)
@@ -35,8 +36,13 @@ func (c *command) piped(f field.Field) (string, error) {
 	return text, nil
 }
 
-// asked asks for a value in the terminal until it keeps the rules.
-func (c *command) asked(f field.Field) (string, error) {
+// asked asks for a value in the terminal until it keeps the rules. It offers what is stored of a setting, else the default.
+func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
+	var stored string
+	if err := c.patiently(func() (err error) { stored, err = c.Setting(ctx, f.Name); return err }); err != nil {
+		return "", c.storeError(err, f.Name)
+	}
+	offered := cmp.Or(stored, f.Default)
 	how, prompt := shown, f.Name+": "
 	fmt.Fprintln(c.stderr, f.Label)
 	if f.Help != "" {
@@ -45,8 +51,11 @@ func (c *command) asked(f field.Field) (string, error) {
 	if f.Placeholder != "" {
 		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Example, wording.Values{"placeholder": f.Placeholder}))
 	}
-	if f.Default != "" {
-		prompt = fmt.Sprintf("%s [%s]: ", f.Name, f.Default)
+	if rules := c.Sentences().Rules(f); rules != "" {
+		fmt.Fprintln(c.stderr, rules)
+	}
+	if offered != "" {
+		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(offered))
 	}
 	switch f.Type {
 	case field.Choice:
@@ -66,7 +75,7 @@ func (c *command) asked(f field.Field) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", f.Name, err)
 		}
-		text = cmp.Or(f.Clean(text), f.Default)
+		text = cmp.Or(f.Clean(text), offered)
 		if how == shown && len(text) > maxLine {
 			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.Program(), f.Name)
 		}
@@ -76,6 +85,15 @@ func (c *command) asked(f field.Field) (string, error) {
 		}
 		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Again, wording.Values{"problem": c.Sentences().Problem(problem)}))
 	}
+}
+
+// shortened returns a value as one line of a terminal has room for it.
+func shortened(value string) string {
+	const room = 100
+	if runes := []rune(value); len(runes) > room {
+		return string(runes[:room-1]) + "…"
+	}
+	return value
 }
 
 // How what is typed is read.

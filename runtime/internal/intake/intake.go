@@ -9,6 +9,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,7 @@ const attempts = 10
 type Gap struct {
 	Field  field.Field
 	Asking wording.Asking
+	Offer  string // what the dialog offers instead of the default
 }
 
 // Values are where values are kept.
@@ -48,6 +50,8 @@ type Values interface {
 	Gaps(ctx context.Context, secrets []string) ([]Gap, error)
 	// Field returns what the schema says of a secret.
 	Field(secret string) field.Field
+	// Offer returns the stored value of a secret for a person to change, and "" where none is stored that may be shown.
+	Offer(ctx context.Context, secret string) (string, error)
 	// Replace stores a value, or removes it where text is "". The function that it returns puts back what was there before;
 	// it logs what it can't do.
 	Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error)
@@ -208,7 +212,11 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 		return err
 	}
 	if replace && len(gaps) == 0 {
-		gaps = []Gap{{Field: in.Values.Field(codes.secrets[0])}}
+		offer, err := in.Values.Offer(ctx, codes.secrets[0])
+		if err != nil {
+			return err
+		}
+		gaps = []Gap{{Field: in.Values.Field(codes.secrets[0]), Offer: offer}}
 	}
 	if len(gaps) == 0 {
 		return nil
@@ -251,7 +259,7 @@ func (in *Intake) enterAll(ctx context.Context, code string, gaps []Gap) (texts 
 // enter asks for one value until it keeps the rules, and returns "" for a field that was left empty and may be.
 func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
 	f := g.Field
-	prefill := f.Default
+	prefill := cmp.Or(g.Offer, f.Default)
 	for range attempts {
 		text, problem, err := in.Enter(ctx, g, prefill)
 		if err != nil {
@@ -269,7 +277,7 @@ func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
 			return text, nil
 		}
 		g.Asking.Again = broken
-		if !f.Type.Confidential() {
+		if f.Shows() {
 			prefill = text
 		}
 	}
