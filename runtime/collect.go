@@ -101,6 +101,10 @@ func (c collected) Gaps(ctx context.Context, secrets []string) ([]intake.Gap, er
 
 func (c collected) Field(secret string) field.Field { return c.names[secret].Field }
 
+func (c collected) Offer(ctx context.Context, secret string) (string, error) {
+	return c.values.setting(ctx, c.names[secret])
+}
+
 func (c collected) Stored(ctx context.Context, secret, code string) {
 	c.note(ctx, "secret stored", secret, code)
 }

@@ -36,6 +36,7 @@ func Example_testing() {
 	// petstore: Petstore API key
 	// The MCP server petstore asks for: Petstore API key
 	// Create one under Account, API keys.
+	// The value must have at least 16 characters, must begin with pets-.
 	// ---
 	// petstore asks for permission
 	// petstore wants to use: Petstore API key

@@ -280,6 +280,39 @@ func TestStoredValueThatBreaksARuleIsAskedForAgain(t *testing.T) {
 	}
 }
 
+// Reading changes no value that another program has stored: it is handed out as it is, or asked for again.
+func TestStoredValueIsNotChangedByReading(t *testing.T) {
+	b := open(t)
+	const around = goodKey + " "
+	b.store.Put("petstore", "api_key", around)
+	b.user.Answers(secrets.AllowOnce)
+	b.wantKey(t, around)
+	for unseen, place := range map[string]string{
+		goodKey + "\u200b": "it must not have a zero-width space (U+200B) after the 21st character",
+		"\ufeff" + goodKey: "it must not have a byte order mark (U+FEFF) at the beginning",
+		goodKey + "\n":     "it must be one line",
+	} {
+		b := open(t)
+		b.store.Put("petstore", "api_key", unseen)
+		b.user.Dismisses(place)
+		b.wantError(t, secrets.ErrDismissed)
+		if value, _ := b.store.Value("petstore", "api_key"); value != unseen {
+			t.Errorf("%+q is now %+q", unseen, value)
+		}
+	}
+}
+
+// Set is the user's own hand, and takes what a dialog takes.
+func TestSetTakesOffWhatComesAlong(t *testing.T) {
+	b := open(t)
+	if err := b.Manager.Set(t.Context(), petstore.KeyAPIKey, "\ufeff"+goodKey+"\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if value, _ := b.store.Value("petstore", "api_key"); value != goodKey {
+		t.Errorf("stored: %+q", value)
+	}
+}
+
 func TestRejectAsksForAnotherValueAndSaysWhy(t *testing.T) {
 	b := stored(t)
 	b.user.Answers(secrets.AllowSession)

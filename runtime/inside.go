@@ -57,6 +57,10 @@ func (i insider) Check(ctx context.Context, name string) error {
 	return i.names[name].Check(text)
 }
 
+func (i insider) Setting(ctx context.Context, name string) (string, error) {
+	return i.values.setting(ctx, i.names[name])
+}
+
 func (i insider) Put(ctx context.Context, name, text string) error {
 	return i.values.put(ctx, i.names[name], text)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -70,6 +71,28 @@ func (v *values) find(ctx context.Context, def *definition) (finding, error) {
 		return finding{def: def, gap: &wording.Asking{Rejected: r.why}}, nil
 	}
 	return finding{def: def, text: NewSecret(text), value: value}, nil
+}
+
+// setting returns the stored value of def for a person to see or to change, and "" where none is stored that may be shown.
+func (v *values) setting(ctx context.Context, def *definition) (string, error) {
+	if !def.Shows() {
+		return "", nil
+	}
+	text, err := v.lookup(ctx, def)
+	if errors.Is(err, ErrNotSet) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	value, problem := def.Parse(text)
+	if yes, ok := value.(bool); ok {
+		return strconv.FormatBool(yes), nil // as dialogs have it
+	}
+	if problem != nil {
+		return "", nil
+	}
+	return def.Clean(text), nil
 }
 
 // lookup reads the value of def, under its name or a former one. It treats "" as unset: gnome-keyring creates an item before

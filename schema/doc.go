@@ -66,6 +66,22 @@
 //
 // A default must obey the rules, and password and multiline can't have one: it would be committed. Nor can they have
 // permission none.
+//
+// # What a person enters
+//
+// A dialog, a terminal and a file make the same of the same text. What surely is an accident of copying is taken off: the
+// marks of a terminal's bracketed paste; a byte order mark, zero-width and no-break characters around the value; spaces and
+// line ends around a value of one line. Of multiline, every line end becomes LF, and the spaces around it stay.
+//
+// What may be meant is refused, with its name and place: a zero-width space inside a key, say. Only where such a character
+// spells a word or makes an emoji may text and multiline have it, and JSON in its strings. The rules above are looked at
+// after that. A default must be what would be stored if it were entered.
+//
+// With user_info, a url has one @, which ends the user information; elsewhere it is written %40, and so are /, ?, #, : and %
+// in a user name or password (RFC 3986, section 2.1). Readers would differ on the host of any other. Without user_info, an
+// @ behind the host is accepted unless host and port look like a user name and a password that was cut.
+//
+// What another program has stored is never changed: it is handed out as it is, or asked for again if it breaks a rule.
 package schema
 
 import _ "embed"

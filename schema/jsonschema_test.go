@@ -76,8 +76,9 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 		min-length-above-max-length prefix-above-max-length pattern-not-re2 pattern-unbalanced pattern-hole min-above-max
 		default-too-short default-against-pattern default-invisible default-url default-email
 		default-integer-out-of-range default-integer-text default-boolean-text default-not-a-choice default-duration
-		default-of-a-broken-rule length-octal label-too-wide label-not-shown label-missing-for-a-long-name
-		help-text-too-many-lines question-without-room dialog-without-room`)
+		default-of-a-broken-rule default-with-space-around default-no-break-space default-url-cut
+		prefix-begins-with-space choice-invisible-around length-octal label-too-wide label-not-shown
+		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room`)
 	s := compile(t)
 	for _, path := range files(t, "invalid") {
 		tree, _ := parseTree(read(t, path))

@@ -172,6 +172,8 @@ func readChoices(r *reader, d *draft, n *node) {
 			r.errorf(value.pos, "a choice must not be empty")
 		case s != strings.TrimSpace(s):
 			r.errorf(value.pos, "choice %s must not begin or end with a space", quote(s))
+		case s != (field.Field{Type: field.Choice}).Clean(s):
+			r.errorf(value.pos, "choice %s must not begin or end with an invisible character, which would be taken off what a person enters", quote(s))
 		case repeated:
 			r.errorf(value.pos, "choice %s is already declared at line %d", quote(s), first.Line)
 		default:

@@ -73,6 +73,9 @@ func (r *reader) checkBounds(d *draft) {
 	if length := utf8.RuneCountInString(d.Prefix); d.MaxLength > 0 && length > d.MaxLength {
 		r.errorf(d.At("prefix"), "prefix %s has %d characters, max_length allows %d", quote(d.Prefix), length, d.MaxLength)
 	}
+	if first := d.Prefix + "x"; d.Clean(first) != first {
+		r.errorf(d.At("prefix"), "prefix %s must not begin with a space, which would be taken off what a person enters", quote(d.Prefix))
+	}
 	switch {
 	case d.min != nil && d.max != nil && *d.min > *d.max:
 		r.errorf(d.At("min"), "min %d is above max %d", *d.min, *d.max)
@@ -110,6 +113,15 @@ func (r *reader) checkDefault(d *draft, n *node) {
 	if d.badRules {
 		return
 	}
+	if i := strings.IndexFunc(n.text, invisible); i >= 0 {
+		c, _ := utf8.DecodeRuneInString(n.text[i:])
+		r.errorf(n.pos, "default has the invisible character %U in it, remove it", c)
+		return
+	}
+	if d.Clean(n.text) != n.text {
+		r.errorf(n.pos, "default %s must not have a space, a line end or a paste mark around it, which would be taken off what a person enters", quote(n.text))
+		return
+	}
 	value, err := d.Parse(n.text)
 	switch value := value.(type) {
 	case nil:
@@ -120,13 +132,6 @@ func (r *reader) checkDefault(d *draft, n *node) {
 		d.Default = strconv.FormatBool(value)
 	default:
 		d.Default = n.text
-		if d.Type != field.Text {
-			d.Default = strings.TrimSpace(n.text)
-		}
-	}
-	if i := strings.IndexFunc(d.Default, invisible); i >= 0 {
-		c, _ := utf8.DecodeRuneInString(d.Default[i:])
-		r.errorf(n.pos, "default has the invisible character %U in it, remove it", c)
 	}
 }
 

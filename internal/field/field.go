@@ -97,6 +97,10 @@ func (f Field) Optional() bool { return !f.Required && f.Default == "" }
 // Asks reports whether a use of f needs somebody's permission.
 func (f Field) Asks() bool { return f.Permission != None }
 
+// Shows reports whether a value of f may be shown to the person at this computer: it is not confidential, and no url that may
+// hold a password.
+func (f Field) Shows() bool { return !f.Type.Confidential() && !f.UserInfo }
+
 // HasRules reports whether some text is not a value of f although it is one line: such a field gets a validator.
 func (f Field) HasRules() bool {
 	switch f.Type {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
@@ -43,6 +44,9 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 		lines = append(lines, strings.Split(strings.TrimRight(f.Help, "\n"), "\n")...)
 	}
 	add(f.Placeholder != "", d.Example)
+	if rules := s.Rules(f); rules != "" {
+		lines = append(lines, rules)
+	}
 	add(!f.Required, d.Optional)
 	add(f.Type == field.Multiline, d.File)
 	if a.Rejected != "" {
@@ -85,6 +89,24 @@ func (s Sentences) AskedBy(principal string, unverified bool) string {
 		principal = strings.TrimSpace(shown + " " + strconv.QuoteToASCII(principal))
 	}
 	return layout.Hang(Fill(s.Question.By, Values{"principal": principal}))
+}
+
+// shownRule is how many characters a rule may have that is shown before it is broken: a longer one, such as a pattern, would
+// leave no room for the rest of the dialog.
+const shownRule = 100
+
+// Rules returns the line that says what a value of f must be, or "" where there is nothing to say.
+func (s Sentences) Rules(f field.Field) string {
+	var rules []string
+	for _, rule := range f.Rules() {
+		if sentence := s.Problem(rule); utf8.RuneCountInString(sentence) <= shownRule {
+			rules = append(rules, sentence)
+		}
+	}
+	if len(rules) == 0 {
+		return ""
+	}
+	return Fill(s.Dialog.Rules, Values{"rules": strings.Join(rules, ", ")})
 }
 
 // A Use is one secret that a question asks permission for.
@@ -207,14 +229,19 @@ func Covers(uses []Use, named bool) (field.Scope, time.Duration) {
 	return scope, remember
 }
 
-// Problem returns the sentence for why a text is not a value, which continues "the value". For an error that is no
-// [field.Problem] it says nothing of it, since its text may hold the value.
+// Problem returns the sentence for why a text is not a value, which continues "the value". Of a problem that is only foreseen,
+// as in [field.Field.Problems], the hole {found} stays open. For an error that is no [field.Problem] it says nothing of it,
+// since its text may hold the value.
 func (s Sentences) Problem(err error) string {
 	var p *field.Problem
 	if !errors.As(err, &p) {
 		return Fill(s.Problems[field.NotText], nil)
 	}
-	return Fill(s.Problems[p.Kind], Values{"want": p.Want})
+	values := Values{"want": p.Want}
+	if p.Found != "" {
+		values["found"] = p.Found
+	}
+	return Fill(s.Problems[p.Kind], values)
 }
 
 // ShortDuration returns d without the zero units that time.Duration's String adds: "30m", not "30m0s".

@@ -29,6 +29,7 @@ type Dialog struct {
 	Title    string `json:"title"`
 	Ask      string `json:"ask"`
 	Example  string `json:"example"`  // where the field has a placeholder
+	Rules    string `json:"rules"`    // where the schema has rules for the value, or its format can't be guessed
 	Optional string `json:"optional"` // where the field may be left empty
 	File     string `json:"file"`     // where the value is read from a file
 	Step     string `json:"step"`     // where several values are asked for
@@ -116,6 +117,7 @@ func English() Sentences {
 			Title:    "{server}: {label}",
 			Ask:      "The MCP server {server} asks for: {label}",
 			Example:  "Example: {placeholder}",
+			Rules:    "The value {rules}.",
 			Optional: "You may leave it empty.",
 			File:     "Choose the file that holds it.",
 			Step:     "Value {number} of {total}",
@@ -194,6 +196,7 @@ func Holes() map[string]string {
 		"code":        "eight random characters, such as K7QM-2XWD",
 		"command":     "the server's program, as it was started",
 		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
+		"found":       "name, number and place of a character that nobody sees, such as a zero-width space (U+200B) after the 5th character",
 		"host":        "the host of the url secret that sent_to names",
 		"item":        "label, or sent_to",
 		"label":       "the schema's label of the secret",
@@ -203,6 +206,7 @@ func Holes() map[string]string {
 		"principal":   "the caller's name, as the server's code verified it",
 		"problem":     "a sentence of problems",
 		"reason":      "a constant in the server's source, cut after three lines: reasons lists those that were found",
+		"rules":       "sentences of problems, joined by commas",
 		"secret":      "the schema's name of the secret",
 		"secrets":     "the schema's names of the secrets, joined by commas",
 		"server":      "the schema's server",

@@ -58,6 +58,37 @@ func TestFillIsOnePass(t *testing.T) {
 	}
 }
 
+// The dialog says the rules before they are broken, as far as it has room for them.
+func TestAskSaysTheRules(t *testing.T) {
+	for want, f := range map[string]field.Field{
+		"The value must be a whole number, must be 1 or more, must be 100 or less.": {Type: field.Integer, Range: field.Between(1, 100)},
+		"The value must be a duration, such as 30s or 1h30m.":                       {Type: field.Duration},
+		"The value must begin with sk_live_.":                                       {Type: field.Password, Prefix: "sk_live_"},
+		"The value must have at least 16 characters.":                               {Type: field.Password, MinLength: 16, Pattern: strings.Repeat("[a-z]", 50)},
+	} {
+		f.Label = "Value"
+		if lines := English().Ask("petstore", f, Asking{}); !slices.Contains(lines, want) {
+			t.Errorf("%q, want %q", lines, want)
+		}
+	}
+	f := field.Field{Label: "Name", Type: field.Text, Required: true}
+	if lines := English().Ask("petstore", f, Asking{}); len(lines) != 1 {
+		t.Errorf("%q", lines)
+	}
+}
+
+func TestProblemLeavesOpenWhatIsNotFoundYet(t *testing.T) {
+	found := &field.Problem{Kind: field.Unseen, Found: "a word joiner (U+2060) after the 5th character"}
+	for want, problem := range map[string]*field.Problem{
+		"must not have {found}": {Kind: field.Unseen},
+		"must not have a word joiner (U+2060) after the 5th character": found,
+	} {
+		if got := English().Problem(problem); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestPermissionPromisesTheNarrowest(t *testing.T) {
 	wide, narrow := field.Field{Label: "Wide"}, field.Field{Label: "Narrow", Scope: field.ToolScope, Remember: time.Hour}
 	lines := English().Permission("petstore", []Use{{Field: wide, Host: "a.example"}, {Field: narrow, Host: "a.example"}}, Requester{Tool: "get_pet"})

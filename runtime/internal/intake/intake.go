@@ -9,6 +9,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,7 @@ type Gap struct {
 	Field  field.Field
 	Asking wording.Asking
 	Who    consent.Who // for whom it is asked; set by [Intake]
+	Offer  string      // what the dialog offers instead of the default
 }
 
 // Values are where values are kept.
@@ -49,6 +51,8 @@ type Values interface {
 	Gaps(ctx context.Context, secrets []string) ([]Gap, error)
 	// Field returns what the schema says of a secret.
 	Field(secret string) field.Field
+	// Offer returns the stored value of a secret for a person to change, and "" where none is stored that may be shown.
+	Offer(ctx context.Context, secret string) (string, error)
 	// Replace stores a value, or removes it where text is "". The function that it returns puts back what was there before;
 	// it logs what it can't do.
 	Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error)
@@ -293,7 +297,11 @@ func (in *Intake) gaps(ctx context.Context, codes *codes, replace bool) ([]Gap, 
 		return nil, err
 	}
 	if replace && len(gaps) == 0 {
-		gaps = []Gap{{Field: in.Values.Field(codes.secrets[0])}}
+		offer, err := in.Values.Offer(ctx, codes.secrets[0])
+		if err != nil {
+			return nil, err
+		}
+		gaps = []Gap{{Field: in.Values.Field(codes.secrets[0]), Offer: offer}}
 	}
 	if len(gaps) == 0 {
 		return nil, nil
@@ -315,12 +323,13 @@ func (in *Intake) enterAll(ctx context.Context, codes *codes, gaps []Gap) (texts
 // enter asks for one value until it keeps the rules, and returns "" for a field that was left empty and may be.
 func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
 	f := g.Field
-	prefill := f.Default
+	prefill := cmp.Or(g.Offer, f.Default)
 	for range attempts {
 		text, problem, err := in.Enter(ctx, g, prefill)
 		if err != nil {
 			return "", err
 		}
+		text = f.Clean(text)
 		if problem == nil && text == "" && !f.Required {
 			return "", nil
 		}
@@ -332,7 +341,7 @@ func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
 			return text, nil
 		}
 		g.Asking.Again = broken
-		if !f.Type.Confidential() {
+		if f.Shows() {
 			prefill = text
 		}
 	}

@@ -49,6 +49,8 @@ func (s *shelf) Field(secret string) field.Field {
 	return field.Field{Name: secret, Type: field.Password, Required: true}
 }
 
+func (s *shelf) Offer(context.Context, string) (string, error) { return "", nil }
+
 func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(context.Context), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
