@@ -174,6 +174,7 @@ func TestMasked(t *testing.T) {
 			`{"jsonrpc":"2.0","id":"` + stripe + `","method":"` + stripe + `","params":{"id":"[redacted]"}}`},
 		{"key with the value", `{"result":{"` + stripe + `":1,"a ` + stripe + `":2}}`, `{"result":{"[redacted]":1,"a [redacted]":2}}`},
 		{"key with the encoded value", `{"` + hex.EncodeToString([]byte(stripe)) + `":1}`, `{"[redacted]":1}`},
+		{"key with most of a value", `{"` + stripe[len(stripe)-31:] + `":1,"4eC39HqLyjWD":2}`, `{"[redacted]":1,"4eC39HqLyjWD":2}`},
 		{"key with a beginning", `{"progress":1,"progressToken":"x"}`, `{"progress":1,"progressToken":"x"}`},
 		{"names stay", `["api_key=` + stripe + `","{\"api_key\":\"` + stripe + `\",\"n\":1}"]`, `["api_key=[redacted]","{\"api_key\":\"[redacted]\",\"n\":1}"]`},
 		{"JSON in JSON in JSON", `["{\"a\":\"{\\\"k\\\":\\\"` + stripe + `\\\"}\"}"]`, `["{\"a\":\"{\\\"k\\\":\\\"[redacted]\\\"}\"}"]`},
@@ -184,6 +185,11 @@ func TestMasked(t *testing.T) {
 		{"another public key", `"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA"`, `"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA"`},
 		{"no JSON", `panic: ` + stripe + "\n", "panic: [redacted]\n"},
 		{"parts", `["sk_live_4eC39HqL","yjWDarjtT1zdp7dc"]`, `["[redacted]","[redacted]"]`},
+		{"contents", `{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"it is 4eC39"},{"text":"HqLyjW","type":"text"},{"type":"text","text":"DarjtT"}],"text":"1zdp7dc"}}`,
+			`{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"it is [redacted]"},{"text":"[redacted]","type":"text"},{"type":"text","text":"[redacted]"}],"text":"1zdp7dc"}}`},
+		{"messages", `{"messages":[{"role":"user","content":{"type":"text","text":"4eC39"}},{"role":"user","content":{"type":"text","text":"HqL"}}]}`,
+			`{"messages":[{"role":"user","content":{"type":"text","text":"[redacted]"}},{"role":"user","content":{"type":"text","text":"[redacted]"}}]}`},
+		{"bytes", `{"data":[52,101,67,51,57,72,113,76],"n":52}`, `{"data":["[redacted]","[redacted]","[redacted]","[redacted]","[redacted]","[redacted]","[redacted]","[redacted]"],"n":52}`},
 		{"a lone surrogate", `["\ud800 ` + stripe + `", "\ud800"]`, `["` + "\ufffd" + ` [redacted]", "\ud800"]`},
 	}
 	for _, test := range tests {

@@ -265,7 +265,7 @@ const longKey = 31
 // has more of one than its beginning.
 func (w *walker) goes(from, to int, kind leaf) bool {
 	s := w.search
-	if w.keeps || !s.masked.hasAny(from, to) {
+	if w.keeps || !s.root.masked.hasAny(from, to) {
 		return false
 	}
 	return kind != leafKey || s.certain.hasAny(from, to) || to-from >= longKey && s.later.hasAny(from, to)

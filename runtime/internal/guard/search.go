@@ -20,7 +20,6 @@ type search struct {
 
 	steps, limit int // bytes that were looked at, undone or decoded, and look-ups
 
-	masked  places // what must go
 	later   places // where blocks were found that are no short first ones
 	certain places // where a whole piece was found, or an encoded one
 }
@@ -35,17 +34,19 @@ func (g *Guard) search() *search {
 
 func (s *search) done() {
 	counted(s.steps)
-	s.guard, s.masked, s.later, s.certain = nil, nil, nil, nil
+	s.guard, s.later, s.certain = nil, nil, nil
+	s.root.masked, s.root.opened = nil, nil
 	searches.Put(s)
 }
 
 // counted is told how many steps a search took, by a test.
 var counted = func(int) {}
 
+// stepsPerByte bounds what is done for a byte of a text. Ordinary texts take three to ten. Who nests encodings until they take
+// more hides something: what is left to look at then is masked unseen.
+var stepsPerByte = 64
+
 const (
-	// stepsPerByte bounds what is done for a byte of a text. Ordinary texts take three to ten. Who nests encodings until they
-	// take more hides something: what is left to look at then is masked unseen.
-	stepsPerByte = 64
 	// stepsAnyway are taken for a short text too.
 	stepsAnyway = 1 << 14
 	// depth is how many times base64 and its like are undone, one in the other.
@@ -59,9 +60,9 @@ func (s *search) finds() bool {
 	}
 	s.limit = stepsPerByte*len(s.root.text) + stepsAnyway
 	s.scan(&s.root)
-	s.root.gone = slices.Clone(s.masked)
+	s.root.gone = slices.Clone(s.root.masked)
 	s.look(&s.root, depth)
-	return s.masked != nil
+	return s.root.masked != nil
 }
 
 // look looks at the views of v, which itself was scanned.
@@ -128,13 +129,9 @@ func (s *search) scan(v *view) {
 	for scan := (scanner{text: padded, end: len(v.text) - window + 1}); scan.at < scan.end; {
 		s.scanSome(&scan, v.text)
 	}
-	var token token // the last that was masked: one with thousands of hits in it is looked at once
 	for _, h := range s.hits {
 		s.note(v, h)
-		if isOpen := h.says&open != 0; h.to > token.to || isOpen && !token.isOpen {
-			token = tokenAt(v.text, h.from, h.to, isOpen)
-			s.mask(v, token)
-		}
+		s.mask(v, h.from, h.to, h.says&open != 0)
 	}
 }
 
@@ -174,55 +171,45 @@ func (s *search) note(v *view, h hit) {
 	}
 }
 
-// mask masks a token, and those around it in each text that this one was made of: what is one token in the one may be
-// several in the other.
-func (s *search) mask(v *view, t token) {
-	s.steps += t.to - t.from
-	for v.parent != nil {
-		from, to, m := v.origin(t.from, t.to)
-		if v.encodes {
-			if m.opened || m.masked && !t.isOpen {
-				return
+// mask masks the token around what was found, and those around that in each text that v was made of: what is one token in the
+// one may be several in the other. One with thousands of hits in it is looked at once.
+func (s *search) mask(v *view, from, to int, isOpen bool) {
+	for v != nil && !v.opened.has(from, to) && (isOpen || !v.masked.has(from, to)) {
+		s.steps += from - to
+		from, to = tokenAt(v.text, from, to, isOpen)
+		s.steps += to - from
+		v.masked.set(len(v.text), from, to)
+		if isOpen {
+			v.opened.set(len(v.text), from, to)
+		}
+		if v.parent != nil {
+			var m *mark
+			if from, to, m = v.origin(from, to); v.encodes {
+				if m.opened || m.masked && !isOpen {
+					return
+				}
+				m.masked, m.opened = true, isOpen
 			}
-			m.masked, m.opened = true, t.isOpen
 		}
 		v = v.parent
-		s.steps += from - to
-		t = tokenAt(v.text, from, to, t.isOpen)
-		s.steps += t.to - t.from
 	}
-	text := v.text
-	for n := 1; n < utf8.UTFMax && t.from > 0 && !utf8.RuneStart(text[t.from]); n++ {
-		t.from--
-	}
-	for n := 1; n < utf8.UTFMax && t.to < len(text) && !utf8.RuneStart(text[t.to]); n++ {
-		t.to++
-	}
-	s.masked.set(len(text), t.from, t.to)
 }
 
-// withhold masks all of a view, as what is hidden in it is not known.
+// withhold masks all that was undone in a view, or else all of it, as what is hidden there is not known.
 func (s *search) withhold(v *view) {
-	if len(v.text) == 0 {
-		return
-	}
 	from, to := 0, len(v.text)
-	for ; v.parent != nil; v = v.parent {
-		from, to, _ = v.origin(from, to)
+	if n := len(v.changes); n > 0 {
+		from, to = v.changes[0].from, v.changes[n-1].to
 	}
-	s.masked.set(len(v.text), from, to)
-	s.later.set(len(v.text), from, to)
+	if from < to {
+		s.note(v, hit{from, to, later})
+		s.mask(v, from, to, true)
+	}
 }
 
-// A token is what goes where a part of it is a value's: else it would tell how far a guess was right.
-type token struct {
-	from, to int
-	isOpen   bool
-}
-
-// tokenAt returns the token around a part of text. An open one has no end but that of the line, since no value looked for has
-// a line end.
-func tokenAt(text []byte, from, to int, isOpen bool) token {
+// tokenAt returns where the token around a part of a text begins and ends. An open one has no end but that of the line, since no
+// value looked for has a line end.
+func tokenAt(text []byte, from, to int, isOpen bool) (int, int) {
 	ends := func(c byte) bool { return c == '\n' || c == separator || !isOpen && endsToken(c) }
 	for from > 0 && !ends(text[from-1]) && (isOpen || text[from-1] != '=') { // "key=value" keeps its name
 		from--
@@ -234,7 +221,13 @@ func tokenAt(text []byte, from, to int, isOpen bool) token {
 	for to < len(text) && text[to] == '"' && to > found && text[to-1] == '\\' { // JSON in a string: the escape is the quote's
 		to--
 	}
-	return token{from, to, isOpen}
+	for n := 1; n < utf8.UTFMax && from > 0 && !utf8.RuneStart(text[from]); n++ {
+		from--
+	}
+	for n := 1; n < utf8.UTFMax && to < len(text) && !utf8.RuneStart(text[to]); n++ {
+		to++
+	}
+	return from, to
 }
 
 // endsToken reports whether c is in no token: spaces, quotes, brackets, and what separates items. Of what is not ASCII we
@@ -246,12 +239,12 @@ func endsToken(c byte) bool {
 // redacted appends a part of the text, with what must go redacted, and what of that touches as one.
 func (s *search) redacted(dst []byte, from, to int) []byte {
 	for text := s.root.text; from < to; {
-		begin := s.masked.next(from, to, true)
+		begin := s.root.masked.next(from, to, true)
 		dst = append(dst, text[from:begin]...)
 		if begin < to {
 			dst = append(dst, Redacted...)
 		}
-		from = s.masked.next(begin, to, false)
+		from = s.root.masked.next(begin, to, false)
 	}
 	return dst
 }

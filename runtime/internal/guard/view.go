@@ -17,6 +17,8 @@ type view struct {
 
 	changed bool   // else there is no text, as it is the parent's
 	encodes bool   // more than escapes: a part of the text comes from all that was decoded with it
+	masked  places // what must go
+	opened  places // what of that goes as part of an open token
 	gone    places // what of the root was masked before its views were made
 	around  int    // how much of the parent's text around a change is taken over
 	kept    int    // where the last change ends in the parent's text
@@ -42,6 +44,7 @@ const around = 64
 // reset makes v a view of parent.
 func (v *view) reset(parent *view, undo func(*view, []byte)) {
 	v.parent, v.undo, v.around, v.traced = parent, undo, around, false
+	v.masked, v.opened = nil, nil
 	v.remake()
 }
 
