@@ -42,6 +42,17 @@ const (
 	whole                    // all of its piece is there
 )
 
+// allBlocks returns the blocks of all pieces of a value.
+func allBlocks(value, prefix string) (all []block) {
+	for _, piece := range pieces(value, prefix) {
+		all = append(all, blocks(piece)...)
+		if plus := strings.ReplaceAll(piece, " ", "+"); plus != piece { // the form encoding of spaces
+			all = append(all, blocks(plus)...)
+		}
+	}
+	return all
+}
+
 // blocks cuts a piece. What is left at its end, too short for a block, is masked with the token that it is part of.
 //
 // Some characters of a piece may be escapes themselves ("ab%41cd"). Where the text around the piece is escaped too, they are

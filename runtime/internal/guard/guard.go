@@ -25,7 +25,7 @@ type secret struct{ value, prefix string }
 
 // Learn makes the guard mask value from now on. The prefix is what every value of this kind begins with, such as
 // "sk_live_"; it is public, so only what follows is looked for. Learning twice is free. A value of which [Guards] says
-// false is left alone; of one that is very long, only a part is looked for: see [maxLearned].
+// false is left alone.
 func (g *Guard) Learn(value, prefix string) {
 	g.learning.Lock()
 	defer g.learning.Unlock()
@@ -41,8 +41,7 @@ func (g *Guard) Learn(value, prefix string) {
 }
 
 const (
-	// maxLearned is how many bytes of one value are looked for.
-	maxLearned = 64 << 10
+
 	// maxYoung is how many bytes of one generation are looked for. In the table, each takes some twenty.
 	maxYoung = 512 << 10
 	// least is what a text counts at least: many short ones take time, where all of them begin alike.

@@ -17,10 +17,10 @@ import (
 // can work out from outside what the flags are for.
 
 const (
-	single byte = 1 << iota
-	last
-	first
-	middle
+	isSingle byte = 1 << iota
+	endsOne
+	beginsOne
+	goesOn
 )
 
 // How many flags there are at least for each eight bytes of blocks. The less of them are set, the more seldom a text is compared
@@ -97,18 +97,18 @@ func (t *table) flag(text string) {
 	t.windows += count
 	t.lengths |= 1 << count
 	for n := range count {
-		flag := middle
+		flag := goesOn
 		switch {
 		case count == 1:
-			flag = single
+			flag = isSingle
 		case n == 0:
-			flag = first
+			flag = beginsOne
 		case n == count-1:
-			flag = last
+			flag = endsOne
 		}
 		hash := hash(binary.LittleEndian.Uint64([]byte(text[n*window:])))
 		t.flags[hash>>t.shift] |= flag
-		if flag == single || flag == last {
+		if flag == isSingle || flag == endsOne {
 			word, bit := t.end(hash)
 			*word |= bit
 		}
