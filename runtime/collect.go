@@ -43,7 +43,7 @@ func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text
 	if errors.Is(err, dialog.ErrBadFile) {
 		return text, &field.Problem{Kind: field.NotText}, nil
 	}
-	return text, nil, err
+	return text, nil, m.notePrompter(ctx, err)
 }
 
 // codesForm is the form by which the MCP client shows a verification code.

@@ -373,3 +373,26 @@ func TestRealDialogGoesWithItsOwner(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A server that is stopped holds up nobody, unless its window can still be answered.
+func TestRealDialogAfterAStoppedServer(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	self, err := os.Executable()
+	r.must(err)
+	owner := exec.Command(self)
+	owner.Env = append(os.Environ(), ownerProcess+"=1")
+	r.must(owner.Start())
+	defer func() { _ = owner.Process.Kill(); _ = owner.Wait() }()
+	theirs := r.window(valueTitle)
+	r.must(owner.Process.Signal(syscall.SIGSTOP))
+	get := r.ask()
+	time.Sleep(6 * time.Second) // longer than somebody without a window is waited for
+	if windows, err := exec.Command("xdotool", "search", "--onlyvisible", "--name", valueTitle).Output(); err != nil || strings.Count(string(windows), "\n") != 1 {
+		t.Errorf("beside a window that can be answered, there are: %s%v", windows, err)
+	}
+	r.must(r.Press(theirs, "Escape"))
+	r.presses(valueTitle, "Escape") // opens, though its owner still has the lock
+	if _, err := get(); !errors.Is(err, secrets.ErrDismissed) {
+		t.Error(err)
+	}
+}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"runtime"
 	"time"
@@ -18,8 +16,8 @@ import (
 // examinePatience bounds each thing that is looked at.
 const examinePatience = 10 * time.Second
 
-// Examine says what works here, and the way out of what does not, for the command doctor. It changes nothing, opens no
-// window, not even the keychain's own, and always ends.
+// Examine says what works here, and the way out of what does not, for the command doctor. It changes nothing, but that it
+// makes the file of a lock; opens no window, not even the keychain's own; and always ends.
 func (i insider) Examine(ctx context.Context) []inside.Symptom {
 	dialogs, canShow := i.examineDialogs(ctx)
 	symptoms := append([]inside.Symptom{i.examineStore(ctx, canShow)}, dialogs...)
@@ -77,32 +75,41 @@ func (i insider) examineStore(ctx context.Context, canShow bool) inside.Symptom 
 	}
 }
 
-// examineDialogs says whether values and permission can be asked for in dialogs.
+// filesOfServer is how many files a server has open at a time, roughly, with a dialog.
+const filesOfServer = 40
+
+// examineDialogs says whether values and permission can be asked for in dialogs. It tries what a dialog needs: the display,
+// the program, open files, and the lock.
 func (i insider) examineDialogs(ctx context.Context) (symptoms []inside.Symptom, canShow bool) {
 	if _, ok := i.prompter.(native); !ok {
 		return []inside.Symptom{{Part: "dialogs", Verdict: inside.Fine, Text: "the server brings its own, which are not looked at"}}, true
 	}
 	ctx, cancel := context.WithTimeout(ctx, examinePatience)
 	defer cancel()
-	// Which program shows the dialogs is told to a logger.
-	var program string
-	log := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == "program" {
-			program = a.Value.String()
-		}
-		return a
-	}}))
-	err := dialog.New(dialog.Options{Logger: log}).Available(ctx)
 	byHand := fmt.Sprintf("\"%s secrets set NAME\" works without it; permission can then be asked for by the MCP client alone", i.command)
-	display := inside.Symptom{Part: "display", Verdict: inside.Fine, Text: "answers"}
-	switch {
-	case err == nil:
-		return []inside.Symptom{display, {Part: "dialogs", Verdict: inside.Fine, Text: "shown by " + program}}, true
-	case errors.Is(err, ErrNoDialog):
-		return []inside.Symptom{display, {Part: "dialogs", Verdict: inside.Warning, Text: err.Error(), WayOut: byHand}}, true
-	default:
-		return []inside.Symptom{{Part: "display", Verdict: inside.Warning, Text: err.Error(), WayOut: byHand}}, false
+	warn := func(part string, err error) {
+		symptoms = append(symptoms, inside.Symptom{Part: part, Verdict: inside.Warning, Text: err.Error(), WayOut: byHand})
 	}
+	display := inside.Symptom{Part: "display", Verdict: inside.Fine, Text: "answers"}
+	dialogs := dialog.New(dialog.Options{})
+	if err := dialog.CheckFiles(filesOfServer); err != nil {
+		warn("files", err)
+		return symptoms, true // nothing else can be told then
+	}
+	switch program, err := dialogs.Try(ctx); {
+	case err == nil:
+		symptoms = append(symptoms, display, inside.Symptom{Part: "dialogs", Verdict: inside.Fine, Text: "shown by " + program})
+	case errors.Is(err, ErrNoDialog), errors.Is(err, dialog.ErrFailed):
+		symptoms = append(symptoms, display)
+		warn("dialogs", err)
+	default:
+		warn("display", err)
+		return symptoms, false
+	}
+	if err := dialogs.CheckLock(); err != nil {
+		warn("lock", err)
+	}
+	return symptoms, true
 }
 
 // examineEnvironment warns of variables that change what the server does.

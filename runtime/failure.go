@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -15,7 +16,8 @@ import (
 )
 
 // The ways in which a getter fails, for errors.Is. What a getter returns is an [*Error] whose text names the secret and
-// the way out, is safe to be told to a model, and never holds a value.
+// the way out, is safe to be told to a model, and never holds a value. A dialog, or its lock, that is there and broken has
+// none of these: its [Error].Failure is "dialog_failed", and its text says what is broken and where.
 var (
 	ErrDenied       = consent.ErrDenied   // the user did not allow it
 	ErrDismissed    = dialog.ErrDismissed // the user closed the dialog
@@ -62,7 +64,7 @@ var failures = []failure{
 	{ErrOutsideCall, wording.OutsideCall},
 	{ErrClosed, wording.Closed},
 	{ErrDismissed, wording.Dismissed},
-	{dialog.ErrFailed, wording.NoDialog},
+	{dialog.ErrFailed, wording.DialogFailed},
 	{dialog.ErrTooLong, wording.TooBig},
 	{ErrStore, wording.StoreFailed},
 }
@@ -98,9 +100,12 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 		about.Secrets = namesOf(defs)
 	}
 	f, ok := failureOf(cause)
+	var fault *dialog.Fault
 	switch {
 	case !ok:
 		f = failure{ErrStore, wording.StoreFailed}
+	case errors.As(cause, &fault):
+		f.name = wording.DialogFailed // whatever its kind: the trouble says more
 	case about.Asking && (f.name == wording.NoDisplay || f.name == wording.NoDialog):
 		f.name = wording.NobodyToAsk // another way out helps than for a missing value
 	case f.name == wording.OutsideCall:
@@ -137,15 +142,14 @@ func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) {
 	}
 }
 
-// isRefusal reports whether err came from a person, or from a window that one may have seen. Where no window could open
-// nobody was asked, and nothing is remembered.
+// refusals are the errors that a person's act makes: a "no", a window that was closed, a value that can't be one. After any
+// other nobody was asked, or it is not known what they wanted: it is no yes, and it is not held against them either.
+var refusals = []error{ErrDenied, ErrDismissed, ErrInvalid, ErrTooBig, dialog.ErrTooLong}
+
+// isRefusal reports whether err came from a person.
 func isRefusal(err error) bool {
-	for _, other := range []error{ErrNoDisplay, ErrNoDialog, ErrNoStore, ErrStoreLocked, ErrStoreTimeout, ErrStore, ErrClosed, ErrPending, context.Canceled} {
-		if errors.Is(err, other) {
-			return false
-		}
-	}
-	return err != nil
+	is := func(refusal error) bool { return errors.Is(err, refusal) }
+	return slices.ContainsFunc(refusals, is) && !is(ErrStoreLocked)
 }
 
 // saysNoMore reports whether the text of a store's error is that of one of the errors above.
@@ -158,9 +162,12 @@ func saysNoMore(err error) bool {
 func known(cause, failure error) error {
 	var problem *invalidText
 	var rejected *rejection
+	var fault *dialog.Fault
 	switch {
 	case errors.As(cause, &problem):
 		return problem
+	case errors.As(cause, &fault):
+		return fault
 	case errors.As(cause, &rejected):
 		return rejected
 	case failure == keychain.ErrDismissed:
@@ -189,8 +196,23 @@ func (m *Manager) failAs(name wording.Failure, cause error, secrets []string) er
 	if errors.As(cause, &rejected) {
 		values["why"] = rejected.why
 	}
+	if name == wording.DialogFailed {
+		values["trouble"] = troubleOf(cause)
+	}
 	return &Error{secrets, string(name), wording.Fill(m.sentences.Failures[name], values), cause}
 }
+
+// troubleOf says what kept a dialog from being shown or answered. Native dialogs say it themselves.
+func troubleOf(cause error) string {
+	var fault *dialog.Fault
+	if !errors.As(cause, &fault) {
+		return "the server's own prompter reported an error, of which its log says more"
+	}
+	return dialog.Clean(fault.Trouble, 1, troubleColumns)
+}
+
+// troubleColumns is how much of what is wrong with a dialog an error tells: a path can be long, and a variable is.
+const troubleColumns = 400
 
 // invalidText is the ErrInvalid of a text that breaks a rule. It names the secret and the rule, never the text.
 type invalidText struct {

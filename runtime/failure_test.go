@@ -1,9 +1,11 @@
 package secrets_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -285,6 +287,41 @@ func TestStoresOwnTimeoutIsNobodysRefusal(t *testing.T) {
 		b.user.Types("API key", goodKey).Answers(secrets.AllowOnce)
 		if _, err := b.key(t, t.Context()); err != nil {
 			t.Errorf("after that: %v", err)
+		}
+	}
+}
+
+// A brokenPrompter fails with an error of its own, after its lock or instead of it.
+type brokenPrompter struct {
+	secrets.Prompter
+	lock error
+}
+
+var errHardware = errors.New("the panel is unplugged")
+
+func (p brokenPrompter) Lock(context.Context) (func(), error) { return func() {}, p.lock }
+func (brokenPrompter) Enter(context.Context, secrets.Entry) (string, error) {
+	return "", errHardware
+}
+func (brokenPrompter) Ask(context.Context, secrets.Question) (secrets.Answer, error) {
+	return secrets.AllowOnce, errHardware
+}
+
+// What an author's own prompter says is no failure of the keychain, and nobody's refusal.
+func TestPrompterOfSomebodyElseFails(t *testing.T) {
+	for name, lock := range map[string]error{"lock": errHardware, "window": nil} {
+		var log bytes.Buffer
+		b := stored(t, secrets.WithPrompter(brokenPrompter{lock: lock}), secrets.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		for range 2 { // the second would be told of a refusal
+			log.Reset()
+			_, err := b.key(t, t.Context())
+			var failure *secrets.Error
+			if !errors.As(err, &failure) || failure.Failure != "dialog_failed" || strings.Contains(err.Error(), "panel") {
+				t.Errorf("%s: got %v", name, err)
+			}
+			if !strings.Contains(log.String(), "the panel is unplugged") {
+				t.Errorf("%s: the log does not say why: %s", name, &log)
+			}
 		}
 	}
 }

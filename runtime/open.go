@@ -80,7 +80,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	}
 	_, _ = rand.Read(m.salt()[:]) // never fails
 	m.bypass.refused = o.noBypass
-	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: o.prompter.Lock, Bypass: m.bypassed, IsRefusal: isRefusal})
+	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
 	m.removals = consent.NewTable[*definition, error](m.desk)
 	m.values = &values{
 		store: o.store, server: m.server, service: service, names: m.names, desk: m.desk,

@@ -126,7 +126,7 @@ func (m *Manager) askInDialog(ctx context.Context, q Question) (consent.Answer, 
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = ErrDismissed // five minutes without a word
 	}
-	return consent.Answer(answer), err
+	return consent.Answer(answer), m.notePrompter(ctx, err)
 }
 
 // A Grant is a use that the person allowed for the session.

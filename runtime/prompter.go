@@ -2,6 +2,9 @@ package secrets
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
@@ -69,6 +72,27 @@ func (n native) Enter(ctx context.Context, e Entry) (string, error) {
 func (n native) Ask(ctx context.Context, q Question) (Answer, error) {
 	answer, err := n.Native.Ask(ctx, dialog.Question(q))
 	return Answer(answer), err
+}
+
+// errPrompter is what somebody else's prompter says of its own.
+var errPrompter = fmt.Errorf("%w: the server's own prompter reported an error", dialog.ErrFailed)
+
+// notePrompter logs why the prompter failed, without the values that are known, and returns err as a failure of ours: what
+// somebody else's says of its own is nobody's refusal, and not the keychain's failure. The log of native dialogs is their own.
+func (m *Manager) notePrompter(ctx context.Context, err error) error {
+	_, ours := failureOf(err)
+	if err == nil || ours || errors.Is(err, dialog.ErrBadFile) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	m.log.LogAttrs(ctx, slog.LevelWarn, "the prompter failed",
+		slog.String("server", m.server), slog.String("cause", m.values.guard().Text(err.Error())))
+	return errPrompter
+}
+
+// lockScreen waits for the prompter's lock.
+func (m *Manager) lockScreen(ctx context.Context) (unlock func(), err error) {
+	unlock, err = m.prompter.Lock(ctx)
+	return unlock, m.notePrompter(ctx, err)
 }
 
 // How much of one text a dialog shows, so that none pushes another, or the buttons, off the screen.

@@ -177,17 +177,18 @@ func getterSignature(name, result string, asks bool) string {
 }
 
 // maskedBy says whether the guard masks values of f in what leaves the server. It leaves alone what can't be told from
-// ordinary text.
+// ordinary text. What follows a declared prefix is all confidential, but a file, and a value without a prefix, may have parts
+// that are not, such as a certificate or the host of a URL.
 func maskedBy(f field.Field) string {
 	switch {
 	case !f.Type.Confidential():
 		return "no: " + string(f.Type) + " is not confidential"
+	case f.Prefix == "" || f.Type == field.Multiline:
+		return fmt.Sprintf("only values with %d confidential characters or more", guardedLength)
 	case f.MinLength-utf8.RuneCountInString(f.Prefix) >= guardedLength:
 		return "yes"
-	case f.Prefix != "":
-		return fmt.Sprintf("only where %d characters or more follow the prefix", guardedLength)
 	default:
-		return fmt.Sprintf("only values of %d characters or more", guardedLength)
+		return fmt.Sprintf("only where %d characters or more follow the prefix", guardedLength)
 	}
 }
 

@@ -86,6 +86,7 @@ const (
 	NoDisplay    Failure = "no_display"
 	NoDialog     Failure = "no_dialog"
 	NobodyToAsk  Failure = "nobody_to_ask"
+	DialogFailed Failure = "dialog_failed"
 	NoStore      Failure = "no_store"
 	StoreLocked  Failure = "store_locked"
 	StoreTimeout Failure = "store_timeout"
@@ -146,6 +147,7 @@ func English() Sentences {
 			NoDisplay:    "{secrets} can't be asked for, since the server has no screen. Ask the user to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
 			NoDialog:     "{secrets} can't be asked for, since no dialog program was found. Ask the user to install zenity, or to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
 			NobodyToAsk:  "Nobody can be asked for permission to use {secrets}: the server has no screen with a dialog program. Ask the user to start {server} on a desktop with zenity.",
+			DialogFailed: "No window that asks for {secrets} could be shown and answered: {trouble}. Ask the user to put this right; \"{command} secrets doctor\" says more.",
 			NoStore:      "No keychain answers on the server's computer, so {secrets} can't be kept. Ask the user to start a Secret Service such as gnome-keyring in the session that starts {server}; \"{command} secrets doctor\" says more.",
 			StoreLocked:  "The keychain that holds {secrets} is locked. Ask the user to unlock it, then call again; \"{command} secrets doctor\" says more.",
 			StoreTimeout: "The keychain that holds {secrets} did not answer in time. Ask the user to look for its window or to restart it, then call again.",
@@ -186,6 +188,7 @@ func Holes() map[string]string {
 		"server":      "the schema's server",
 		"tool":        "the name of the tool, prompt or resource, as the server registered it",
 		"total":       "a number from 1",
+		"trouble":     "what kept the window from opening or from being answered, and where, such as the path of a file",
 		"until":       "until_end or until_elapsed",
 		"want":        "what the schema's rule says",
 		"why":         "a constant in the server's source",

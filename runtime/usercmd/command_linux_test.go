@@ -290,6 +290,29 @@ func TestRealDoctor(t *testing.T) {
 			"display    ok        answers\n", "no program to show a dialog with: install zenity\n"}},
 		"a dialog program that everybody can replace": {fault: putZenityInAnOpenFolder, want: []string{
 			"dialogs    warning   no program to show a dialog with: everybody may write to /"}},
+		"a dialog program without its libraries": {fault: putZenity("echo 'zenity: error while loading shared libraries' >&2; exit 127"), want: []string{
+			"display    ok        answers\n", "/zenity does not run"}},
+		"a dialog program that is killed": {fault: putZenity("kill -9 $$"), want: []string{"/zenity ended with signal: killed\n"}},
+		"a dialog program that finds no display": {fault: putZenity("sleep 0.5; echo 'Gtk-WARNING **: cannot open display: :9' >&2; exit 1"), want: []string{
+			"/zenity could not open the display"}},
+		"another kind of display": {fault: func(r *real) { r.t.Setenv("GDK_BACKEND", "wayland") }, want: []string{
+			"display    warning   no display for a dialog: GDK_BACKEND=\"wayland\" leaves none"}},
+		"a library path of somebody's bundle": {fault: func(r *real) {
+			dir := r.t.TempDir()
+			r.must(os.WriteFile(filepath.Join(dir, "libgtk-3.so.0"), []byte("junk"), 0o644))
+			r.t.Setenv("LD_LIBRARY_PATH", dir)
+		}, want: []string{"dialogs    ok   shown by /usr/bin/zenity\n"}},
+		"a lock folder that others can write to": {fault: func(r *real) {
+			r.must(os.MkdirAll(locks(r), 0o700))
+			r.must(os.Chmod(locks(r), 0o777))
+		}, want: []string{"lock       warning   the dialog failed: the folder of lock files ", "/mcpsecrets can't be used: others can write to it\n"}},
+		"a folder in place of the lock": {fault: func(r *real) { r.must(os.MkdirAll(filepath.Join(locks(r), "dialog.lock"), 0o700)) }, want: []string{
+			"/mcpsecrets/dialog.lock can't be used: it is no plain file\n"}},
+		"a runtime folder that is not there": {fault: func(r *real) { r.t.Setenv("XDG_RUNTIME_DIR", "/proc/nope") }, want: []string{
+			"/proc/nope/mcpsecrets can't be used: no such file or directory\n"}},
+		"a lock whose holder shows no window": {fault: holdLock, want: []string{
+			"/mcpsecrets/dialog.lock, and shows no window\n"}},
+		"few files": {fault: fewFiles, want: []string{"files      warning   the dialog failed: the process can have "}},
 		"locked": {options: desktop.Options{Keyring: desktop.KeyringLocked}, want: []string{
 			"keychain   warning   answers, is locked\n"}},
 		"locked without a display": {options: desktop.Options{Keyring: desktop.KeyringLocked, NoDisplay: true}, code: 1, want: []string{
@@ -319,6 +342,39 @@ func TestRealDoctor(t *testing.T) {
 				got.want(t, row.code, want, errors)
 			}
 		})
+	}
+}
+
+func locks(r *real) string { return filepath.Join(r.Getenv("XDG_RUNTIME_DIR"), "mcpsecrets") }
+
+// holdLock has another process hold the lock for dialogs.
+func holdLock(r *real) {
+	r.must(os.MkdirAll(locks(r), 0o700))
+	cmd := exec.Command("flock", "--no-fork", filepath.Join(locks(r), "dialog.lock"), "sh", "-c", "echo locked; exec sleep 1000")
+	out, err := cmd.StdoutPipe()
+	r.must(err)
+	r.must(cmd.Start())
+	r.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	_, err = out.Read(make([]byte, 10))
+	r.must(err)
+}
+
+// fewFiles leaves this process no more than some files to open.
+func fewFiles(r *real) {
+	var limit syscall.Rlimit
+	r.must(syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
+	files, err := os.ReadDir("/proc/self/fd")
+	r.must(err)
+	r.must(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: uint64(len(files) + 25), Max: limit.Max}))
+	r.t.Cleanup(func() { r.must(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)) })
+}
+
+// putZenity puts a shell script in zenity's place.
+func putZenity(script string) func(r *real) {
+	return func(r *real) {
+		dir := r.t.TempDir()
+		r.must(os.WriteFile(filepath.Join(dir, "zenity"), []byte("#!/bin/sh\n"+script+"\n"), 0o755))
+		r.t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	}
 }
 

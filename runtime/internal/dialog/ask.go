@@ -1,11 +1,6 @@
 package dialog
 
-import (
-	"context"
-	"fmt"
-
-	"github.com/ncruces/zenity"
-)
+import "context"
 
 // A Question asks for permission.
 type Question struct {
@@ -35,7 +30,7 @@ func (n *Native) Ask(ctx context.Context, q Question) (Answer, error) {
 	// meaning of its own.
 	if allow == "" || deny == "" || allow == deny || session == allow || session == deny ||
 		(session == "") != (q.AllowForSession == "") {
-		return Deny, fmt.Errorf("%w: the labels of its buttons are empty or alike", ErrFailed)
+		return Deny, failed("the labels of its buttons are empty or alike")
 	}
 	err := n.question(ctx, q.Title, q.Text, allow, session, deny)
 	switch err {
@@ -45,7 +40,7 @@ func (n *Native) Ask(ctx context.Context, q Question) (Answer, error) {
 		if session != "" {
 			return AllowSession, nil
 		}
-		return Deny, ErrFailed
+		return Deny, failed("it has a button too many")
 	case ErrDismissed:
 		return Deny, nil
 	default:
@@ -56,19 +51,10 @@ func (n *Native) Ask(ctx context.Context, q Question) (Answer, error) {
 // question shows two or three buttons: nil is ok, errExtra is extra, ErrDismissed
 // is cancel. The labels are clean already.
 func (n *Native) question(ctx context.Context, title, text, ok, extra, cancel string) error {
-	options := []zenity.Option{
-		zenity.Title(cleanTitle(title)),
-		zenity.OKLabel(quoteLabel(ok)),
-		zenity.CancelLabel(quoteLabel(cancel)),
-		zenity.DefaultCancel(), // else Return or space on a fresh window says ok
-		zenity.NoWrap(),        // cleanText has broken the lines
-	}
-	if extra != "" {
-		options = append(options, zenity.ExtraButton(quoteLabel(extra)))
-	}
-	_, err := n.show(ctx, func(ctx zenity.Option) (string, error) {
-		// On Linux the library sets --no-markup: no quoting here.
-		return "", zenity.Question(cleanText(text), append(options, ctx)...)
+	_, err := n.show(ctx, window{
+		shape: questionShape,
+		title: cleanTitle(title), text: cleanText(text),
+		ok: quoteLabel(ok), extra: quoteLabel(extra), cancel: quoteLabel(cancel),
 	})
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,23 +20,38 @@ import (
 const displayPatience = 2 * time.Second
 
 // checkDisplay asks the display for a sign of life, as the dialog's program will:
-// Wayland first, then X. The variables alone prove nothing, and the program
-// reports a dead display in the same way as a person's cancel.
+// Wayland first, then X, of those that GDK_BACKEND allows. The variables alone
+// prove nothing, and the program reports a dead display in the same way as a
+// person's cancel.
 func checkDisplay(ctx context.Context) error {
 	wayland, x := os.Getenv("WAYLAND_DISPLAY"), os.Getenv("DISPLAY")
 	if wayland == "" && x == "" {
 		return fmt.Errorf("%w: neither DISPLAY nor WAYLAND_DISPLAY is set", ErrNoDisplay)
 	}
-	if wayland != "" && waylandAnswers(ctx, wayland) {
+	if wayland != "" && backendAllows("wayland") && waylandAnswers(ctx, wayland) {
 		return nil
 	}
-	if x != "" && xAnswers(ctx, x) {
+	if x != "" && backendAllows("x11") && xAnswers(ctx, x) {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if backend := os.Getenv(backendVariable); backend != "" {
+		return &Fault{fmt.Sprintf("%s=%q leaves none of DISPLAY=%q, WAYLAND_DISPLAY=%q that answers",
+			backendVariable, backend, x, wayland), ErrNoDisplay}
+	}
 	return fmt.Errorf("%w: DISPLAY=%q, WAYLAND_DISPLAY=%q do not answer", ErrNoDisplay, x, wayland)
+}
+
+// backendVariable holds the kinds of display that GTK may use, with commas in between. "*" stands
+// for all of them.
+const backendVariable = "GDK_BACKEND"
+
+func backendAllows(kind string) bool {
+	value := os.Getenv(backendVariable)
+	backends := strings.Split(value, ",")
+	return value == "" || slices.Contains(backends, kind) || slices.Contains(backends, "*")
 }
 
 // waylandAnswers sends wl_display.sync (object 1, request 0, new object 2) and

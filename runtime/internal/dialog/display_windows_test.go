@@ -20,7 +20,7 @@ func TestWithoutDisplay(t *testing.T) {
 		t.Errorf("the library says %v, and used to say that it was allowed", err)
 	}
 	n := New(Options{Fast: 1, Timeout: time.Second}) // takes an answer however fast it comes
-	wantErr(t, n.Available(context.Background()), ErrNoDisplay)
+	wantErr(t, n.Ready(context.Background()), ErrNoDisplay)
 	given, err := n.Ask(context.Background(), question)
 	wantErr(t, err, ErrNoDisplay)
 	if given != Deny {

@@ -1,11 +1,11 @@
 // Package dialog shows native dialogs: one that asks a person for a value, and
-// one that asks for permission. It is the only place of the module that knows
-// github.com/ncruces/zenity, and the place where that library's traps are
-// disarmed.
+// one that asks for permission. On macOS and Windows github.com/ncruces/zenity
+// draws them, which only library.go knows; elsewhere it is the program zenity,
+// which only zenity_unix.go knows.
 //
-// Begin with [New], then [Native.Enter] and [Native.Ask]. Every dialog goes
-// through one method, show in native.go, and every text through one function,
-// [Clean]:
+// Begin with [New], then [Native.Enter] and [Native.Ask]. Every dialog is a window,
+// which goes through one method, show in native.go, and every text goes through one
+// function, [Clean]:
 //
 //	d := dialog.New(dialog.Options{})
 //	unlock, err := d.Lock(ctx) // one dialog of one server at a time on this screen
@@ -16,9 +16,10 @@
 // What is promised:
 //
 //   - Unclear means no. No display, a display that died, a program that is
-//     missing, crashes, ends with an unknown status or answers faster than a
-//     person could: each is an error of its own, never a value, never a
-//     permission, and never mistaken for a person's "no" ([ErrDismissed], [Deny]).
+//     missing, crashes, finds no display, ends with an unknown status or answers
+//     faster than a person could, a lock that can't be had: each is an error of its
+//     own ([Fault]), never a value, never a permission, and never mistaken for a
+//     person's "no" ([ErrDismissed], [Deny]).
 //   - Return or space on a fresh question denies.
 //   - A text is only ever text: it is not taken for an option, an escape or
 //     markup, it hides and reverses nothing, and it leaves the buttons on the
@@ -32,10 +33,8 @@
 //
 //   - The program that draws the dialog is trusted. One that prints an answer
 //     nobody gave, slowly, is believed; so it must not come from a folder that
-//     others can write to.
+//     others can write to, and it loads no code that the environment names.
 //   - When the process is killed outright (SIGKILL), the dialog it was showing
-//     stays on the screen until somebody closes it, since the library starts the
-//     program without a way to tie their lives. Its answer goes nowhere.
-//   - While a dialog is open on Linux, a few variables of this process's own
-//     environment are changed; environ_unix.go says which and why.
+//     stays on the screen until somebody closes it, or another one opens. Its answer
+//     goes nowhere.
 package dialog

@@ -2,12 +2,9 @@ package dialog
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/ncruces/zenity"
 )
 
 // A Kind of value, and so of dialog.
@@ -57,7 +54,7 @@ func (n *Native) Enter(ctx context.Context, e Entry) (string, error) {
 	case File:
 		return n.enterFile(ctx, e)
 	default:
-		return "", fmt.Errorf("%w: unknown kind of entry", ErrFailed)
+		return "", failed("unknown kind of entry")
 	}
 }
 
@@ -70,27 +67,22 @@ func (n *Native) enterLine(ctx context.Context, e Entry) (string, error) {
 		}
 		text = Clean(text, 1, entryColumns)
 	}
-	options := []zenity.Option{
-		zenity.Title(cleanTitle(e.Title)),
-		zenity.OKLabel("OK"),
-		zenity.CancelLabel("Cancel"),
-		zenity.Width(dialogWidth),
+	w := window{
+		shape: entryShape, // the library's Password dialog shows no text of ours
+		title: cleanTitle(e.Title), text: quoteEntry(text),
+		ok: "OK", cancel: "Cancel",
+		hidden: e.Kind == Hidden,
 	}
-	// The library's Password dialog shows no text of ours, hence Entry for both.
 	guard := ""
-	if e.Kind == Hidden {
-		options = append(options, zenity.HideText())
-	} else if e.Prefill == plain(e.Prefill) {
+	if e.Kind != Hidden && e.Prefill == plain(e.Prefill) {
 		// Offered as it is or not at all, but for a negative number: it would be an
 		// argument that begins with "-", so it is led by a space that goes again.
 		if strings.HasPrefix(e.Prefill, "-") {
 			guard = " "
 		}
-		options = append(options, zenity.EntryText(guard+e.Prefill))
+		w.prefill = guard + e.Prefill
 	}
-	value, err := n.show(ctx, func(ctx zenity.Option) (string, error) {
-		return zenity.Entry(quoteEntry(text), append(options, ctx)...)
-	})
+	value, err := n.show(ctx, w)
 	if err != nil {
 		return "", err
 	}
@@ -101,7 +93,7 @@ func (n *Native) enterLine(ctx context.Context, e Entry) (string, error) {
 func checkAnswer(value string) (string, error) {
 	switch {
 	case !utf8.ValidString(value) || strings.Contains(value, "\x00"):
-		return "", fmt.Errorf("%w: its answer is not a text", ErrFailed)
+		return "", failed("its answer is not a text")
 	case utf8.RuneCountInString(value) > maxAnswer:
 		return "", ErrTooLong
 	default:
@@ -116,29 +108,20 @@ func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 		return "", err
 	}
 	text := Clean(e.Text, textLines-2, textColumns)
-	options := []zenity.Option{
-		zenity.Title(cleanTitle(e.Title)),
-		zenity.OKLabel("OK"),
-		zenity.CancelLabel("Cancel"),
-		zenity.Width(dialogWidth),
-	}
+	w := window{shape: listShape, title: cleanTitle(e.Title), ok: "OK", cancel: "Cancel", choices: e.Choices}
 	if slices.Contains(e.Choices, e.Prefill) {
-		options = append(options, zenity.DefaultItems(e.Prefill))
+		w.marked = e.Prefill
 		text += "\n\nOK without a choice takes: " + e.Prefill
 	}
-	text = cleanText(text)
-	options = append(options, zenity.Height(listHeight(text, len(e.Choices))))
-	value, err := n.show(ctx, func(ctx zenity.Option) (string, error) {
-		// A plain list: the one with round buttons can't be used by keyboard.
-		return zenity.List(quoteList(text), e.Choices, append(options, ctx)...)
-	})
+	w.text = quoteList(cleanText(text))
+	value, err := n.show(ctx, w)
 	switch {
 	case err != nil:
 		return "", err
 	case value == "" && slices.Contains(e.Choices, e.Prefill):
 		return e.Prefill, nil
 	case value != "" && !slices.Contains(e.Choices, value):
-		return "", fmt.Errorf("%w: its answer was not offered", ErrFailed)
+		return "", failed("its answer was not offered")
 	default:
 		return value, nil
 	}
@@ -148,11 +131,11 @@ func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 // reads them from its arguments, and the answer is compared with them.
 func checkChoices(choices []string) error {
 	if len(choices) == 0 {
-		return fmt.Errorf("%w: nothing to choose from", ErrFailed)
+		return failed("nothing to choose from")
 	}
 	for i, c := range choices {
 		if c == "" || c != plain(c) || strings.HasPrefix(c, "-") || slices.Contains(choices[:i], c) {
-			return fmt.Errorf("%w: choice %q is empty, twice there or can't be shown", ErrFailed, c)
+			return failed("choice %q is empty, twice there or can't be shown", c)
 		}
 	}
 	return nil
@@ -196,9 +179,7 @@ func (n *Native) enterFile(ctx context.Context, e Entry) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path, err := n.show(ctx, func(ctx zenity.Option) (string, error) {
-		return zenity.SelectFile(zenity.Title(cleanTitle(e.Title)), ctx)
-	})
+	path, err := n.show(ctx, window{shape: fileShape, title: cleanTitle(e.Title)})
 	if err != nil {
 		return "", err
 	}

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/ncruces/zenity"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 )
@@ -122,7 +121,7 @@ func TestProgramMissing(t *testing.T) {
 	screen(t)
 	t.Setenv("PATH", t.TempDir())
 	refused(t, person(), ErrNoDialog)
-	wantErr(t, person().Available(context.Background()), ErrNoDialog)
+	wantErr(t, person().Ready(context.Background()), ErrNoDialog)
 }
 
 func TestProgramPlace(t *testing.T) {
@@ -159,6 +158,16 @@ func TestProgramPlace(t *testing.T) {
 			chmod(t, filepath.Join(dir, "zenity"), 0o777)
 			return dir
 		},
+		"another user's folder": func(t *testing.T) string {
+			dir := place(t, "zenity")
+			giveAway(t, dir)
+			return dir
+		},
+		"another user's program": func(t *testing.T) string {
+			dir := place(t, "zenity")
+			giveAway(t, filepath.Join(dir, "zenity"))
+			return dir
+		},
 		"link into a world-writable folder": func(t *testing.T) string {
 			target, dir := place(t, "zenity"), t.TempDir()
 			chmod(t, target, 0o777)
@@ -193,6 +202,14 @@ func TestProgramPlace(t *testing.T) {
 	})
 }
 
+// giveAway makes a file another user's, which only root can.
+func giveAway(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Chown(path, 65534, 65534); err != nil {
+		t.Skip(err)
+	}
+}
+
 func TestNoDisplay(t *testing.T) {
 	screen(t)
 	xauth := os.Getenv("XAUTHORITY")
@@ -222,6 +239,8 @@ func TestNoDisplay(t *testing.T) {
 		"no X server":  {"DISPLAY": silent("HTTP/1.1 400 Bad Request\r\n")},
 		"wrong cookie": {"DISPLAY": os.Getenv("DISPLAY"), "XAUTHORITY": "/dev/null"},
 		"dead wayland": {"DISPLAY": "", "WAYLAND_DISPLAY": "wayland-47"},
+		"another kind": {"DISPLAY": os.Getenv("DISPLAY"), "GDK_BACKEND": "wayland"},
+		"other kinds":  {"DISPLAY": os.Getenv("DISPLAY"), "GDK_BACKEND": "broadway,wayland", "WAYLAND_DISPLAY": "wayland-47"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("XAUTHORITY", xauth)
@@ -234,10 +253,14 @@ func TestNoDisplay(t *testing.T) {
 			if given != Deny {
 				t.Errorf("answer %d", given)
 			}
-			wantErr(t, person().Available(ctx), ErrNoDisplay)
+			wantErr(t, person().Ready(ctx), ErrNoDisplay)
 		})
 	}
-	check(t, person().Available(context.Background()))
+	check(t, person().Ready(context.Background()))
+	for _, backend := range []string{"x11", "wayland,x11", "broadway,*"} {
+		t.Setenv("GDK_BACKEND", backend)
+		check(t, person().Ready(context.Background()))
+	}
 }
 
 func TestWayland(t *testing.T) {
@@ -263,6 +286,9 @@ func TestWayland(t *testing.T) {
 	defer close(replies)
 	go func() { replies <- make([]byte, 12) }()
 	check(t, checkDisplay(context.Background()))
+	t.Setenv("GDK_BACKEND", "x11") // it is not even asked then
+	wantErr(t, checkDisplay(context.Background()), ErrNoDisplay)
+	t.Setenv("GDK_BACKEND", "x11,wayland")
 	go func() { replies <- nil }()
 	wantErr(t, checkDisplay(context.Background()), ErrNoDisplay)
 }
@@ -317,7 +343,9 @@ func TestProgramFrozen(t *testing.T) {
 // A panic in the library must not end the server.
 func TestLibraryPanics(t *testing.T) {
 	screen(t)
-	_, err := person().show(context.Background(), func(zenity.Option) (string, error) { panic("rubbish") })
+	n := person()
+	n.draw = func(context.Context, string, window) (string, error) { panic("rubbish") }
+	_, err := n.show(context.Background(), window{})
 	wantErr(t, err, ErrFailed)
 	if strings.Contains(err.Error(), "rubbish") {
 		t.Error(err)
@@ -372,12 +400,60 @@ func TestNothingGrows(t *testing.T) {
 	})
 }
 
+// loadsCode are variables by which the environment has a program load code, or data that says what it shows.
+var loadsCode = []string{
+	"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GCONV_PATH", "LOCPATH", "GTK_PATH", "GTK_EXE_PREFIX", "GTK_DATA_PREFIX",
+	"GTK3_MODULES", "GTK_IM_MODULE_FILE", "GDK_PIXBUF_MODULE_FILE", "GDK_PIXBUF_MODULEDIR", "GIO_EXTRA_MODULES", "GIO_MODULE_DIR",
+	"GI_TYPELIB_PATH", "GSETTINGS_SCHEMA_DIR", "FONTCONFIG_FILE", "QT_PLUGIN_PATH",
+}
+
+// A snap or an AppImage has its programs load libraries of its own, with which the system's zenity does not start.
+func TestForeignLibraries(t *testing.T) {
+	d := screen(t)
+	dir := t.TempDir()
+	for _, name := range []string{"libgtk-3.so.0", "libgtk-4.so.1"} {
+		check(t, os.WriteFile(filepath.Join(dir, name), []byte("junk"), 0o600))
+	}
+	t.Setenv("LD_LIBRARY_PATH", dir)
+	if err := exec.Command("zenity", "--version").Run(); err == nil {
+		t.Fatal("zenity starts by itself: this proves nothing")
+	}
+	check(t, person().Ready(t.Context()))
+	wait := start(t, d, ask(person(), question))
+	w, err := d.WaitWindow(question.Title)
+	check(t, err)
+	check(t, d.Press(w, "Escape"))
+	if a := wait(); a.err != nil || a.given != Deny {
+		t.Errorf("%+v", a)
+	}
+}
+
+// zenity 3 takes its windows from a file in its working directory, which for a server may be a project's.
+func TestWorkingDirectoryDrawsNothing(t *testing.T) {
+	d := screen(t)
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "zenity.ui"), []byte("junk"), 0o600))
+	t.Chdir(dir)
+	wait := start(t, d, ask(person(), question))
+	w, err := d.WaitWindow(question.Title)
+	check(t, err)
+	if folder, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", child(t))); err != nil || folder == dir {
+		t.Errorf("the program runs in %s, %v", folder, err)
+	}
+	check(t, d.Press(w, "Escape"))
+	wait()
+}
+
 func TestEnvironment(t *testing.T) {
 	d := screen(t)
 	t.Setenv("LC_ALL", "C") // no UTF-8: zenity alone would refuse the text below
 	t.Setenv("GTK_MODULES", "gail:atk-bridge")
 	t.Setenv("NO_AT_BRIDGE", "0")
 	t.Setenv("GTK_DEBUG", "")
+	for _, name := range loadsCode {
+		t.Setenv(name, "/nowhere")
+	}
+	t.Setenv("GTK_THEME", "Adwaita")
 	address := os.Getenv("DBUS_SESSION_BUS_ADDRESS")
 	wait := start(t, d, enter(person(), Entry{Title: "Wide", Text: "漢字 Ünï"}))
 	w, err := d.WaitWindow("Wide")
@@ -388,8 +464,13 @@ func TestEnvironment(t *testing.T) {
 			t.Errorf("the program's environment has no %s", want)
 		}
 	}
-	if strings.Contains(environ, "\x00GTK_MODULES=") {
-		t.Error("GTK_MODULES is in the program's environment")
+	for _, name := range append(loadsCode, "GTK_MODULES") {
+		if strings.Contains(environ, "\x00"+name+"=") {
+			t.Errorf("%s is in the program's environment", name)
+		}
+	}
+	if !strings.Contains(environ, "\x00GTK_THEME=Adwaita\x00") {
+		t.Error("GTK_THEME is not in the program's environment")
 	}
 	// What somebody else changes meanwhile stays as they want it.
 	check(t, os.Setenv("NO_AT_BRIDGE", "2"))

@@ -14,7 +14,7 @@ const maxFile = 1 << 20
 // readChosen reads the file that a person chose. Errors leave its name out.
 func readChosen(path string) (string, error) {
 	if !filepath.IsAbs(path) {
-		return "", ErrFailed // no chooser says so
+		return "", failed("its answer is not the path of a file") // no chooser says so
 	}
 	// Opening a named pipe would wait for its other end.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)

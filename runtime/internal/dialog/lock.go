@@ -3,23 +3,98 @@ package dialog
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/userlock"
 )
 
+// lockNames are the locks that are tried one after the other. All but the first are for when
+// whoever has the one before shows no window: all others then meet at the next, and still have one
+// window at a time.
+var lockNames = []string{"dialog", "dialog-2", "dialog-3"}
+
+// look is the time between two looks for windows of whoever has the lock.
+const look = 250 * time.Millisecond
+
 // Lock waits until no other server of this user shows dialogs, and keeps them
 // from it until unlock is called. The caller holds it around a whole series of
 // dialogs. The operating system frees it when the process dies; a dialog that it
-// has left on the screen is ended, on Linux, by who has the lock next. An error is one
-// of the context, or wraps [ErrFailed].
+// has left on the screen is ended, on Linux, by who has the lock next.
+//
+// Also on Linux, whoever has the lock but shows no window, such as a server that
+// is stopped, is waited for no longer than [Options].Windowless. An error is one
+// of the context, or a [Fault] that is [ErrFailed].
 func (n *Native) Lock(ctx context.Context) (unlock func(), err error) {
-	unlock, err = userlock.Lock(ctx, n.opts.LockDir, "dialog")
-	if err != nil && !errors.Is(err, ctx.Err()) {
-		return nil, fmt.Errorf("%w: %w", ErrFailed, err)
+	unlock = func() {} // if three of them show no window, there is nobody left to spare
+	for _, name := range lockNames {
+		waiting, stop := whileWindowsAreOpen(ctx, n.opts.Windowless)
+		got, err := userlock.Lock(waiting, n.lockDir(), name)
+		windowless := waiting.Err() != nil && ctx.Err() == nil
+		stop()
+		if err == nil {
+			unlock = got
+			break
+		}
+		if !windowless {
+			return nil, n.lockFailed(ctx, err)
+		}
+		if holder, err := userlock.Holder(n.lockDir(), name); err == nil && holder != nil {
+			n.opts.Logger.WarnContext(ctx, "a dialog opens without its lock, whose holder shows no window",
+				"lock", holder.Path, "process", holder.Process)
+		}
 	}
-	if err == nil {
-		endOrphans()
+	endOrphans()
+	return unlock, nil
+}
+
+// lockFailed makes a Fault of what is wrong with a lock, and leaves an error of the context as it is.
+func (n *Native) lockFailed(ctx context.Context, err error) error {
+	if !errors.Is(err, ctx.Err()) {
+		err = failed("%v", err)
+		n.complain(ctx, err)
 	}
-	return unlock, err
+	return err
+}
+
+// whileWindowsAreOpen returns a context that ends as well once no dialog of any server was open for
+// that long.
+func whileWindowsAreOpen(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		ticks := time.NewTicker(min(look, patience))
+		defer ticks.Stop()
+		for open := time.Now(); time.Since(open) < patience; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticks.C:
+			}
+			if someWindowIsOpen() {
+				open = time.Now()
+			}
+		}
+	}()
+	return ctx, cancel
+}
+
+// CheckLock returns what keeps dialogs waiting, or from opening at all: a [Fault] that names the
+// lock's file or folder, or whoever has the lock and shows no window.
+func (n *Native) CheckLock() error {
+	holder, err := userlock.Holder(n.lockDir(), lockNames[0])
+	switch {
+	case err != nil:
+		return failed("%v", err)
+	case holder != nil && !someWindowIsOpen():
+		return failed("%v, and shows no window", holder)
+	}
+	return nil
+}
+
+// lockDir is the folder of the locks, "" for the one that package userlock chooses.
+func (n *Native) lockDir() string {
+	if n.opts.LockDir != "" {
+		return n.opts.LockDir
+	}
+	return sessionFolder()
 }

@@ -3,11 +3,16 @@
 package dialog
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -26,7 +31,7 @@ func lockHelper() {
 }
 
 // server starts another process that will want the lock.
-func server(t *testing.T, dir string) (kill func(), locked <-chan string) {
+func server(t *testing.T, dir string) (process *os.Process, locked <-chan string) {
 	t.Helper()
 	exe, err := os.Executable()
 	check(t, err)
@@ -43,9 +48,8 @@ func server(t *testing.T, dir string) (kill func(), locked <-chan string) {
 		n, _ := stdout.Read(line)
 		lines <- string(line[:n])
 	}()
-	kill = func() { _ = cmd.Process.Kill(); _ = cmd.Wait(); stdin.Close() }
-	t.Cleanup(kill)
-	return kill, lines
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait(); stdin.Close() })
+	return cmd.Process, lines
 }
 
 func expect(t *testing.T, lines <-chan string) {
@@ -63,7 +67,7 @@ func expect(t *testing.T, lines <-chan string) {
 func TestLockBetweenProcesses(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "locks")
 	n := New(Options{LockDir: dir})
-	killFirst, first := server(t, dir)
+	holder, first := server(t, dir)
 	expect(t, first)
 
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
@@ -77,8 +81,95 @@ func TestLockBetweenProcesses(t *testing.T) {
 		t.Fatalf("two processes hold the lock: %q", line)
 	case <-time.After(300 * time.Millisecond):
 	}
-	killFirst() // SIGKILL
+	check(t, holder.Kill())
 	expect(t, second)
+}
+
+// windowless is how long, in these tests, a lock is waited for whose holder shows no window.
+const windowless = 300 * time.Millisecond
+
+// A server that has the lock and shows no window, since it is stopped or hostile, holds up nobody for long. Those who go on
+// without it still have one window at a time.
+func TestLockOfWhoShowsNoWindow(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "locks")
+	var log bytes.Buffer
+	n := New(Options{LockDir: dir, Windowless: windowless, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	holder, first := server(t, dir)
+	expect(t, first)
+	check(t, syscall.Kill(holder.Pid, syscall.SIGSTOP))
+
+	wantErr(t, n.CheckLock(), ErrFailed)
+	if says := n.CheckLock().Error(); !strings.Contains(says, fmt.Sprintf("process %d has locked %s/dialog.lock", holder.Pid, dir)) {
+		t.Errorf("it is not said who has it: %s", says)
+	}
+	unlock, err := n.Lock(t.Context())
+	check(t, err)
+	if !strings.Contains(log.String(), fmt.Sprintf("process=%d", holder.Pid)) {
+		t.Errorf("it is not logged who has it: %s", &log)
+	}
+	window := fakeWindow(t, os.Getpid())
+	got := make(chan func(), 1)
+	go func() {
+		second, err := New(Options{LockDir: dir, Windowless: windowless}).Lock(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		got <- second
+	}()
+	select {
+	case <-got:
+		t.Fatal("two show windows at once")
+	case <-time.After(4 * windowless):
+	}
+	check(t, window.Kill())
+	unlock()
+	(<-got)()
+}
+
+// fakeWindow starts a program that passes for the dialog of a server.
+func fakeWindow(t *testing.T, server int) *os.Process {
+	t.Helper()
+	sleep, err := exec.LookPath("sleep")
+	check(t, err)
+	zenity := filepath.Join(t.TempDir(), "zenity")
+	check(t, os.Symlink(sleep, zenity))
+	cmd := exec.Command(zenity, "1000")
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", ownerVariable, server))
+	check(t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
+	return cmd.Process
+}
+
+// A server that is stopped while its window can still be answered is waited for.
+func TestLockOfWhoShowsAWindow(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "locks")
+	holder, first := server(t, dir)
+	expect(t, first)
+	check(t, syscall.Kill(holder.Pid, syscall.SIGSTOP))
+	window := fakeWindow(t, holder.Pid)
+
+	n := New(Options{LockDir: dir, Windowless: windowless})
+	check(t, n.CheckLock())
+	t.Run("on another screen", func(t *testing.T) {
+		t.Setenv("DISPLAY", ":4711")
+		unlock, err := n.Lock(t.Context())
+		check(t, err)
+		unlock()
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*windowless)
+	defer cancel()
+	if _, err := n.Lock(ctx); err != context.DeadlineExceeded {
+		t.Fatalf("a window is open: %v", err)
+	}
+	check(t, window.Signal(syscall.SIGSTOP)) // now nobody can answer it
+	unlock, err := n.Lock(t.Context())
+	check(t, err)
+	unlock()
+	if five := New(Options{}).opts.Windowless; five != 5*time.Second {
+		t.Errorf("by default, it is %v", five)
+	}
 }
 
 func TestLockInProcess(t *testing.T) {
@@ -120,8 +211,58 @@ func TestLockIsNotInherited(t *testing.T) {
 	unlock()
 }
 
+// The folder that all of a user's processes on a screen share comes before what their environment says.
+func TestLockFolderOfTheSession(t *testing.T) {
+	dir := t.TempDir()
+	useUserFolders(t, dir)
+	own := filepath.Join(dir, strconv.Itoa(os.Geteuid()))
+	other := t.TempDir()
+	t.Setenv("XDG_RUNTIME_DIR", other)
+	locks := func() (folder string) {
+		t.Helper()
+		n := New(Options{})
+		unlock, err := n.Lock(t.Context())
+		check(t, err)
+		unlock()
+		return n.lockDir()
+	}
+	if got := locks(); got != "" {
+		t.Errorf("without one, it is %s", got)
+	}
+	check(t, os.Mkdir(own, 0o755))
+	if got := locks(); got != "" {
+		t.Errorf("one that is open to others is %s", got)
+	}
+	check(t, os.Chmod(own, 0o700))
+	t.Setenv("DISPLAY", ":7.1")
+	first := locks()
+	if !strings.HasPrefix(first, own+"/mcpsecrets/") {
+		t.Errorf("it is %s", first)
+	}
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	t.Setenv("DISPLAY", ":7")
+	if got := locks(); got != first {
+		t.Errorf("in another environment, it is %s", got)
+	}
+	t.Setenv("DISPLAY", ":8")
+	if got := locks(); got == first {
+		t.Error("on another screen, it is the same")
+	}
+	if _, err := os.Stat(filepath.Join(first, "dialog.lock")); err != nil {
+		t.Error(err)
+	}
+}
+
+// useUserFolders has the folders of users elsewhere.
+func useUserFolders(t *testing.T, dir string) {
+	old := userFolders
+	userFolders = dir
+	t.Cleanup(func() { userFolders = old })
+}
+
 func TestLockFolder(t *testing.T) {
 	t.Run("default", func(t *testing.T) {
+		useUserFolders(t, t.TempDir())
 		run := t.TempDir()
 		t.Setenv("XDG_RUNTIME_DIR", run)
 		unlock, err := New(Options{}).Lock(context.Background())

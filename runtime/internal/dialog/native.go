@@ -3,13 +3,11 @@ package dialog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os/exec"
 	"sync"
 	"time"
 
-	"github.com/ncruces/zenity"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/userlock"
 )
 
 // The ways in which a dialog yields nothing. Errors of a context come back as
@@ -25,13 +23,14 @@ var (
 	ErrTooLong = errors.New("the value is too long")
 	// ErrBadFile: the chosen file can't be read, or is not a text.
 	ErrBadFile = errors.New("the chosen file is not a readable text file")
-	// ErrFailed: the dialog ended in a way that says nothing about a person's will.
+	// ErrFailed: the dialog could not be shown, or ended in a way that says nothing
+	// about a person's will. It comes as a [Fault], which says why.
 	ErrFailed = errors.New("the dialog failed")
 )
 
 // Options adjust a [Native]. The zero value is good.
 type Options struct {
-	// Logger is told which program shows the dialogs. Default: nobody.
+	// Logger is told which program shows the dialogs, and why one failed. Default: nobody.
 	Logger *slog.Logger
 	// Fast is the time a person needs at least, counted from the earliest
 	// moment at which the window could be seen. A faster answer is nobody's:
@@ -41,15 +40,20 @@ type Options struct {
 	// Default: 5 minutes.
 	Timeout time.Duration
 	// LockDir is the folder for the lock file of [Native.Lock]. It is created with
-	// mode 0700, and refused if others can write to it. Default: "mcpsecrets" in
-	// the user's runtime or cache folder.
+	// mode 0700, and refused if others can write to it. Default: on Linux one for
+	// the screen in /run/user/UID/mcpsecrets, where /run/user/UID is this user's
+	// own; else "mcpsecrets" in XDG_RUNTIME_DIR, or in the user's cache folder.
 	LockDir string
+	// Windowless is how long, on Linux, whoever has the lock without showing a
+	// window is waited for. Default: 5 seconds.
+	Windowless time.Duration
 }
 
 // Native shows native dialogs. It may be used from many goroutines; the dialogs
 // of one process are shown one after the other.
 type Native struct {
 	opts   Options
+	draw   func(ctx context.Context, program string, w window) (string, error)
 	logged sync.Map // programs that the logger was told about
 }
 
@@ -64,28 +68,58 @@ func New(opts Options) *Native {
 	if opts.Timeout == 0 {
 		opts.Timeout = 5 * time.Minute
 	}
-	return &Native{opts: opts}
+	if opts.Windowless == 0 {
+		opts.Windowless = 5 * time.Second
+	}
+	return &Native{opts: opts, draw: draw}
 }
 
-// Available returns nil if a dialog could be shown now, else an error that is
-// [ErrNoDisplay] or [ErrNoDialog]. It shows nothing.
-func (n *Native) Available(ctx context.Context) error {
-	if err := checkDisplay(ctx); err != nil {
+// Ready returns nil if a dialog could be shown now, and its lock be had: it tries
+// both the program, see [Native.Try], and the file of the lock. Else the error is
+// [ErrNoDisplay], [ErrNoDialog] or a [Fault], and says what is missing. Who
+// announces a window to others asks before.
+func (n *Native) Ready(ctx context.Context) error {
+	if _, err := n.Try(ctx); err != nil {
 		return err
 	}
-	path, err := findProgram()
-	if err != nil {
-		return err
-	}
-	if _, old := n.logged.LoadOrStore(path, true); !old {
-		n.opts.Logger.InfoContext(ctx, "native dialogs", "program", path)
+	if _, err := userlock.Holder(n.lockDir(), lockNames[0]); err != nil {
+		return failed("%v", err)
 	}
 	return nil
 }
 
+// Try returns the program that would show a dialog now, once it has run without
+// showing one. On Linux that opens the display in the dialog's own environment. The
+// error is as [Native.Ready] has it.
+func (n *Native) Try(ctx context.Context) (program string, err error) {
+	program, err = n.find(ctx)
+	if err == nil {
+		err = tryProgram(ctx, program)
+	}
+	return program, err
+}
+
+// find returns the program that shows dialogs, once the display and it seem to be there.
+func (n *Native) find(ctx context.Context) (program string, err error) {
+	if err := CheckFiles(filesOfDialog); err != nil {
+		return "", err
+	}
+	if err := checkDisplay(ctx); err != nil {
+		return "", err
+	}
+	program, err = findProgram()
+	if err != nil {
+		return "", err
+	}
+	if _, old := n.logged.LoadOrStore(program, true); !old {
+		n.opts.Logger.InfoContext(ctx, "native dialogs", "program", program)
+	}
+	return program, nil
+}
+
 // turn is held while a dialog is open. It belongs to the process and not to a
-// Native, as do the environment that a dialog changes on Linux and the window
-// class that it registers on Windows, where a second dialog at a time fails.
+// Native, as does the window class that a dialog registers on Windows, where a
+// second dialog at a time fails.
 var turn = make(chan struct{}, 1)
 
 // grace is how long a dialog may take to close once it was told to.
@@ -94,10 +128,24 @@ const grace = 2 * time.Second
 // errExtra says that the extra button was pressed; it never leaves the package.
 var errExtra = errors.New("extra button")
 
-// show is the chokepoint. It runs one dialog of the library and decides what its
-// ending means; dialog has to pass the given option on to the library. A nil
-// error or errExtra is a person's answer, everything else is none.
-func (n *Native) show(ctx context.Context, dialog func(zenity.Option) (string, error)) (string, error) {
+// show is the chokepoint. It shows one window and decides what its ending means.
+// A nil error or errExtra is a person's answer, ErrDismissed a person's refusal,
+// everything else is neither.
+func (n *Native) show(ctx context.Context, w window) (string, error) {
+	value, err := n.open(ctx, w)
+	n.complain(ctx, err)
+	return value, err
+}
+
+// complain tells the log of a fault, which nobody at the screen sees.
+func (n *Native) complain(ctx context.Context, err error) {
+	var fault *Fault
+	if errors.As(err, &fault) {
+		n.opts.Logger.WarnContext(ctx, "a dialog could not be shown, or was not answered by a person", "cause", err)
+	}
+}
+
+func (n *Native) open(ctx context.Context, w window) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, n.opts.Timeout)
 	defer cancel()
 	select {
@@ -105,17 +153,17 @@ func (n *Native) show(ctx context.Context, dialog func(zenity.Option) (string, e
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	if err := n.Available(ctx); err != nil {
+	program, err := n.find(ctx)
+	if err != nil {
 		<-turn
 		return "", err
 	}
 	ended := make(chan result, 1)
 	start := time.Now()
 	go func() {
-		r := run(ctx, dialog)
+		r := n.run(ctx, program, w)
 		// The turn passes on only now, which can be after show has given up: on
-		// Windows the library's entry ignores its context, and on Linux it waits for
-		// whoever holds the program's output open.
+		// Windows the library's entry ignores its context.
 		<-turn
 		ended <- r
 	}()
@@ -133,17 +181,16 @@ func (n *Native) show(ctx context.Context, dialog func(zenity.Option) (string, e
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	// The library reports a display that died as a person's cancel.
+	// A display that died ends many a program as a person's cancel does.
 	if err := checkDisplay(ctx); err != nil {
 		return "", err
 	}
-	err := meaning(r.err)
-	byPerson := err == nil || err == errExtra || err == ErrDismissed
+	byPerson := r.err == nil || r.err == errExtra || r.err == ErrDismissed
 	if byPerson && took < n.opts.Fast {
-		return "", fmt.Errorf("%w: it ended faster than a person can answer", ErrFailed)
+		return "", failed("%s ended faster than a person can answer", program)
 	}
-	if err != nil {
-		return "", err
+	if r.err != nil {
+		return "", r.err
 	}
 	return r.value, nil
 }
@@ -153,34 +200,13 @@ type result struct {
 	err   error
 }
 
-// run runs a dialog in its environment, and survives the library's panics.
-func run(ctx context.Context, dialog func(zenity.Option) (string, error)) (r result) {
-	defer setEnvironment()()
+// run draws a window, and survives a panic of who draws it.
+func (n *Native) run(ctx context.Context, program string, w window) (r result) {
 	defer func() {
 		if recover() != nil { // whose value could hold what was typed
-			r = result{err: ErrFailed}
+			r = result{err: failed("%s could not be used", program)}
 		}
 	}()
-	r.value, r.err = dialog(zenity.Context(ctx))
+	r.value, r.err = n.draw(ctx, program, w)
 	return r
-}
-
-// meaning translates an error of the library. Texts of the library are left
-// behind, since they hold whatever the program wrote to its standard error.
-func meaning(err error) error {
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return nil
-	case err == zenity.ErrExtraButton:
-		return errExtra
-	case err == zenity.ErrCanceled:
-		return ErrDismissed
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, exec.ErrDot):
-		return ErrNoDialog
-	case errors.As(err, &exit):
-		return fmt.Errorf("%w: %v", ErrFailed, exit.ProcessState) // "exit status 255", "signal: killed"
-	default:
-		return ErrFailed
-	}
 }

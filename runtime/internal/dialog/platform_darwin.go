@@ -5,13 +5,11 @@ package dialog
 
 const (
 	textColumns  = 72
-	dialogWidth  = 0
 	entryColumns = textColumns
 )
 
 func entryShows(string) bool { return true }
 
-func quoteEntry(text string) string   { return text }
-func quoteList(text string) string    { return text }
-func quoteLabel(label string) string  { return label }
-func listHeight(_ string, _ int) uint { return 0 }
+func quoteEntry(text string) string  { return text }
+func quoteList(text string) string   { return text }
+func quoteLabel(label string) string { return label }

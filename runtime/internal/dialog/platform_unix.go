@@ -4,7 +4,7 @@ package dialog
 
 import "strings"
 
-// The library starts zenity, whose texts have small languages of their own.
+// The texts of zenity have small languages of their own.
 
 const (
 	textColumns  = 60 // so that even 60 wide letters fit a small screen
@@ -15,9 +15,8 @@ const (
 // entryShows reports whether the entry dialog shows a text whole.
 func entryShows(string) bool { return true }
 
-// quoteEntry undoes zenity's reading of backslash escapes. The library doubles
-// the underscores itself.
-func quoteEntry(text string) string { return strings.ReplaceAll(text, `\`, `\\`) }
+// quoteEntry undoes zenity's reading of backslash escapes and of underscores.
+func quoteEntry(text string) string { return strings.NewReplacer(`\`, `\\`, "_", "__").Replace(text) }
 
 var markup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, `\\`)
 
@@ -28,6 +27,6 @@ func quoteList(text string) string { return markup.Replace(text) }
 func quoteLabel(label string) string { return strings.ReplaceAll(label, "_", "__") }
 
 // listHeight makes room for the text and about ten rows, in pixels.
-func listHeight(text string, choices int) uint {
-	return uint(120 + 18*strings.Count(text, "\n") + 24*min(choices, 10))
+func listHeight(text string, choices int) int {
+	return 120 + 18*strings.Count(text, "\n") + 24*min(choices, 10)
 }

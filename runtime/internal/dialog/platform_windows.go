@@ -6,7 +6,6 @@ import "strings"
 
 const (
 	textColumns  = 72
-	dialogWidth  = 0
 	entryColumns = 40 // the prompt of the library's Entry is one line of that length
 )
 
@@ -14,7 +13,6 @@ func entryShows(text string) bool {
 	return !strings.Contains(text, "\n") && len([]rune(text)) <= entryColumns
 }
 
-func quoteEntry(text string) string   { return text }
-func quoteList(text string) string    { return text }
-func quoteLabel(label string) string  { return label }
-func listHeight(_ string, _ int) uint { return 0 }
+func quoteEntry(text string) string  { return text }
+func quoteList(text string) string   { return text }
+func quoteLabel(label string) string { return label }

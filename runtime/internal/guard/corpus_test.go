@@ -49,9 +49,57 @@ var ordinary = []string{
 	"\x1b[31mred\x1b[0m \u0000\u0001 \u2028 \ufeff zero\u200bwidth",
 	"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
 	"",
+	"see github_pages/index.html, github_project.yml and .github_private/x; sk_live_... is a key of Stripe, glpat- one of GitLab, key-value stores are none",
+	"apiVersion: v1\nkind: Config\npreferences: {}\ncurrent-context: other\nclusters:\n- name: other\n  cluster:\n    server: https://k8s.other.example\n    certificate-authority-data: " + otherCertificate + "\nusers:\n- name: other\n  user:\n    client-certificate-data: " + otherCertificate + "\n",
+	"The base64 of a PEM block begins with LS0tLS1CRUdJTi, and ends with LS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo= or LS0tLS1FTkQgUFJJVkFURSBLRVktLS0tLQo=.",
+	"-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ\nRTESMBAGA1UEChMJQmFsdGltb3JlMRMwEQYDVQQLEwpDeWJlclRydXN0MSIwIAYD\n-----END CERTIFICATE-----\n",
+	"eyJhbGciOiJSUzI1NiIsImtpZCI6ImExIn0.eyJpc3MiOiJrdWJlcm5ldGVzL3NlcnZpY2VhY2NvdW50Iiwic3ViIjoib3RoZXIifQ.x8Kq2mN9vR4tW7yZ1bC3dF5gH6jL0pQsUoIeAaSsDdFfGgHhJjKkLl",
+	"eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ is the header of a JWE; eyJhdXRocyI6eyJyZWdpc3RyeS5leGFtcGxlLmNvbSI6 begins a login.",
+	"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\nQyNTUxOQAAACD",
+	"host=db.other port=5432 user=app dbname=prod sslmode=require password=?; Server=tcp:db.other,1433;Database=shop;User ID=app;Encrypt=True;",
+	"DefaultEndpointsProtocol=https;AccountName=other;EndpointSuffix=core.windows.net; https://other.blob.core.windows.net/c?sv=2022-11-02&se=2026-12-01T00%3A00%3A00Z&sr=c&sp=rl",
+	"https://accounts.google.com/o/oauth2/auth https://oauth2.googleapis.com/token https://www.googleapis.com/robot/v1/metadata/x509/ service_account",
+	"https://hooks.slack.example/services/ https://o1.ingest.example.com/43 https://github.example/acme/shop.git https://api.example.com/v1?limit=10&page=2&token=",
+	"[default]\naws_access_key_id = \naws_secret_access_key = \nregion = eu-central-1\noutput = json\nmachine api.example.com login bob password\n",
+	"{\"auths\":{\"registry.example.com\":{\"auth\":\"\"}},\"credsStore\":\"secretservice\"} Authorization: Basic YWRtaW46YWRtaW4=",
+	"jdbc:sqlserver://db.example.com:1433;databaseName=shop;user=app;encrypt=true app:@tcp(db.internal:3306)/shop?parseTime=true",
+	"x-oauth-basic, x-access-token, oauth2: these are the user names and passwords that say that the other is a token.",
 }
 
+// otherCertificate is a certificate as a kubeconfig has it.
+var otherCertificate = encode64("-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ\nRTESMBAGA1UEChMJQmFsdGltb3JlMRMwEQYDVQQLEwpDeWJlclRydXN0MSIwIAYD\n-----END CERTIFICATE-----\n")
+
+const (
+	ec = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIBw3kq8RZr0yX4mJm1d1vP0t9n5Xc7oQf2h6KsUeLgVboAoGCCqGSM49\nAwEHoUQDQgAE3k9sVf0m2Qw7Lr5Tt8Zx1Yc4Ba6Hd9Jg2Ne0Pp3Rq5Sv7Uw8Xy1Z\nz4Aa6Bb9Cc2Dd5Ee8Ff1Gg4Hh7Jj0Kk3Ll6Mm9N=\n-----END EC PRIVATE KEY-----\n"
+
+	kubeconfig = "apiVersion: v1\nkind: Config\npreferences: {}\ncurrent-context: prod\nclusters:\n- name: prod\n  cluster:\n    server: https://k8s.example.com\n    certificate-authority-data: "
+)
+
 var guarded = []struct{ value, prefix string }{
+	{kubeconfig + encode64(publicPEM(certificate)) + "\nusers:\n- name: admin\n  user:\n    client-certificate-data: " + encode64(publicPEM(certificate)) + "\n    client-key-data: " + encode64(ec) + "\n", ""},
+	{kubeconfig + encode64(publicPEM(certificate)) + "\nusers:\n- name: sa\n  user:\n    token: eyJhbGciOiJSUzI1NiIsImtpZCI6ImExIn0.eyJpc3MiOiJrdWJlcm5ldGVzL3NlcnZpY2VhY2NvdW50Iiwic3ViIjoic2EifQ.kJ2h4G6f8D0sAqWeRtYuIoPzXcVbNmLkJhGf\n", ""},
+	{"apiVersion: v1\nkind: Secret\ndata:\n  .dockerconfigjson: " + encode64(`{"auths":{"registry.example.com":{"auth":"`+encode64("bob:wombat4marmot4")+`"}}}`) + "\n", ""},
+	{encode64("apiVersion: v1\nkind: Config\nusers:\n- user:\n    password: hunter5hunter5\n"), ""},
+	{"{\n  \"type\": \"service_account\",\n  \"project_id\": \"shop\",\n  \"private_key\": \"" + strings.ReplaceAll(pem, "\n", `\n`) + "\",\n  \"token_uri\": \"https://oauth2.googleapis.com/token\",\n  \"auth_uri\": \"https://accounts.google.com/o/oauth2/auth\",\n  \"auth_provider_x509_cert_url\": \"https://www.googleapis.com/oauth2/v1/certs\"\n}\n", ""},
+	{"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\nQyNTUxOQAAACDUKFrOEmpuG8nYVdY1+Nf9qpHq10e7jrc6jJhlY5uWxgAAAJgPkY1ED5GN\nRAAAAAtzc2gtZWQyNTUxOQAAACDUKFrOEmpuG8nYVdY1+Nf9qpHq10e7jrc6jJhlY5uWxg\n-----END OPENSSH PRIVATE KEY-----\n", ""},
+	{"github_pat_11ABCDEFG0abcdefghijklmnop_qrstuvwxyz0123456789", ""},
+	{"glpat-a1B2c3D4e5F6g7H8i9J0", ""},
+	{"sk_live_9aB8cD7eF6gH5iJ4kL3mN2oP", ""},
+	{"key-3ax6xnjp29jd6fds4gc373sgvjxteol0", ""},
+	{"Basic " + encode64("admin:hunter6hunter6"), ""},
+	{"eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.OKOawDo13gRp2ojaHV7LFpZcgV7T6DVZKTyKOMTYUmKoTCVJRgckCL9kiMT03JGe.48V1_ALb6US04U3b.5eym8TW_c8SuK0ltJ3rpYIzOeDQz7TALvtu6UG9oMo4vpzs9tX_EFShS8iB7j6ji.XFBoMYUZodetZdvTiFvSkQ", ""},
+	{"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc1234", ""},
+	{"https://0123456789abcdef0123456789abcdef@o1.ingest.example.com/42", ""},
+	{"https://ghp_abcdefghijklmnopqrstuvwxyz0123456789:x-oauth-basic@github.example/acme/shop.git", ""},
+	{"https://api.example.com/v1?limit=10&page=2&token=a1b2c3d4e5f6", ""},
+	{"https://hooks.slack.example/services/T000/B000/xY3dE5gH7jK9mN1pQ3sT5vW7", ""},
+	{"host=db.internal port=5432 user=app password=hunter7hunter7 dbname=prod sslmode=require", ""},
+	{"Server=tcp:db.example.net,1433;Database=shop;User ID=app;Password=hunter8hunter8;Encrypt=True;", ""},
+	{"DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;EndpointSuffix=core.windows.net", ""},
+	{"jdbc:sqlserver://db.example.com:1433;databaseName=shop;user=app;password=short;encrypt=true", ""},
+	{"app:hunter9hunter9@tcp(db.internal:3306)/shop?parseTime=true", ""},
+	{"machine api.example.com login bob password hunter1hunter1\n", ""},
+	{"[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEZ\nregion = eu-central-1\n", ""},
 	{stripe, "sk_live_"},
 	{odd, ""},
 	{pem, ""},

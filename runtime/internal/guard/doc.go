@@ -8,7 +8,8 @@
 //	handler := g.Handler(mcp)      // streamable HTTP
 //	text := g.Text(err.Error())    // anything else
 //
-// Then read the files in this order: piece.go (what of a value is confidential), block.go (what is looked for), table.go (how
+// Then read the files in this order: piece.go (what of a value is confidential, by shape
+// in token.go, address.go, document.go and vendor.go), block.go (what is looked for), table.go (how
 // it is found), view.go, escape.go, encoding.go and dump.go (how encodings are undone), search.go (what is masked),
 // message.go and json.go (where in a message), writer.go, handler.go and event.go.
 //
@@ -42,9 +43,13 @@
 //   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape of
 //     its first characters.
 //   - Guard values of less than eight confidential characters, which can't be told from ordinary text: see [Guards].
-//   - Of URLs it guards passwords and long parts of paths and queries; of JWTs the signature, and with it the token; of files
-//     with several lines the long unbroken runs, such as the lines of a PEM block. A short password in a kubeconfig is not
-//     guarded.
+//   - Guard what is public in a value. Of a URL or DSN it guards the password, a user that is a token, parameters whose
+//     names say that they are secret, and parts of the path that are no words; of a JWT the signature, and with it the
+//     token; of a file private keys, the values of settings whose names say that they are secret, and what looks random.
+//     Certificates, hosts and the words that such files share are left alone. Where a value has nothing of that kind in it,
+//     all of it counts, but for a URL of usual words only, and a file whose settings are all public: see piece.go.
+//   - Look at more than the first 256 KB of a value, or for more than 64 KB of it: of a longer file it looks for the
+//     beginning of each line.
 //   - Know that "password" is a word: a value that begins with an ordinary word of eight letters masks that word, and if
 //     the value has spaces or quotes in it, the line around the word.
 //   - Forget. A value is masked until the process ends, and takes some kilobytes (a private key some hundred).

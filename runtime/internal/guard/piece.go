@@ -2,6 +2,7 @@ package guard
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -9,90 +10,216 @@ import (
 
 // What of a value is confidential. Everybody knows how a bearer header, a JWT or a PEM block begins: if that were looked
 // for, every other one would be masked, and every text that explains them.
+//
+// A value is read by its shape: token.go has JWTs and what is in base64, address.go has URLs and DSNs, document.go has
+// files, vendor.go has how the keys of known services begin. What has none of these shapes is confidential as a whole.
 
-// minimum is how many characters in a row are too many for a coincidence, and too many to be guessed at once.
-const minimum = 8
+const (
+	// minimum is how many characters in a row are too many for a coincidence, and too many to be guessed at once.
+	minimum = 8
 
-var (
-	authScheme = lazily(`^(?i:basic|bearer|token) +`)
-	jwt        = lazily(`^eyJ[\w-]+\.[\w-]*\.([\w-]+)$`)
-	urlShape   = lazily(`^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*?(?::([^/?#]*))?@)?[^/?#]*(.*)$`)
-	longPart   = lazily(`[\w-]{16,}`)
-	longRun    = lazily(`[\w+/=-]{32,}`)
-	lastLine   = lazily(`^[\w+/=-]+$`)
+	// maxRead is how many bytes of a text are read, as many as a value in the keychain may have. A server may make longer
+	// texts of what a model sends.
+	maxRead = 256 << 10
+
+	// maxLearned is how many bytes are looked for of one text, since the table of a guard is a multiple of it. Of a text that
+	// has more, only the beginning of each piece is looked for: that is enough to find it where all of it is shown.
+	maxLearned = 64 << 10
 )
-
-// lazily compiles an expression when it is first needed: most servers are started more often than they learn a secret.
-func lazily(expression string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
-}
 
 // pieces returns the parts of a value that are looked for, each of at least eight characters; none if it is too short.
 // Where a piece is found, the whole token around it is masked.
 func pieces(value, prefix string) []string {
-	value = strings.TrimSpace(value)
-	value = value[len(authScheme().FindString(value)):]
-	value = strings.TrimPrefix(value, prefix)
-
-	var found []string
-	if parts := jwt().FindStringSubmatch(value); parts != nil {
-		// The header is the same in all tokens, the claims begin alike; without its signature a token is worth nothing.
-		found = parts[1:2]
-	} else if parts := urlShape().FindStringSubmatch(value); parts != nil && !strings.ContainsAny(value, " \n") {
-		// The password; and long parts of path and query, since the key of a web hook is there. Scheme, user and host
-		// are in ordinary results.
-		found = append(longPart().FindAllString(parts[2], -1), parts[1])
-	} else if strings.Contains(value, "\n") {
-		found = multiline(value)
-	} else {
-		found = []string{value}
+	value = unwrapped(value[:min(len(value), maxRead)])
+	l := learner{prefix: prefix, budget: readings * len(value)}
+	l.learn(value, true)
+	if rest, declared := strings.CutPrefix(value, prefix); declared && prefix != "" && len(l.pieces) == 0 {
+		l.add(rest) // whatever it looks like: who declares a prefix says that all beyond it counts
 	}
-
-	kept := found[:0:0]
-	for _, piece := range found {
-		if utf8.RuneCountInString(piece) >= minimum {
-			kept = append(kept, piece)
-		}
-	}
-	return kept
+	return bounded(withoutBeginnings(l.pieces))
 }
 
-// multiline returns the long unbroken runs of a PEM block, a kubeconfig, a service account (a JSON file with a PEM block in
-// a string, hence without its escapes). The rest of such files is words that all of them share. Where no run is long,
-// every line counts.
-func multiline(value string) []string {
-	var found []string
-	lines := strings.Split(unescapedFully(value), "\n")
-	body := false // the line before was of the body of a block
-	for i, line := range lines {
-		line = strings.TrimSpace(line)
-		runs := longRun().FindAllString(line, -1)
-		if len(runs) == 0 && body && lastLine().MatchString(line) {
-			runs = []string{line}
-		}
-		body = len(runs) == 1 && runs[0] == line // and the next may be its last line, which is short
-		if body && i > 0 && strings.Contains(lines[i-1], "-----BEGIN ") {
-			runs[0] = runs[0][min(algorithm(lines[i-1], line), len(line)):]
-		}
-		found = append(found, runs...)
+// withoutBeginnings returns the pieces without those that another one begins with: they are found with it, but may say too
+// little of where it ends.
+func withoutBeginnings(pieces []string) []string {
+	sorted := slices.Sorted(slices.Values(pieces))
+	beginnings := map[string]bool{}
+	for i, piece := range sorted[:max(len(sorted)-1, 0)] {
+		beginnings[piece] = strings.HasPrefix(sorted[i+1], piece)
 	}
-	if len(found) == 0 {
-		for _, line := range strings.Split(value, "\n") {
-			found = append(found, strings.TrimSpace(line))
-		}
-	}
-	return found
+	return slices.DeleteFunc(pieces, func(piece string) bool { return beginnings[piece] })
 }
 
-// algorithm returns how long the beginning of a PEM block's body is that names its algorithm, as the public key and the
-// certificate do. The key itself follows at once.
-func algorithm(header, body string) int {
+// bounded returns the pieces, shortened and cut off so that they are no more than maxLearned.
+func bounded(pieces []string) []string {
+	size := 0
+	for _, piece := range pieces {
+		size += len(piece)
+	}
+	if size <= maxLearned {
+		return pieces
+	}
+	room := maxLearned
+	for i, piece := range pieces {
+		pieces[i] = first(piece, 2*minimum)
+		if room -= len(pieces[i]); room < 0 {
+			return pieces[:i]
+		}
+	}
+	return pieces
+}
+
+// A learner collects the pieces of one value.
+type learner struct {
+	prefix string // declared for the value as a whole
+	pieces []string
+	seen   map[string]bool
+	within bool // what is read now is within a text in base64
+	budget int  // how many more bytes are read, of texts within texts
+}
+
+// readings is how often each byte of a value is read at most, as part of texts within texts. A cluster's secret has a
+// registry's login in base64 in JSON in base64; nobody nests deeper but to keep a server busy.
+const readings = 8
+
+// learn adds the pieces of a text. Where whole is set, something of it has to be found when all of it is shown, so what
+// is not told apart counts as confidential; otherwise the text is only a part, and public as long as nothing speaks
+// against it.
+func (l *learner) learn(text string, whole bool) {
+	if l.budget -= len(text); l.budget < 0 {
+		return
+	}
 	switch {
-	case strings.Contains(header, "-----BEGIN EC "):
-		return 8 // which only says how long all is
-	case strings.Index(body, "BQYDK2V") == 8: // Ed25519 and its like, in PKCS #8
-		return 16
+	case l.token(text):
+	case l.address(text, whole):
+	case l.dsn(text, whole):
+	case l.encoded(text, whole):
+	case l.document(text, whole):
 	default:
-		return 40
+		l.plain(text)
 	}
+}
+
+// plain adds a text that has no shape: all of it, beyond its prefix. A prefix that was declared is public in any case. One
+// that is only known from elsewhere may be a coincidence, so it counts if the rest is long enough.
+func (l *learner) plain(text string) {
+	if rest, declared := strings.CutPrefix(text, l.prefix); declared && l.prefix != "" {
+		if longer := len(publicPrefix(text)) - len(l.prefix); longer > 0 && long(rest[longer:]) {
+			rest = rest[longer:]
+		}
+		l.add(rest)
+		return
+	}
+	if rest := text[len(publicPrefix(text)):]; long(rest) {
+		text = rest
+	}
+	l.add(text)
+}
+
+// add adds a piece, if it is long enough.
+func (l *learner) add(piece string) {
+	if long(piece) && l.isNew(piece) {
+		l.pieces = append(l.pieces, piece)
+	}
+}
+
+// isNew reports whether a piece, or a text within, is seen for the first time.
+func (l *learner) isNew(text string) bool {
+	if l.seen[text] {
+		return false
+	}
+	if l.seen == nil {
+		l.seen = map[string]bool{}
+	}
+	l.seen[text] = true
+	return true
+}
+
+// widen adds text[from:to], which is too short to be told from ordinary text, together with as much of what is around it
+// as is needed: so it is found where the whole text is shown, and only with all of it.
+func (l *learner) widen(text string, from, to int) {
+	if from > 0 {
+		from-- // what separates it says more than what follows
+	}
+	for enough := 2 * minimum; !distinct(text[from:to]) && enough > 0; enough-- {
+		if to < len(text) {
+			_, size := utf8.DecodeRuneInString(text[to:])
+			to += size
+		} else if from > 0 {
+			_, size := utf8.DecodeLastRuneInString(text[:from])
+			from -= size
+		}
+	}
+	l.add(text[from:to])
+}
+
+// distinct reports whether a text is long enough, and has enough different characters, to be unlike ordinary text.
+func distinct(text string) bool {
+	different := map[rune]bool{}
+	for _, c := range text {
+		different[c] = true
+	}
+	return long(text) && len(different) >= minimum/2
+}
+
+// first returns the first n characters of a text.
+func first(text string, n int) string {
+	for i := range text {
+		if n--; n < 0 {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+const smallLetters = "abcdefghijklmnopqrstuvwxyz"
+
+func long(text string) bool { return utf8.RuneCountInString(text) >= minimum }
+
+var (
+	authScheme = lazily(`^(?:(?i:basic|bearer|token|apikey)|-H|--header|-u|--user) +`)
+	assignment = lazily(`^(?:export +|set +|setx +|\$env:)?["']?([A-Za-z_][\w.-]*)["']?(?: *= *|: +)`)
+)
+
+// maxWrappings is how many things are taken off a value: a comma, quotes, a name, quotes, a scheme, and one to spare.
+const maxWrappings = 6
+
+// unwrapped returns a value without what people copy along with it: quotes, a comma, the name of a variable or a header,
+// a scheme of authentication. What would leave too little is no wrapping.
+func unwrapped(value string) string {
+	value = strings.TrimSpace(value)
+	for range maxWrappings {
+		inner := strings.TrimSpace(unwrappedOnce(value))
+		if !long(inner) {
+			break
+		}
+		value = inner
+	}
+	return value
+}
+
+var quotations = [][2]string{{"'", "'"}, {`"`, `"`}, {"`", "`"}, {`\"`, `\"`}, {"“", "”"}, {"‘", "’"}, {"„", "“"}, {"«", "»"}, {"<", ">"}}
+
+func unwrappedOnce(value string) string {
+	if trimmed := strings.TrimRight(value, ",;"); trimmed != value {
+		return trimmed
+	}
+	for _, quotes := range quotations {
+		inner, opened := strings.CutPrefix(value, quotes[0])
+		inner, closed := strings.CutSuffix(inner, quotes[1])
+		if opened && closed && !strings.Contains(inner, quotes[0]) { // unlike a name and a value, each in quotes
+			return inner
+		}
+	}
+	if name := assignment().FindStringSubmatch(value); name != nil && !strings.Contains(value, "\n") && !isSettings(value) {
+		if secretName(name[1]) || strings.HasPrefix(name[0], "export ") {
+			return value[len(name[0]):]
+		}
+	}
+	return value[len(authScheme().FindString(value)):]
+}
+
+// lazily compiles an expression when it is first needed: most servers are started more often than they learn a secret.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

@@ -1,0 +1,143 @@
+//go:build !windows && !darwin
+
+package dialog
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"unicode/utf8"
+)
+
+// The library could start the program as well, but it throws away what the program writes to its
+// standard error, where alone it says that it found no display: its exit status is that of a
+// person's cancel. Nor does it give the program an environment of its own.
+
+// draw runs the program until its window is closed.
+func draw(ctx context.Context, program string, w window) (string, error) {
+	answer, err := execute(ctx, program, arguments(w)...)
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return answer, nil
+	case !errors.As(err, &exit) || exit.ExitCode() != 1:
+		return "", err
+	case w.extra != "" && answer == w.extra:
+		return "", errExtra
+	default:
+		return "", ErrDismissed
+	}
+}
+
+// arguments describes a window to the program. No text begins with "-", see [Clean].
+func arguments(w window) []string {
+	title := []string{"--title", w.title}
+	said := append(title, "--text", w.text, "--ok-label", w.ok, "--cancel-label", w.cancel)
+	wide := append(said, "--width", strconv.Itoa(dialogWidth))
+	switch w.shape {
+	case questionShape:
+		args := append(said, "--question", "--no-markup", "--no-wrap", "--default-cancel") // Return or space deny
+		return append(args, optional("--extra-button", w.extra)...)
+	case entryShape:
+		if w.hidden {
+			return append(wide, "--entry", "--hide-text")
+		}
+		return append(append(wide, "--entry"), optional("--entry-text", w.prefill)...)
+	case listShape:
+		height := strconv.Itoa(listHeight(w.text, len(w.choices)))
+		// A plain list: the one with round buttons can't be used by keyboard. It can't mark a row
+		// in advance.
+		return append(append(wide, "--list", "--hide-header", "--height", height, "--column="), w.choices...)
+	default:
+		return append(title, "--file-selection")
+	}
+}
+
+// optional returns the arguments for an option, none if its value is empty.
+func optional(option, value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{option, value}
+}
+
+// execute runs the program. An exit status of 1 is an [exec.ExitError] with the program's output,
+// for it may be a person's act; every other end that is none of success is a [Fault].
+func execute(ctx context.Context, program string, args ...string) (output string, err error) {
+	answer, complaint := &head{max: utf8.UTFMax * (maxAnswer + 2)}, &head{max: 64 << 10}
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Stdout, cmd.Stderr = answer, complaint
+	cmd.Env = environment(os.Environ())
+	cmd.Dir = workingFolder()
+	cmd.WaitDelay = grace // then whoever else holds its output open is waited for no longer
+	err = cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // the program itself has ended well
+	}
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil {
+		err = fault(program, err, complaint.bytes)
+	}
+	return answer.line(), err
+}
+
+// noDisplay is how GTK 3 and 4, GDK, Xlib and Qt say that they have no display, or have it no more.
+// GTK then ends with the exit status of a cancel.
+var noDisplay = regexp.MustCompile(`(?i)` +
+	`(can't|cannot|failed to|could not|unable to) (open|connect to) (the |x11 |wayland |x )*display` +
+	`|unable to init server|no qt platform plugin|lost connection to wayland` +
+	`|error \d+ .* wayland display|error (reading events from|flushing) display` +
+	`|x window system error|fatal io error|x connection to .* broken`)
+
+// fault says what err, of a program that complained, is. It leaves alone the exit status 1 that may
+// be a person's.
+func fault(program string, err error, complaint []byte) error {
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && noDisplay.Match(complaint):
+		return failed("%s could not open the display, or has lost it (%v)", program, exit)
+	case errors.As(err, &exit) && exit.ExitCode() == 1:
+		return err
+	case errors.As(err, &exit) && (exit.ExitCode() == 126 || exit.ExitCode() == 127):
+		return failed("%s does not run, as without a program or library that it needs (%v)", program, exit)
+	case errors.As(err, &exit):
+		return failed("%s ended with %v", program, exit) // "exit status 255", "signal: killed"
+	default:
+		return failed("%s can't be started: %s", program, reason(err))
+	}
+}
+
+// head keeps the beginning of what is written to it.
+type head struct {
+	bytes []byte
+	max   int
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	h.bytes = append(h.bytes, p[:min(len(p), h.max-len(h.bytes))]...)
+	return len(p), nil
+}
+
+// line is what is kept, without the line break that the program adds.
+func (h *head) line() string {
+	if n := len(h.bytes); n > 0 && h.bytes[n-1] == '\n' {
+		return string(h.bytes[:n-1])
+	}
+	return string(h.bytes)
+}
+
+// workingFolder is where the program runs and its file chooser begins. It is not the server's own,
+// which may be a project's: zenity 3 takes the looks of its windows from a file zenity.ui there.
+func workingFolder() string {
+	home := os.Getenv("HOME")
+	if info, err := os.Stat(home); filepath.IsAbs(home) && err == nil && info.IsDir() {
+		return home
+	}
+	return "/"
+}

@@ -1,0 +1,305 @@
+package guard
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Documents: files of keys and settings, such as PEM, a kubeconfig, a service account, .env, .netrc; and settings in one
+// line, such as "host=db password=...". Most of them is words that all such files share.
+
+// A form is how files write a setting. The first group of the expression is its name, the second its value.
+type form struct {
+	needs      string // one of these characters
+	expression func() *regexp.Regexp
+}
+
+var forms = []form{
+	// A line of YAML, of an .ini or .env file, up to its end.
+	{"=:", lazily(`(?m)^[ \t]*(?:- +)?(?:export +|set +)?["']?([A-Za-z_.][\w .-]*?)["']?[ \t]*(?:=|:[ \t]|:$)[ \t]*(?:[|>][+-]?[ \t]*\n[ \t]+)?(\S[^\n]*)`)},
+	// In quotes: JSON, and the literals of most languages.
+	{`"`, lazily(`["']?([A-Za-z_.][\w.-]*)["']?\]?[ \t]*(?:=>?|:=?|,)\s*"((?:[^"\\]|\\.)*)"`)},
+	{"'", lazily(`["']?([A-Za-z_.][\w.-]*)["']?\]?[ \t]*(?:=>?|:=?|,)\s*'((?:[^'\\]|\\.|'')*)'`)},
+	// One of several in a line: between spaces or in an address, in braces, between semicolons.
+	{"=", lazily(`([A-Za-z_][\w.-]*)[ \t]*=[ \t]*([^\s"'{;,&][^\s;,&]*)`)},
+	{"{", lazily(`[{,][ \t]*["']?([A-Za-z_][\w.-]*)["']?: *([^\s"'{\[,}][^\n,}]*)`)},
+	{"{", lazily(`([A-Za-z_][\w.-]*)[ \t]*=\{((?:[^}]|\}\})*)\}`)},
+	{";", lazily(`(?:^|;)[ \t]*([A-Za-z_][\w .-]*?)[ \t]*=[ \t]*([^\n"'{;][^\n;]*)`)},
+	// XML: an element, two attributes, and an element beside its name.
+	{"<", lazily(`<([\w:.-]+)[^<>]*>\s*([^<>]+?)\s*</`)},
+	{"<", lazily(`(?:key|name)="([^"]*)"\s+value="([^"]*)"`)},
+	{"<", lazily(`<key>([^<>]*)</key>\s*<string>\s*([^<>]+?)\s*</string>`)},
+	// .netrc
+	{"m", lazily(`(?m)^(?:[^\n=:]*[ \t])?(password)[ \t]+(\S+)`)},
+}
+
+// A setting is a name, and where in a text its value is.
+type setting struct {
+	name     string
+	from, to int
+}
+
+// settings calls f for each setting of a text. Where two forms fit, it is called for both.
+func settings(text string, f func(setting)) {
+	forms := forms
+	if isSettings(text) {
+		forms = forms[1:] // the first one does not end where the next begins
+	}
+	for _, form := range forms {
+		if !strings.ContainsAny(text, form.needs) {
+			continue
+		}
+		for _, found := range form.expression().FindAllStringSubmatchIndex(text, -1) {
+			f(setting{text[found[2]:found[3]], found[4], found[5]})
+		}
+	}
+}
+
+// hasSecret reports whether a text has a setting that is confidential by its name.
+func hasSecret(text string) bool {
+	found := false
+	settings(text, func(s setting) { found = found || secretName(s.name) })
+	return found
+}
+
+var (
+	pgpass     = lazily(`(?m)^[^\s:]+:(?:\d+|\*):[^\s:]+:[^\s:]+:(\S+)$`)
+	nameInLine = lazily(`(?:^|[; &,])[ \t]*([A-Za-z_][\w .-]*?)[ \t]*=`)
+	pemBlock   = lazily(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)(?:-----END [A-Z0-9 ]+-----|$)`)
+	longRun    = lazily(`[\w+/.~-]{16,}={0,2}`)
+	addresses  = lazily(`[a-z][a-z0-9+.-]*://[^\s"'<>]+`)
+	lastLine   = lazily(`^[\w+/=-]+$`)
+	items      = lazily(`(?:[\[,]\s*"((?:[^"\\]|\\.)*)"|^[ \t]*- +([^\s:]+)$)\s*(:?)`)
+	structure  = lazily(`(?m)^[ \t]*(?:[#;!<{}\[\]]|---|machine |default$|(?:- +)?["']?[A-Za-z_][\w .-]*["']?[ \t]*(?:=|:[ \t]|:$))`)
+)
+
+// isSettings reports whether a text of one line is made of several settings, of which one is confidential, or which are too
+// many for a password.
+func isSettings(text string) bool {
+	if strings.Contains(text, "\n") {
+		return false
+	}
+	names := nameInLine().FindAllStringSubmatchIndex(text, -1)
+	return len(names) > 1 && names[0][0] == 0 && (len(names) > 2 || slices.ContainsFunc(names, func(name []int) bool {
+		return secretName(text[name[2]:name[3]])
+	}))
+}
+
+// isDocument reports whether a text has the form of a document.
+func isDocument(text string) bool {
+	switch {
+	case strings.Contains(text, "\n"), strings.Contains(text, "-----BEGIN "):
+		return true
+	case strings.HasPrefix(text, "machine "), pgpass().MatchString(text):
+		return true
+	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
+		return json.Valid([]byte(text)) || hasSecret(text)
+	case strings.HasPrefix(text, "<"):
+		return strings.HasSuffix(text, ">") && strings.Contains(text, "</")
+	}
+	return isSettings(text)
+}
+
+// document adds what is confidential of a document. Where a text of several lines has no structure, each counts.
+func (l *learner) document(text string, whole bool) bool {
+	if !isDocument(text) {
+		return false
+	}
+	before := len(l.pieces)
+	rest := l.settings(text)
+	rest = escapesInFiles.Replace(rest)
+	rest = l.keys(rest)
+	rest = addresses().ReplaceAllStringFunc(rest, func(address string) string {
+		l.address(address, false)
+		return " "
+	})
+	if !structure().MatchString(rest) && !hasSecret(rest) {
+		l.lines(rest)
+	}
+	l.runs(rest)
+	if len(l.pieces) == before && whole {
+		l.remains(text)
+	}
+	return true
+}
+
+// escapesInFiles undoes how JSON and .env write a PEM block in one line.
+var escapesInFiles = strings.NewReplacer(`\\n`, "\n", `\n`, "\n", `\r`, "", `\/`, "/")
+
+// settings adds the values of settings that their names say are confidential, and what is confidential of documents in
+// values. It returns the text without values that are public by their names, such as certificates.
+func (l *learner) settings(text string) string {
+	rest := []byte(text)
+	settings(text, func(s setting) {
+		if publicNames().MatchString(s.name) {
+			blank(rest[s.from:s.to])
+		} else {
+			l.setting(s.name, text[s.from:s.to])
+		}
+	})
+	for _, line := range pgpass().FindAllStringSubmatch(text, -1) {
+		l.part(line[1])
+	}
+	return string(rest)
+}
+
+func (l *learner) setting(name, value string) {
+	value = unquoted(strings.TrimSpace(value))
+	switch {
+	case !long(value):
+	case isDocument(value):
+		if l.isNew(value) {
+			l.learn(value, false)
+		}
+	case secretName(name):
+		l.part(unwrapped(value))
+		if value, _, comment := strings.Cut(value, " #"); comment {
+			l.part(strings.TrimSpace(value))
+		}
+	}
+}
+
+// unquoted undoes the escapes of a text that was in quotes, if JSON has them.
+func unquoted(text string) string {
+	var plain string
+	if !strings.Contains(text, `\`) || json.Unmarshal([]byte(`"`+text+`"`), &plain) != nil {
+		return text
+	}
+	return plain
+}
+
+func blank(text []byte) {
+	for i := range text {
+		if text[i] != '\n' {
+			text[i] = ' '
+		}
+	}
+}
+
+// keys adds the lines of private keys in PEM, and returns the text without any PEM blocks.
+func (l *learner) keys(text string) string {
+	return pemBlock().ReplaceAllStringFunc(text, func(block string) string {
+		found := pemBlock().FindStringSubmatch(block)
+		if header, body := found[1], found[2]; !isPublicBlock(header) {
+			l.body(body, algorithm(header, strings.TrimSpace(body)))
+		}
+		return "\n"
+	})
+}
+
+func isPublicBlock(header string) bool {
+	for _, public := range []string{"CERTIFICATE", "PUBLIC", "CRL", "PARAMETERS"} {
+		if strings.Contains(header, public) {
+			return true
+		}
+	}
+	return false
+}
+
+// body adds the lines of a PEM block, beyond those characters that only say what it is.
+func (l *learner) body(text string, public int) {
+	for _, line := range strings.Split(text, "\n") {
+		if strings.Contains(line, ":") { // a header, such as Proc-Type
+			continue
+		}
+		for _, run := range strings.Fields(line) {
+			skipped := min(public, len(run))
+			public -= skipped
+			l.add(run[skipped:])
+		}
+	}
+}
+
+// algorithm returns how long the beginning of a PEM block's body is that names its algorithm, as the public key and the
+// certificate do. The key itself follows at once, but in the format of OpenSSH, where the public key comes first.
+func algorithm(header, body string) int {
+	switch {
+	case strings.HasPrefix(header, "EC "):
+		return 8 // which only says how long all is
+	case strings.HasPrefix(header, "OPENSSH "):
+		return 112
+	case strings.Index(body, "BQYDK2V") == 8: // Ed25519 and its like, in PKCS #8
+		return 16
+	default:
+		return 40
+	}
+}
+
+// runs adds the long runs of letters and digits that are no words, whatever their name is.
+func (l *learner) runs(text string) {
+	for _, run := range longRun().FindAllString(text, -1) {
+		if l.token(run) {
+			continue
+		}
+		for part := range strings.SplitSeq(run, ".") {
+			l.run(part)
+		}
+	}
+}
+
+func (l *learner) run(text string) {
+	if len(text) < 2*minimum || l.encoded(text, false) || isOrdinary(text) {
+		return
+	}
+	prefix := vendorPrefix(text)
+	if prefix != "" && !isOrdinary(text[len(prefix):]) || len(text) >= 4*minimum || isMixed(text) {
+		l.plain(text)
+	}
+}
+
+// isMixed reports whether a text has small letters, capitals and digits, as keys do.
+func isMixed(text string) bool {
+	return strings.ContainsAny(text, "abcdefghijklmnopqrstuvwxyz") && strings.ContainsAny(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
+		strings.ContainsAny(text, "0123456789")
+}
+
+// lines adds each line by its own shape.
+func (l *learner) lines(text string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if line = unwrapped(line); long(line) {
+			l.learn(line, true)
+		}
+	}
+}
+
+// remains is for a document of which nothing was told apart: what is random in it, a password that is short, the blocks of
+// PEM that are public elsewhere; or else what is no setting.
+func (l *learner) remains(text string) {
+	before := len(l.pieces)
+	settings(text, func(s setting) { l.remainingSetting(text, s) })
+	for _, block := range pemBlock().FindAllStringSubmatch(text, -1) {
+		l.body(block[2], algorithm(block[1], strings.TrimSpace(block[2])))
+	}
+	if len(l.pieces) > before {
+		return
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		l.remainingLine(line)
+	}
+}
+
+func (l *learner) remainingSetting(text string, s setting) {
+	switch value := strings.Trim(text[s.from:s.to], "\"' \t"); {
+	case value == "", publicNames().MatchString(s.name), strings.Contains(value, "://"):
+	case long(value) && !isOrdinary(value) && !namesOfMore().MatchString(s.name):
+		l.part(value)
+	case secretName(s.name):
+		line := max(s.from-2*minimum, 0)
+		line += strings.LastIndexByte(text[line:s.from], '\n') + 1
+		l.widen(text[line:s.to], s.from-line, s.to-line)
+	}
+}
+
+// remainingLine adds a line that is neither a setting nor an item of a list, or the items that it has.
+func (l *learner) remainingLine(line string) {
+	if !structure().MatchString(line) && !strings.HasPrefix(strings.TrimSpace(line), "- ") {
+		l.plain(unwrapped(line))
+	}
+	for _, item := range items().FindAllStringSubmatch(line, -1) {
+		if named := item[3] != ""; !named {
+			l.part(unwrapped(unquoted(item[1] + item[2])))
+		}
+	}
+}
