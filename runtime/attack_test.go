@@ -433,7 +433,7 @@ func TestTakenBackValueIsNeverUsed(t *testing.T) {
 		failing := &stubborn{memory: store}
 		m.values.store = failing
 		_ = m.values.put(t.Context(), key.def, "known-to-be-wrong")
-		m.values.reject(key.def, rejected{NewSecret("known-to-be-wrong"), "Wrong."})
+		m.values.reject(key.def, rejected{text: NewSecret("known-to-be-wrong"), why: "Wrong."})
 		undo, err := collected{m}.Replace(t.Context(), "api_key", "typed-under-another-code")
 		if err != nil {
 			t.Fatal(err)
@@ -442,6 +442,14 @@ func TestTakenBackValueIsNeverUsed(t *testing.T) {
 		undo(t.Context())
 		if v, err := Get(m.Background(t.Context()), m, key, "Read"); !errors.Is(err, ErrDismissed) { // it is asked for again
 			t.Errorf("the store fails %t: got %q, %v", fails, v.Reveal(), err)
+		}
+		// As soon as the store lets us, what was there before is back.
+		failing.refuses.Store(false)
+		if _, err := Get(m.Background(t.Context()), m, key, "Read"); !errors.Is(err, ErrDismissed) {
+			t.Error(err)
+		}
+		if now, _ := store.Load("api_key"); now != "known-to-be-wrong" {
+			t.Errorf("the store fails %t: then it has %q", fails, now)
 		}
 	}
 }

@@ -33,6 +33,9 @@ type Call struct {
 	Rounds bool
 	// Arguments are the request's arguments as JSON. A retry of the request is known by them.
 	Arguments []byte
+	// Guarded says that all that leaves for the client is masked by [Manager.MaskJSON], also notifications. Without it the
+	// author is told, once, that a secret was handed out for the request.
+	Guarded bool
 	// Progress tells the client that the request lives. It is nil where the client gave no progress token.
 	Progress func(message string)
 }
@@ -96,7 +99,7 @@ func (m *Manager) Begin(ctx context.Context, c Call, state string, answers map[s
 	s := &scope{Context: ctx, turn: Turn{manager: m, said: c, outer: innermost(ctx)}}
 	if c.canBeAsked() && c.Ask == nil && c.Rounds {
 		call := s.turn.call()
-		call.Digest = sync.OnceValue(c.digest)
+		call.Gone = func() bool { return ctx.Err() != nil }
 		s.Context, call.Cancel = context.WithCancelCause(ctx)
 		m.desk.Resume(call, state, func(f consent.Form) consent.Reply { return replyOf(answers[f.Name], f.Choices) })
 	}
@@ -136,6 +139,7 @@ func (t *Turn) call() *consent.Call {
 	}
 	said := t.said
 	t.made = consent.NewCall(said.Principal.who, consent.Tool{Kind: said.Kind, Name: said.Name})
+	t.made.Digest = sync.OnceValue(said.digest)
 	if said.canBeAsked() && said.Ask != nil {
 		t.made.Ask = t.manager.inPlace(said.Ask)
 	}
@@ -202,7 +206,7 @@ func (m *Manager) turn(ctx context.Context) *Turn {
 	case t == nil:
 		return &Turn{manager: m}
 	case t.background:
-		return &Turn{manager: m, said: Call{Principal: Process()}}
+		return &Turn{manager: m, said: Call{Principal: Process(), Guarded: m.installed.Load()}}
 	default:
 		return t.forGetter()
 	}

@@ -201,6 +201,47 @@ func TestClientIsAskedInPlace(t *testing.T) {
 	})
 }
 
+// A server that is served over HTTP runs for weeks. Where the schema says nothing, what a principal of its allows ends by itself,
+// and the question says when.
+func TestSessionOfANamedPrincipalEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := stored(t)
+		var shown []string
+		get := func(who secrets.Principal) error {
+			ctx, turn := b.Manager.Begin(t.Context(), secrets.Call{
+				Kind: "tool", Name: "get_pet", Principal: who, Shows: secrets.Shows{Forms: true},
+				Ask: func(_ context.Context, form secrets.Form) secrets.Reply {
+					time.Sleep(time.Second)
+					shown = append(shown, form.Message)
+					return secrets.Reply{Action: "accept", Answer: "Allow for session"}
+				},
+			}, "", nil)
+			defer turn.End()
+			_, err := b.APIKey(ctx, "Read")
+			return err
+		}
+		for i, row := range []struct {
+			who   secrets.Principal
+			pause time.Duration
+			forms int // so far
+		}{
+			{secrets.Named("ann"), 0, 1},
+			{secrets.Named("ann"), 8*time.Hour - time.Second, 1},
+			{secrets.Named("ann"), 2 * time.Second, 2},
+			{secrets.Process(), 0, 3},
+			{secrets.Process(), 1000 * time.Hour, 3},
+		} {
+			time.Sleep(row.pause)
+			if err := get(row.who); err != nil || len(shown) != row.forms {
+				t.Errorf("%d: %v after %d forms", i, err, len(shown))
+			}
+		}
+		if !strings.HasSuffix(shown[0], "use it for 8h.") || !strings.HasSuffix(shown[2], "use it until you restart petstore.") {
+			t.Errorf("the forms are %q", shown)
+		}
+	})
+}
+
 // Nor is the code of a dialog shown to it: any program could say that the codes match.
 func TestCallerNobodyVerifiedIsShownNoCode(t *testing.T) {
 	b := open(t)
@@ -274,5 +315,41 @@ func TestContextOfARequestShowsNothingOfIt(t *testing.T) {
 			t.Errorf("shown as %s", shown)
 		}
 		cancel()
+	}
+}
+
+// The author is told, once, of a secret that left where not all is masked that the server sends.
+func TestSecretThatNothingGuardsIsLoggedOnce(t *testing.T) {
+	for name, row := range map[string]struct {
+		install bool
+		call    *secrets.Call
+		want    int
+	}{
+		"no adapter":                   {want: 1},
+		"an adapter":                   {install: true, want: 0},
+		"a client that is guarded":     {call: &secrets.Call{Principal: secrets.Process(), Guarded: true}, want: 0},
+		"a client that is not":         {call: &secrets.Call{Principal: secrets.Process()}, want: 1},
+		"a client that is not, either": {install: true, call: &secrets.Call{Principal: secrets.Process()}, want: 1},
+	} {
+		option, log := logging()
+		b := stored(t, option)
+		b.user.Answers(secrets.AllowSession)
+		if row.install {
+			b.Manager.Inside().Install()
+		}
+		ctx := b.Manager.Background(t.Context())
+		if row.call != nil {
+			var turn *secrets.Turn
+			ctx, turn = b.Manager.Begin(t.Context(), *row.call, "", nil)
+			defer turn.End()
+		}
+		for range 2 {
+			if _, err := b.APIKey(ctx, "Read"); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if told := strings.Count(log.String(), "not all is masked"); told != row.want || strings.Contains(log.String(), goodKey) {
+			t.Errorf("%s: told %d times, want %d:\n%s", name, told, row.want, log)
+		}
 	}
 }

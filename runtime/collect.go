@@ -11,6 +11,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
 // This file is what package intake needs of a manager: the dialog for one value, the form with the verification code, and a
@@ -88,6 +89,19 @@ func (c collected) Stored(ctx context.Context, secret, code string) {
 		slog.String("server", c.server), slog.String("secret", secret), slog.String("code", code))
 }
 
+// Differed writes a record of what may have been an attack.
+func (c collected) Differed(who consent.Who, secrets []string, stored bool) {
+	outcome := "nothing is kept"
+	if stored {
+		outcome = "what was stored is taken back"
+	}
+	for _, secret := range secrets {
+		c.log.LogAttrs(context.Background(), slog.LevelWarn, "the verification codes differed: another program may have drawn the window",
+			slog.String("server", c.server), slog.String("principal", who.Name), slog.String("secret", secret),
+			slog.String("outcome", outcome), slog.String("how", string(wording.CodesDiffer)))
+	}
+}
+
 // former is what was there before a value was stored.
 type former struct {
 	text        string
@@ -96,7 +110,9 @@ type former struct {
 	wasRejected bool
 }
 
-// Replace stores text, or removes the value where text is "", and returns how to put back what was there before.
+// Replace stores text, or removes the value where text is "", and returns how to put back what was there before. The keychain
+// does not ask to be unlocked for that: who says that a window may have been forged must not be shown one that asks for the
+// login password.
 func (c collected) Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error) {
 	v, def := c.values, c.names[secret]
 	before, err := v.lookup(ctx, def)
@@ -107,33 +123,41 @@ func (c collected) Replace(ctx context.Context, secret, text string) (undo func(
 	v.mu.Lock()
 	old.rejected, old.wasRejected = v.rejections[def]
 	v.mu.Unlock()
-	undo = func(ctx context.Context) { v.putBack(ctx, def, text, old) }
+	undo = func(ctx context.Context) {
+		if !v.putBack(ctx, def, text, old) {
+			v.log.LogAttrs(ctx, slog.LevelWarn, "a value that was taken back is still stored: this process does not use it, the next one would",
+				slog.String("server", v.server), slog.String("secret", def.Name), slog.String("remove", v.command+" secrets forget "+def.Name))
+		}
+	}
 	if text == "" {
 		return undo, v.remove(ctx, def)
 	}
 	return undo, v.put(ctx, def, text)
 }
 
-// putBack restores what was stored before written, unless something else has been stored since. If the store fails now,
-// what was written counts as rejected: it is asked for again before it is used.
-func (v *values) putBack(ctx context.Context, def *definition, written string, old former) {
+// putBack restores what was stored before written, unless something else has been stored since. It reports false if the store
+// fails: then what was written counts as rejected, and is put back when the store answers again.
+func (v *values) putBack(ctx context.Context, def *definition, written string, old former) bool {
+	ctx = keychain.Unasked(ctx)
 	now, err := v.lookup(ctx, def)
 	if err == nil && now != written || errors.Is(err, ErrNotSet) && written != "" {
-		return
+		return true
 	}
-	takenBack := rejected{NewSecret(written), v.differ}
+	takenBack := rejected{text: NewSecret(written), why: v.differ, before: &old}
 	v.reject(def, takenBack)
-	if old.wasSet {
+	switch {
+	case err != nil && !errors.Is(err, ErrNotSet):
+	case old.wasSet:
 		err = v.put(ctx, def, old.text)
-	} else {
+	default:
 		err = v.remove(ctx, def)
 	}
-	switch {
-	case err != nil:
+	if err != nil && !errors.Is(err, ErrNotSet) {
 		v.reject(def, takenBack)
-		v.log.LogAttrs(ctx, slog.LevelWarn, "a value that was taken back is still stored, and will be asked for again",
-			slog.String("server", v.server), slog.String("secret", def.Name))
-	case old.wasRejected:
+		return false
+	}
+	if old.wasRejected {
 		v.reject(def, old.rejected)
 	}
+	return true
 }

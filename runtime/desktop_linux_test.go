@@ -327,6 +327,65 @@ func TestRealKeychainIsUnlockedByItsPrompt(t *testing.T) {
 	}
 }
 
+// Who says that the codes differ, once a value is stored, must be shown no prompt for the login password, and the end of the
+// server waits five seconds for the keychain at most. It took minutes while it was frozen, or locked.
+func TestRealKeychainDoesNotHoldUpTheEnd(t *testing.T) {
+	const most = 15 * time.Second // for five, on a machine that is busy
+	for name, fault := range map[string]func(*real) error{
+		"frozen": func(r *real) error { return r.Freeze() },
+		"locked": func(r *real) error { return r.Lock() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			option, log := logging()
+			r := openReal(t, desktop.Options{})
+			vault, err := petstore.OpenSecrets(option)
+			r.must(err)
+			differ, told := make(chan bool), make(chan bool)
+			ctx, turn := vault.Manager.Begin(t.Context(), secrets.Call{
+				Kind: "tool", Name: "get_pet", Principal: secrets.Process(), Shows: secrets.Shows{Forms: true},
+				Ask: func(ctx context.Context, form secrets.Form) secrets.Reply {
+					if form.Choices[0] == "Allow" {
+						time.Sleep(400 * time.Millisecond)
+						return secrets.Reply{Action: "accept", Answer: "Allow"}
+					}
+					<-differ
+					defer close(told)
+					return secrets.Reply{Action: "accept", Answer: "They differ"}
+				},
+			}, "", nil)
+			got := make(chan error, 1)
+			go func() {
+				_, err := vault.APIKey(ctx, "Read one pet")
+				turn.End()
+				got <- err
+			}()
+			r.types(valueTitle, goodKey)
+			r.must(<-got)
+			r.must(fault(r))
+			close(differ)
+			<-told
+			time.Sleep(time.Second) // in which a prompt would open, or the keychain is waited for
+			if windows, err := r.Windows(); err != nil || len(windows) != 0 {
+				t.Errorf("windows %v, %v", windows, err)
+			}
+			begun := time.Now()
+			r.must(vault.Manager.Close())
+			if took := time.Since(begun); took > most {
+				t.Errorf("Close took %v", took)
+			}
+			if windows, err := r.Windows(); err != nil || len(windows) != 0 {
+				t.Errorf("windows %v, %v", windows, err)
+			}
+			if said := log.String(); !strings.Contains(said, "how=codes_differ") || !strings.Contains(said, `secrets forget api_key"`) {
+				t.Errorf("the log is\n%s", said)
+			}
+			if name == "frozen" {
+				r.must(r.Thaw())
+			}
+		})
+	}
+}
+
 // ownerProcess is the environment variable that makes the test's binary a server which waits for a value.
 const ownerProcess = "MCPSECRETS_TEST_OWNER"
 

@@ -43,7 +43,7 @@ func Example_testing() {
 	// Reason: Read one pet of your store
 	// Sent to petstore.example: Petstore API key
 	//
-	// "Allow for session" lets every tool of petstore use it until petstore ends.
+	// "Allow for session" lets every tool of petstore use it until you restart petstore.
 }
 
 func ExampleManager_Reject() {

@@ -12,6 +12,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
@@ -19,7 +20,7 @@ import (
 // the way out, is safe to be told to a model, and never holds a value. A dialog, or its lock, that is there and broken has
 // none of these: its [Error].Failure is "dialog_failed", and its text says what is broken and where.
 var (
-	ErrDenied       = consent.ErrDenied   // the user did not allow it
+	ErrDenied       = consent.ErrDenied   // the user did not allow it, or found that the verification codes differ
 	ErrDismissed    = dialog.ErrDismissed // the user closed the dialog
 	ErrRejected     = errors.New("secrets: the server found the value to be wrong")
 	ErrNoDisplay    = dialog.ErrNoDisplay // there is no screen for a dialog
@@ -48,6 +49,7 @@ type failure struct {
 
 // failures says which failure an error is; the first that matches counts.
 var failures = []failure{
+	{intake.ErrCodesDiffer, wording.CodesDiffer},
 	{ErrDenied, wording.Denied},
 	{ErrRejected, wording.Rejected},
 	{ErrNoDisplay, wording.NoDisplay},
@@ -140,6 +142,15 @@ func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) {
 				"and is each caller verified?")
 		})
 	}
+}
+
+// noteUnguarded tells the author of a server, once, that the guard sees not all of what the server sends.
+func (m *Manager) noteUnguarded(ctx context.Context, secret string) {
+	m.unguarded.Do(func() {
+		m.log.LogAttrs(ctx, slog.LevelWarn, "a secret was handed out where not all is masked that the server sends: with mcp-go, give the "+
+			"server mcpgo.Option, and serve it by ServeStdio, ServeHTTP or HTTPHandler of mcpgo with the same manager; with the official "+
+			"SDK, call gosdk.Install", slog.String("server", m.server), slog.String("secret", secret))
+	})
 }
 
 // refusals are the errors that a person's act makes: a "no", a window that was closed, a value that can't be one. After any

@@ -75,7 +75,7 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason string, bindings 
 			return nil, err
 		}
 		if !asked {
-			m.handOut(t, found[:len(defs)])
+			m.handOut(ctx, t, found[:len(defs)])
 			return found[:len(defs)], nil
 		}
 	}
@@ -83,13 +83,16 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason string, bindings 
 }
 
 // handOut has the guard mask what leaves, and remembers it for Reject.
-func (m *Manager) handOut(t *Turn, found []finding) {
+func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 	for _, f := range found {
 		if f.value == nil {
 			continue // unset: nothing leaves
 		}
 		if f.def.Type.Confidential() {
 			m.guard().Learn(f.text.Reveal(), f.def.Prefix)
+			if !t.said.Guarded {
+				m.noteUnguarded(ctx, f.def.Name)
+			}
 		}
 		t.hand(f.def, f.text)
 		m.values.hand(f.def, f.text)

@@ -3,6 +3,7 @@ package secrets
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -20,10 +21,16 @@ func (m *Manager) Inside() inside.Manager { return insider{m} }
 type insider struct{ *Manager }
 
 func (i insider) Guard() *guard.Guard          { return i.guard() }
+func (i insider) Install()                     { i.installed.Store(true) }
 func (i insider) Tools() []inside.Tool         { return i.tools() }
 func (i insider) Server() string               { return i.server }
 func (i insider) Program() string              { return i.command }
 func (i insider) Sentences() wording.Sentences { return i.sentences }
+
+// Warn implements [inside.Manager].
+func (i insider) Warn(ctx context.Context, text string) {
+	i.log.LogAttrs(ctx, slog.LevelWarn, text, slog.String("server", i.server))
+}
 
 // Place is the keychain's name for the values, and the profile that it stands for.
 func (i insider) Place() string {

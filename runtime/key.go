@@ -21,7 +21,7 @@ type Field struct {
 	Deprecated  string // why it should no longer be used; "" is not deprecated
 
 	Permission  field.Permission // [DialogOnly], [NoAsking], or "": the MCP client asks, or a native dialog
-	Remember    time.Duration    // how long "Allow for session" lasts; 0 is until the process ends
+	Remember    time.Duration    // how long "Allow for session" lasts; 0 is until the process ends, and 8 hours for a named principal
 	Scope       field.Scope      // [ToolScope], or "": "Allow for session" covers every tool of the server
 	SentTo      string           // the name of the url secret that says where the value goes
 	RenamedFrom []string         // former names, whose stored value is still found

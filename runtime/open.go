@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -36,7 +37,9 @@ type Manager struct {
 	bypass   bypass
 	closing  sync.Once // of the store
 
-	strangers sync.Once // the author was told of callers of whom nothing is known
+	installed atomic.Bool // an adapter masks what a server sends
+	unguarded sync.Once   // the author was told that nothing does
+	strangers sync.Once   // the author was told of callers of whom nothing is known
 }
 
 // An identity is what a manager is known by, and how it speaks.
@@ -83,7 +86,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
 	m.removals = consent.NewTable[*definition, error](m.desk)
 	m.values = &values{
-		store: o.store, server: m.server, service: service, names: m.names, desk: m.desk,
+		store: o.store, server: m.server, command: m.command, service: service, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
 		clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
 	}
@@ -234,7 +237,8 @@ func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 }
 
 // Reject says that the value of key which was handed out in this call is wrong, as when the upstream server answered 401,
-// and returns an error for the handler to return. The next getter asks for another value, and its dialog says why.
+// and returns an error for the handler to return. The next getter asks for another value, and its dialog says why. After 403
+// or 429 the value is right: return an error that says so, and leave it to the user to set another one.
 func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	def := key.definition()
 	if err := m.admit(def); err != nil {

@@ -87,11 +87,12 @@ func (m *Manager) words(t *Turn, reason string, uses []use) func([]consent.Use) 
 				onlyDialog = onlyDialog || u.def.Permission == field.Dialog
 			}
 		}
-		scope, remember := wording.Covers(shown)
+		named := t.call().Who.Kind == consent.Named
+		scope, remember := wording.Covers(shown, named)
 		oneTool := scope == field.ToolScope
 		// A caller whom nobody verified gets no grant, and a grant for the tool that asks needs a tool.
 		once := t.call().Who.Kind == consent.Local || oneTool && t.call().Tool == consent.Tool{}
-		by := fittingRequester(wording.Requester{Tool: t.call().Tool.Name, Reason: reason, Once: once})
+		by := fittingRequester(wording.Requester{Tool: t.call().Tool.Name, Reason: reason, Once: once, Named: named})
 		question := m.question(strings.Join(m.sentences.Permission(m.server, shown, by), "\n"), once)
 		return consent.Words{
 			Form:       consent.Form{Message: question.Text, Choices: []string{m.sentences.Question.Allow, m.sentences.Question.AllowSession, m.sentences.Question.Deny}},

@@ -75,8 +75,8 @@ func TestValuesAreTakenBackInReverse(t *testing.T) {
 		store.Store("set", "set-before")
 		store.Store("former", "former-before")
 		// What is stored is asked for again.
-		m.values.reject(set.def, rejected{NewSecret("set-before"), "Wrong."})
-		m.values.reject(renamed.def, rejected{NewSecret("former-before"), "Wrong."})
+		m.values.reject(set.def, rejected{text: NewSecret("set-before"), why: "Wrong."})
+		m.values.reject(renamed.def, rejected{text: NewSecret("former-before"), why: "Wrong."})
 		recorded := &recording{memory: store}
 		m.values.store = recorded
 

@@ -3,7 +3,9 @@ package secrets
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
@@ -60,6 +62,9 @@ func (m *Manager) admitTool(ctx context.Context, defs []*definition, do func(con
 
 func (m *Manager) runNamedTool(ctx context.Context, name string, do func(context.Context, *Turn, *definition) (sentence string, err error)) (any, error) {
 	def := m.names[name]
+	if def == nil {
+		return nil, fmt.Errorf("%.40q is no secret of this server: the name is one of %s", name, strings.Join(namesOf(m.ordered), ", "))
+	}
 	return m.runTool(ctx, []*definition{def}, func(ctx context.Context, t *Turn) (any, error) {
 		sentence, err := do(ctx, t, def)
 		return wording.Fill(sentence, wording.Values{"secret": def.Name}), err
@@ -104,18 +109,20 @@ func (m *Manager) setTool(ctx context.Context, t *Turn, def *definition) (senten
 // forgetTool asks the user whether a value may be removed, and removes it. Calls that want the same join.
 func (m *Manager) forgetTool(ctx context.Context, t *Turn, def *definition) (sentence string, err error) {
 	names := []string{def.Name}
-	open, _, err := m.removals.Join(names,
+	open, _, err := m.removals.Join(t.call(), names,
 		func() error { return m.desk.RefusedLocked(consent.Permission, consent.Everybody, names) },
 		func() *definition { return def },
-		func(ctx context.Context, def *definition) error { return m.askAndRemove(ctx, t.call().Who, def) })
+		func(ctx context.Context, open *removal) error { return m.askAndRemove(ctx, t.call().Who, open.Subject) })
 	if err == nil {
-		err = m.desk.Wait(ctx, t.call(), open.Done())
+		err = m.removals.Wait(ctx, t.call(), open)
 	}
 	if err == nil {
 		err = open.Result()
 	}
 	return m.sentences.Notices.Forgotten, err
 }
+
+type removal = consent.Open[*definition, error]
 
 // askAndRemove removes the value once the person at this computer has allowed it. The MCP client's word is not enough.
 func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, def *definition) error {

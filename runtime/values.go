@@ -18,6 +18,7 @@ import (
 type values struct {
 	store   Store
 	server  string
+	command string // how a person starts this program
 	service string // the keychain's name for it
 	names   map[string]*definition
 	desk    *consent.Desk // where permission ends with the value
@@ -36,8 +37,9 @@ type values struct {
 
 // rejected is a value that the upstream server found to be wrong.
 type rejected struct {
-	text Secret
-	why  string
+	text   Secret
+	why    string
+	before *former // to put back as soon as the store lets us: a person took text back
 }
 
 // find returns what is stored for def, its default, or why it must be asked for.
@@ -57,8 +59,11 @@ func (v *values) find(ctx context.Context, def *definition) (finding, error) {
 	if err != nil {
 		return finding{def: def, gap: &wording.Asking{Stale: err}}, nil
 	}
-	if why, ok := v.rejection(def, text); ok {
-		return finding{def: def, gap: &wording.Asking{Rejected: why}}, nil
+	if r, ok := v.rejection(def, text); ok {
+		if r.before != nil && v.putBack(ctx, def, text, *r.before) {
+			return v.find(ctx, def)
+		}
+		return finding{def: def, gap: &wording.Asking{Rejected: r.why}}, nil
 	}
 	return finding{def: def, text: NewSecret(text), value: value}, nil
 }
@@ -196,16 +201,16 @@ func (v *values) rejectHandedOut(def *definition, text Secret, ok bool, why stri
 	}
 	// A call that took long must not make up for a rejection of the value that came after its own.
 	if now, isRejected := v.rejections[def]; ok && !(isRejected && now.text.Equal(v.handed[def])) {
-		v.rejections[def] = rejected{text, why}
+		v.rejections[def] = rejected{text: text, why: why}
 	}
 }
 
-// rejection reports whether the upstream server found text to be wrong, and why.
-func (v *values) rejection(def *definition, text string) (string, bool) {
+// rejection reports whether the upstream server found text to be wrong, or a person took it back, and why.
+func (v *values) rejection(def *definition, text string) (rejected, bool) {
 	v.mu.Lock()
 	r, ok := v.rejections[def]
 	v.mu.Unlock()
-	return r.why, ok && r.text.Equal(NewSecret(text))
+	return r, ok && r.text.Equal(NewSecret(text))
 }
 
 func (v *values) hand(def *definition, text Secret) {

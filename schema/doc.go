@@ -42,7 +42,7 @@
 //	help_text     where to find it and what it is for; may have several lines
 //	placeholder   an example of how a value looks; never a value
 //	permission    whose word a use needs: ask, dialog or none (ask)
-//	remember      how long "Allow for session" lasts, such as 30m or 8h (until the server ends)
+//	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
 //	sent_to       the name of the url secret that says where this one is sent
 //	renamed_from  a former name, or a list of them, whose stored value is still found

@@ -70,6 +70,7 @@ type Requester struct {
 	Tool   string // "" outside any call
 	Reason string
 	Once   bool // no grant can outlast the call
+	Named  bool // a principal over HTTP, see [NamedRemember]
 }
 
 // Permission returns the lines of the question that asks for permission to use secrets. An empty line separates who and
@@ -96,7 +97,7 @@ func (s Sentences) Permission(server string, uses []Use, by Requester) []string 
 	if by.Once {
 		return append(lines, q.OnlyOnce)
 	}
-	scope, remember := Covers(uses)
+	scope, remember := Covers(uses, by.Named)
 	values["until"] = Fill(q.UntilEnd, values)
 	if remember > 0 {
 		values["until"] = Fill(q.UntilElapsed, Values{"duration": ShortDuration(remember)})
@@ -134,15 +135,23 @@ func hosts(uses []Use) []string {
 	return hosts
 }
 
+// NamedRemember is how long "Allow for session" lasts for a named principal where the schema does not say: a working day. Over
+// stdio a server ends with its client. Over HTTP it runs for weeks, and nobody means those by a session.
+const NamedRemember = 8 * time.Hour
+
 // Covers returns what "Allow for session" covers when one question asks for all of uses: the narrowest scope and the
-// shortest time of them, where 0 is until the server ends.
-func Covers(uses []Use) (field.Scope, time.Duration) {
+// shortest time of them, where 0 is until the server ends. named says that it is a named principal who is asked.
+func Covers(uses []Use, named bool) (field.Scope, time.Duration) {
 	scope, remember := field.ServerScope, time.Duration(0)
 	for _, use := range uses {
 		if use.Field.Scope == field.ToolScope {
 			scope = field.ToolScope
 		}
-		if r := use.Field.Remember; r > 0 && (remember == 0 || r < remember) {
+		r := use.Field.Remember
+		if r == 0 && named {
+			r = NamedRemember
+		}
+		if r > 0 && (remember == 0 || r < remember) {
 			remember = r
 		}
 	}

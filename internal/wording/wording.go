@@ -81,6 +81,7 @@ type Failure string
 // The failures, each with a sentence in [Sentences.Failures] that says the way out.
 const (
 	Denied       Failure = "denied"
+	CodesDiffer  Failure = "codes_differ"
 	Dismissed    Failure = "dismissed"
 	Rejected     Failure = "rejected"
 	NoDisplay    Failure = "no_display"
@@ -113,7 +114,7 @@ func English() Sentences {
 			Again:    "Please try again: the value {problem}.",
 			Stale:    "The value that is stored can't be used any more: it {problem}.",
 			Rejected: "The value that is stored was rejected: {why}",
-			Code:     "Code {code}: go on only if your MCP client shows the same.",
+			Code:     "Code {code}: compare first, and go on only if your MCP client shows the same.",
 		},
 		Form: Form{
 			Text:    "{server} has opened a window on its computer that asks for: {labels}. The window shows the code {code}. Never type a secret here.",
@@ -133,7 +134,7 @@ func English() Sentences {
 			SentTo:       "Sent to {host}: {labels}",
 			CoversServer: "\"Allow for session\" lets every tool of {server} use it {until}.",
 			CoversTool:   "\"Allow for session\" lets the tool {tool} use it {until}.",
-			UntilEnd:     "until {server} ends",
+			UntilEnd:     "until you restart {server}",
 			UntilElapsed: "for {duration}",
 			Allow:        "Allow",
 			AllowSession: "Allow for session",
@@ -142,6 +143,7 @@ func English() Sentences {
 		},
 		Failures: map[Failure]string{
 			Denied:       "The user did not allow the use of {secrets}. Go on without it, and call again only if the user asks for it.",
+			CodesDiffer:  "The user did not allow the use of {secrets}: the window that asked for it showed another verification code, so another program may have drawn that window. Nothing that was typed is used. Ask the user to close such windows, and to replace what was typed into one of them where it was issued; call again only if the user asks for it.",
 			Dismissed:    "The user closed the window that asked for {secrets}. Go on without it, and call again only if the user asks for it.",
 			Rejected:     "{secrets} was rejected: {why} Call again: the user is then asked for another value.",
 			NoDisplay:    "{secrets} can't be asked for, since the server has no screen. Ask the user to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
@@ -175,7 +177,7 @@ func Holes() map[string]string {
 	return map[string]string{
 		"code":        "eight random characters, such as K7QM-2XWD",
 		"command":     "the server's program, as it was started",
-		"duration":    "the schema's remember, such as 30m",
+		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
 		"host":        "the host of the url secret that sent_to names",
 		"label":       "the schema's label of the secret",
 		"labels":      "the schema's labels of the secrets, joined by commas",

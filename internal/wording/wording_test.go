@@ -70,6 +70,27 @@ func TestPermissionPromisesTheNarrowest(t *testing.T) {
 	}
 }
 
+// What a session is, the question says in plain words: over stdio until a restart, over HTTP for so long.
+func TestPermissionSaysWhatASessionIs(t *testing.T) {
+	day := field.Field{Label: "Day", Remember: 24 * time.Hour}
+	for _, row := range []struct {
+		uses  []Use
+		named bool
+		want  string
+	}{
+		{[]Use{{Field: field.Field{}}}, false, "until you restart petstore."},
+		{[]Use{{Field: field.Field{}}}, true, "for 8h."},
+		{[]Use{{Field: day}}, true, "for 24h."},
+		{[]Use{{Field: day}, {Field: field.Field{}}}, true, "for 8h."},
+		{[]Use{{Field: day}, {Field: field.Field{}}}, false, "for 24h."},
+	} {
+		lines := English().Permission("petstore", row.uses, Requester{Tool: "get_pet", Named: row.named})
+		if last := lines[len(lines)-1]; !strings.HasSuffix(last, row.want) {
+			t.Errorf("%+v: %q", row, last)
+		}
+	}
+}
+
 func TestPermissionCountsWhatItCantShow(t *testing.T) {
 	uses := slices.Repeat([]Use{{Field: field.Field{Label: "L"}}}, shownLabels+3)
 	if lines := English().Permission("petstore", uses, Requester{Once: true}); !strings.HasSuffix(lines[0], "L and 3 more") || lines[len(lines)-1] != English().Question.OnlyOnce {

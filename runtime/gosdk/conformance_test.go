@@ -16,7 +16,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	conformance.TestAdapter(t, conformance.Adapter{New: newConforming, ResourceRounds: true, ChecksArguments: true})
+	conformance.TestAdapter(t, conformance.Adapter{New: newConforming, ResourceRounds: true, MasksAll: true, ChecksArguments: true})
 }
 
 // conforming is the server of the conformance tests.
@@ -163,4 +163,9 @@ func (c conforming) Log(ctx context.Context, data any) error {
 	session := ctx.Value(sessionKey{}).(*mcp.ServerSession)
 	//lint:ignore SA1019 servers still send log messages, and the guard must see them
 	return session.Log(ctx, &mcp.LoggingMessageParams{Level: "error", Data: data})
+}
+
+func (c conforming) Progress(ctx context.Context, token, message string) error {
+	session := ctx.Value(sessionKey{}).(*mcp.ServerSession)
+	return session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{ProgressToken: token, Progress: 1, Message: message})
 }

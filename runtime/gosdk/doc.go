@@ -17,9 +17,10 @@
 // # Whom a request belongs to
 //
 // A session of [ServeStdio] or [Connect] is the process's own. Over HTTP a request belongs to the UserID of its token: put
-// auth.RequireBearerToken in front of [HTTPHandler]. Without a token, or with one that has no UserID, a caller on this
-// computer is served secrets by a native dialog for each use. Everybody else is refused, and so is who comes by another
-// handler or transport of the SDK, such as mcp.Server.Run, since nothing says with certainty who that is.
+// auth.RequireBearerToken in front of [HTTPHandler]. A token without a UserID counts as none, and the log says so, once.
+// Without a token, a caller on this computer is served secrets by a native dialog for each use. Everybody else is refused, and
+// so is who comes by another handler or transport of the SDK, such as mcp.Server.Run, since nothing says with certainty who
+// that is.
 //
 // # How the client is asked
 //

@@ -63,7 +63,7 @@ func (x exchange) session() *mcp.ServerSession {
 // call returns what the runtime is told of the request. ctx is that of the handler.
 func (x exchange) call(ctx context.Context, by caller) secrets.Call {
 	c := secrets.Call{
-		Kind: x.kind, Name: x.name, Arguments: x.arguments,
+		Kind: x.kind, Name: x.name, Arguments: x.arguments, Guarded: true, // by the middleware, which sees all that is sent
 		Principal: by.principal, Shows: shows(x.request.ClientCapabilities()), Progress: x.progress(ctx),
 	}
 	if info := x.request.ClientInfo(); info != nil {

@@ -20,14 +20,20 @@ const sessionIdle = 24 * time.Hour
 //
 // Without a token, only callers on this computer are served secrets, and only by a native dialog for each use. All users
 // share the keychain of this computer, and dialogs open on its screen. With the option Stateless older clients have no
-// sessions either, and are asked in native dialogs.
+// sessions either, and are asked in native dialogs. What an EventStore keeps has been masked.
+//
+// A body has at most 4 MB, or MaxRequestBodyBytes of the options, and 30 seconds, and path and headers 64 KB: else the answer is 413, 408
+// or 431. Connections are for the http.Server to bound, as ServeHTTP does: set its ReadHeaderTimeout, IdleTimeout and
+// MaxHeaderBytes, and give it a listener that bounds how many there are.
 func HTTPHandler(m *secrets.Manager, srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) http.Handler {
-	return m.Inside().Guard().Handler(newHandler(srv, options...))
+	h := newHandler(srv, options...)
+	return serve.Bounded(m.Inside().Guard().Handler(h), h.maxBody)
 }
 
 // ServeHTTP serves [HTTPHandler] at /mcp of an address such as "127.0.0.1:8080" until the process is told to stop; it then
 // closes all dialogs and the manager. wrap, which may be nil, puts the author's authentication around the handler. The error
-// is nil when a signal came.
+// is nil when a signal came. It has at most 1,024 connections, or half as many as the files that the process may
+// open, and a quarter of them from one address: where one more comes, the oldest is closed that no whole request has come from.
 func ServeHTTP(m *secrets.Manager, srv *mcp.Server, address string, wrap func(http.Handler) http.Handler, options ...func(*mcp.StreamableHTTPOptions)) error {
 	return serve.HTTP(address, HTTPHandler(m, srv, options...), wrap, m.Close)
 }
@@ -38,6 +44,7 @@ type handler struct {
 	stateless http.Handler
 	stateful  *sessions // nil if no client has a session
 	resumes   bool      // a client may come back for an answer that it has not waited for
+	maxBody   int64     // as mcp.StreamableHTTPOptions has it
 }
 
 func newHandler(srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) *handler {
@@ -45,13 +52,13 @@ func newHandler(srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) *h
 	for _, option := range options {
 		option(&o)
 	}
-	h := &handler{resumes: o.EventStore != nil}
+	h := &handler{resumes: o.EventStore != nil, maxBody: o.MaxRequestBodyBytes}
 	getServer := func(*http.Request) *mcp.Server { return srv }
 	if !o.Stateless {
 		stateful := o
 		h.stateful = newSessions(srv, mcp.NewStreamableHTTPHandler(getServer, &stateful), o.SessionTimeout)
 	}
-	o.Stateless = true
+	o.Stateless, o.EventStore = true, nil // nobody could come back for what it stores
 	h.stateless = mcp.NewStreamableHTTPHandler(getServer, &o)
 	return h
 }

@@ -235,3 +235,38 @@ func TestErrorCodes(t *testing.T) {
 		}
 	}
 }
+
+// A recording store of events keeps what is stored in it.
+type recordingStore struct {
+	*mcp.MemoryEventStore
+	stored *heard
+}
+
+func (r recordingStore) Append(ctx context.Context, session, stream string, data []byte) error {
+	r.stored.add(json.RawMessage(data))
+	return r.MemoryEventStore.Append(ctx, session, stream, data)
+}
+
+// What a store of events keeps for clients that come back has been masked before.
+func TestEventStoreHasNoKey(t *testing.T) {
+	stored := new(heard)
+	w := overHTTP(t, openWithKey(t, runtimetest.NewUser(t)), new(wire), func(o *mcp.StreamableHTTPOptions) {
+		o.EventStore = recordingStore{mcp.NewMemoryEventStore(nil), stored}
+	})
+	g := w.comeAs(t, "ann", client{version: "2025-11-25", human: says(accept("Allow for session"))})
+	//lint:ignore SA1019 without a level there are none
+	if err := g.SetLoggingLevel(t.Context(), &mcp.SetLoggingLevelParams{Level: "debug"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, how := range []string{"text", "log", "progress", "protocol error", "panic"} {
+		params := leak(how)
+		params.SetProgressToken("token")
+		_, _ = g.CallTool(t.Context(), params)
+	}
+	for _, kind := range []string{`"level":"emergency"`, `"progressToken":"token"`, "panicked"} {
+		if !strings.Contains(stored.String(), kind) {
+			t.Errorf("%s was not stored: %s", kind, stored)
+		}
+	}
+	wantNoKey(t, "the store", []byte(stored.String()))
+}

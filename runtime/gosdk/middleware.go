@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -18,7 +19,8 @@ import (
 // can read, recovers the panics of handlers, and masks secrets in all results, errors, notifications and requests that the
 // server sends. Call it after the server's own AddReceivingMiddleware, so that it is outermost.
 func Install(srv *mcp.Server, m *secrets.Manager) {
-	i := &installed{m, m.Inside().Guard()}
+	i := &installed{manager: m, guard: m.Inside().Guard()}
+	m.Inside().Install()
 	srv.AddReceivingMiddleware(i.receive)
 	srv.AddSendingMiddleware(i.send)
 }
@@ -27,6 +29,7 @@ func Install(srv *mcp.Server, m *secrets.Manager) {
 type installed struct {
 	manager *secrets.Manager
 	guard   *guard.Guard
+	unnamed sync.Once // the author was told of tokens that say of nobody whose they are
 }
 
 func (i *installed) receive(next mcp.MethodHandler) mcp.MethodHandler {
@@ -54,6 +57,7 @@ func (i *installed) run(ctx context.Context, x exchange, handle func(context.Con
 	if err != nil {
 		return nil, err
 	}
+	i.noteUnnamed(ctx, x.request)
 	ctx, cancel := caller.context(ctx)
 	defer cancel()
 	ctx, turn := i.manager.Begin(ctx, x.call(ctx, caller), x.state, replies(x.responses))
@@ -69,6 +73,17 @@ func (i *installed) run(ctx context.Context, x exchange, handle func(context.Con
 		return inputRequired(forms, state), nil
 	}
 	return result, err
+}
+
+// noteUnnamed tells the author, once, of a token that was verified and counts as none.
+func (i *installed) noteUnnamed(ctx context.Context, req mcp.Request) {
+	if extra := req.GetExtra(); extra == nil || extra.TokenInfo == nil || extra.TokenInfo.UserID != "" {
+		return
+	}
+	i.unnamed.Do(func() {
+		i.manager.Inside().Warn(ctx, "a verified token counts as none, since nothing says whose it is: set UserID in the auth.TokenInfo that "+
+			"your verifier returns")
+	})
 }
 
 // handle runs a handler and returns its panic as an error, since one in a goroutine of the SDK would end the process. No

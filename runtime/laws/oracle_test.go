@@ -101,7 +101,9 @@ type oracleRequest struct {
 	begun     time.Time
 	sent      time.Time // once its client was connected: one that closes a session waits for its calls
 	ended     time.Time // zero: not yet
-	canceled  bool
+	outcome   string
+	canceled  bool      // perhaps: a client that gives up a call may lose others with it
+	gaveUp    time.Time // its client gave it up; zero: it did not
 }
 
 // An oraclePart is one question for permission, as its text says.
@@ -113,6 +115,7 @@ type oraclePart struct {
 	once      bool // the session is not offered
 	byTool    bool
 	lasts     time.Duration
+	args      []string      // that it may be about: it does not show them
 	window    *oracleWindow // the dialog's
 }
 
@@ -173,6 +176,7 @@ type oracleCollection struct {
 type oracleWindow struct {
 	kind, principal string
 	from, until     time.Time
+	parts           []oraclePart // that it asks for permission
 }
 
 type oracleStored struct {
@@ -360,6 +364,7 @@ func (o *oracle) comes(r oracleRequest) *oracleRequest {
 		return &r
 	}
 	round.used = true
+	round.request.outcome = "answered"
 	r.call = round.request.call
 	for name, form := range round.forms {
 		answer, ok := r.answers[name]
@@ -415,6 +420,43 @@ func (o *oracle) waitsInPlace(principal, tool string) bool {
 		takes = takes || r.ended.IsZero() && !r.canceled && time.Since(r.begun) < oracleHeld
 	}
 	return takes
+}
+
+// wants reports whether a request of the principal to the tool may want the answer to a question: it is held, or was told to come
+// again, and was not given up before now.
+func (o *oracle) wants(r *oracleRequest, principal, tool string) bool {
+	// Of two getters at a time, the one may have had to go, and the other say why the call failed.
+	comesAgain := r.tool == "pair" || slices.Contains([]string{"", "pending", "asked", "lost", "canceled"}, r.outcome)
+	return (principal == "" || r.principal == principal) && r.tool == tool && r.life == o.life && comesAgain &&
+		(r.gaveUp.IsZero() || !r.gaveUp.Before(time.Now())) && time.Since(r.begun) <= oracleOpen+3*oracleHeld
+}
+
+// wantedFor returns the arguments that a question may be about.
+func (o *oracle) wantedFor(principal, tool string) (args []string) {
+	for _, r := range o.requests {
+		if o.wants(r, principal, tool) && !slices.Contains(args, r.arg) {
+			args = append(args, r.arg)
+		}
+	}
+	return args
+}
+
+// isWanted reports whether anybody may want the answer to a question.
+func (o *oracle) isWanted(principal string, part oraclePart) bool {
+	return slices.ContainsFunc(o.requests, func(r *oracleRequest) bool {
+		return o.wants(r, principal, part.tool) && slices.Contains(part.args, r.arg)
+	})
+}
+
+func (o *oracle) isWindowWanted(w *oracleWindow) bool {
+	return !slices.ContainsFunc(w.parts, func(part oraclePart) bool { return !o.isWanted(w.principal, part) })
+}
+
+// gaveUp reports whether a call of the principal to the tool was given up since.
+func (o *oracle) gaveUp(principal, tool string, since time.Time) bool {
+	return slices.ContainsFunc(o.requests, func(r *oracleRequest) bool {
+		return (principal == "" || r.principal == principal) && r.tool == tool && !r.gaveUp.IsZero() && !r.gaveUp.Before(since)
+	})
 }
 
 // earliest returns when a question of the principal's tool that is asked now can have begun.
@@ -636,7 +678,7 @@ func (o *oracle) covers(w *oracleWord, r *oracleRequest, secret, text string) bo
 		return false
 	}
 	tooLate := o.requests[r.call-1].begun.After(w.at.Add(oracleOpen))
-	if !w.session && (w.call != 0 && w.call != r.call || w.call == 0 && tooLate) {
+	if !w.session && (w.call != 0 && w.call != r.call || w.call == 0 && tooLate || !slices.Contains(w.args, r.arg)) {
 		return false
 	}
 	from := w.asked.Add(-oracleAge)
@@ -724,7 +766,7 @@ func (o *oracle) asks(where, principal string, part oraclePart, call int) {
 // open, so that the dialog has to ask it now: whatever else has been asked meanwhile.
 func (o *oracle) leftUnanswered(principal string, part oraclePart) bool {
 	for _, f := range o.silent {
-		hasGone := !f.dropped.IsZero() && f.dropped.Sub(f.asked) <= oracleOpen
+		hasGone := !f.dropped.IsZero() && f.dropped.Sub(f.asked) <= oracleOpen || o.gaveUp(principal, part.tool, f.begun)
 		if f.principal == principal && !hasGone && o.isUnanswered(f, part) {
 			return true
 		}
@@ -791,7 +833,7 @@ func (o *oracle) came(principal, tool string) bool {
 // opens: a dialog, or a principal's form in place, is drawn. Whose a dialog is need not be known.
 func (o *oracle) opens(kind, principal string, until time.Time) *oracleWindow {
 	o.checkWindows()
-	w := &oracleWindow{kind, principal, time.Now(), until}
+	w := &oracleWindow{kind: kind, principal: principal, from: time.Now(), until: until}
 	o.windows = append(o.windows, w)
 	return w
 }
@@ -805,7 +847,15 @@ func (o *oracle) closes(w *oracleWindow) {
 // checkWindows looks whether two windows were open at a time: two dialogs on the screen, or two that ask one principal.
 func (o *oracle) checkWindows() {
 	now := time.Now()
+	// The form of a call that was given up may stay, and is no longer the server's: a client that has ended the stream of a call
+	// hears nothing more of it.
+	o.windows = slices.DeleteFunc(o.windows, func(w *oracleWindow) bool {
+		return w.kind == "form" && slices.ContainsFunc(w.parts, func(part oraclePart) bool { return o.gaveUp(w.principal, part.tool, w.from) })
+	})
 	for i, w := range o.windows {
+		if w.from.Before(now) && w.until.After(now) && !o.isWindowWanted(w) {
+			o.breaks("a dialog of %v asks for what only calls wanted that were given up", w.from)
+		}
 		for _, v := range o.windows[:i] {
 			together := w.from.Before(now) && v.from.Before(now) && w.until.After(now) && v.until.After(now)
 			if together && (w.kind == "dialog" && v.kind == "dialog" || w.principal == v.principal && w.principal != "") {
@@ -819,7 +869,7 @@ func (o *oracle) checkWindows() {
 func (o *oracle) ended(r *oracleRequest, outcome, text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	r.ended = time.Now()
+	r.ended, r.outcome = time.Now(), outcome
 	o.tell("#%d is %s", r.number, outcome)
 	bound := oracleHeld + time.Second
 	if r.arg == "reject later" {
@@ -844,7 +894,9 @@ func (o *oracle) doubt(r *oracleRequest) {
 	for _, w := range o.words {
 		w.sure = w.sure && !w.at.Equal(r.begun)
 	}
-	maps.DeleteFunc(o.refused, func(_ string, at time.Time) bool { return at.Equal(r.begun) })
+	isNow := func(_ string, at time.Time) bool { return at.Equal(r.begun) }
+	maps.DeleteFunc(o.refused, isNow)
+	maps.DeleteFunc(o.void, isNow)
 	for i := range o.said {
 		o.said[i].sure = o.said[i].sure && !o.said[i].at.Equal(r.begun)
 	}

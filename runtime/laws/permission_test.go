@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,14 +139,16 @@ func (p *permissionRun) step() {
 	switch n := r.IntN(100); {
 	case n < 40:
 		p.begin(anyOf(r, p.actors...), true)
-	case n < 70:
+	case n < 64:
 		for range 1 + r.IntN(4) {
 			p.begin(anyOf(r, p.actors...), false)
 		}
-	case n < 74:
+	case n < 70:
 		if len(p.cancels) > 0 {
 			anyOf(r, p.cancels...)()
 		}
+	case n < 75:
+		p.changeMind(anyOf(r, p.actors...))
 	case n < 78:
 		p.revoked(name)
 		_ = p.serving.Load().Revoke(key)
@@ -205,34 +208,65 @@ func (p *permissionRun) end() {
 
 // begin begins a call, and waits for its end if it is alone.
 func (p *permissionRun) begin(a *actor, alone bool) {
-	r := a.choose
-	tool := anyOf(r, "read", "read", "write", "who", "open", "memo", "where", "login", "steps", "pair")
-	if a.version == "" && a.principal != oracleStranger {
-		tool = ""
-	}
-	arg := anyOf(r, "1", "1", "2", "reject", "reject later")
-	if strings.HasPrefix(arg, "reject") && !percent(r, 30) {
-		arg = "1"
-	}
-	first := oracleRequest{principal: a.principal, tool: tool, arg: arg, rounds: a.rounds()}
-	if a.version != "" && percent(r, 15) {
+	first := p.draw(a)
+	if a.version != "" && percent(a.choose, 15) {
 		p.forge(a, &first)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	p.calls.Go(func() {
-		defer close(done)
-		defer cancel()
-		p.call(ctx, a, first)
-	})
+	done, _ := p.send(a, first)
 	if alone {
 		<-done
-		return
 	}
-	p.cancels = append(p.cancels, func() {
-		p.cancelAll(a)
-		cancel()
+}
+
+// changeMind has a client give up a call whose question may be open, and make it with other arguments.
+func (p *permissionRun) changeMind(a *actor) {
+	r := p.draw(a)
+	_, cancel := p.send(a, r)
+	time.Sleep(anyOf(a.choose, time.Millisecond, time.Second, 4*time.Second, 50*time.Second))
+	cancel()
+	if percent(a.choose, 70) {
+		time.Sleep(time.Millisecond)
+	}
+	if a.version != "" {
+		r.arg = anyOf(a.choose, "4", "5")
+	}
+	done, _ := p.send(a, r)
+	<-done
+}
+
+// draw draws a request.
+func (p *permissionRun) draw(a *actor) oracleRequest {
+	r := a.choose
+	tool := anyOf(r, "read", "read", "write", "who", "open", "memo", "where", "login", "steps", "pair")
+	arg := anyOf(r, "1", "1", "2", "reject", "reject later")
+	if strings.HasPrefix(arg, "reject") && !percent(r, 30) {
+		arg = anyOf(r, "1", "3")
+	}
+	if a.version == "" {
+		arg = "" // no request, no arguments
+		if a.principal != oracleStranger {
+			tool = ""
+		}
+	}
+	return oracleRequest{principal: a.principal, tool: tool, arg: arg, rounds: a.rounds()}
+}
+
+// send begins a call with a first request.
+func (p *permissionRun) send(a *actor, first oracleRequest) (done chan struct{}, cancel func()) {
+	ctx, end := context.WithCancel(context.Background())
+	done = make(chan struct{})
+	now := new(atomic.Pointer[oracleRequest])
+	p.calls.Go(func() {
+		defer close(done)
+		defer end()
+		p.call(ctx, a, first, now)
 	})
+	cancel = func() {
+		p.givesUp(a, now.Load())
+		end()
+	}
+	p.cancels = append(p.cancels, cancel)
+	return done, cancel
 }
 
 // forge gives a first request a handle of somebody's, or none, and answers that nobody asked for.
@@ -259,23 +293,30 @@ func (p *permissionRun) forge(a *actor, r *oracleRequest) {
 	}
 }
 
-// cancelAll notes that the calls of an actor may be given up by their client.
-func (p *permissionRun) cancelAll(a *actor) {
+// givesUp notes that a client gives up a call, whose last request is r. Others of the actor's calls may end with its connection.
+func (p *permissionRun) givesUp(a *actor, r *oracleRequest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tell("%s gives up a call", a.name)
-	for _, r := range p.requests {
-		if r.ended.IsZero() && r.principal == a.principal {
-			r.canceled = true
+	if r == nil || !r.ended.IsZero() && r.outcome != "asked" { // it was not sent yet, or is over
+		return
+	}
+	p.tell("%s gives up #%d", a.name, r.number)
+	if r.gaveUp.IsZero() {
+		r.gaveUp = time.Now()
+	}
+	for _, other := range p.requests {
+		if other.ended.IsZero() && other.principal == a.principal {
+			other.canceled = true
 		}
 	}
 }
 
 // call sends a request, and answers input requests until there is a result.
-func (p *permissionRun) call(ctx context.Context, a *actor, next oracleRequest) {
+func (p *permissionRun) call(ctx context.Context, a *actor, next oracleRequest, now *atomic.Pointer[oracleRequest]) {
 	for range 10 {
 		next.canceled = ctx.Err() != nil
 		r := p.comes(next)
+		now.Store(r)
 		text, input, err := a.send(ctx, r)
 		if input == nil {
 			outcome := outcomeOf(text, err)
@@ -345,7 +386,7 @@ func (p *permissionRun) steal(r *oracleRequest, handle string) {
 			p.call(context.Background(), thief, oracleRequest{
 				principal: thief.principal, tool: r.tool, arg: r.arg, rounds: true, handle: handle,
 				answers: map[string]string{"permission": anyOf(thief.choose, "Allow", "Allow for session"), "codes0": "They differ"},
-			})
+			}, new(atomic.Pointer[oracleRequest]))
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package laws
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,9 +48,18 @@ func readParts(text string) []oraclePart {
 	return parts
 }
 
+// readParts reads the questions for permission in a text that is shown to a principal, "" where that is not known.
+func (o *oracle) readParts(principal, text string) []oraclePart {
+	parts := readParts(text)
+	for i, part := range parts {
+		parts[i].args = o.wantedFor(cmp.Or(principal, part.principal), part.tool)
+	}
+	return parts
+}
+
 // readForm reads what an MCP client is asked.
 func (o *oracle) readForm(principal, message string, choices []string) *oracleForm {
-	f := &oracleForm{principal: principal, parts: readParts(message), asked: time.Now(), begun: time.Now(), life: o.life}
+	f := &oracleForm{principal: principal, parts: o.readParts(principal, message), asked: time.Now(), begun: time.Now(), life: o.life}
 	for _, part := range f.parts {
 		if begun := o.earliest(principal, part.tool); begun.Before(f.begun) {
 			f.begun = begun
@@ -89,6 +99,7 @@ func (o *oracle) formOpens(who *actor, message string, choices []string, answer 
 		o.silent = append(o.silent, f)
 	} else if f.code == "" {
 		f.window = o.opens("form", f.principal, f.begun.Add(oracleOpen))
+		f.window.parts = f.parts
 	}
 	return f
 }
@@ -109,9 +120,13 @@ func (o *oracle) formCloses(who *actor, f *oracleForm, answer string) {
 	if time.Since(f.begun) > oracleOpen && time.Since(f.asked) > oracleOpen {
 		return
 	}
+	isOver := slices.ContainsFunc(f.parts, func(part oraclePart) bool { return !o.isWanted(f.principal, part) })
+	if action := oracleAnswers[answer].permission; isOver && (action == meansOnce || action == meansSession) {
+		return // it allows nothing
+	}
 	sure := time.Since(f.begun) < oracleOpen
 	for _, part := range f.parts {
-		sure = sure && o.waits(f.principal, part.tool)
+		sure = sure && o.waits(f.principal, part.tool) && !o.gaveUp(f.principal, part.tool, f.begun)
 	}
 	o.hear(f, answer, time.Since(f.asked) < oracleFast, 0, sure)
 }
@@ -130,6 +145,9 @@ func (o *oracle) mints(r *oracleRequest, handle string, messages map[string]show
 		for _, part := range f.parts {
 			o.asks("round", r.principal, part, r.call)
 		}
+		for i := range f.parts {
+			f.parts[i].args = []string{r.arg}
+		}
 		f.life = r.life
 		round.forms[name] = f
 	}
@@ -147,13 +165,14 @@ func (o *oracle) questionOpens(text string, offersSession bool) oraclePart {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tell("dialog: %s", summary(text))
-	parts := readParts(text)
+	parts := o.readParts("", text)
 	if len(parts) != 1 || parts[0].once == offersSession {
 		o.breaks("a question without a meaning: %q", text)
 		return oraclePart{}
 	}
 	o.asks("dialog", "", parts[0], 0)
 	parts[0].window = o.opens("dialog", parts[0].principal, time.Now().Add(oracleOpen))
+	parts[0].window.parts = slices.Clone(parts)
 	return parts[0]
 }
 
@@ -163,15 +182,16 @@ func (o *oracle) questionCloses(part oraclePart, meaning string, asked time.Time
 	defer o.mu.Unlock()
 	o.tell("dialog: %s", meaning)
 	o.closes(part.window)
+	sure := part.principal != "" && !o.gaveUp(part.principal, part.tool, asked)
 	switch {
 	case taken:
 		o.refuse(false, part.secrets, part.principal, part.tool, meansDismissed, false) // if it took five minutes
 	case meaning == meansOnce || meaning == meansSession:
-		o.says(part, part.principal, meaning, 0, asked, part.principal != "")
+		o.says(part, part.principal, meaning, 0, asked, sure)
 	case meaning == meansNobody:
 		o.failures = append(o.failures, time.Now())
 	default:
-		o.refuse(false, part.secrets, part.principal, part.tool, meaning, part.principal != "")
+		o.refuse(false, part.secrets, part.principal, part.tool, meaning, sure)
 	}
 }
 

@@ -28,6 +28,15 @@ type peer struct {
 	owner    string // the principal that the session is kept for, "" for nobody
 }
 
+// guardKey is for the manager whose guard masks all that leaves for a client: middleware sees results only.
+type guardKey struct{}
+
+func withGuard(ctx context.Context, m *secrets.Manager) context.Context {
+	return context.WithValue(ctx, guardKey{}, m)
+}
+
+func guarded(ctx context.Context, m *secrets.Manager) bool { return ctx.Value(guardKey{}) == m }
+
 func clientOf(ctx context.Context) client {
 	c := client{protocol: server.RequestProtocolInfoFromContext(ctx), session: server.ClientSessionFromContext(ctx), named: inside.PrincipalOf(ctx)}
 	c.own = isOwn(c.session)

@@ -17,7 +17,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	conformance.TestAdapter(t, conformance.Adapter{New: newConforming})
+	conformance.TestAdapter(t, conformance.Adapter{New: newConforming, Tasks: true})
 }
 
 // conforming is the server of the conformance tests.
@@ -27,11 +27,11 @@ type conforming struct {
 }
 
 func newConforming(m *secrets.Manager, features []conformance.Feature) conformance.Server {
-	srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(m), server.WithLogging())
+	srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(m), server.WithLogging(), server.WithTaskCapabilities(true, true, true))
 	for _, f := range features {
 		switch f.Kind {
 		case "tool":
-			srv.AddTool(mcp.NewTool(f.Name, mcp.WithString("id")), toolOf(f))
+			srv.AddTool(mcp.NewTool(f.Name, mcp.WithString("id"), mcp.WithTaskSupport(mcp.TaskSupportOptional)), toolOf(f))
 		case "prompt":
 			srv.AddPrompt(mcp.NewPrompt(f.Name), promptOf(f))
 		case "resource":
@@ -117,6 +117,10 @@ func (c conforming) AddTools() { mcpgo.AddTools(c.manager, c.MCPServer) }
 
 func (c conforming) Log(ctx context.Context, data any) error {
 	return c.SendNotificationToClient(ctx, "notifications/message", map[string]any{"level": "error", "data": data})
+}
+
+func (c conforming) Progress(ctx context.Context, token, message string) error {
+	return c.SendNotificationToClient(ctx, "notifications/progress", map[string]any{"progressToken": token, "progress": 1, "message": message})
 }
 
 func (c conforming) Transport() sdk.Transport { return &inProcess{srv: c.MCPServer} }

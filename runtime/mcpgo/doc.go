@@ -14,4 +14,15 @@
 // A client on standard input, or in this process and started by its Start, is the process's own. Over HTTP a request belongs to
 // the principal that [secrets.WithPrincipal] put into its context. Without one, a caller on this computer is served secrets by
 // a native dialog for each use, if [HTTPHandler] or [ServeHTTP] serves. Everybody else is refused.
+//
+// # Forms that are withdrawn
+//
+// When a call is cancelled, so are its questions. mcp-go has no way to tell a client that it may close a form which is asked in
+// place, so the form may stay on the screen; an answer to it allows nothing. The official SDK tells the client.
+//
+// # What is masked
+//
+// Results and errors, by the middleware of [Option]; and by the functions of this package that serve all else, too, such as
+// notifications. A client that comes by another way, also by mcp-go's own transport in this process, gets notifications as they
+// are, and so does one of a server with two managers, of what the other manager handed out: the log says so, once.
 package mcpgo

@@ -17,6 +17,7 @@ import (
 // secrets in results and errors.
 func Option(m *secrets.Manager) server.ServerOption {
 	a := adapter{m}
+	m.Inside().Install()
 	return func(s *server.MCPServer) {
 		server.WithToolHandlerMiddleware(a.tool)(s)
 		server.WithPromptHandlerMiddleware(a.prompt)(s)
@@ -85,7 +86,7 @@ type exchange struct {
 // run runs a handler inside a turn of its own. What the handler made of a getter's [secrets.ErrPending] does not count, be it
 // a panic: if the turn has forms to show, the result is the input request.
 func run[T any](a adapter, ctx context.Context, x exchange, handle func(context.Context) (T, error), inputRequired func(mcp.MultiRoundTripResult) T) (T, error) {
-	ctx, turn := a.Begin(ctx, callOf(ctx, x), x.state, repliesOf(x.responses))
+	ctx, turn := a.Begin(ctx, callOf(ctx, a.Manager, x), x.state, repliesOf(x.responses))
 	result, err := serve.Handle(a.Inside().Guard(), x.kind, x.name, func() (T, error) { return handle(ctx) })
 	if forms, state := turn.End(); len(forms) > 0 {
 		return inputRequired(inputRequest(forms, state)), nil
@@ -94,9 +95,10 @@ func run[T any](a adapter, ctx context.Context, x exchange, handle func(context.
 }
 
 // callOf says what is known of a request.
-func callOf(ctx context.Context, x exchange) secrets.Call {
+func callOf(ctx context.Context, m *secrets.Manager, x exchange) secrets.Call {
 	c := clientOf(ctx)
 	call := secrets.Call{
+		Guarded:   guarded(ctx, m),
 		Kind:      x.kind,
 		Name:      x.name,
 		Client:    c.name(),

@@ -18,7 +18,7 @@ func AddTools(m *secrets.Manager, srv *server.MCPServer) {
 		srv.AddTool(definitionOf(tool), func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			result, err := tool.Run(ctx, request.GetString("name", ""))
 			if err != nil {
-				return toolResult(nil, err)
+				return mcp.NewToolResultError(err.Error()), nil
 			}
 			if text, ok := result.(string); ok {
 				return mcp.NewToolResultText(text), nil

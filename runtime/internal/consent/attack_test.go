@@ -58,7 +58,7 @@ func TestCallersNobodyVerifiedShareNoQuestion(t *testing.T) {
 	keys := map[string]bool{}
 	for range 1000 {
 		c := NewCall(Who{Kind: Local}, Tool{"tool", "tool"})
-		keys[(&question{who: c.Who, tool: c.Tool}).key(c)] = true
+		keys[newQuestion(c, nil, Words{}).key(c)] = true
 		runtime.GC() // the address may come again, the call does not
 	}
 	if len(keys) != 1000 {

@@ -47,10 +47,13 @@ type Call struct {
 	Tool     Tool
 	Ask      func(context.Context, Form) Reply // asks the client in place; nil where it can't be
 	Progress func()                            // tells the client that the call lives; nil without a token
-	// Digest is set where the call can be asked by an input request. It is the same for a request and its retry.
+	// Digest is the same for a request and its retry, and another one for other arguments. It is nil where there is no request.
 	Digest func() [sha256.Size]byte
-	// Cancel ends the handler's work when the call has to wait for an input request. It is set where Digest is.
+	// Cancel ends the handler's work when the call has to wait for an input request. It is nil where the call can't be asked by
+	// one.
 	Cancel context.CancelCauseFunc
+	// Gone reports whether the client has given the request up. It is set where Cancel is.
+	Gone func() bool
 
 	id uint64 // unlike an address, never used again
 	// What the client sent back with the request: the answers of an earlier round, or a state that was forged, has expired or
@@ -83,16 +86,23 @@ func (c *Call) ForGetter() *Call {
 		return c
 	}
 	own := NewCall(c.Who, c.Tool)
-	own.Ask, own.Progress, own.Digest, own.Cancel = c.Ask, c.Progress, c.Digest, c.Cancel
+	own.Ask, own.Progress, own.Digest, own.Cancel, own.Gone = c.Ask, c.Progress, c.Digest, c.Cancel, c.Gone
 	own.resumed, own.stale, own.heard, own.ended = c.resumed, c.stale, c.heard, true
 	return own
 }
 
-// byRounds reports whether the call's client is asked by input requests.
-func (c *Call) byRounds() bool { return c.Digest != nil }
+// ByRounds reports whether the call's client is asked by input requests.
+func (c *Call) ByRounds() bool { return c.Cancel != nil }
 
 // CanCompare reports whether the call's client can show a form.
-func (c *Call) CanCompare() bool { return c.Ask != nil || c.byRounds() }
+func (c *Call) CanCompare() bool { return c.Ask != nil || c.ByRounds() }
+
+func (c *Call) digest() [sha256.Size]byte {
+	if c.Digest == nil {
+		return [sha256.Size]byte{}
+	}
+	return c.Digest()
+}
 
 func (c *Call) allow(uses []Use, how string) {
 	c.mu.Lock()

@@ -54,7 +54,7 @@ type Desk struct {
 	closed    bool
 	questions *Table[*question, verdict]
 	posed     int                  // questions that are being put to a person, or wait for their turn
-	silent    map[string]time.Time // questions that an MCP client left unanswered, by key
+	silent    map[string]time.Time // questions that an MCP client left unanswered, by topic
 	grants    map[grantKey]grant
 	backoffs  map[backoffKey]backoff
 	handles   map[string]*handle
@@ -106,20 +106,18 @@ func (d *Desk) Close() {
 func (d *Desk) Go(limit time.Duration, work func(context.Context)) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.goLocked(limit, work)
-}
-
-func (d *Desk) goLocked(limit time.Duration, work func(context.Context)) error {
-	if d.closed {
-		return ErrClosed
-	}
-	d.work.Add(1)
-	go func() {
-		defer d.work.Done()
+	return d.goLocked(func() {
 		ctx, cancel := context.WithTimeout(d.life, limit)
 		defer cancel()
 		work(ctx)
-	}()
+	})
+}
+
+func (d *Desk) goLocked(work func()) error {
+	if d.closed {
+		return ErrClosed
+	}
+	d.work.Go(work)
 	return nil
 }
 
@@ -132,9 +130,9 @@ func (d *Desk) Seat() (leave func(), err error) {
 	return func() { d.waiting.Add(-1) }, nil
 }
 
-// Wait returns nil once done is closed, the error of ctx if that ends before, or [ErrPending] when the call has waited as
+// wait returns nil once done is closed, the error of ctx if that ends before, or [ErrPending] when the call has waited as
 // long as clients bear, here and before, or has to wait for its input request.
-func (d *Desk) Wait(ctx context.Context, c *Call, done <-chan struct{}) error {
+func (d *Desk) wait(ctx context.Context, c *Call, done <-chan struct{}) error {
 	left, release := c.hold()
 	defer release()
 	timer := time.NewTimer(left)

@@ -42,8 +42,9 @@ func TestDialogsThatWaitForTheirTurnAreBounded(t *testing.T) {
 			_ = b.permit(ctx, c, "api_key")
 			_, state := b.End(c)
 			time.Sleep(time.Second)
-			_, c = roundCall(t.Context(), named(fmt.Sprint("user", i)), "tool")
+			ctx, c = roundCall(t.Context(), named(fmt.Sprint("user", i)), "tool")
 			b.Resume(c, state, func(Form) Reply { return Nobody })
+			go func() { _ = b.permit(ctx, c, "api_key") }()
 		}
 		posed := func() int {
 			synctest.Wait()
@@ -117,7 +118,7 @@ func TestSilentQuestionsAreDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, nil)
 		note := func(name string) {
-			b.noteSilent(&openQuestion{keys: []string{name}})
+			b.noteSilent(&openQuestion{Subject: &question{topic: name}})
 		}
 		for i := range maxHandles - 1 {
 			note(fmt.Sprint("early", i))

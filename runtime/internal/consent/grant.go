@@ -31,12 +31,7 @@ type grant struct {
 	until time.Time // zero: until the server ends
 }
 
-// expired reports whether the grant has ended. The monotonic clock stands still while the computer sleeps, and the other one
-// can be set back: what either says counts.
-func (g grant) expired() bool {
-	now := time.Now()
-	return !g.until.IsZero() && !(now.Before(g.until) && now.Round(0).Before(g.until.Round(0)))
-}
+func (g grant) expired() bool { return !g.until.IsZero() && Passed(g.until, 0) }
 
 // Grants returns the live grants, sorted by principal, secret and tool.
 func (d *Desk) Grants() []Grant {

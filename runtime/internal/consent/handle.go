@@ -19,6 +19,8 @@ type Want interface {
 	Form() Form
 	// Hear takes the client's reply, in the round of the call that brought it.
 	Hear(*Call, Reply)
+	// Drop says that the call will not come again with a reply.
+	Drop()
 }
 
 // handleFor is how long a handle is good.
@@ -34,13 +36,19 @@ type handle struct {
 	asked  time.Time
 }
 
-func (h *handle) expired() bool { return time.Since(h.asked) > handleFor }
+func (h *handle) expired() bool { return Passed(h.asked, handleFor) }
 
 // End ends what was allowed for the call only: a goroutine that its handler left behind has to ask. Where forms come back,
 // the call waits for the answers to them, and comes again with state.
 func (d *Desk) End(c *Call) (forms []Form, state string) {
 	wants := c.end()
-	if len(wants) > 0 {
+	switch {
+	case len(wants) == 0:
+	case c.Gone():
+		for _, w := range wants {
+			w.Drop()
+		}
+	default:
 		forms, state = formsOf(wants), d.openHandle(c, wants)
 	}
 	c.forget()
@@ -81,7 +89,7 @@ func (d *Desk) openHandle(c *Call, wants []Want) string {
 	_, _ = rand.Read(random) // never fails
 	name := hex.EncodeToString(random)
 	once, how := c.allowed()
-	h := &handle{c.Who, c.Digest(), wants, once, how, time.Now()}
+	h := &handle{c.Who, c.digest(), wants, once, how, time.Now()}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	maps.DeleteFunc(d.handles, func(_ string, h *handle) bool { return h.expired() })
@@ -96,7 +104,7 @@ func (d *Desk) takeHandle(state string, c *Call) *handle {
 	if state == "" {
 		return nil
 	}
-	digest := c.Digest()
+	digest := c.digest()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	h := d.handles[state]
@@ -141,12 +149,15 @@ func (a *asking) Form() Form {
 	return form
 }
 
-// Hear gives a client's reply to the question. Where nobody was asked, the native dialog is.
+// Drop implements [Want].
+func (a *asking) Drop() { a.desk.questions.Drop(a.open) }
+
+// Hear gives a client's reply to the question. Where nobody was asked, the native dialog is, once a getter wants the answer.
 func (a *asking) Hear(c *Call, r Reply) {
 	d, open := a.desk, a.open
 	v, heard := verdictOf(r)
 	d.mu.Lock()
-	if !d.questions.isOpenLocked(open) || open.posed || open.expired() {
+	if !d.questions.isOpenLocked(open) || !open.posed.IsZero() || open.expired() {
 		d.mu.Unlock()
 		// It is too old, or being asked in a dialog by now: the call joins that, or asks afresh. Only a no always counts.
 		if heard && (v.err != nil || v.answer == Deny) {
@@ -155,12 +166,13 @@ func (a *asking) Hear(c *Call, r Reply) {
 		return
 	}
 	if !heard {
-		_ = d.poseLocked(open, nil) // fails when too many are asked or the desk is closed, which the getter finds too
+		open.Subject.inDialog = true
 		d.mu.Unlock()
 		return
 	}
-	open.posed = true
+	open.posed, open.heir = time.Now(), c
 	d.questions.withdrawLocked(open)
+	d.noteHeardLocked(open.Subject.topic)
 	d.mu.Unlock()
 	switch {
 	case v.err == nil && v.answer == AllowOnce:

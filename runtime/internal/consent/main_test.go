@@ -74,10 +74,11 @@ func named(name string) Who { return Who{Kind: Named, Name: name} }
 func bareCall(tool string) *Call { return NewCall(process, Tool{"tool", tool}) }
 
 // roundCall is a call to a tool by a client that is asked by input requests. The context is its handler's.
-func roundCall(ctx context.Context, who Who, tool string) (context.Context, *Call) {
-	c := NewCall(who, Tool{"tool", tool})
+func roundCall(request context.Context, who Who, tool string) (ctx context.Context, c *Call) {
+	c = NewCall(who, Tool{"tool", tool})
 	c.Digest = func() [sha256.Size]byte { return sha256.Sum256([]byte(tool)) }
-	ctx, c.Cancel = context.WithCancelCause(ctx)
+	c.Gone = func() bool { return request.Err() != nil }
+	ctx, c.Cancel = context.WithCancelCause(request)
 	return ctx, c
 }
 

@@ -2,26 +2,43 @@ package consent
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
 
 // An Open is something that people are asked once, for all calls that want to know it: a question, a missing value, a
-// removal. It belongs to the desk: a call that gives up and comes again finds it, or its result.
+// removal. It belongs to the desk: a call that had to go and comes again finds it, or its result. It ends with the last call
+// that wants to know it, where that was given up by its client.
 type Open[S, R any] struct {
 	Subject S
 
+	desk   *Desk
 	keys   []string
 	begun  time.Time
-	posed  bool          // somebody is being asked by the server, not only by an input request
+	posed  time.Time     // since when somebody is asked by the server, not only by an input request; zero: not yet
+	cancel func()        // takes away what is shown; nil until it is posed
 	done   chan struct{} // closed once result is there
 	result R
+
+	// The rest is guarded by Desk.mu.
+
+	waiting []waiter // in the order in which they came
+	// absent is how many calls were told to come again: they had waited as long as clients bear, or wait for their input
+	// request.
+	absent int
+	kept   bool  // it stays, whoever wants to know it
+	left   bool  // nobody wants to know it
+	heir   *Call // whom alone "once" is for
 }
 
-// Done is closed once there is a result.
-func (o *Open[S, R]) Done() <-chan struct{} { return o.done }
+// A waiter is a call that waits for a result, by one getter or several.
+type waiter struct {
+	call    *Call
+	getters int
+}
 
-// Result returns what came of it. It is valid once Done is closed.
+// Result returns what came of it. It is valid once a call has waited for it.
 func (o *Open[S, R]) Result() R { return o.result }
 
 // isSettled reports whether there is a result.
@@ -35,7 +52,44 @@ func (o *Open[S, R]) isSettled() bool {
 }
 
 // expired reports whether nobody can join it any more, or fetch its result.
-func (o *Open[S, R]) expired() bool { return time.Since(o.begun) > OpenFor }
+func (o *Open[S, R]) expired() bool { return Passed(o.begun, OpenFor) }
+
+// tooLate reports whether it has been shown for too long: an answer that comes now allows nothing.
+func (o *Open[S, R]) tooLate() bool { return Passed(o.posed, OpenFor) }
+
+// Keep has what is open stay even if all calls that wait for it are given up. It reports false where they are already.
+func (o *Open[S, R]) Keep() bool {
+	o.desk.mu.Lock()
+	defer o.desk.mu.Unlock()
+	o.kept = !o.left
+	return o.kept
+}
+
+// enterLocked notes that a call waits. isRetry says that it may be one that was told to come again.
+func (o *Open[S, R]) enterLocked(c *Call, isRetry bool) {
+	if isRetry && o.absent > 0 {
+		o.absent--
+	}
+	i := slices.IndexFunc(o.waiting, func(w waiter) bool { return w.call == c })
+	if i < 0 {
+		o.waiting = append(o.waiting, waiter{call: c})
+		i = len(o.waiting) - 1
+	}
+	o.waiting[i].getters++
+}
+
+// leaveLocked notes that a getter of the call waits no more, and reports whether it was the call's last.
+func (o *Open[S, R]) leaveLocked(c *Call) bool {
+	i := slices.IndexFunc(o.waiting, func(w waiter) bool { return w.call == c })
+	if i < 0 {
+		return false
+	}
+	if o.waiting[i].getters--; o.waiting[i].getters > 0 {
+		return false
+	}
+	o.waiting = slices.Delete(o.waiting, i, i+1)
+	return true
+}
 
 // A Table has what is open, by what calls know it by.
 type Table[S, R any] struct {
@@ -48,13 +102,15 @@ func NewTable[S, R any](desk *Desk) *Table[S, R] {
 	return &Table[S, R]{desk, map[string]*Open[S, R]{}}
 }
 
-// Join returns what is open under one of the keys, or begins it under all of them: work asks the people and returns the
-// result. It is not begun where admit, which is called with the desk locked, returns an error.
-func (t *Table[S, R]) Join(keys []string, admit func() error, subject func() S, work func(context.Context, S) R) (o *Open[S, R], begun bool, err error) {
+// Join has a call wait for what is open under one of the keys, or begins it under all of them: work asks the people and
+// returns the result. It is not begun where admit, which is called with the desk locked, returns an error. [Table.Wait] or
+// [Table.Leave] must follow.
+func (t *Table[S, R]) Join(c *Call, keys []string, admit func() error, subject func() S, work func(context.Context, *Open[S, R]) R) (o *Open[S, R], begun bool, err error) {
 	t.desk.mu.Lock()
 	defer t.desk.mu.Unlock()
 	for _, key := range keys {
 		if o := t.open[key]; o != nil {
+			o.enterLocked(c, true)
 			return o, false, nil
 		}
 	}
@@ -62,35 +118,109 @@ func (t *Table[S, R]) Join(keys []string, admit func() error, subject func() S, 
 		return nil, false, err
 	}
 	o = t.addLocked(keys, subject())
-	if err := t.poseLocked(o, work); err != nil {
+	err = t.poseLocked(o, func(ctx context.Context) {
+		result := work(ctx, o)
+		t.desk.mu.Lock()
+		defer t.desk.mu.Unlock()
+		t.withdrawLocked(o)
+		o.settleLocked(result)
+	})
+	if err != nil {
 		t.withdrawLocked(o)
 		return nil, false, err
 	}
+	o.enterLocked(c, false)
 	return o, true, nil
 }
 
+// Wait waits for the result on behalf of a call, as [Desk.wait] does.
+func (t *Table[S, R]) Wait(ctx context.Context, c *Call, o *Open[S, R]) error {
+	err := t.desk.wait(ctx, c, o.done)
+	t.Leave(c, o, err)
+	return err
+}
+
+// Leave has a call wait no more. The error is why: nil where it has the result, [context.Canceled] where its client has given
+// it up. Every other call is expected to come again.
+func (t *Table[S, R]) Leave(c *Call, o *Open[S, R], err error) {
+	t.desk.mu.Lock()
+	defer t.desk.mu.Unlock()
+	if !o.leaveLocked(c) {
+		return
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, context.Canceled):
+		t.abandonLocked(o)
+	default:
+		o.absent++
+		t.returnLocked(c, o)
+	}
+}
+
+// Drop has a call that was told to come again not come again.
+func (t *Table[S, R]) Drop(o *Open[S, R]) {
+	t.desk.mu.Lock()
+	defer t.desk.mu.Unlock()
+	o.absent = max(0, o.absent-1)
+	t.abandonLocked(o)
+}
+
+// abandonLocked takes away what is open if nobody wants to know it any more.
+func (t *Table[S, R]) abandonLocked(o *Open[S, R]) {
+	if len(o.waiting) > 0 || o.absent > 0 || o.kept {
+		return
+	}
+	o.left = true
+	t.withdrawLocked(o)
+	switch {
+	case o.isSettled():
+	case o.cancel != nil:
+		o.cancel()
+	default: // nobody is asked: no more is to come of it
+		o.settleLocked(*new(R))
+	}
+}
+
+// returnLocked keeps an answer that was for a call which had to go at that instant, for when it comes again.
+func (t *Table[S, R]) returnLocked(c *Call, o *Open[S, R]) {
+	if o.heir != c {
+		return
+	}
+	o.heir = nil
+	for _, key := range o.keys {
+		if t.open[key] == nil {
+			t.open[key] = o
+		}
+	}
+}
+
 func (t *Table[S, R]) addLocked(keys []string, subject S) *Open[S, R] {
-	o := &Open[S, R]{Subject: subject, keys: keys, begun: time.Now(), done: make(chan struct{})}
+	o := &Open[S, R]{Subject: subject, desk: t.desk, keys: keys, begun: time.Now(), done: make(chan struct{})}
 	for _, key := range keys {
 		t.open[key] = o
 	}
 	return o
 }
 
-// poseLocked begins to ask people. When work returns, the result is there and o is not open any more.
-func (t *Table[S, R]) poseLocked(o *Open[S, R], work func(context.Context, S) R) error {
-	o.posed = true
-	return t.desk.goLocked(OpenFor, func(ctx context.Context) {
-		result := work(ctx, o.Subject)
-		t.desk.mu.Lock()
-		t.withdrawLocked(o)
-		t.desk.mu.Unlock()
-		o.settle(result)
+// poseLocked begins to ask people: ask has to settle o. Its context ends with the desk, after [OpenFor], and when nobody wants
+// to know the answer any more.
+func (t *Table[S, R]) poseLocked(o *Open[S, R], ask func(context.Context)) error {
+	ctx, cancel := context.WithTimeout(t.desk.life, OpenFor)
+	o.posed, o.cancel = time.Now(), cancel
+	err := t.desk.goLocked(func() {
+		defer cancel()
+		ask(ctx)
 	})
+	if err != nil {
+		cancel()
+		o.posed, o.cancel = time.Time{}, nil
+	}
+	return err
 }
 
-// settle releases the calls that wait. What follows from the result must have been recorded before.
-func (o *Open[S, R]) settle(result R) {
+// settleLocked releases the calls that wait. What follows from the result must have been recorded before.
+func (o *Open[S, R]) settleLocked(result R) {
 	o.result = result
 	close(o.done)
 }

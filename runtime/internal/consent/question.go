@@ -2,7 +2,6 @@ package consent
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -59,6 +58,8 @@ const (
 	byDialog = "answered in a dialog"
 	byGrant  = "granted for the session"
 	byBypass = "bypassed"
+	// byRetry is added where the answer was there before the call came.
+	byRetry = ", when the same call came before"
 )
 
 // A question is whether one call, and others like it, may use secrets.
@@ -67,7 +68,10 @@ type question struct {
 	who   Who
 	tool  Tool
 	words Words
-	asked [sha256.Size]byte // the request that an input request answered; see [Desk.isUnansweredLocked]
+	topic string // what it is about, whatever the call's arguments
+
+	inDialog      bool // an input request came back without an answer: the dialog asks
+	clientAnswers bool // the client has answered another question of this topic since
 }
 
 // A verdict is what came of asking.
@@ -94,8 +98,7 @@ func (d *Desk) Permit(ctx context.Context, c *Call, uses []Use, words func([]Use
 		if len(needed) == 0 {
 			return asked, nil
 		}
-		q := &question{uses: needed, who: c.Who, tool: c.Tool, words: words(needed)}
-		if err := d.ask(ctx, c, q); err != nil {
+		if err := d.ask(ctx, c, newQuestion(c, needed, words(needed))); err != nil {
 			return false, about(err, needed)
 		}
 		asked = true
@@ -140,40 +143,56 @@ func (d *Desk) ask(ctx context.Context, c *Call, q *question) error {
 		return err
 	}
 	defer leave()
-	open, byRound, err := d.join(c, q)
+	open, next, err := d.join(c, q, true)
+	if err == nil && next == behind {
+		if err := d.wait(ctx, c, open.done); !errors.Is(err, ErrPending) {
+			return err // nil: Permit looks whether that answer was for this call too
+		}
+		open, next, err = d.join(c, q, false)
+	}
 	if err != nil {
 		return err
 	}
-	if !byRound {
-		err = d.Wait(ctx, c, open.done)
+	if next == inLine {
+		if err = d.wait(ctx, c, open.done); err == nil {
+			return d.take(c, open)
+		}
 		// The question is pending only in another call's input request. That call may never return, so this client is asked as
 		// well.
-		if byRound = errors.Is(err, ErrPending) && c.byRounds() && d.isUnposed(open); byRound {
-			if v, ok := d.answered(q); ok { // with another question, meanwhile
-				return v.err
-			}
+		if errors.Is(err, ErrPending) && c.ByRounds() && d.isUnposed(open) {
+			next = inRound
 		}
 	}
-	if byRound {
-		if !c.Pend(&asking{d, open}) {
-			d.withdraw(open)
-		}
-		return ErrPending
+	if next == inRound {
+		return d.pend(c, open)
 	}
-	if err != nil {
-		return err
-	}
-	return d.take(c, open)
+	d.questions.Leave(c, open, err)
+	return err
 }
 
-// take gives a call the answer. The first call that comes takes "once" away.
+// pend has the call's next input request ask the question, unless it has been answered with another one while the call waited.
+func (d *Desk) pend(c *Call, open *openQuestion) error {
+	if v, ok := d.answered(open.Subject); ok {
+		d.questions.Leave(c, open, context.Canceled)
+		return v.err // nil: Permit looks again
+	}
+	if !c.Pend(&asking{d, open}) {
+		d.questions.Leave(c, open, context.Canceled) // the input request is on its way without it
+		return ErrPending
+	}
+	d.questions.Leave(c, open, ErrPending)
+	return ErrPending
+}
+
+// take gives a call the answer. "Once" is for the heir alone.
 func (d *Desk) take(c *Call, open *openQuestion) error {
 	d.mu.Lock()
-	isFirst := d.questions.withdrawLocked(open)
+	isHeir := open.heir == c
 	d.mu.Unlock()
+	d.questions.Leave(c, open, nil)
 	v, uses := open.result, open.Subject.uses
 	switch {
-	case v.err == nil && v.answer == AllowOnce && isFirst:
+	case v.err == nil && v.answer == AllowOnce && isHeir:
 		c.allow(uses, v.how)
 	case v.err == nil && v.answer == AllowSession:
 		c.decide(uses, v.how)
@@ -183,106 +202,159 @@ func (d *Desk) take(c *Call, open *openQuestion) error {
 
 type openQuestion = Open[*question, verdict]
 
-// join returns the question that is open for the same uses, or begins it. Where it reports true, the next input request of
-// the call has to ask it.
-func (d *Desk) join(c *Call, q *question) (open *openQuestion, byRound bool, err error) {
+// A next is what a call does with the question that it comes to.
+type next int
+
+const (
+	inLine  next = iota // waits for its answer
+	inRound             // asks it by its next input request
+	behind              // waits until another question of the topic is over, and looks again
+)
+
+// join has a call wait for the question that is open for the same uses, or begins it. patient has it wait first for a question
+// of the same topic that is open for other arguments: an answer for the session is for both.
+func (d *Desk) join(c *Call, q *question, patient bool) (open *openQuestion, next next, err error) {
 	key := q.key(c)
-	rounds := c.byRounds() && !q.words.OnlyDialog
-	if rounds {
-		q.asked = c.Digest()
-	}
+	rounds := c.ByRounds() && !q.words.OnlyDialog
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.RefusedLocked(Permission, c.Who, secretsOf(q.uses)); err != nil {
-		return nil, false, err // while the call waited for something else
+		return nil, inLine, err // while the call waited for something else
 	}
 	open = d.questions.open[key]
 	if open != nil && !open.expired() {
-		switch {
-		case rounds && !open.posed && c.stale:
-			return open, true, nil
-		case rounds && d.isUnansweredLocked(open, c, q.asked):
-			return open, false, d.poseLocked(open, nil)
-		}
-		return open, false, nil
+		next, err = d.joinLocked(c, open, rounds)
+		return open, next, err
 	}
 	d.sweepLocked()
-	silent := d.isSilentLocked(key)
+	rounds = rounds && !d.isSilentLocked(q.topic)
+	if other := d.otherLocked(q.topic); rounds && patient && other != nil {
+		return other, behind, nil // forms in the client have a queue of their own, which input requests go past
+	}
 	open = d.questions.addLocked([]string{key}, q)
-	if rounds && !silent {
-		return open, true, nil
-	}
-	client := c.Ask
-	if silent || q.words.OnlyOnce || q.words.OnlyDialog { // the client's form always offers the session
-		client = nil
-	}
-	if err := d.poseLocked(open, client); err != nil {
+	if rounds {
+		next = inRound
+	} else if err := d.poseLocked(open, d.clientOf(c, q)); err != nil {
 		d.questions.withdrawLocked(open)
-		return nil, false, err
+		return nil, inLine, err
 	}
-	return open, false, nil
+	open.enterLocked(c, false)
+	return open, next, nil
+}
+
+// clientOf returns how the question is asked in place, nil where the dialog asks. The client's form always offers the session.
+func (d *Desk) clientOf(c *Call, q *question) func(context.Context, Form) Reply {
+	if q.words.OnlyOnce || q.words.OnlyDialog || d.isSilentLocked(q.topic) {
+		return nil
+	}
+	return c.Ask
+}
+
+// otherLocked returns a question of the topic that is not answered yet.
+func (d *Desk) otherLocked(topic string) *openQuestion {
+	for _, open := range d.questions.open {
+		if open.Subject.topic == topic && !open.isSettled() {
+			return open
+		}
+	}
+	return nil
+}
+
+// joinLocked has a call wait for a question that is open, or take the answer that an earlier call like it did not fetch.
+func (d *Desk) joinLocked(c *Call, open *openQuestion, rounds bool) (next next, err error) {
+	if open.posed.IsZero() {
+		switch {
+		case rounds && c.stale:
+			next = inRound
+		case open.Subject.inDialog || rounds && isUnanswered(open, c):
+			if err := d.poseLocked(open, nil); err != nil {
+				return inLine, err
+			}
+		}
+	}
+	// While the question is only in an input request, who comes for it at once is another call.
+	open.enterLocked(c, next == inRound || !open.posed.IsZero())
+	if open.isSettled() {
+		open.result.how += byRetry
+		open.heir = c
+		d.questions.withdrawLocked(open)
+	}
+	return next, nil
+}
+
+// newQuestion returns the question whether a call may use secrets.
+func newQuestion(c *Call, uses []Use, words Words) *question {
+	q := &question{uses: uses, who: c.Who, tool: c.Tool, words: words}
+	var topic strings.Builder
+	fmt.Fprintf(&topic, "%d %q %q %q %q", q.who.Kind, q.who.Name, q.tool.Kind, q.tool.Name, q.words.Reason)
+	for _, u := range q.uses {
+		fmt.Fprintf(&topic, " %q %x", u.Secret, u.Value)
+	}
+	q.topic = topic.String()
+	return q
 }
 
 // key is the same for calls that one answer can serve: same principal, secrets, values and destinations, same tool, same
-// reason. Callers that nobody verified share nothing: they may be different processes.
+// reason, same arguments. Callers that nobody verified share nothing: they may be different processes.
 func (q *question) key(c *Call) string {
-	var key strings.Builder
-	fmt.Fprintf(&key, "%d %q %q %q %q", q.who.Kind, q.who.Name, q.tool.Kind, q.tool.Name, q.words.Reason)
+	key := fmt.Sprintf("%s %x", q.topic, c.digest())
 	if q.who.Kind == Local {
-		fmt.Fprintf(&key, " %d", c.id)
+		key += fmt.Sprint(" ", c.id)
 	}
-	for _, u := range q.uses {
-		fmt.Fprintf(&key, " %q %x", u.Secret, u.Value)
-	}
-	return key.String()
-}
-
-// withdraw drops a question that was not asked after all.
-func (d *Desk) withdraw(open *openQuestion) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !open.posed {
-		d.questions.withdrawLocked(open)
-	}
+	return key
 }
 
 func (d *Desk) isUnposed(open *openQuestion) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return !open.posed
+	return open.posed.IsZero()
 }
 
 // soon is how long a client may take to send a request again for another reason than that it can't ask. A retry later than
 // this without answers means that the client cannot show forms: such a client never says so.
 const soon = 2 * time.Second
 
-// isUnansweredLocked reports whether the request that was told to ask came again without an answer.
-func (d *Desk) isUnansweredLocked(open *openQuestion, c *Call, digest [sha256.Size]byte) bool {
-	return !open.posed && !c.resumed && open.Subject.asked == digest && time.Since(open.begun) > soon
-}
+// isUnanswered reports whether the request that was told to ask came again without an answer.
+func isUnanswered(open *openQuestion, c *Call) bool { return !c.resumed && Passed(open.begun, soon) }
 
 // silentFor is how long it is remembered that an MCP client left a question unanswered for as long as it was open. Until then
 // the question is asked in a dialog.
 const silentFor = time.Hour
 
-func isOldSilence(since time.Time) bool { return time.Since(since) > silentFor }
+func isOldSilence(since time.Time) bool { return Passed(since, silentFor) }
 
-func (d *Desk) isSilentLocked(key string) bool {
-	since, ok := d.silent[key]
+func (d *Desk) isSilentLocked(topic string) bool {
+	since, ok := d.silent[topic]
 	return ok && !isOldSilence(since)
 }
 
-func (d *Desk) noteSilentLocked(key string) {
+func (d *Desk) isSilent(topic string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.isSilentLocked(topic)
+}
+
+func (d *Desk) noteSilentLocked(topic string) {
 	MakeRoom(d.silent, maxHandles, isOldSilence)
-	d.silent[key] = time.Now()
+	d.silent[topic] = time.Now()
+}
+
+// noteHeardLocked notes that a client answers input requests: those of this topic that it leaves open belong to calls that were
+// given up.
+func (d *Desk) noteHeardLocked(topic string) {
+	for _, open := range d.questions.open {
+		if open.Subject.topic == topic {
+			open.Subject.clientAnswers = true
+		}
+	}
 }
 
 // sweepLocked drops the questions that have expired, and makes room for one more. A client that was told to ask one, and
 // never came back, is remembered, whichever question is next.
 func (d *Desk) sweepLocked() {
-	for key, open := range d.questions.open {
-		if open.expired() && !open.posed {
-			d.noteSilentLocked(key)
+	for _, open := range d.questions.open {
+		if q := open.Subject; open.expired() && open.posed.IsZero() && !q.clientAnswers {
+			d.noteSilentLocked(q.topic)
 		}
 	}
 	d.questions.sweepLocked(maxHandles)
@@ -291,7 +363,7 @@ func (d *Desk) sweepLocked() {
 func (d *Desk) noteSilent(open *openQuestion) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.noteSilentLocked(open.keys[0])
+	d.noteSilentLocked(open.Subject.topic)
 }
 
 // poseLocked begins to ask people: the client in place, where client is not nil, then the native dialog. The error is
@@ -300,8 +372,7 @@ func (d *Desk) poseLocked(open *openQuestion, client func(context.Context, Form)
 	if d.posed >= maxWaiting {
 		return ErrPending
 	}
-	open.posed = true
-	err := d.goLocked(OpenFor, func(ctx context.Context) {
+	err := d.questions.poseLocked(open, func(ctx context.Context) {
 		defer d.unpose()
 		leave, err := d.Queue(ctx, open.Subject.who)
 		if err != nil {
@@ -310,12 +381,27 @@ func (d *Desk) poseLocked(open *openQuestion, client func(context.Context, Form)
 		}
 		// settle must run before leave: the next question in the queue may be covered by this answer.
 		defer leave()
-		d.settle(open, d.confirm(ctx, open, client))
+		v := d.confirm(ctx, open, client)
+		if v.err == nil && v.answer != Deny {
+			v.err = d.voidBy(ctx, open)
+		}
+		d.settle(open, v)
 	})
 	if err == nil {
 		d.posed++
 	}
 	return err
+}
+
+// voidBy returns why a yes that has just been given allows nothing, or nil.
+func (d *Desk) voidBy(ctx context.Context, open *openQuestion) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	if ctx.Err() != nil || open.tooLate() { // its time passed while the computer slept
+		return ErrPending
+	}
+	return nil
 }
 
 func (d *Desk) unpose() {
@@ -338,9 +424,6 @@ func (d *Desk) settle(open *openQuestion, v verdict) {
 	}
 	switch {
 	case v.old: // the grant or refusal was already recorded by the question that produced the answer
-		d.mu.Lock()
-		d.questions.withdrawLocked(open)
-		d.mu.Unlock()
 	case v.err == nil:
 		d.Accept(Permission, q.who, secretsOf(q.uses)...)
 		if v.answer == AllowSession {
@@ -352,7 +435,15 @@ func (d *Desk) settle(open *openQuestion, v verdict) {
 	if v.err != nil {
 		v.err = about(v.err, q.uses)
 	}
-	open.settle(v)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if open.heir == nil && len(open.waiting) > 0 {
+		open.heir = open.waiting[0].call
+	}
+	if open.heir != nil || v.old {
+		d.questions.withdrawLocked(open)
+	}
+	open.settleLocked(v)
 }
 
 // confirm puts the question to the person, whose turn it is.
@@ -361,13 +452,17 @@ func (d *Desk) confirm(ctx context.Context, open *openQuestion, client func(cont
 	if v, ok := d.answered(q); ok {
 		return v
 	}
-	if client != nil {
+	if client != nil && !d.isSilent(q.topic) {
 		if v, ok := verdictOf(client(ctx, q.words.Form)); ok {
 			return v
 		}
-		if ctx.Err() != nil {
+		switch ctx.Err() {
+		case nil:
+		case context.DeadlineExceeded:
 			d.noteSilent(open) // the next call goes straight to the dialog
 			return verdict{err: ErrPending}
+		default:
+			return verdict{err: ctx.Err()}
 		}
 	}
 	leave, err := d.Screen(ctx)

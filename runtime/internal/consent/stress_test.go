@@ -2,6 +2,7 @@ package consent
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// Whatever calls, cancellations, refusals, renewed values and Close do at the same time: each "Allow" lets one call in, and
-// all ends.
+// Whatever calls, cancellations, refusals, renewed values and Close do at the same time: each "Allow" lets one call in, with
+// the arguments that it was for, and all ends.
 func TestEachAllowLetsOneCallIn(t *testing.T) {
 	for range 50 {
 		synctest.Test(t, func(t *testing.T) { newStorm(t).rage() })
@@ -23,12 +24,20 @@ func TestEachAllowLetsOneCallIn(t *testing.T) {
 // A storm is calls of all kinds to one desk.
 type storm struct {
 	*Desk
-	t              *testing.T
-	allowed, letIn atomic.Int64
+	t *testing.T
+
+	mu             sync.Mutex
+	allowed, letIn map[string]int // by what was asked: principal, tool, secret and arguments
+}
+
+func (s *storm) count(what map[string]int, asked string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	what[asked]++
 }
 
 func newStorm(t *testing.T) *storm {
-	return &storm{t: t, Desk: NewDesk(Config{
+	return &storm{t: t, allowed: map[string]int{}, letIn: map[string]int{}, Desk: NewDesk(Config{
 		Lock:      func(context.Context) (unlock func(), err error) { return func() {}, nil },
 		Bypass:    func() bool { return false },
 		IsRefusal: func(err error) bool { return errors.Is(err, ErrDenied) },
@@ -53,10 +62,12 @@ func (s *storm) rage() {
 	})
 	all.Wait()
 	s.Close()
-	if s.letIn.Load() > s.allowed.Load() {
-		s.t.Errorf("%d calls were let in by %d answers", s.letIn.Load(), s.allowed.Load())
+	for asked, n := range s.letIn {
+		if n > s.allowed[asked] {
+			s.t.Errorf("%s: %d calls were let in by %d answers", asked, n, s.allowed[asked])
+		}
 	}
-	if s.allowed.Load() == 0 {
+	if len(s.allowed) == 0 {
 		s.t.Error("nothing was allowed")
 	}
 	if s.posed != 0 || s.waiting.Load() != 0 || len(s.queues) != 0 || len(s.screen) != 0 {
@@ -66,18 +77,25 @@ func (s *storm) rage() {
 
 // client makes calls, of which some are rounds of the one before.
 func (s *storm) client(n int) {
-	who, tool, secret := named(fmt.Sprint(rand.IntN(2))), fmt.Sprint(rand.IntN(2)), []string{"even", "odd"}[n%2]
+	who, tool, secret, to := named(fmt.Sprint(rand.IntN(2))), fmt.Sprint(rand.IntN(2)), []string{"even", "odd"}[n%2], fmt.Sprint(rand.IntN(2))
+	if n%5 == 4 {
+		who = Who{Kind: Local}
+	}
+	asked := fmt.Sprintf("%v %s %s to %s", who, tool, secret, to)
 	state, got := "", false
 	for range 6 {
 		ctx, c := roundCall(s.t.Context(), who, tool)
+		digest := func() [sha256.Size]byte { return sha256.Sum256([]byte(to)) }
 		switch n % 5 {
 		case 0, 1:
-			s.Resume(c, state, func(Form) Reply { return Reply{Chosen: s.choice()} })
+			c.Digest = digest
+			s.Resume(c, state, func(Form) Reply { return Reply{Chosen: s.choice(asked)} })
 		case 2, 3:
 			c = NewCall(who, c.Tool)
-			c.Ask = s.answer
+			c.Digest, c.Ask = digest, func(ctx context.Context, _ Form) Reply { return s.answer(ctx, asked) }
 		default:
-			c = NewCall(Who{Kind: Local}, c.Tool)
+			c = NewCall(who, c.Tool)
+			c.Digest = digest
 		}
 		ctx, cancel := context.WithCancel(ctx)
 		if rand.IntN(3) == 0 {
@@ -87,7 +105,7 @@ func (s *storm) client(n int) {
 		var getters sync.WaitGroup
 		for range 2 {
 			getters.Go(func() {
-				if _, err := s.Permit(ctx, c, []Use{useOf(secret)}, s.words); err == nil {
+				if _, err := s.Permit(ctx, c, []Use{useOf(secret)}, s.words(asked)); err == nil {
 					once.Store(true)
 				}
 			})
@@ -96,42 +114,44 @@ func (s *storm) client(n int) {
 		cancel()
 		got = got || once.Load()
 		if _, state = s.End(c); state == "" && got { // the call is over
-			s.letIn.Add(1)
+			s.count(s.letIn, asked)
 			got = false
 		}
 		time.Sleep(time.Duration(rand.IntN(100)) * time.Second)
 	}
 	if got {
-		s.letIn.Add(1)
+		s.count(s.letIn, asked)
 	}
 }
 
-func (s *storm) words([]Use) Words {
-	return Words{
-		Form: Form{Message: "?", Choices: []string{"Allow", "Allow for session", "Deny"}}, OnlyDialog: rand.IntN(4) == 0,
-		Dialog: func(ctx context.Context) (Answer, error) {
-			if r := s.answer(ctx, Form{}); r.Chosen == 0 {
-				return AllowOnce, nil
-			}
-			return Deny, ctx.Err()
-		},
+func (s *storm) words(asked string) func([]Use) Words {
+	return func([]Use) Words {
+		return Words{
+			Form: Form{Message: "?", Choices: []string{"Allow", "Allow for session", "Deny"}}, OnlyDialog: rand.IntN(4) == 0,
+			Dialog: func(ctx context.Context) (Answer, error) {
+				if r := s.answer(ctx, asked); r.Chosen == 0 {
+					return AllowOnce, nil
+				}
+				return Deny, ctx.Err()
+			},
+		}
 	}
 }
 
-func (s *storm) answer(ctx context.Context, _ Form) Reply {
+func (s *storm) answer(ctx context.Context, asked string) Reply {
 	select {
 	case <-time.After(time.Duration(rand.IntN(90)) * time.Second):
-		return Reply{Chosen: s.choice()}
+		return Reply{Chosen: s.choice(asked)}
 	case <-ctx.Done():
 		return Nobody
 	}
 }
 
 // choice is never "Allow for session".
-func (s *storm) choice() int {
+func (s *storm) choice(asked string) int {
 	if n := rand.IntN(10); n < 3 {
 		return []int{-1, -1, 2}[n]
 	}
-	s.allowed.Add(1)
+	s.count(s.allowed, asked)
 	return 0
 }

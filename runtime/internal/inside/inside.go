@@ -15,6 +15,10 @@ import (
 type Manager interface {
 	// Guard masks what leaves the server.
 	Guard() *guard.Guard
+	// Install notes that an adapter masks what a server sends.
+	Install()
+	// Warn tells the author of the server what is amiss with it.
+	Warn(ctx context.Context, text string)
 	// Tools are what an adapter's AddTools adds to a server.
 	Tools() []Tool
 

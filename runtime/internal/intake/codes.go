@@ -13,17 +13,17 @@ import (
 // A codes is a person's comparing of the dialogs' verification code with the one that the MCP client shows. The client may
 // answer before the dialogs are done, after, or never.
 type codes struct {
+	in      *Intake
 	who     consent.Who // who began the collection, and whose client compares
 	secrets []string
 	code    string // "" where no client can show it: the dialogs alone decide
 	form    consent.Form
 
 	mu      sync.Mutex
-	refused error               // the person refused in the client
-	refuse  func(cause error)   // ends the dialogs
-	matched bool                // the person said that the codes match
-	undo    func()              // takes back what the dialogs stored; nil before they did, and once it was taken back
-	onUndo  func(refused error) // remembers that it was taken back
+	refused error             // the person refused in the client
+	refuse  func(cause error) // ends the dialogs
+	matched bool              // the person said that the codes match
+	undo    func()            // takes back what the dialogs stored; nil before they did, and once it was taken back
 }
 
 // The choices of the form.
@@ -34,18 +34,17 @@ const (
 
 // newCodes makes the code for the collection that a call begins.
 func (in *Intake) newCodes(c *consent.Call, secrets []string) *codes {
-	codes := &codes{who: c.Who, secrets: secrets}
+	codes := &codes{in: in, who: c.Who, secrets: secrets}
 	if !c.CanCompare() {
 		return codes
 	}
 	codes.code = newCode()
 	codes.form = in.Form(secrets, codes.code)
-	codes.onUndo = func(refused error) { in.Desk.Refuse(consent.Collecting, consent.Everybody, secrets, refused) }
 	return codes
 }
 
-// show shows the form in a client that is asked in place. It may stay open longer than the dialogs. The function that is
-// returned withdraws it.
+// show shows the form in a client that is asked in place. It may stay open a little longer than the dialogs. The function that
+// is returned withdraws it.
 func (in *Intake) show(codes *codes, client client) (withdraw func()) {
 	if client == nil {
 		return func() {}
@@ -67,16 +66,43 @@ func (c *codes) Form() consent.Form { return c.form }
 // Hear takes the reply that a call brought in a later round.
 func (c *codes) Hear(_ *consent.Call, r consent.Reply) { c.hear(r) }
 
+// A comparing is the form of a collection in an input request. A call that is given up may have been the last that wants it.
+type comparing struct {
+	*codes
+	open *collection
+}
+
+// Drop implements [consent.Want].
+func (c *comparing) Drop() { c.in.open.Drop(c.open) }
+
 // hear takes the client's reply. A refusal ends the dialogs. Once they are done, only codes that differ count, and take back
 // what was stored: closing the form after the dialogs finished is not a refusal.
 func (c *codes) hear(r consent.Reply) {
 	if r.Chosen == differ {
-		r.Err = consent.ErrDenied
+		r.Err = ErrCodesDiffer
 	}
-	if undo := c.note(r); undo != nil {
+	undo := c.note(r)
+	if r.Chosen == differ {
+		c.in.Values.Differed(c.who, c.secrets, undo != nil)
+	}
+	if undo != nil {
+		c.in.takeBack(undo)
+		c.in.Desk.Refuse(consent.Collecting, consent.Everybody, c.secrets, r.Err)
+	}
+}
+
+// takeBack waits until what was stored is taken back. Close waits for that too.
+func (in *Intake) takeBack(undo func()) {
+	done := make(chan struct{})
+	err := in.Desk.Go(consent.OpenFor, func(context.Context) {
+		defer close(done)
 		undo()
-		c.onUndo(r.Err)
+	})
+	if err != nil { // the desk is closed
+		undo()
+		return
 	}
+	<-done
 }
 
 // note notes the client's reply, and returns how to take back what the dialogs stored, where that is to be done.
@@ -113,8 +139,8 @@ func (c *codes) compared() string {
 // hasStored reports whether a value of the secret was stored by a collection that an earlier round of the call began.
 func hasStored(c *consent.Call, secret string) bool {
 	return slices.ContainsFunc(c.Heard(), func(w consent.Want) bool {
-		codes, ok := w.(*codes)
-		return ok && codes.stored(secret)
+		c, ok := w.(*comparing)
+		return ok && c.stored(secret)
 	})
 }
 

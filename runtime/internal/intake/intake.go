@@ -11,6 +11,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -20,8 +21,17 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 )
 
-// grace is how long Close waits for what a person has typed to be stored.
-const grace = 5 * time.Second
+const (
+	// grace is how long Close waits for what a person has typed to be stored, or taken back.
+	grace = 5 * time.Second
+	// compareFor is how long a client that is asked in place may still say that the codes differed once the window is done.
+	// Then its form is withdrawn: there is nothing left to compare.
+	compareFor = 2 * time.Minute
+)
+
+// ErrCodesDiffer is a person's word that the window showed another code than the MCP client: it may not have been this
+// server's window.
+var ErrCodesDiffer = fmt.Errorf("%w: the verification codes differed", consent.ErrDenied)
 
 // attempts is how often one dialog asks again after a value that breaks a rule: a broken dialog program must not spin.
 const attempts = 10
@@ -43,6 +53,8 @@ type Values interface {
 	Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error)
 	// Stored notes that a person has entered a value. The word says what became of the verification code.
 	Stored(ctx context.Context, secret, code string)
+	// Differed notes that a principal found the codes to differ, and whether values were stored already, which are taken back.
+	Differed(who consent.Who, secrets []string, stored bool)
 }
 
 // A Config says how people are asked.
@@ -65,6 +77,7 @@ type Config struct {
 type Intake struct {
 	Config
 	open *consent.Table[*codes, error]
+	end  context.Context // ends when the desk has been closed for as long as the keychain is waited for
 
 	mu       sync.Mutex
 	replaced map[string]replacement // by a collection whose call had gone
@@ -72,7 +85,9 @@ type Intake struct {
 
 // New returns an Intake where nothing is open.
 func New(config Config) *Intake {
-	return &Intake{Config: config, open: consent.NewTable[*codes, error](config.Desk), replaced: map[string]replacement{}}
+	end, cancel := context.WithCancel(context.Background())
+	context.AfterFunc(config.Desk.Life(), func() { time.AfterFunc(grace, cancel) })
+	return &Intake{Config: config, open: consent.NewTable[*codes, error](config.Desk), end: end, replaced: map[string]replacement{}}
 }
 
 // A replacement is a value that the user has put in place of another one, for a call that has gone since.
@@ -117,15 +132,15 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 		return about(err)
 	}
 	codes := open.Subject
-	byRound := begun && c.Digest != nil
-	if !byRound {
-		err = in.Desk.Wait(ctx, c, open.Done())
-		// The window is still open: the client asks once more.
-		byRound = errors.Is(err, consent.ErrPending) && c.Digest != nil && codes.code != "" && codes.who == c.Who
-	}
-	if byRound {
-		c.Pend(codes)
+	if begun && c.ByRounds() {
 		err = consent.ErrPending
+		in.open.Leave(c, open, err)
+	} else {
+		err = in.open.Wait(ctx, c, open)
+	}
+	// While the window is open, the client compares.
+	if errors.Is(err, consent.ErrPending) && c.ByRounds() && codes.code != "" && codes.who == c.Who {
+		c.Pend(&comparing{codes, open})
 	}
 	if err != nil {
 		return about(err)
@@ -133,20 +148,24 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 	return open.Result()
 }
 
-// join returns the collection that already asks for one of the secrets, or begins one for all.
-func (in *Intake) join(c *consent.Call, secrets []string, replace bool) (open *consent.Open[*codes, error], begun bool, err error) {
-	return in.open.Join(secrets,
+// A collection is open to the calls that miss one of its values.
+type collection = consent.Open[*codes, error]
+
+// join has a call wait for the collection that already asks for one of the secrets, or begins one for all.
+func (in *Intake) join(c *consent.Call, secrets []string, replace bool) (open *collection, begun bool, err error) {
+	return in.open.Join(c, secrets,
 		func() error { return in.Desk.RefusedLocked(consent.Collecting, consent.Everybody, secrets) },
 		func() *codes { return in.newCodes(c, secrets) },
-		func(ctx context.Context, codes *codes) error { return in.run(ctx, codes, c.Ask, replace) })
+		func(ctx context.Context, open *collection) error { return in.run(ctx, open, c.Ask, replace) })
 }
 
 // run asks for the secrets, and remembers a refusal before the calls that wait hear of it.
-func (in *Intake) run(ctx context.Context, codes *codes, client client, replace bool) error {
+func (in *Intake) run(ctx context.Context, open *collection, client client, replace bool) error {
+	codes := open.Subject
 	ctx, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	codes.onRefusal(refuse)
-	err := in.fill(ctx, codes, client, replace)
+	err := in.fill(ctx, open, client, replace)
 	switch refused := codes.refusal(); {
 	case err != nil && refused != nil:
 		err = refused
@@ -171,7 +190,8 @@ func (in *Intake) run(ctx context.Context, codes *codes, client client, replace 
 type client func(context.Context, consent.Form) consent.Reply
 
 // fill asks for what is still missing once it is this server's turn, and stores all answers or none.
-func (in *Intake) fill(ctx context.Context, codes *codes, client client, replace bool) error {
+func (in *Intake) fill(ctx context.Context, open *collection, client client, replace bool) error {
+	codes := open.Subject
 	pass, err := in.Desk.Queue(ctx, codes.who)
 	if err != nil {
 		return err
@@ -193,13 +213,19 @@ func (in *Intake) fill(ctx context.Context, codes *codes, client client, replace
 	if len(gaps) == 0 {
 		return nil
 	}
+	// From here on somebody may be typing. A window that vanished would send the rest of a secret to whatever has the focus
+	// next, perhaps to the chat: it stays, even if every call that wants the value is given up. What is typed is stored, and
+	// its use needs permission.
+	if !open.Keep() {
+		return context.Canceled
+	}
 	withdraw := in.show(codes, client)
 	texts, err := in.enterAll(ctx, codes.code, gaps)
 	if err != nil {
 		withdraw()
 		return err
 	}
-	undo, err := in.keep(ctx, gaps, texts)
+	undo, err := in.keep(gaps, texts)
 	if err != nil {
 		withdraw()
 		return err
@@ -207,6 +233,7 @@ func (in *Intake) fill(ctx context.Context, codes *codes, client client, replace
 	for _, g := range gaps {
 		in.Values.Stored(ctx, g.Field.Name, codes.compared())
 	}
+	time.AfterFunc(compareFor, withdraw)
 	return codes.finish(undo)
 }
 
@@ -250,24 +277,17 @@ func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
 
 // keep stores all texts, or puts back what was there before. It returns how to do that later. A keychain has no transactions:
 // where this process is killed between two writes, some values are new and the others old, each whole.
-func (in *Intake) keep(ctx context.Context, gaps []Gap, texts []string) (undo func(), err error) {
-	undoContext := context.WithoutCancel(ctx)
-	// The person has typed everything: what is begun now is finished, also while the server shuts down, unless the keychain
-	// keeps it waiting.
-	ctx, cancel := context.WithCancel(undoContext)
-	shutdown := context.AfterFunc(in.Desk.Life(), func() { time.AfterFunc(grace, cancel) })
-	defer func() {
-		shutdown()
-		cancel()
-	}()
+func (in *Intake) keep(gaps []Gap, texts []string) (undo func(), err error) {
 	var steps []func(context.Context)
 	undo = func() {
 		for _, step := range slices.Backward(steps) {
-			step(undoContext) // if it fails too, each value is still the old or the new one, whole
+			step(in.end) // if it fails too, each value is still the old or the new one, whole
 		}
 	}
+	// The person has typed everything: what is begun now is finished, also while the server shuts down, unless the keychain
+	// keeps it waiting.
 	for i, g := range gaps {
-		step, err := in.Values.Replace(ctx, g.Field.Name, texts[i])
+		step, err := in.Values.Replace(in.end, g.Field.Name, texts[i])
 		if step != nil {
 			steps = append(steps, step)
 		}
@@ -292,5 +312,5 @@ func (in *Intake) takeReplaced(secret string) bool {
 	r, ok := in.replaced[secret]
 	delete(in.replaced, secret)
 	in.mu.Unlock()
-	return ok && time.Since(r.at) <= consent.OpenFor && r.codes.stored(secret)
+	return ok && !consent.Passed(r.at, consent.OpenFor) && r.codes.stored(secret)
 }

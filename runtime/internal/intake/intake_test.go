@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -17,13 +20,23 @@ import (
 
 // A shelf is where the values of these tests are kept. What it has is no gap.
 type shelf struct {
+	mu    sync.Mutex
 	texts map[string]string
 	log   []string                  // what was done, in order
 	fails string                    // the text that can't be stored
 	undo  func(ctx context.Context) // runs before each value that is taken back
 }
 
+// stored returns what is stored now.
+func (s *shelf) stored() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.texts)
+}
+
 func (s *shelf) Gaps(_ context.Context, secrets []string) (gaps []Gap, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, secret := range secrets {
 		if _, ok := s.texts[secret]; !ok {
 			gaps = append(gaps, Gap{Field: s.Field(secret)})
@@ -37,11 +50,15 @@ func (s *shelf) Field(secret string) field.Field {
 }
 
 func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(context.Context), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	before, wasSet := s.texts[secret]
 	undo = func(ctx context.Context) {
 		if s.undo != nil {
 			s.undo(ctx)
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.log = append(s.log, fmt.Sprintf("%s is %q again", secret, before))
 		if s.texts[secret] = before; !wasSet {
 			delete(s.texts, secret)
@@ -56,6 +73,10 @@ func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(conte
 }
 
 func (s *shelf) Stored(context.Context, string, string) {}
+
+func (s *shelf) Differed(_ consent.Who, secrets []string, stored bool) {
+	s.log = append(s.log, fmt.Sprintf("codes of %q differ, stored: %t", secrets, stored))
+}
 
 // newIntake returns an intake where a person types the texts, one after the other.
 func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
@@ -89,10 +110,11 @@ func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
 }
 
 // roundCall is a call by a client that is asked by input requests. The context is its handler's.
-func roundCall(ctx context.Context) (context.Context, *consent.Call) {
-	c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
+func roundCall(request context.Context) (ctx context.Context, c *consent.Call) {
+	c = consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
 	c.Digest = func() [sha256.Size]byte { return sha256.Sum256(nil) }
-	ctx, c.Cancel = context.WithCancelCause(ctx)
+	c.Gone = func() bool { return request.Err() != nil }
+	ctx, c.Cancel = context.WithCancelCause(request)
 	return ctx, c
 }
 
@@ -104,8 +126,10 @@ func collect(t *testing.T, in *Intake, secrets ...string) (codes *codes, state s
 	if err != nil || !begun {
 		t.Fatal(begun, err)
 	}
-	<-open.Done()
-	c.Pend(open.Subject)
+	if err := in.open.Wait(t.Context(), c, open); err != nil {
+		t.Fatal(err)
+	}
+	c.Pend(&comparing{open.Subject, open})
 	forms, state := in.Desk.End(c)
 	if err := open.Result(); err != nil || len(forms) != 1 || len(forms[0].Message) != len("XXXX-XXXX") {
 		t.Fatalf("%v, the client is shown %+v", err, forms)
@@ -159,7 +183,7 @@ func TestAllAreKeptOrNone(t *testing.T) {
 	values := &shelf{texts: map[string]string{"one": "before"}, fails: "fourth"}
 	in := newIntake(t, values)
 	gaps := []Gap{{Field: values.Field("one")}, {Field: values.Field("two")}, {Field: values.Field("one")}, {Field: values.Field("three")}}
-	undo, err := in.keep(t.Context(), gaps, []string{"first", "second", "third", "fourth"})
+	undo, err := in.keep(gaps, []string{"first", "second", "third", "fourth"})
 	if err == nil || undo != nil {
 		t.Fatal("a value that could not be stored is kept")
 	}
@@ -199,6 +223,134 @@ func TestRefusalInTheClientEndsTheDialogsOrTakesBack(t *testing.T) {
 		}
 		if hasStored(retry, "api_key") != (want == 1) {
 			t.Errorf("choice %d: the retry is told otherwise", choice)
+		}
+	}
+}
+
+// A client that is asked in place may say that the codes differed for a while after its window is done. Then its form is
+// withdrawn.
+func TestFormIsWithdrawnAfterItsWindow(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			values := &shelf{}
+			in := newIntake(t, values, "typed")
+			c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
+			var shown context.Context
+			c.Ask = func(ctx context.Context, _ consent.Form) consent.Reply {
+				shown = ctx
+				if answers {
+					time.Sleep(compareFor - time.Second)
+					return consent.Reply{Chosen: differ}
+				}
+				<-ctx.Done()
+				return consent.Nobody
+			}
+			if err := in.Collect(t.Context(), c, []string{"api_key"}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(compareFor - 2*time.Second)
+			synctest.Wait()
+			if shown.Err() != nil || len(values.stored()) != 1 {
+				t.Errorf("withdrawn at once: %v, stored %q", shown.Err(), values.stored())
+			}
+			time.Sleep(3 * time.Second)
+			synctest.Wait()
+			if shown.Err() == nil || (len(values.stored()) == 0) != answers {
+				t.Errorf("the form: %v, stored %q", shown.Err(), values.stored())
+			}
+		})
+	}
+}
+
+// Nobody wants the value any more: a window that is not open yet never opens, and one in which somebody may be typing stays.
+func TestCancelledCallLeavesOnlyAnOpenWindow(t *testing.T) {
+	for _, isOpen := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			values := &shelf{}
+			in := newIntake(t, values, "typed")
+			enter := in.Enter
+			in.Enter = func(ctx context.Context, g Gap, prefill string) (string, *field.Problem, error) {
+				time.Sleep(time.Minute)
+				if !isOpen {
+					t.Error("a dialog opens")
+				}
+				return enter(ctx, g, prefill)
+			}
+			before := func() {}
+			if !isOpen {
+				leave, err := in.Desk.Screen(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				before = leave
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
+			if err := in.Collect(ctx, c, []string{"api_key"}); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+			before()
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+			if (values.stored()["api_key"] == "typed") != isOpen {
+				t.Errorf("stored %q", values.stored())
+			}
+		})
+	}
+}
+
+// Close waits for the keychain once, and no longer: for what is stored, and for what is taken back.
+func TestCloseWaitsForTheKeychainOnce(t *testing.T) {
+	for name, late := range map[string]bool{"while it is stored": false, "while it is taken back": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				values := &shelf{undo: func(ctx context.Context) { <-ctx.Done() }}
+				in := newIntake(t, values, "typed")
+				if late {
+					_, state := collect(t, in, "api_key")
+					_, retry := roundCall(t.Context())
+					go in.Desk.Resume(retry, state, chooses(differ))
+				} else {
+					in.Values = frozen{values}
+					c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
+					go func() { _ = in.Collect(t.Context(), c, []string{"api_key"}) }()
+				}
+				time.Sleep(time.Hour)
+				begun := time.Now()
+				in.Desk.Close()
+				if took := time.Since(begun); took != grace {
+					t.Errorf("Close took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// frozen is a shelf that stores nothing.
+type frozen struct{ *shelf }
+
+func (f frozen) Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error) {
+	<-ctx.Done()
+	return func(ctx context.Context) { <-ctx.Done() }, ctx.Err()
+}
+
+// Both ways of saying so are noted, once each.
+func TestCodesThatDifferAreNoted(t *testing.T) {
+	for stored, want := range map[bool]string{
+		false: `codes of ["api_key"] differ, stored: false`, true: `codes of ["api_key"] differ, stored: true`,
+	} {
+		values := &shelf{}
+		in := newIntake(t, values, "typed")
+		_, c := roundCall(t.Context())
+		codes := in.newCodes(c, []string{"api_key"})
+		if stored {
+			codes, _ = collect(t, in, "api_key")
+		}
+		values.log = nil
+		codes.hear(consent.Reply{Chosen: differ})
+		if len(values.log) == 0 || values.log[0] != want {
+			t.Errorf("stored %t: noted %q", stored, values.log)
 		}
 	}
 }

@@ -220,7 +220,7 @@ func (s *System) inTurn(ctx context.Context, do func(context.Context) error) err
 		case <-ctx.Done():
 			return gaveUp(ctx)
 		case <-patience.C:
-			if errors.Is(late, ErrLocked) || !s.store.asking() {
+			if errors.Is(late, ErrLocked) || !s.store.asking() || isUnasked(ctx) {
 				return late
 			}
 			// A person is being asked on behalf of somebody before us, whose answer is ours too.

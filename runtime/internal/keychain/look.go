@@ -13,8 +13,17 @@ const (
 	Fresh                 // it has no keyring yet, and asks for the password of a new one
 )
 
-// Look says in what state the keychain is for service. It changes nothing and, unlike all else here, never has the
-// keychain ask a person.
+type unaskedKey struct{}
+
+// Unasked returns a context under which the keychain asks nobody: where it would, as to be unlocked, a call fails with
+// [ErrLocked]. On macOS and Windows it can't be kept from asking.
+func Unasked(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unaskedKey{}, true)
+}
+
+func isUnasked(ctx context.Context) bool { return ctx.Value(unaskedKey{}) != nil }
+
+// Look says in what state the keychain is for service. It changes nothing and never has the keychain ask a person.
 func (s *System) Look(ctx context.Context, service string) (state State, err error) {
 	if err := checkService(service); err != nil {
 		return Unknown, err

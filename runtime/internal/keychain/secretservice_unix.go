@@ -331,6 +331,9 @@ func (l *link) create(ctx context.Context, service, account, value string) (dbus
 // createCollection has the keychain ask for the password of a default
 // collection, as libsecret and Python do where a user has none yet.
 func (l *link) createCollection(ctx context.Context) error {
+	if isUnasked(ctx) {
+		return errUnasked
+	}
 	var err error
 	if l.open != nil {
 		_, err = l.wait(ctx)
@@ -413,6 +416,9 @@ func (l *link) find(ctx context.Context, attributes map[string]string) ([]dbus.O
 }
 
 func (l *link) unlock(ctx context.Context, objects []dbus.ObjectPath) error {
+	if isUnasked(ctx) {
+		return errUnasked
+	}
 	if l.open != nil {
 		_, err := l.wait(ctx)
 		return err

@@ -75,11 +75,19 @@ func HTTP(address string, handler http.Handler, wrap func(http.Handler) http.Han
 	return Listener(ctx, listener, mux, closing)
 }
 
-// Listener is [HTTP] on a listener, until ctx ends.
+// Listener is [HTTP] on a listener, until ctx ends. It bounds the connections, and what they may send before a request is
+// whole.
 func Listener(ctx context.Context, listener net.Listener, handler http.Handler, closing func() error) error {
-	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	return serveOn(ctx, newGate(listener), handler, closing)
+}
+
+func serveOn(ctx context.Context, g *gate, handler http.Handler, closing func() error) error {
+	s := &http.Server{
+		Handler: watched(handler), ConnContext: withConnection,
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
+	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(listener) }()
+	go func() { ended <- s.Serve(g) }()
 	select {
 	case err := <-ended:
 		return errors.Join(err, closing())

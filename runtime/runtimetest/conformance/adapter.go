@@ -21,6 +21,10 @@ type Adapter struct {
 	// ChecksArguments says that the SDK compares a call's arguments with the tool's schema, and refuses others in words of its
 	// own.
 	ChecksArguments bool
+	// MasksAll says that the adapter masks all that a server sends wherever it serves, and not only by its own functions.
+	MasksAll bool
+	// Tasks says that the SDK runs tools as tasks. The tool "wait" can be one.
+	Tasks bool
 }
 
 // A Server is one that an [Adapter] has made. Its methods are called by the tests.
@@ -38,6 +42,8 @@ type Server interface {
 	AddTools()
 	// Log sends a log message to the client whose request ctx is of, with the level "error".
 	Log(ctx context.Context, data any) error
+	// Progress tells that client how its request fares.
+	Progress(ctx context.Context, token, message string) error
 }
 
 // A Feature is a tool, a prompt or a resource of a server.
@@ -90,6 +96,14 @@ func (s suite) tests() []namedTest {
 		{"ClientWithoutForms", s.clientWithoutForms},
 		{"DialogPermissionIsNeverAskedInTheClient", s.dialogPermissionIsNeverAskedInTheClient},
 
+		// What becomes of a call that its client gives up.
+		{"CancelledCallClosesItsDialog", s.cancelledCallClosesItsDialog},
+		{"AnswerToACancelledCall", s.answerToACancelledCall},
+		{"UnfetchedAllowIsForTheSameArguments", s.unfetchedAllowIsForTheSameArguments},
+		{"SessionReleasesAllArguments", s.sessionReleasesAllArguments},
+		{"CancelledCallLeavesTheWindowForAValue", s.cancelledCallLeavesTheWindowForAValue},
+		{"CodesThatDifferAreAnAttack", s.codesThatDifferAreAnAttack},
+
 		// What a client can send back.
 		{"HandlesThatDoNotCount", s.handlesThatDoNotCount},
 		{"HandleSurvivesItsTheft", s.handleSurvivesItsTheft},
@@ -103,6 +117,7 @@ func (s suite) tests() []namedTest {
 
 		// Whom a call belongs to.
 		{"PrincipalsShareNoGrant", s.principalsShareNoGrant},
+		{"PrincipalsAreApart", s.principalsAreApart},
 		{"PrincipalsShareConnections", s.principalsShareConnections},
 		{"PrincipalIsTheRequests", s.principalIsTheRequests},
 		{"AnswerOfAnotherPrincipal", s.answerOfAnotherPrincipal},
@@ -118,6 +133,7 @@ func (s suite) tests() []namedTest {
 		// What leaves.
 		{"NothingThatLeavesHasTheKey", s.nothingThatLeavesHasTheKey},
 		{"ResultsInTheProcessAreMasked", s.resultsInTheProcessAreMasked},
+		{"UnguardedIsLoggedOnce", s.unguardedIsLoggedOnce},
 		{"Prompt", s.prompt},
 		{"PromptRefused", s.promptRefused},
 		{"Resource", s.resource},

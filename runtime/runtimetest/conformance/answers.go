@@ -32,6 +32,7 @@ type answerRow struct {
 var (
 	refusedWords   = "did not allow"
 	dismissedWords = "closed the window"
+	differWords    = "did not allow the use of api_key: the window that asked for it showed another verification code"
 )
 
 func fast(s said) said { s.after = 0; return s }
@@ -62,7 +63,7 @@ var permissionRows = []answerRow{
 // In the rows for codes, the dialog asks for the value and the client's human allows the use.
 var codesRows = []answerRow{
 	{name: "match", says: accept(theyMatch)},
-	{name: "differ", says: accept(theyDiffer), want: refusedWords, killed: true},
+	{name: "differ", says: accept(theyDiffer), want: differWords, killed: true},
 	{name: "match, fast", says: fast(accept(theyMatch))},
 	{name: "differ, fast", says: fast(accept(theyDiffer))},
 	{name: "empty", says: said{action: "accept", after: slow}},
@@ -398,7 +399,7 @@ func (s suite) codesThatDifferLater(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g.fails(t, params, refusedWords)
+			g.fails(t, params, differWords)
 			if g.status(t).Stored {
 				t.Error("not taken back")
 			}

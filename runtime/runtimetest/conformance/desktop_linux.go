@@ -16,7 +16,9 @@ import (
 // An official client, a server in a process of its own, real dialogs and the real keychain.
 
 func (s suite) desktopTests() []namedTest {
-	return []namedTest{{"CollectionOnADesktop", s.collectionOnADesktop}, {"EndOnADesktop", s.endOnADesktop}}
+	return []namedTest{
+		{"CollectionOnADesktop", s.collectionOnADesktop}, {"CancelOnADesktop", s.cancelOnADesktop}, {"EndOnADesktop", s.endOnADesktop},
+	}
 }
 
 const (
@@ -113,7 +115,7 @@ func (s suite) collectionOnADesktop(t *testing.T) {
 				}
 				compare <- answer
 				if answer == theyDiffer {
-					if text, err := result(); err == nil || !strings.Contains(err.Error(), refusedWords) {
+					if text, err := result(); err == nil || !strings.Contains(err.Error(), differWords) {
 						t.Errorf("got %q, %v", text, err)
 					}
 					r.must(r.WaitNoWindow())
@@ -134,6 +136,28 @@ func (s suite) collectionOnADesktop(t *testing.T) {
 			}
 			r.must(r.WaitNoWindow())
 		})
+	}
+}
+
+// A call that its client gives up takes its window along, and the next one is asked about anew.
+func (s suite) cancelOnADesktop(t *testing.T) {
+	r := openReal(t)
+	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+	for _, version := range versions {
+		g := s.startReal(t).enter(t, visit{version: version})
+		giveUp, result := g.pay("electricity")
+		r.window(questionTitle)
+		giveUp()
+		if text, err := result(); err == nil {
+			t.Errorf("%s: the cancelled call: %q", version, text)
+		}
+		r.must(r.WaitNoWindow())
+		_, result = g.pay("mallory")
+		r.must(r.Press(r.window(questionTitle), "Return"))
+		if text, err := result(); err == nil || !strings.Contains(err.Error(), refusedWords) {
+			t.Errorf("%s: mallory: %q, %v", version, text, err)
+		}
+		r.must(r.WaitNoWindow())
 	}
 }
 

@@ -26,6 +26,8 @@ type shop struct {
 	acts   int             // of a handler that ignores what a getter says
 	causes []bool          // whether the contexts of that handler ended because of what it ignored
 	kept   context.Context // of a call that may be over
+	// waiting has the calls of the tool "wait", by what they said they are.
+	waiting map[string]chan struct{}
 }
 
 // serve makes the server of a world.
@@ -78,6 +80,7 @@ func (s *shop) features() []Feature {
 		{Kind: "tool", Name: "make_up", Handle: s.makeUp},
 		{Kind: "tool", Name: "hello", Handle: func(context.Context, map[string]any, any) (any, error) { return content("hello"), nil }},
 		{Kind: "tool", Name: "status", Handle: s.status},
+		{Kind: "tool", Name: "wait", Handle: s.wait},
 		{Kind: "prompt", Name: "care", Get: s.apiKey, Reason: reason, Handle: func(_ context.Context, _ map[string]any, got any) (any, error) {
 			text := usedText(got) + " " + got.(secrets.Secret).Reveal()
 			return map[string]any{"messages": []any{map[string]any{"role": "user", "content": textContent(text)}}}, nil

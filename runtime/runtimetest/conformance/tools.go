@@ -96,13 +96,15 @@ func (s suite) forgetToolNeedsTheUsersWordInADialog(t *testing.T) {
 func (s suite) toolsRefuseOtherNames(t *testing.T) {
 	onEachClock(t, func(t *testing.T, over transport, version string) {
 		server, g := openTools(t, over, version, s.withKey(t))
-		refusal := "its schema does not have"
-		if s.ChecksArguments {
-			refusal = "nothing" // the word that it does not take
-		}
 		for _, name := range []string{"secrets_set", "secrets_forget"} {
-			if text, isError := g.useTool(t, name, "nothing"); !isError || !strings.Contains(text, refusal) {
-				t.Error(name, text)
+			for _, secret := range []string{"nothing", ""} {
+				refusal := "the name is one of api_key, "
+				if s.ChecksArguments {
+					refusal = "api_key" // in its own words
+				}
+				if text, isError := g.useTool(t, name, secret); !isError || !strings.Contains(text, refusal) {
+					t.Error(name, text)
+				}
 			}
 		}
 		server.store.Fail(errors.New("put " + goodKey))

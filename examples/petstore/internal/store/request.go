@@ -61,7 +61,14 @@ var httpClient = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-var errUnauthorized = errors.New("the pet store does not know you")
+// Only the first of these is a rejection. With 403 the store knows who asks: asking the user for another value would lose a good
+// one, which may do other things. With 429 it knows too, and wants nothing but time.
+var (
+	errUnauthorized = errors.New("the pet store does not know you")
+	errForbidden    = errors.New("the pet store knows you, and does not let you do this; a user who has another key or password for it " +
+		"stores that one with `petstore secrets set`")
+	errTooOften = errors.New("the pet store was asked too often; wait before you call again")
+)
 
 // send sends the request and decodes the answer.
 func send(request *http.Request, answer any) error {
@@ -76,6 +83,10 @@ func send(request *http.Request, answer any) error {
 		return err
 	case response.StatusCode == http.StatusUnauthorized:
 		return errUnauthorized
+	case response.StatusCode == http.StatusForbidden:
+		return errForbidden
+	case response.StatusCode == http.StatusTooManyRequests:
+		return errTooOften
 	case response.StatusCode >= 300:
 		return fmt.Errorf("the pet store says: %s: %s", response.Status, bytes.TrimSpace(text))
 	}

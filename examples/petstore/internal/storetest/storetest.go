@@ -45,6 +45,7 @@ func Run(t *testing.T, server Server) {
 	for name, test := range map[string]func(*testing.T, *bench){
 		"Journey":                             journey,
 		"WrongKeyIsReplaced":                  wrongKeyIsReplaced,
+		"OnlyUnauthorizedIsARejection":        onlyUnauthorizedIsARejection,
 		"KeyUnderItsFormerName":               keyUnderItsFormerName,
 		"LeaksAreMasked":                      leaksAreMasked,
 		"CreatePetUsesTheContactIfThereIsOne": createPetUsesTheContactIfThereIsOne,

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -36,6 +37,37 @@ func wrongKeyIsReplaced(t *testing.T, b *bench) {
 	b.user.Types(askKey, wrongKey).Answers(secrets.AllowSession)
 	b.refuses("does not know this key", "list_pets", nil)
 	b.user.Types("The pet store does not know this key.", goodKey).Answers(secrets.AllowOnce) // the grant was for the other
+	b.says(`"Rex"`, "list_pets", nil)
+}
+
+// A key that may not do this one thing, or that was used too often, is the right key: nobody is asked for another one.
+func onlyUnauthorizedIsARejection(t *testing.T, b *bench) {
+	status := 0
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if status != 0 {
+			http.Error(w, "no", status)
+			return
+		}
+		api.New(goodKey).ServeHTTP(w, r)
+	}))
+	defer other.Close()
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyBaseURL, other.URL))
+	b.store.Put("petstore", "api_key", goodKey)
+	b.user.Answers(secrets.AllowSession)
+	b.says(`"Rex"`, "list_pets", nil)
+	for _, row := range []struct {
+		status int
+		says   string
+	}{{http.StatusForbidden, "petstore secrets set"}, {http.StatusTooManyRequests, "wait before"}, {http.StatusInternalServerError, "500"}} {
+		status = row.status
+		b.refuses(row.says, "list_pets", nil)
+		status = 0
+		b.says(`"Rex"`, "list_pets", nil) // with the same key, and nobody is asked
+	}
+	status = http.StatusUnauthorized
+	b.refuses("does not know this key", "list_pets", nil)
+	status = 0
+	b.user.Types("The pet store does not know this key.", goodKey).Answers(secrets.AllowOnce)
 	b.says(`"Rex"`, "list_pets", nil)
 }
 
