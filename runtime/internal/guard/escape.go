@@ -106,17 +106,23 @@ func mayBeSpecial(w uint64) bool {
 // quoted around it, or doubled it.
 func (v *view) backslashes(text []byte, i int) (width int) {
 	end, quote := i, byte(0)
-	for ; end < len(text) && inQuotes[text[end]]; end++ {
-		if quote == 0 && text[end] != '\\' {
-			quote = text[end]
+	for at := i; at < len(text) && inQuotes[text[at]]; at++ {
+		if text[at] == '\\' {
+			continue
+		}
+		end = at + 1 // a backslash behind it belongs to what follows
+		if quote == 0 {
+			quote = text[at]
 		}
 	}
-	width = end - i
-	if quote != 0 {
+	if width = end - i; width > 0 {
 		if width > 1 {
 			v.change(text, i, end, quote)
 		}
 		return width
+	}
+	for i+width < len(text) && text[i+width] == '\\' {
+		width++
 	}
 	if width > 1 {
 		v.change(text, i, i+width/2*2, text[i:i+width/2]...)
@@ -124,7 +130,7 @@ func (v *view) backslashes(text []byte, i int) (width int) {
 	if width%2 == 0 {
 		return width
 	}
-	return width - 1 + v.backslash(text, end-1)
+	return width - 1 + v.backslash(text, i+width-1)
 }
 
 // backslash undoes the escape that begins at i with a backslash, if it is one, and returns its width.
@@ -161,7 +167,7 @@ func escapedBy(dst, text []byte) (_ []byte, width int) {
 	return dst, 0
 }
 
-var isMark = setOf("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+var isMark = setOf(" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 // escapedByNumber is escapedBy for \x41, \u0041, \U00000041, and with braces \x{41} and \u{41}.
 func escapedByNumber(dst, text []byte) (_ []byte, width int) {
@@ -177,6 +183,8 @@ func escapedByNumber(dst, text []byte) (_ []byte, width int) {
 		width = to + 1
 	case text[1] == 'U':
 		to, width = 10, 10
+	case text[1] == 'u':
+		return dst, 0
 	}
 	if to < from || width > len(text) {
 		return dst, 0
@@ -333,18 +341,23 @@ func parse(digits []byte, base rune) (n rune, ok bool) {
 	return n, len(digits) > 0 && n <= unicode.MaxRune
 }
 
-func isDigit(c byte, base rune) bool { n := digitOf(c); return n >= 0 && n < base }
+func isDigit(c byte, base rune) bool { return digitOf(c) < base }
 
-// digitOf returns the value of a digit or letter, -1 for any other byte.
-func digitOf(c byte) rune {
-	switch {
-	case c >= '0' && c <= '9':
-		return rune(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'z':
-		return rune(c | 0x20 - 'a' + 10)
+// digitOf returns the value of a digit or letter, 255 for any other byte.
+func digitOf(c byte) rune { return rune(digitValues[c]) }
+
+var digitValues = func() (values [256]byte) {
+	for i := range values {
+		values[i] = 255
 	}
-	return -1
-}
+	for i := range 10 {
+		values['0'+i] = byte(i)
+	}
+	for i := range 26 {
+		values['a'+i], values['A'+i] = byte(10+i), byte(10+i)
+	}
+	return values
+}()
 
 // unescapedFully returns a text with all that looks like an escape in it undone, and that again.
 func unescapedFully(text string) string {
