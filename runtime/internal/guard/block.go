@@ -7,7 +7,8 @@ import (
 )
 
 // What is looked for: blocks. A piece is cut at fixed places into blocks of eight characters or more, and a block is found
-// whole or not at all. Their lengths are multiples of eight bytes, which makes them fast to find; see table.go.
+// whole or not at all. They have eight characters or sixteen, so that those of ASCII are multiples of eight bytes, which are
+// found fast; see table.go.
 //
 // The first block alone would do for a piece that leaves from its beginning. The later ones find what is left when a tool
 // drops or splits off the beginning.
@@ -17,7 +18,6 @@ import (
 // the border of a block nothing is known of the next one, and all of it must be guessed at once.
 
 const (
-	window = 8 // bytes
 	// longest is the number of characters from which on a block is taken for unlike any ordinary text, whatever it is made
 	// of.
 	longest = 16
@@ -72,8 +72,9 @@ func blocks(piece string) []block {
 	reading := unescapedFully(piece)
 	at := to
 	if !strings.HasPrefix(reading, piece[:to]) {
-		at = len(unescapedFully(piece[:to])) + 2*window - 1
-		if at = min(at, len(reading)) / window * window; at > 0 {
+		count := utf8.RuneCountInString(unescapedFully(piece[:to])) + 2*minimum - 1
+		count = min(count, utf8.RuneCountInString(reading), longest) / minimum * minimum
+		if at = characters(reading, count); at > 0 {
 			found = append(found, newBlock(reading, 0, at, says))
 		}
 	}
@@ -105,12 +106,12 @@ func firstBlock(text string) (from, to int) {
 	if length := blockLength(text, isVaried); length > 0 {
 		return 0, length
 	}
-	for from := 1; from+window <= len(text); from++ {
-		if utf8.RuneStart(text[from]) && blockLength(text[from:from+window], isVaried) > 0 {
-			return from, from + window
+	for from := range text {
+		if length := characters(text[from:], minimum); length > 0 && isVaried(text[from:from+length]) {
+			return from, from + length
 		}
 	}
-	return 0, len(text) / window * window
+	return 0, characters(text, minimum)
 }
 
 func isVaried(text string) bool {
@@ -133,13 +134,22 @@ func laterBlock(text string) int {
 // blockLength returns the least length that a block at the beginning of text may have: it has eight characters and is enough,
 // or has sixteen. It is 0 if the text has too few.
 func blockLength(text string, isEnough func(string) bool) int {
-	for length := window; length <= len(text); length += window {
-		count := utf8.RuneCountInString(text[:length])
-		if count >= longest || count >= minimum && isEnough(text[:length]) {
-			return length
-		}
+	if length := characters(text, minimum); length > 0 && isEnough(text[:length]) {
+		return length
 	}
-	return 0
+	return characters(text, longest)
+}
+
+// characters returns how many bytes the first count characters take, 0 if there are less.
+func characters(text string, count int) (length int) {
+	for ; count > 0; count-- {
+		_, width := utf8.DecodeRuneInString(text[length:])
+		if width == 0 {
+			return 0
+		}
+		length += width
+	}
+	return length
 }
 
 // isOpen reports whether a piece has characters that end a token.

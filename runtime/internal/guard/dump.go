@@ -13,14 +13,17 @@ const (
 // list decodes the lists in a run of their characters. It returns how far it looked, which is farther than to if the run is
 // the beginning of a dump.
 func (v *view) list(text []byte, from, to int) (end int) {
-	begin, i := len(v.text), from
+	list := v.newList()
+	i := from
 	for i < to {
 		n := digitsAt(text, i)
 		switch {
 		case n == 0:
 			i++
 		case isOffset(text, i, n):
-			i = v.dumpLine(text, i+n)
+			next := v.dumpLine(text, i+n)
+			list.has(i, next-1) // without the line end
+			i = next
 			if n := digitsAt(text, i); isOffset(text, i, n) {
 				to = max(to, i+1)
 			}
@@ -28,15 +31,38 @@ func (v *view) list(text []byte, from, to int) (end int) {
 			i += 2
 		case n%2 == 0 && n <= longestGroup:
 			v.text = appendHex(v.text, text[i:i+n])
+			list.has(i, i+n)
 			i += n
 		default: // a word or a number
-			v.decoded(begin, from, i)
+			list.end()
 			i += n
-			begin, from = len(v.text), i
 		}
 	}
-	v.decoded(begin, from, i)
+	list.end()
 	return max(i, to)
+}
+
+// A list is one that is being decoded: where its bytes begin in the view, and which part of the parent's text it is.
+type list struct {
+	view            *view
+	begin, from, to int
+}
+
+func (v *view) newList() list { return list{view: v, begin: len(v.text), from: -1} }
+
+func (l *list) has(from, to int) {
+	if l.from < 0 {
+		l.from = from
+	}
+	l.to = to
+}
+
+// end ends the list, and begins another one.
+func (l *list) end() {
+	if l.from >= 0 {
+		l.view.decoded(l.begin, l.from, l.to)
+	}
+	*l = l.view.newList()
 }
 
 // digitsAt counts the hexadecimal digits at i.

@@ -193,29 +193,23 @@ func appendHex(dst, digits []byte) []byte {
 
 // numbers decodes lists of decimal numbers, as Go and JSON write bytes.
 func (v *view) numbers(text []byte, from, to int) {
-	begin, first := len(v.text), from
+	list := v.newList()
 	for i := from; i < to; {
-		if text[i] < '0' || text[i] > '9' {
-			if set := text[i]; inHex[set] || set|0x20 == 'x' {
-				v.decoded(begin, first, i)
-				begin, first = len(v.text), i+1
-			}
-			i++
-			continue
-		}
 		end := i
 		for end < to && text[end] >= '0' && text[end] <= '9' {
 			end++
 		}
-		if n, ok := parse(text[i:min(end, i+4)], 10); ok && n < 256 {
+		n, ok := parse(text[i:min(end, i+4)], 10)
+		switch {
+		case ok && n < 256:
 			v.text = append(v.text, byte(n))
-		} else {
-			v.decoded(begin, first, i)
-			begin, first = len(v.text), end
+			list.has(i, end)
+		case ok || inHex[text[i]] || text[i]|0x20 == 'x':
+			list.end()
 		}
-		i = end
+		i = max(end, i+1)
 	}
-	v.decoded(begin, first, to)
+	list.end()
 }
 
 // quotedPrintable undoes =41 and the line ends that it hides (RFC 2045).

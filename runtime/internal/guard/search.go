@@ -221,10 +221,10 @@ func tokenAt(text []byte, from, to int, isOpen bool) (int, int) {
 	for to < len(text) && text[to] == '"' && to > found && text[to-1] == '\\' { // JSON in a string: the escape is the quote's
 		to--
 	}
-	for n := 1; n < utf8.UTFMax && from > 0 && !utf8.RuneStart(text[from]); n++ {
+	for n := 1; n < utf8.UTFMax && from > 0 && !utf8.RuneStart(text[from]) && text[from-1] >= utf8.RuneSelf; n++ {
 		from--
 	}
-	for n := 1; n < utf8.UTFMax && to < len(text) && !utf8.RuneStart(text[to]); n++ {
+	for n := 1; n < utf8.UTFMax && to < len(text) && !utf8.RuneStart(text[to]) && text[to-1] >= utf8.RuneSelf; n++ {
 		to++
 	}
 	return from, to

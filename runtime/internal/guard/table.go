@@ -21,7 +21,10 @@ const (
 	endsOne
 	beginsOne
 	goesOn
+	endsNear // where the one before is less than eight bytes before
 )
+
+const window = 8 // bytes
 
 // How many flags there are at least for each eight bytes of blocks. The less of them are set, the more seldom a text is compared
 // for nothing; but a table that is larger than the cache of a processor is slow.
@@ -38,7 +41,8 @@ type table struct {
 	shift        uint     // what makes a hash an index
 	windows      int
 	blocks       map[string]saying
-	lengths      uint64          // bit n is set if blocks of 8n bytes are there
+	lengths      uint64          // bit n is set if blocks of n+1 bytes are there
+	near         bool            // some of them are no multiple of eight
 	pieces       map[string]bool // short ones
 	pieceLengths uint64          // bit n is set if some have n bytes
 }
@@ -61,7 +65,7 @@ func hash(window uint64) uint64 {
 func (t *table) grown(more []block) *table {
 	windows := t.windows
 	for _, b := range more {
-		windows += len(b.text) / window
+		windows += (len(b.text) + window - 1) / window
 	}
 	if windows*perWindowSmall <= len(t.flags) || windows*perWindow <= len(t.flags) && len(t.flags) >= small {
 		return t
@@ -93,22 +97,24 @@ func (t *table) add(blocks []block) {
 }
 
 func (t *table) flag(text string) {
-	count := len(text) / window
-	t.windows += count
-	t.lengths |= 1 << count
-	for n := range count {
+	t.lengths |= 1 << (len(text) - 1)
+	t.near = t.near || len(text)%window != 0
+	for at := 0; at < len(text); at += window {
+		t.windows++
 		flag := goesOn
-		switch {
-		case count == 1:
+		switch begin := min(at, len(text)-window); {
+		case len(text) == window:
 			flag = isSingle
-		case n == 0:
+		case at == 0:
 			flag = beginsOne
-		case n == count-1:
+		case begin < at:
+			flag = endsNear
+		case at == len(text)-window:
 			flag = endsOne
 		}
-		hash := hash(binary.LittleEndian.Uint64([]byte(text[n*window:])))
+		hash := hash(binary.LittleEndian.Uint64([]byte(text[min(at, len(text)-window):])))
 		t.flags[hash>>t.shift] |= flag
-		if flag == isSingle || flag == endsOne {
+		if flag&(isSingle|endsOne|endsNear) != 0 {
 			word, bit := t.end(hash)
 			*word |= bit
 		}
@@ -131,7 +137,7 @@ type scanner struct {
 	text []byte // with zeros behind its end
 	at   int
 	end  int    // of the places to look at
-	goes uint64 // at which of the eight places before a block goes on
+	goes uint64 // at which of the eight places before a block goes on behind these eight bytes
 }
 
 const lanes = 0x0101010101010101
@@ -152,7 +158,11 @@ func (s *scanner) next(t *table, end int) (singles, lasts uint64) {
 		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[6:14]))>>shift]) << 48
 		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[7:15]))>>shift]) << 56
 		singles, lasts = at&lanes, at>>1&goes&lanes
+		before := goes
 		goes = (at>>2 | at>>3&goes) & lanes
+		if t.near {
+			lasts |= at >> 4 & (after(goes<<8) | before>>8 | before>>16 | before>>24 | before>>32 | before>>40 | before>>48 | before>>56) & lanes
+		}
 		text = text[window:]
 		s.at += window
 	}
@@ -160,9 +170,16 @@ func (s *scanner) next(t *table, end int) (singles, lasts uint64) {
 	return singles, lasts
 }
 
+// after sets lanes for six places more behind each that is set.
+func after(places uint64) uint64 {
+	places |= places << 8
+	places |= places << 16
+	return places | places<<24
+}
+
 // blocksAt appends the blocks that end with the eight places at at, where next said that some may.
 func (t *table) blocksAt(hits []hit, text []byte, at int, singles, lasts uint64) []hit {
-	const eight = 1 << 1 // in lengths
+	const eight = 1 << (window - 1) // in lengths
 	for ends := singles | lasts; ends != 0; ends &= ends - 1 {
 		lane := bits.TrailingZeros64(ends)
 		begin := at + lane/8
@@ -178,7 +195,7 @@ func (t *table) blocksAt(hits []hit, text []byte, at int, singles, lasts uint64)
 			lengths |= t.lengths &^ eight
 		}
 		for lengths &= t.lengths; lengths != 0; lengths &= lengths - 1 {
-			from := end - window*bits.TrailingZeros64(lengths)
+			from := end - 1 - bits.TrailingZeros64(lengths)
 			if from < 0 {
 				break
 			}
