@@ -227,10 +227,10 @@ func quotedPrintable(v *view, text []byte) {
 		case len(rest) >= 2 && isUpperHex(rest[0]) && isUpperHex(rest[1]):
 			v.change(text, i, i+3, byte(digitOf(rest[0])<<4|digitOf(rest[1])))
 			i += 3
-		case bytes.HasPrefix(rest, []byte("\r\n")):
+		case bytes.HasPrefix(rest, []byte("\r\n")) && isFull(text[:i]):
 			v.change(text, i, i+3)
 			i += 3
-		case bytes.HasPrefix(rest, []byte("\n")):
+		case bytes.HasPrefix(rest, []byte("\n")) && isFull(text[:i]):
 			v.change(text, i, i+2)
 			i += 2
 		default:
@@ -238,6 +238,15 @@ func quotedPrintable(v *view, text []byte) {
 		}
 	}
 	v.end(text)
+}
+
+// isFull reports whether the last line of a text is as long as one that is broken only because of its length. Any other
+// that ends with "=" may be the name of something on the next line.
+func isFull(text []byte) bool {
+	const least, most = 66, 76 // RFC 2045; encoders don't break within =41
+	begin := bytes.LastIndexAny(text[max(0, len(text)-most-1):], "\n\x1e") + 1
+	length := min(len(text), most+1) - begin
+	return length >= least && length <= most
 }
 
 func isUpperHex(c byte) bool { return inHex[c] && c < 'a' }
