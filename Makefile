@@ -58,7 +58,7 @@ golden:
 	$(GO) test ./examples/petstore/e2e -run TestClientsFile -update
 
 # The programs of a desktop, for the tests that need a keychain and dialogs, and Node for the clients in TypeScript.
-DESKTOP_PACKAGES = dbus gnome-keyring libsecret-tools xvfb xauth zenity xdotool imagemagick python3-keyring
+DESKTOP_PACKAGES = dbus gnome-keyring libsecret-tools xvfb xauth zenity xdotool xclip imagemagick python3-keyring
 
 desktop:
 	@./.ci/install $(DESKTOP_PACKAGES) $$(command -v npm >/dev/null || echo nodejs npm)

@@ -152,6 +152,32 @@ func TestAllowOnceIsForTheHostThatWasShown(t *testing.T) {
 	}
 }
 
+// The answer to an input request is for the place that its question showed, however long it was on its way, and so is the
+// answer of a group.
+func TestAnswerIsForTheHostOfItsQuestion(t *testing.T) {
+	for _, answer := range []string{"Allow", "Allow for session"} {
+		synctest.Test(t, func(t *testing.T) {
+			address := URL("base_url", Field{Required: true, Permission: NoAsking})
+			user, key := Password("user", Field{Required: true}), Password("api_key", Field{Required: true, SentTo: "base_url"})
+			m, store := victim(t, answers{}, address, user, key)
+			get := func(v visit) (value Secret, err error) {
+				return value, GetGroup(v, m, "Read", user.Into(new(Secret)), key.Into(&value))
+			}
+			first := come(t.Context(), m, Process(), "get_pet")
+			_, _ = get(first)
+			forms, state := first.End()
+			store.Store("base_url", "https://evil.example/tenant-a")
+			time.Sleep(time.Second) // a person's
+			second := comeBack(t.Context(), m, Process(), "get_pet", state, accepts(forms[0].Name, answer))
+			v, err := get(second)
+			again, _ := second.End()
+			if !errors.Is(err, ErrPending) || v.Reveal() != "" || len(again) != 1 || !strings.Contains(again[0].Message, "api_key goes to evil.example") {
+				t.Errorf("%s: %q, %v, then asked %+v", answer, v.Reveal(), err, again)
+			}
+		})
+	}
+}
+
 func TestManagerPrintsNoValue(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
 	m, _ := victim(t, answers{ask: always(AllowSession)}, key)

@@ -83,3 +83,24 @@ func TestAuditSaysHowEachUseWasAllowed(t *testing.T) {
 		t.Errorf("the log says\n%s", said)
 	}
 }
+
+// The log says of an optional value whether it was entered.
+func TestLogSaysWhatWasLeftEmpty(t *testing.T) {
+	for text, want := range map[string]string{"": "secret left empty", "ann@example.com": "secret stored"} {
+		option, log := logging()
+		b := open(t, option)
+		b.user.Types("Contact address", text)
+		for _, tool := range b.Manager.Inside().Tools() {
+			if tool.Name != "secrets_set" {
+				continue
+			}
+			if _, err := tool.Run(b.background(t.Context()), "contact"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		said := log.String()
+		if !strings.Contains(said, want) || strings.Count(said, "secret=contact") != 1 {
+			t.Errorf("%q was entered, the log says\n%s", text, said)
+		}
+	}
+}

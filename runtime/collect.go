@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
@@ -29,13 +30,17 @@ var entryKinds = map[field.Type]string{
 	field.Multiline: "file",
 }
 
-// enter opens the dialog for one missing value.
+// enter opens the dialog for one missing value. Where no window shows all that it says, the error is [dialog.ErrUnshown].
 func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text string, problem *field.Problem, err error) {
-	shown, asking := fitting(g.Field), g.Asking
-	asking.Rejected = dialog.Clean(asking.Rejected, reasonLines, textColumns)
+	shown, asking := visible(g.Field), g.Asking
+	asking.By = m.askedBy(g.Who)
+	says := strings.Join(m.sentences.Ask(m.server, shown, asking), "\n")
+	if !layout.Fits(says) {
+		return "", nil, dialog.ErrUnshown
+	}
 	text, err = m.prompter.Enter(ctx, Entry{
 		Title:    m.sentences.Title(m.server, shown),
-		Text:     strings.Join(m.sentences.Ask(m.server, shown, asking), "\n"),
+		Text:     says,
 		Kind:     entryKinds[shown.Type],
 		Prefill:  prefill,
 		Choices:  shown.Choices,
@@ -47,16 +52,28 @@ func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text
 	return text, nil, m.notePrompter(ctx, err)
 }
 
+// canCollect returns why nobody need be asked for a value: no dialog can open, or nothing could be stored.
+func (m *Manager) canCollect(ctx context.Context) error {
+	if err := m.ready(ctx); err != nil {
+		return err
+	}
+	return m.values.canStore(ctx)
+}
+
 // codesForm is the form by which the MCP client shows a verification code.
-func (m *Manager) codesForm(secrets []string, code string) consent.Form {
+func (m *Manager) codesForm(who consent.Who, secrets []string, code string) consent.Form {
 	labels := make([]string, len(secrets))
 	for i, name := range secrets {
-		labels[i] = fitting(m.names[name].Field).Label
+		labels[i] = visible(m.names[name].Field).Label
 	}
 	form := m.sentences.Form
+	message := wording.Fill(form.Text, wording.Values{"server": m.server, "labels": strings.Join(labels, ", "), "code": code})
+	if by := m.askedBy(who); by != "" {
+		message += "\n" + by
+	}
 	return consent.Form{
 		Name:    "codes",
-		Message: wording.Fill(form.Text, wording.Values{"server": m.server, "labels": strings.Join(labels, ", "), "code": code}),
+		Message: message,
 		Choices: []string{form.Match, form.Differ},
 	}
 }
@@ -84,8 +101,20 @@ func (c collected) Gaps(ctx context.Context, secrets []string) ([]intake.Gap, er
 
 func (c collected) Field(secret string) field.Field { return c.names[secret].Field }
 
+func (c collected) Offer(ctx context.Context, secret string) (string, error) {
+	return c.values.setting(ctx, c.names[secret])
+}
+
 func (c collected) Stored(ctx context.Context, secret, code string) {
-	c.log.LogAttrs(ctx, slog.LevelInfo, "secret stored",
+	c.note(ctx, "secret stored", secret, code)
+}
+
+func (c collected) LeftEmpty(ctx context.Context, secret, code string) {
+	c.note(ctx, "secret left empty", secret, code)
+}
+
+func (c collected) note(ctx context.Context, what, secret, code string) {
+	c.log.LogAttrs(ctx, slog.LevelInfo, what,
 		slog.String("server", c.server), slog.String("secret", secret), slog.String("code", code))
 }
 
@@ -138,7 +167,7 @@ func (c collected) Replace(ctx context.Context, secret, text string) (undo func(
 // putBack restores what was stored before written, unless something else has been stored since. It reports false if the store
 // fails: then what was written counts as rejected, and is put back when the store answers again.
 func (v *values) putBack(ctx context.Context, def *definition, written string, old former) bool {
-	ctx = keychain.Unasked(ctx)
+	ctx = keychain.Quietly(ctx)
 	now, err := v.lookup(ctx, def)
 	if err == nil && now != written || errors.Is(err, ErrNotSet) && written != "" {
 		return true

@@ -158,6 +158,34 @@ func TestRealDialogToRealKeychain(t *testing.T) {
 	}
 }
 
+// Whatever comes along with a copied key is taken off, or said by name where it may be meant.
+func TestRealDialogTakesWhatIsPasted(t *testing.T) {
+	desktop.Need(t, "xclip")
+	r := openReal(t, desktop.Options{})
+	for _, pasted := range []string{
+		goodKey + "\n", "\r\n" + goodKey + "\r\n", "\ufeff" + goodKey, " \u200b" + goodKey + "\u00a0 ", "\x1b[200~" + goodKey + "\n\x1b[201~",
+	} {
+		get := r.ask()
+		r.pastes(valueTitle, goodKey[:5]+"\u200b"+goodKey[5:])
+		r.pastes(valueTitle, pasted)
+		if !strings.Contains(strings.Join(strings.Fields(r.text), " "), "the value must not have a zero-width space (U+200B) after the 5th character") {
+			t.Errorf("the dialog says %q", r.text)
+		}
+		r.presses(questionTitle, pressAllow...)
+		if key, err := get(); err != nil || key != goodKey {
+			t.Errorf("pasted %+q: got %q, %v", pasted, key, err)
+		}
+		r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey))
+	}
+}
+
+// pastes pastes text into the next dialog for a value and presses Return.
+func (r *real) pastes(title, text string) {
+	r.t.Helper()
+	r.must(r.Copy(text))
+	r.must(r.Press(r.window(title), "ctrl+v", "Return"))
+}
+
 func TestRealDialogKeepsTheSecretFromOtherProcesses(t *testing.T) {
 	key := "pets-" + rand.Text() // which no other process of this machine has by chance
 	r := openReal(t, desktop.Options{})

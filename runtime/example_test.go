@@ -36,12 +36,13 @@ func Example_testing() {
 	// petstore: Petstore API key
 	// The MCP server petstore asks for: Petstore API key
 	// Create one under Account, API keys.
+	// The value must have at least 16 characters, must begin with pets-.
 	// ---
 	// petstore asks for permission
 	// petstore wants to use: Petstore API key
 	// Asked for by the server itself, not by a tool.
 	// Reason: Read one pet of your store
-	// Sent to petstore.example: Petstore API key
+	// Petstore API key goes to petstore.example
 	//
 	// "Allow for session" lets every tool of petstore use it until you restart petstore.
 }

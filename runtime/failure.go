@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
@@ -38,7 +40,7 @@ var (
 	ErrClosed       = consent.ErrClosed      // the manager is closed
 )
 
-// errStoreDismissed is a keychain that stayed locked because the user closed its own prompt.
+// errStoreDismissed is a keychain that stayed locked because the user closed its own prompt, now or some minutes ago.
 var errStoreDismissed = fmt.Errorf("%w: %w", ErrStoreLocked, ErrDismissed)
 
 // A failure is one of the errors above, or one of ours that counts as one, and its name in the manifest.
@@ -55,8 +57,8 @@ var failures = []failure{
 	{ErrNoDisplay, wording.NoDisplay},
 	{ErrNoDialog, wording.NoDialog},
 	{ErrNoStore, wording.NoStore},
+	{errStoreDismissed, wording.NotUnlocked},
 	{ErrStoreLocked, wording.StoreLocked},
-	{keychain.ErrDismissed, wording.StoreLocked},
 	{ErrStoreTimeout, wording.StoreTimeout},
 	{ErrTooBig, wording.TooBig},
 	{ErrInvalid, wording.Invalid},
@@ -66,6 +68,8 @@ var failures = []failure{
 	{ErrOutsideCall, wording.OutsideCall},
 	{ErrClosed, wording.Closed},
 	{ErrDismissed, wording.Dismissed},
+	{consent.ErrUnshown, wording.Unshown},
+	{dialog.ErrUnshown, wording.Unshown},
 	{dialog.ErrFailed, wording.DialogFailed},
 	{dialog.ErrTooLong, wording.TooBig},
 	{ErrStore, wording.StoreFailed},
@@ -103,6 +107,7 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 	}
 	f, ok := failureOf(cause)
 	var fault *dialog.Fault
+	var says wording.Failure // where its sentence is not its own
 	switch {
 	case !ok:
 		f = failure{ErrStore, wording.StoreFailed}
@@ -110,10 +115,10 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 		f.name = wording.DialogFailed // whatever its kind: the trouble says more
 	case about.Asking && (f.name == wording.NoDisplay || f.name == wording.NoDialog):
 		f.name = wording.NobodyToAsk // another way out helps than for a missing value
-	case f.name == wording.OutsideCall:
-		m.noteOutsideCall(ctx, about.Secrets)
+	case f.name == wording.OutsideCall && m.noteOutsideCall(ctx, about.Secrets):
+		says = wording.UnknownCaller
 	}
-	return m.failAs(f.name, known(cause, f.err), about.Secrets)
+	return m.failAs(f.name, cmp.Or(says, f.name), known(cause, f.err), about.Secrets)
 }
 
 // failureOf returns which failure an error is.
@@ -126,8 +131,9 @@ func failureOf(err error) (f failure, ok bool) {
 	return failure{}, false
 }
 
-// noteOutsideCall tells the author of a server why nothing was handed out. Of callers it tells once: they may be anybody.
-func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) {
+// noteOutsideCall tells the author of a server why nothing was handed out. Of callers it tells once: they may be anybody. It
+// reports whether there was a call, by somebody of whom nothing is known.
+func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) (unknownCaller bool) {
 	note := func(text string) {
 		m.log.LogAttrs(ctx, slog.LevelWarn, text,
 			slog.String("server", m.server), slog.String("secrets", strings.Join(secrets, ", ")))
@@ -141,7 +147,9 @@ func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) {
 			note("a secret was wanted for a caller of whom nothing is known: is the server served by the adapter's own functions, " +
 				"and is each caller verified?")
 		})
+		return true
 	}
+	return false
 }
 
 // noteUnguarded tells the author of a server, once, that the guard sees not all of what the server sends.
@@ -181,8 +189,6 @@ func known(cause, failure error) error {
 		return fault
 	case errors.As(cause, &rejected):
 		return rejected
-	case failure == keychain.ErrDismissed:
-		return errStoreDismissed
 	}
 	return failure
 }
@@ -193,8 +199,8 @@ type endedError struct{ error }
 func (e *endedError) Error() string { return "secrets: " + e.error.Error() }
 func (e *endedError) Unwrap() error { return e.error }
 
-// failAs makes the error for a failure whose name is known.
-func (m *Manager) failAs(name wording.Failure, cause error, secrets []string) error {
+// failAs makes the error for a failure whose name is known, with the sentence of that name or another.
+func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []string) error {
 	values := wording.Values{"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command}
 	if len(secrets) > 0 {
 		values["secret"] = secrets[0]
@@ -210,7 +216,7 @@ func (m *Manager) failAs(name wording.Failure, cause error, secrets []string) er
 	if name == wording.DialogFailed {
 		values["trouble"] = troubleOf(cause)
 	}
-	return &Error{secrets, string(name), wording.Fill(m.sentences.Failures[name], values), cause}
+	return &Error{secrets, string(name), wording.Fill(m.sentences.Failures[says], values), cause}
 }
 
 // troubleOf says what kept a dialog from being shown or answered. Native dialogs say it themselves.
@@ -219,7 +225,7 @@ func troubleOf(cause error) string {
 	if !errors.As(cause, &fault) {
 		return "the server's own prompter reported an error, of which its log says more"
 	}
-	return dialog.Clean(fault.Trouble, 1, troubleColumns)
+	return layout.Clean(fault.Trouble, 1, troubleColumns)
 }
 
 // troubleColumns is how much of what is wrong with a dialog an error tells: a path can be long, and a variable is.

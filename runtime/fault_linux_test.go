@@ -43,7 +43,7 @@ var breakages = []breakage{
 	{"program without its libraries", program("echo 'zenity: error while loading shared libraries' >&2; exit 127"), "/zenity does not run"},
 	{"program that is killed", program("sleep 0.5; kill -9 $$"), "/zenity ended with signal: killed"},
 	{"program that ends at once", program("exit 3"), "/zenity ended with exit status 3"},
-	{"program that answers at once", program("exit 1"), "/zenity ended faster than a person can answer"},
+	{"program that answers at once", program("[ $1 = --version ] || exit 1"), "/zenity ended faster than a person can answer"},
 	{"program that finds no display, late", program("sleep 0.5; echo '(zenity:1): Gtk-WARNING **: cannot open display: :99' >&2; exit 1"),
 		"/zenity could not open the display"},
 	{"program that loses its display", program("sleep 0.5; echo 'zenity: Fatal IO error 11 (Resource temporarily unavailable) on X server :99.' >&2; exit 1"),

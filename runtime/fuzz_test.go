@@ -42,8 +42,7 @@ func openForFuzzing(t *testing.T, values ...string) (*petstore.Secrets, *absente
 	return vault, person
 }
 
-// FuzzSentTo holds: the question for permission names the host of the url that the handler gets to send the value to, whole,
-// or its end where it is long.
+// FuzzSentTo holds: the question for permission names the host of the url that the handler gets to send the value to, whole.
 func FuzzSentTo(f *testing.F) {
 	long := strings.Repeat("good.example.", 15) + "evil.example"
 	for _, text := range []string{"https://good.example", "http://good.example:8080/x?y#z", "https://GOOD.example.",
@@ -56,30 +55,25 @@ func FuzzSentTo(f *testing.F) {
 		vault, person := openForFuzzing(t, "base_url", text)
 		ctx := vault.Manager.Background(t.Context())
 		_, _ = vault.APIKey(ctx, "Read one pet of your store")
-		_, shown, ok := strings.Cut(person.asked, "Sent to ")
+		_, shown, ok := strings.Cut(person.asked, "Petstore API key goes to")
 		if !ok {
 			if person.asked != "" {
 				t.Errorf("%q: asked without a host:\n%s", text, person.asked)
 			}
 			return
 		}
-		shown, _, _ = strings.Cut(shown, ": Petstore API key")
-		u, err := vault.BaseURL(ctx) // what the handler sends to
+		shown, _, _ = strings.Cut(shown, "\n\n")
+		shown = strings.Join(strings.Fields(shown), "") // a long one is broken
+		u, err := vault.BaseURL(ctx)                    // what the handler sends to
 		if err != nil {
 			t.Fatalf("%q: asked for what is not handed out: %v", text, err)
 		}
-		host := shown
+		host := u.Host
 		if u.Scheme != "https" {
-			if host, ok = strings.CutPrefix(shown, u.Scheme+"://"); !ok {
-				t.Errorf("%q: shown as %q", text, shown)
-			}
+			host = u.Scheme + "://" + host
 		}
-		if end, isCut := strings.CutPrefix(host, "…"); host != u.Host && !(isCut && len(end) > 100 && strings.HasSuffix(u.Host,
-			end)) {
+		if shown != host {
 			t.Errorf("%q: shown as %q", text, shown)
-		}
-		if len([]rune(shown)) > 120 {
-			t.Errorf("%q: shown as %q, which is too long", text, shown)
 		}
 	})
 }

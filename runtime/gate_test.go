@@ -156,7 +156,7 @@ func TestQuestionShowsWhereTheValueGoes(t *testing.T) {
 	b.store.Put("petstore", "base_url", "http://127.0.0.1:8080/v3")
 	b.user.Answers(secrets.AllowOnce)
 	b.wantKey(t, goodKey)
-	if text := b.user.Shown()[0].Text(); !strings.Contains(text, "Sent to http://127.0.0.1:8080: Petstore API key") {
+	if text := b.user.Shown()[0].Text(); !strings.Contains(text, "\nPetstore API key goes to http://127.0.0.1:8080\n") {
 		t.Errorf("the question does not show the host:\n%s", text)
 	}
 }
@@ -277,6 +277,39 @@ func TestStoredValueThatBreaksARuleIsAskedForAgain(t *testing.T) {
 	b.wantError(t, secrets.ErrDismissed)
 	if value, _ := b.store.Value("petstore", "api_key"); value != "short" {
 		t.Errorf("the old value is gone before a new one is there: %q", value)
+	}
+}
+
+// Reading changes no value that another program has stored: it is handed out as it is, or asked for again.
+func TestStoredValueIsNotChangedByReading(t *testing.T) {
+	b := open(t)
+	const around = goodKey + " "
+	b.store.Put("petstore", "api_key", around)
+	b.user.Answers(secrets.AllowOnce)
+	b.wantKey(t, around)
+	for unseen, place := range map[string]string{
+		goodKey + "\u200b": "it must not have a zero-width space (U+200B) after the 21st character",
+		"\ufeff" + goodKey: "it must not have a byte order mark (U+FEFF) at the beginning",
+		goodKey + "\n":     "it must be one line",
+	} {
+		b := open(t)
+		b.store.Put("petstore", "api_key", unseen)
+		b.user.Dismisses(place)
+		b.wantError(t, secrets.ErrDismissed)
+		if value, _ := b.store.Value("petstore", "api_key"); value != unseen {
+			t.Errorf("%+q is now %+q", unseen, value)
+		}
+	}
+}
+
+// Set is the user's own hand, and takes what a dialog takes.
+func TestSetTakesOffWhatComesAlong(t *testing.T) {
+	b := open(t)
+	if err := b.Manager.Set(t.Context(), petstore.KeyAPIKey, "\ufeff"+goodKey+"\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if value, _ := b.store.Value("petstore", "api_key"); value != goodKey {
+		t.Errorf("stored: %+q", value)
 	}
 }
 

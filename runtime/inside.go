@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 )
@@ -44,7 +44,7 @@ func (i insider) Place() string {
 func (i insider) Fields() []field.Field {
 	fields := make([]field.Field, len(i.ordered))
 	for n, def := range i.ordered {
-		fields[n] = fitting(def.Field)
+		fields[n] = visible(def.Field)
 	}
 	return fields
 }
@@ -55,6 +55,10 @@ func (i insider) Check(ctx context.Context, name string) error {
 		return err
 	}
 	return i.names[name].Check(text)
+}
+
+func (i insider) Setting(ctx context.Context, name string) (string, error) {
+	return i.values.setting(ctx, i.names[name])
 }
 
 func (i insider) Put(ctx context.Context, name, text string) error {
@@ -70,7 +74,10 @@ func (i insider) Stored(ctx context.Context) ([]string, error) {
 	var names []string
 	for _, def := range i.ordered {
 		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
-			_, err := i.values.store.Get(ctx, i.values.service, name)
+			err := i.values.use(ctx, func(ctx context.Context) error {
+				_, err := i.values.store.Get(ctx, i.values.service, name)
+				return err
+			})
 			switch {
 			case errors.Is(err, ErrNotSet):
 			case err == nil, errors.Is(err, ErrStore): // a damaged value is one to remove
@@ -83,12 +90,16 @@ func (i insider) Stored(ctx context.Context) ([]string, error) {
 	if store, ok := i.values.store.(interface {
 		Names(ctx context.Context, service string) ([]string, error)
 	}); ok {
-		more, err := store.Names(ctx, i.values.service)
+		var more []string
+		err := i.values.use(ctx, func(ctx context.Context) (err error) {
+			more, err = store.Names(ctx, i.values.service)
+			return err
+		})
 		if err != nil {
 			return nil, i.values.noteFailure(ctx, "", err)
 		}
 		for _, name := range more { // which any program may have chosen
-			names = append(names, dialog.Clean(name, 1, labelColumns))
+			names = append(names, layout.Clean(name, 1, 2*layout.Columns))
 		}
 	}
 	slices.Sort(names)
@@ -96,8 +107,8 @@ func (i insider) Stored(ctx context.Context) ([]string, error) {
 }
 
 func (i insider) Clear(ctx context.Context) error {
-	if err := i.values.store.Clear(ctx, i.values.service); err != nil {
-		return i.values.noteFailure(ctx, "", err)
+	if err := i.values.clear(ctx); err != nil {
+		return err
 	}
 	for _, def := range i.ordered {
 		i.values.renew(def)

@@ -88,10 +88,10 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.values = &values{
 		store: o.store, server: m.server, command: m.command, service: service, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
-		clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
+		unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
 	}
 	m.intake = intake.New(intake.Config{
-		Desk: m.desk, Values: collected{m}, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
+		Desk: m.desk, Values: collected{m}, Ready: m.canCollect, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
 		Invalid: func(secret string, problem error) error { return &invalidText{secret, problem} },
 	})
 	return m, nil
@@ -161,6 +161,8 @@ func checkDefinition(f field.Field) error {
 		return fmt.Errorf("unknown permission %q", f.Permission)
 	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:
 		return fmt.Errorf("unknown scope %q", f.Scope)
+	case f.Clean(f.Default) != f.Default:
+		return errors.New("a default has nothing around it that would be taken off what a person enters, such as a space")
 	case f.Pattern != "":
 		if _, err := field.CompilePattern(f.Pattern); err != nil {
 			return fmt.Errorf("pattern: %w", err)
@@ -211,11 +213,13 @@ func (m *Manager) Stored(ctx context.Context, key AnyKey) (bool, error) {
 }
 
 // Set stores text as the value of key, in place of an earlier one, and ends the grants for it. It is for the user's own
-// hand, as in a command on a terminal: nobody is asked. The error is [ErrInvalid] if text breaks a rule, or the store's.
+// hand, as in a command on a terminal: nobody is asked. As in a dialog, what is surely an accident of copying is taken off
+// first, such as a line end around a key. The error is [ErrInvalid] if text breaks a rule, or the store's.
 func (m *Manager) Set(ctx context.Context, key AnyKey, text string) error {
 	def := key.definition()
 	err := m.admit(def)
 	if err == nil {
+		text = def.Clean(text)
 		if problem := def.Check(text); problem != nil {
 			err = &invalidText{def.Name, problem}
 		} else {

@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 )
 
-// This file says what a question for permission is about, and in which words it is asked. Whether it is asked, and what
+// This file says what a question for permission is about, and in which words it is asked: nobody is asked for what a question
+// does not show. Whether it is asked, and what
 // follows from the answer, is decided in package consent.
 
 // A use is one secret that needs permission.
@@ -63,54 +64,74 @@ func needsOf(uses []use) []consent.Use {
 	return needs
 }
 
-// hostOf is how a question names where a value goes: with the scheme, where others can read along. The end of a host says
-// whose it is, so what is too much for a dialog goes from its beginning.
+// hostOf is how a question names where a value goes: with the scheme, where others can read along.
 func hostOf(address *url.URL) string {
-	scheme, host := "", address.Host
+	host := address.Host
 	if address.Scheme != "https" {
-		scheme = address.Scheme + "://"
+		host = address.Scheme + "://" + host
 	}
-	if over := len(scheme) + len(host) - hostColumns; over > 0 {
-		host = "…" + host[min(over+1, len(host)):]
-	}
-	return scheme + host
+	return layout.Line(host)
 }
 
-// words returns how to ask for some of the uses.
+// words returns how to ask for some of the uses. One question asks for as many of them as it can show whole.
 func (m *Manager) words(t *Turn, reason string, uses []use) func([]consent.Use) consent.Words {
+	call := t.call()
+	by := wording.Requester{Tool: call.Tool.Name, Reason: reason, By: m.askedBy(call.Who), Named: call.Who.Kind == consent.Named}
 	return func(needed []consent.Use) consent.Words {
-		var shown []wording.Use
-		onlyDialog := false
-		for _, u := range uses {
-			if slices.Contains(needed, u.need) {
-				shown = append(shown, wording.Use{Field: fitting(u.def.Field), Host: dialog.Clean(u.host, 1, hostColumns)})
-				onlyDialog = onlyDialog || u.def.Permission == field.Dialog
-			}
-		}
-		named := t.call().Who.Kind == consent.Named
-		scope, remember := wording.Covers(shown, named)
-		oneTool := scope == field.ToolScope
-		// A caller whom nobody verified gets no grant, and a grant for the tool that asks needs a tool.
-		once := t.call().Who.Kind == consent.Local || oneTool && t.call().Tool == consent.Tool{}
-		by := fittingRequester(wording.Requester{Tool: t.call().Tool.Name, Reason: reason, Once: once, Named: named})
-		question := m.question(strings.Join(m.sentences.Permission(m.server, shown, by), "\n"), once)
-		return consent.Words{
-			Form:       consent.Form{Message: question.Text, Choices: []string{m.sentences.Question.Allow, m.sentences.Question.AllowSession, m.sentences.Question.Deny}},
-			Reason:     reason,
-			OnlyDialog: onlyDialog,
-			OnlyOnce:   once,
-			OneTool:    oneTool,
-			Remember:   remember,
-			Dialog:     func(ctx context.Context) (consent.Answer, error) { return m.askInDialog(ctx, question) },
-		}
+		asked := slices.DeleteFunc(slices.Clone(uses), func(u use) bool { return !slices.Contains(needed, u.need) })
+		return m.wordsFor(call, by, asked[:m.sentences.Room(m.server, shownOf(asked), by)])
 	}
 }
 
-func (m *Manager) question(text string, once bool) Question {
+func (m *Manager) wordsFor(call *consent.Call, by wording.Requester, asked []use) consent.Words {
+	scope, remember := wording.Covers(shownOf(asked), by.Named)
+	oneTool := scope == field.ToolScope
+	// A grant for the tool that asks needs a tool, and one that the question names whole.
+	nameless := oneTool && (by.Tool == "" || wording.ShownTool(by.Tool) != by.Tool)
+	// A caller whom nobody verified gets no grant.
+	once := call.Who.Kind == consent.Local || nameless
+	// Nor does a verified one by a dialog: who is at this computer lets others use its secrets one use at a time.
+	inDialog := m.permission(asked, by, once || call.Who.Kind != consent.Process)
+	return consent.Words{
+		Uses: needsOf(asked),
+		Form: consent.Form{
+			Message: m.permission(asked, by, once).Text,
+			Choices: []string{m.sentences.Question.Allow, m.sentences.Question.AllowSession, m.sentences.Question.Deny},
+		},
+		Reason:     by.Reason,
+		OnlyDialog: nameless || slices.ContainsFunc(asked, func(u use) bool { return u.def.Permission == field.Dialog }),
+		OnlyOnce:   once,
+		OneTool:    oneTool,
+		Remember:   remember,
+		Dialog:     func(ctx context.Context) (consent.Answer, error) { return m.askInDialog(ctx, inDialog) },
+	}
+}
+
+// permission is the question whether asked may be used.
+func (m *Manager) permission(asked []use, by wording.Requester, once bool) Question {
+	by.Once = once
+	return m.question(m.sentences.Permission(m.server, shownOf(asked), by), once)
+}
+
+// shownOf is what a question says of uses.
+func shownOf(uses []use) []wording.Use {
+	shown := make([]wording.Use, len(uses))
+	for i, u := range uses {
+		shown[i] = wording.Use{Field: visible(u.def.Field), Host: u.host}
+	}
+	return shown
+}
+
+// askedBy is the line by which a dialog or question says for whom it asks.
+func (m *Manager) askedBy(who consent.Who) string {
+	return m.sentences.AskedBy(who.Name, who.Kind == consent.Local)
+}
+
+func (m *Manager) question(lines []string, once bool) Question {
 	q := m.sentences.Question
 	question := Question{
 		Title:           wording.Fill(q.Title, wording.Values{"server": m.server}),
-		Text:            text,
+		Text:            strings.Join(lines, "\n"),
 		Allow:           q.Allow,
 		AllowForSession: q.AllowSession,
 		Deny:            q.Deny,
@@ -121,11 +142,17 @@ func (m *Manager) question(text string, once bool) Question {
 	return question
 }
 
-// askInDialog asks at this computer.
+// askInDialog asks at this computer. A question that no window shows whole is not asked: the error is [consent.ErrUnshown].
 func (m *Manager) askInDialog(ctx context.Context, q Question) (consent.Answer, error) {
+	if !layout.Fits(q.Text) {
+		return consent.Deny, consent.ErrUnshown
+	}
 	answer, err := m.prompter.Ask(ctx, q)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = ErrDismissed // five minutes without a word
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return consent.Deny, ErrDismissed // five minutes without a word
+	case answer == AllowSession && q.AllowForSession == "":
+		return consent.Deny, err // it was not offered
 	}
 	return consent.Answer(answer), m.notePrompter(ctx, err)
 }

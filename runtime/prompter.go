@@ -7,12 +7,16 @@ import (
 	"log/slog"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
-	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 )
 
 // A Prompter puts questions to the person at this computer, outside the MCP client. The default opens native dialogs;
 // [WithPrompter] sets another, such as runtimetest's scripted user in tests. Every error means no.
+//
+// A Prompter may have one more method, Ready(context.Context) error, which says at once, without showing anything, why no
+// dialog can open now: [ErrNoDisplay] or [ErrNoDialog]. It is asked before an MCP client is told of a window. Without it, a
+// window is announced that may then fail to open.
 type Prompter interface {
 	// Enter asks for one value and returns what was entered; its rules are checked by the caller.
 	// The error is [ErrDismissed] if the person closed the dialog.
@@ -53,6 +57,14 @@ const (
 	AllowOnce
 	AllowSession
 )
+
+// ready returns why no dialog can open now, as far as the prompter can tell.
+func (m *Manager) ready(ctx context.Context) error {
+	if p, ok := m.prompter.(interface{ Ready(context.Context) error }); ok {
+		return m.notePrompter(ctx, p.Ready(ctx))
+	}
+	return nil
+}
 
 // native is the [Prompter] of this computer's desktop.
 type native struct{ *dialog.Native }
@@ -95,26 +107,10 @@ func (m *Manager) lockScreen(ctx context.Context) (unlock func(), err error) {
 	return unlock, m.notePrompter(ctx, err)
 }
 
-// How much of one text a dialog shows, so that none pushes another, or the buttons, off the screen.
-const (
-	textColumns  = 60 // of a line
-	labelColumns = 120
-	toolColumns  = 60
-	hostColumns  = 120
-	helpLines    = 6
-	reasonLines  = 3
-)
-
-// fitting returns f with texts that fit a dialog beside others.
-func fitting(f field.Field) field.Field {
-	f.Label = dialog.Clean(f.Label, 1, labelColumns)
-	f.Help = dialog.Clean(f.Help, helpLines, textColumns)
-	f.Placeholder = dialog.Clean(f.Placeholder, 1, labelColumns)
+// visible returns f with its texts as they can be seen. A label is not shortened: where there is no room for it, nobody is
+// asked. The generator has seen to it that there is room, and only its older versions let longer help texts through.
+func visible(f field.Field) field.Field {
+	f.Label, f.Placeholder = layout.Line(f.Label), layout.Line(f.Placeholder)
+	f.Help = layout.Clean(f.Help, field.HelpLines, layout.Columns)
 	return f
-}
-
-// fittingRequester returns by with texts that fit a dialog beside others.
-func fittingRequester(by wording.Requester) wording.Requester {
-	by.Tool, by.Reason = dialog.Clean(by.Tool, 1, toolColumns), dialog.Clean(by.Reason, reasonLines, textColumns)
-	return by
 }

@@ -41,6 +41,56 @@ func TestSetToolIsOneDialogForAnOlderClient(t *testing.T) {
 	})
 }
 
+// The dialog of secrets_set offers what is stored of a setting: agreeing to it changes nothing, where the default would have
+// taken its place. A value that may hold a password is never offered, since a dialog's prefill is in the process list.
+func TestSetToolOffersWhatIsStored(t *testing.T) {
+	for _, row := range []struct {
+		key            AnyKey
+		stored, offers string
+	}{
+		{URL("s", Field{Default: "https://default.example"}), "https://stored.example/api", "https://stored.example/api"},
+		{URL("s", Field{Default: "https://default.example"}), " https://stored.example ", "https://stored.example"},
+		{URL("s", Field{Default: "https://default.example"}), "stored by somebody else", "https://default.example"},
+		{URL("s", Field{Default: "https://default.example"}), "", "https://default.example"},
+		{URL("s", Field{UserInfo: true}), "https://app:hunter2@stored.example", ""},
+		{Text("s", Field{}), "ann", "ann"},
+		{Email("s", Field{}), "ann@stored.example", "ann@stored.example"},
+		{Integer("s", Field{}), "7", "7"},
+		{Boolean("s", Field{Default: "true"}), "No", "false"},
+		{Duration("s", Field{}), "30s", "30s"},
+		{Password("s", Field{}), "hunter2", ""},
+		{Multiline("s", Field{}), "hunter2", ""},
+	} {
+		var prefill string
+		m, store := victim(t, answers{enter: func(_ context.Context, e Entry) (string, error) {
+			prefill = e.Prefill
+			return "", ErrDismissed
+		}}, row.key)
+		store.Store("s", row.stored)
+		if err := useTool(bareCall(t.Context(), m, "secrets_set"), m, "secrets_set", "s"); !errors.Is(err, ErrDismissed) {
+			t.Error(err)
+		}
+		if prefill != row.offers {
+			t.Errorf("%s, stored %q: offers %q, want %q", row.key.Describe().Type, row.stored, prefill, row.offers)
+		}
+	}
+}
+
+// A url that may hold a password is not offered for correction either.
+func TestUserInfoIsNotOfferedForCorrection(t *testing.T) {
+	var prefills []string
+	m, store := victim(t, answers{enter: func(_ context.Context, e Entry) (string, error) {
+		prefills = append(prefills, e.Prefill)
+		return []string{"https://app:p@s#s@good.example", "https://app:p%40s%23s@good.example"}[len(prefills)-1], nil
+	}}, URL("dsn", Field{UserInfo: true}))
+	if err := useTool(bareCall(t.Context(), m, "secrets_set"), m, "secrets_set", "dsn"); err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := store.Load("dsn"); text != "https://app:p%40s%23s@good.example" || !slices.Equal(prefills, []string{"", ""}) {
+		t.Errorf("stored %v, offered %q", text, prefills)
+	}
+}
+
 // recording is a store that knows which accounts were written, in order.
 type recording struct {
 	*memory

@@ -4,7 +4,11 @@ import "context"
 
 // A Store keeps values by service and account. The default is the operating system's keychain; [WithStore] sets another,
 // such as runtimetest's in tests. Its methods must be safe for concurrent use, end when ctx does, and put no value into
-// an error.
+// an error. One that asks a person, say for a password, and was refused returns [ErrDismissed]: it is then not used for 1, 5,
+// then 30 minutes. One that hands on to another Store hands on the context too, which says whether a person may be asked.
+//
+// A Store may have one more method, Prepare(context.Context) error, which says why nothing can be stored, as where it is only
+// read. It is called before a person is asked for a value.
 type Store interface {
 	// Get returns the value, or [ErrNotSet] if there is none.
 	Get(ctx context.Context, service, account string) (string, error)

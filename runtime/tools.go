@@ -10,6 +10,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
 // This file has the tools that an adapter's AddTools adds to a server. Each is bounded as a getter is: a stranger gets
@@ -80,8 +81,9 @@ type statusOf struct {
 }
 
 func (m *Manager) statusTool(ctx context.Context, _ *Turn) (any, error) {
-	waiting, cancel := context.WithTimeout(ctx, consent.Patience) // the keychain may be asking the user to unlock it
+	waiting, cancel := context.WithTimeout(ctx, consent.Patience) // the keychain may be slow
 	defer cancel()
+	waiting = keychain.Quietly(waiting) // to look is no reason to ask the user for a password
 	list := make([]statusOf, len(m.ordered))
 	for i, def := range m.ordered {
 		_, err := m.values.lookup(waiting, def)
@@ -110,7 +112,7 @@ func (m *Manager) setTool(ctx context.Context, t *Turn, def *definition) (senten
 func (m *Manager) forgetTool(ctx context.Context, t *Turn, def *definition) (sentence string, err error) {
 	names := []string{def.Name}
 	open, _, err := m.removals.Join(t.call(), names,
-		func() error { return m.desk.RefusedLocked(consent.Permission, consent.Everybody, names) },
+		func() error { return m.desk.RefusedLocked(consent.Changing, consent.Everybody, consent.AllSecrets) },
 		func() *definition { return def },
 		func(ctx context.Context, open *removal) error { return m.askAndRemove(ctx, t.call().Who, open.Subject) })
 	if err == nil {
@@ -126,13 +128,15 @@ type removal = consent.Open[*definition, error]
 
 // askAndRemove removes the value once the person at this computer has allowed it. The MCP client's word is not enough.
 func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, def *definition) error {
-	err := m.askToRemove(ctx, who, def)
-	if err != nil {
-		if isRefusal(err) {
-			m.desk.Refuse(consent.Permission, consent.Everybody, []string{def.Name}, err)
+	if err := m.askToRemove(ctx, who, def); err != nil {
+		refused := isRefusal(err)
+		err = &consent.About{Secrets: []string{def.Name}, Asking: true, Err: err}
+		if refused {
+			m.desk.Refuse(consent.Changing, consent.Everybody, consent.AllSecrets, err)
 		}
-		return &consent.About{Secrets: []string{def.Name}, Asking: true, Err: err}
+		return err
 	}
+	m.desk.Accept(consent.Changing, consent.Everybody, consent.AllSecrets...)
 	if err := m.values.remove(ctx, def); err != nil {
 		return err
 	}
@@ -141,6 +145,9 @@ func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, def *defini
 }
 
 func (m *Manager) askToRemove(ctx context.Context, who consent.Who, def *definition) error {
+	if err := m.canRemove(ctx, def); err != nil {
+		return err
+	}
 	pass, err := m.desk.Queue(ctx, who)
 	if err != nil {
 		return err
@@ -151,13 +158,25 @@ func (m *Manager) askToRemove(ctx context.Context, who consent.Who, def *definit
 		return err
 	}
 	defer leave()
-	text := wording.Fill(m.sentences.Question.Forget, wording.Values{"server": m.server, "label": fitting(def.Field).Label})
-	answer, err := m.askInDialog(ctx, m.question(text, true))
+	lines := []string{wording.Fill(m.sentences.Question.Forget, wording.Values{"server": m.server, "label": visible(def.Field).Label})}
+	if by := m.askedBy(who); by != "" {
+		lines = append(lines, by)
+	}
+	answer, err := m.askInDialog(ctx, m.question(lines, true))
 	switch {
 	case err == nil && answer != consent.AllowOnce:
 		return ErrDenied
 	case err == nil && ctx.Err() != nil:
 		return ErrClosed
+	}
+	return err
+}
+
+// canRemove returns why the user need not be asked whether the value may be removed: it could not be, or no dialog opens.
+func (m *Manager) canRemove(ctx context.Context, def *definition) error {
+	_, err := m.values.lookup(ctx, def)
+	if err == nil || errors.Is(err, ErrNotSet) || errors.Is(err, ErrStore) { // a damaged value is one to remove
+		return m.ready(ctx)
 	}
 	return err
 }

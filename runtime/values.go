@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
 // values are the values of a schema's secrets: what the store has, under which names, and what is known of a value, such as
@@ -27,8 +30,10 @@ type values struct {
 	log     *slog.Logger
 	guard   func() *guard.Guard // masks what the log says
 
-	clearing chan struct{} // held while SECRETS_STORAGE_CLEAR is obeyed
-	kept     bool          // it has been, or is not to be; guarded by clearing
+	unlocking chan struct{} // held while the keychain may show its own prompt
+	asks      atomic.Bool   // the store asks the user whatever the context says, as that of macOS does
+	clearing  chan struct{} // held while SECRETS_STORAGE_CLEAR is obeyed
+	kept      bool          // it has been, or is not to be; guarded by clearing
 
 	mu         sync.Mutex
 	rejections map[*definition]rejected
@@ -68,6 +73,28 @@ func (v *values) find(ctx context.Context, def *definition) (finding, error) {
 	return finding{def: def, text: NewSecret(text), value: value}, nil
 }
 
+// setting returns the stored value of def for a person to see or to change, and "" where none is stored that may be shown.
+func (v *values) setting(ctx context.Context, def *definition) (string, error) {
+	if !def.Shows() {
+		return "", nil
+	}
+	text, err := v.lookup(ctx, def)
+	if errors.Is(err, ErrNotSet) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	value, problem := def.Parse(text)
+	if yes, ok := value.(bool); ok {
+		return strconv.FormatBool(yes), nil // as dialogs have it
+	}
+	if problem != nil {
+		return "", nil
+	}
+	return def.Clean(text), nil
+}
+
 // lookup reads the value of def, under its name or a former one. It treats "" as unset: gnome-keyring creates an item before
 // it fills it, and may be killed in between.
 func (v *values) lookup(ctx context.Context, def *definition) (string, error) {
@@ -85,11 +112,71 @@ func (v *values) lookup(ctx context.Context, def *definition) (string, error) {
 }
 
 func (v *values) get(ctx context.Context, name string) (string, error) {
-	text, err := v.store.Get(ctx, v.service, name)
+	var text string
+	err := v.use(ctx, func(ctx context.Context) (err error) {
+		text, err = v.store.Get(ctx, v.service, name)
+		return err
+	})
 	if err == nil && text == "" {
 		err = ErrNotSet
 	}
 	return text, v.noteFailure(ctx, name, err)
+}
+
+// use does something with the store: first so that the keychain asks nobody, and only if that will not do with its own prompt,
+// which asks for the user's login password and names neither server nor secret. Calls that need the prompt take turns. Who
+// closes it has refused all of them, for as long as a refusal holds; until then the keychain is used where it is not locked.
+func (v *values) use(ctx context.Context, do func(context.Context) error) error {
+	if v.asks.Load() && v.isUnlockingRefused() {
+		return errStoreDismissed
+	}
+	err := do(keychain.Quietly(ctx))
+	if isDismissed(err) {
+		v.asks.Store(true)
+	}
+	if !errors.Is(err, keychain.ErrUnasked) || keychain.IsQuiet(ctx) {
+		return v.heed(err, v.asks.Load())
+	}
+	select {
+	case v.unlocking <- struct{}{}:
+		defer func() { <-v.unlocking }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if v.isUnlockingRefused() {
+		return errStoreDismissed
+	}
+	return v.heed(do(ctx), true)
+}
+
+// canStore returns why nothing could be stored, as far as the store tells before it gets a value.
+func (v *values) canStore(ctx context.Context) error {
+	store, ok := v.store.(interface{ Prepare(context.Context) error })
+	if !ok {
+		return nil
+	}
+	return v.noteFailure(ctx, "", v.use(ctx, store.Prepare))
+}
+
+func (v *values) isUnlockingRefused() bool {
+	return v.desk.Refused(consent.Unlocking, consent.Everybody, consent.AllSecrets) != nil
+}
+
+// heed remembers what the user did with the keychain's prompt, where one may have been there, and returns err, by one name for
+// a prompt that was closed.
+func (v *values) heed(err error, prompted bool) error {
+	switch {
+	case isDismissed(err):
+		v.desk.Refuse(consent.Unlocking, consent.Everybody, consent.AllSecrets, errStoreDismissed)
+		return errStoreDismissed
+	case prompted && (err == nil || errors.Is(err, ErrNotSet)):
+		v.desk.Accept(consent.Unlocking, consent.Everybody, consent.AllSecrets...)
+	}
+	return err
+}
+
+func isDismissed(err error) bool {
+	return errors.Is(err, keychain.ErrDismissed) || errors.Is(err, ErrDismissed)
 }
 
 // put stores text for def and ends what was said about the value before it.
@@ -97,7 +184,8 @@ func (v *values) put(ctx context.Context, def *definition, text string) error {
 	if err := v.prepare(ctx); err != nil {
 		return err
 	}
-	if err := v.store.Set(ctx, v.service, def.Name, text); err != nil {
+	err := v.use(ctx, func(ctx context.Context) error { return v.store.Set(ctx, v.service, def.Name, text) })
+	if err != nil {
 		if def.Type.Confidential() {
 			v.guard().Learn(text, def.Prefix) // which nothing has handed out yet, and the error may repeat
 		}
@@ -130,7 +218,7 @@ func (v *values) removeFormer(ctx context.Context, def *definition) error {
 }
 
 func (v *values) delete(ctx context.Context, name string) error {
-	err := v.store.Delete(ctx, v.service, name)
+	err := v.use(ctx, func(ctx context.Context) error { return v.store.Delete(ctx, v.service, name) })
 	if errors.Is(err, ErrNotSet) {
 		return nil
 	}
@@ -159,12 +247,18 @@ func (v *values) prepare(ctx context.Context) error {
 	if v.kept {
 		return nil
 	}
-	if err := v.store.Clear(ctx, v.service); err != nil {
-		return v.noteFailure(ctx, "", err)
+	if err := v.clear(ctx); err != nil {
+		return err
 	}
 	v.kept = true
 	fmt.Fprintln(os.Stderr, wording.Fill(v.notices.Cleared, wording.Values{"server": v.server}))
 	return nil
+}
+
+// clear removes what is stored for the server.
+func (v *values) clear(ctx context.Context) error {
+	err := v.use(ctx, func(ctx context.Context) error { return v.store.Clear(ctx, v.service) })
+	return v.noteFailure(ctx, "", err)
 }
 
 // clearVariable lets the person who runs the server remove its secrets, as the Python and JavaScript frameworks do.

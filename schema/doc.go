@@ -35,12 +35,12 @@
 //
 // # The keys of a secret
 //
-//	label         what a person calls it; shown in every dialog and question (the secret's name)
+//	label         what a person calls it, in up to 40 columns; shown in every dialog and question (the secret's name)
 //	field_type    text, password, url, email, integer, boolean, choice, duration or multiline (password)
 //	required      whether a person is asked for it when it is missing (false)
 //	default       the value that serves until another is stored; with required, the value that is offered
-//	help_text     where to find it and what it is for; may have several lines
-//	placeholder   an example of how a value looks; never a value
+//	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
+//	placeholder   an example of how a value looks, in up to 100 columns; never a value
 //	permission    whose word a use needs: ask, dialog or none (ask)
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
@@ -62,8 +62,26 @@
 //	max           the greatest value; integer
 //	choices       the values to choose from, each a text or {value: text, go_name: Name}; choice, which needs it
 //
+// What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
+//
 // A default must obey the rules, and password and multiline can't have one: it would be committed. Nor can they have
 // permission none.
+//
+// # What a person enters
+//
+// A dialog, a terminal and a file make the same of the same text. What surely is an accident of copying is taken off: the
+// marks of a terminal's bracketed paste; a byte order mark, zero-width and no-break characters around the value; spaces and
+// line ends around a value of one line. Of multiline, every line end becomes LF, and the spaces around it stay.
+//
+// What may be meant is refused, with its name and place: a zero-width space inside a key, say. Only where such a character
+// spells a word or makes an emoji may text and multiline have it, and JSON in its strings. The rules above are looked at
+// after that. A default must be what would be stored if it were entered.
+//
+// With user_info, a url has one @, which ends the user information; elsewhere it is written %40, and so are /, ?, #, : and %
+// in a user name or password (RFC 3986, section 2.1). Readers would differ on the host of any other. Without user_info, an
+// @ behind the host is accepted unless host and port look like a user name and a password that was cut.
+//
+// What another program has stored is never changed: it is handed out as it is, or asked for again if it breaks a rule.
 package schema
 
 import _ "embed"

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
 
 func compile(t *testing.T) *jsonschema.Schema {
@@ -74,7 +76,9 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 		min-length-above-max-length prefix-above-max-length pattern-not-re2 pattern-unbalanced pattern-hole min-above-max
 		default-too-short default-against-pattern default-invisible default-url default-email
 		default-integer-out-of-range default-integer-text default-boolean-text default-not-a-choice default-duration
-		default-of-a-broken-rule length-octal`)
+		default-of-a-broken-rule default-with-space-around default-no-break-space default-url-cut
+		prefix-begins-with-space choice-invisible-around length-octal label-too-wide label-not-shown
+		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room`)
 	s := compile(t)
 	for _, path := range files(t, "invalid") {
 		tree, _ := parseTree(read(t, path))
@@ -85,6 +89,25 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 		refused, parser := s.Validate(tree.value()) != nil, slices.Contains(onlyTheParser, name)
 		if refused == parser {
 			t.Errorf("%s: refused by the JSON Schema: %v", name, refused)
+		}
+	}
+}
+
+// TestJSONSchemaKnowsTheBounds: an editor refuses what no dialog has room for.
+func TestJSONSchemaKnowsTheBounds(t *testing.T) {
+	var s struct {
+		Definitions struct {
+			Secret struct {
+				Properties map[string]struct{ MaxLength int }
+			}
+		}
+	}
+	if err := json.Unmarshal(JSONSchema, &s); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]int{"label": field.LabelColumns, "placeholder": field.PlaceholderColumns, "help_text": helpCharacters} {
+		if got := s.Definitions.Secret.Properties[key].MaxLength; got != want {
+			t.Errorf("%s: %d, want %d", key, got, want)
 		}
 	}
 }

@@ -21,12 +21,12 @@ var stringTypes = []field.Type{field.Text, field.Password, field.Multiline}
 
 // secretKeys is every key of a secret, in the order of the documentation.
 var secretKeys = []secretKey{
-	{"label", nil, func(r *reader, d *draft, n *node) { d.Label = r.line(n, "label", 100) }},
+	{"label", nil, func(r *reader, d *draft, n *node) { d.Label = r.line(n, "label", field.LabelColumns) }},
 	{"field_type", nil, nil}, // read before all others
 	{"required", nil, func(r *reader, d *draft, n *node) { d.Required = r.boolean(n, "required") }},
 	{"default", nil, func(r *reader, d *draft, n *node) { d.defaultValue = n }}, // read after all others
-	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.prose(n, "help_text", 2_000) }},
-	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.line(n, "placeholder", 200) }},
+	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.help(n) }},
+	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.line(n, "placeholder", field.PlaceholderColumns) }},
 	{"permission", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "permission", field.Permissions(), &d.Permission) }},
 	{"remember", nil, readRemember},
 	{"scope", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "scope", field.Scopes(), &d.Scope) }},
@@ -172,6 +172,8 @@ func readChoices(r *reader, d *draft, n *node) {
 			r.errorf(value.pos, "a choice must not be empty")
 		case s != strings.TrimSpace(s):
 			r.errorf(value.pos, "choice %s must not begin or end with a space", quote(s))
+		case s != (field.Field{Type: field.Choice}).Clean(s):
+			r.errorf(value.pos, "choice %s must not begin or end with an invisible character, which would be taken off what a person enters", quote(s))
 		case repeated:
 			r.errorf(value.pos, "choice %s is already declared at line %d", quote(s), first.Line)
 		default:

@@ -208,6 +208,9 @@ func (r *reader) secret(e entry) *draft {
 	default:
 		r.wrongType(e.value, "a secret", "a mapping of keys such as label and field_type")
 	}
+	if d.Label == "" && !d.places.has("label") && field.ValidName(d.Name) && len(d.Name) > field.LabelColumns {
+		r.errorf(e.pos, `the key "label" is missing: it is the name, which has %d characters, and a dialog has room for %d`, len(d.Name), field.LabelColumns)
+	}
 	d.Label = cmp.Or(d.Label, d.Name)
 	return d
 }

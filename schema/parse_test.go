@@ -200,7 +200,7 @@ func TestHostile(t *testing.T) {
 		"JSON lists":      {`{"a":` + strings.Repeat("[", 4_000_000), "1:105: nested more than 100 levels deep"},
 		"documents":       {strings.Repeat("---\n", 1_000_000), "2:1: a second document begins here, a schema is one document"},
 		"angles":          {head + strings.Repeat("<", 4_000_000), `4:1: ":" is missing after "` + strings.Repeat("<", 57) + `..."`},
-		"quoted tabs":     {head + `  a: {label: "` + strings.Repeat("\tx", 2_000_000) + `"}`, `4:14: secret "a": label has 3999999 characters, a dialog has room for 100`},
+		"quoted tabs":     {head + `  a: {label: "` + strings.Repeat("\tx", 2_000_000) + `"}`, `4:14: secret "a": label has 3999999 characters, a dialog has room for 40`},
 		"empty lines":     {head + "  a:\n    label: |\n      x\n" + strings.Repeat("\n", 1_000_000) + "  a:\n", `1000007:3: secret "a" is already declared at line 4`},
 		"anchors":         {strings.Repeat("&a ", 500_000), `1:4: unexpected "` + strings.Repeat("&a ", 19) + `..."`},
 		"aliases":         {head + "  a: &a b\n  c: [" + strings.Repeat("*a,", 1_000_000) + "]", "5:300007: the aliases up to here stand for more than 100000 values"},
@@ -209,7 +209,7 @@ func TestHostile(t *testing.T) {
 		"pairs":           {head + "  a: [" + strings.Repeat("{a: b}, ", 100_000) + "a: b]", `4:800007: a text with ": " in it must be in quotes`},
 		"explicit keys":   {head + strings.Repeat("  ? a\n", 500_000), `4:3: keys that begin with "?" are not supported, write "key: value"`},
 		"open brackets":   {head + "  a: [" + strings.Repeat("{a: b}, ", 100_000), `4:6: "[" is never closed, "]" is missing`},
-		"surrogates":      {head + `  a: {label: "` + strings.Repeat(`\ud83d\udd11`, 300_000) + `"}`, `4:14: secret "a": label has 300000 characters, a dialog has room for 100`},
+		"surrogates":      {head + `  a: {label: "` + strings.Repeat(`\ud83d\udd11`, 300_000) + `"}`, `4:14: secret "a": label has 300000 characters, a dialog has room for 40`},
 		"indented deeper": {deeper(2_000), "101:101: nested more than 100 levels deep"},
 	} {
 		t.Run(name, func(t *testing.T) {

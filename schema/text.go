@@ -5,6 +5,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
@@ -18,8 +20,28 @@ const (
 	severalLines = true
 )
 
+// helpCharacters bounds what is looked at: so many fill the lines of a help text.
+const helpCharacters = field.HelpLines * (layout.Columns + len("\n"))
+
 // line reads a text of one line that people will read.
-func (r *reader) line(n *node, key string, limit int) string { return r.shown(n, key, limit, oneLine) }
+func (r *reader) line(n *node, key string, columns int) string {
+	text := r.shown(n, key, columns, oneLine)
+	if width := layout.Width(text); width > columns {
+		r.errorf(n.pos, "%s is %d columns wide, a dialog has room for %d; some characters take two", key, width, columns)
+		return ""
+	}
+	return text
+}
+
+// help reads what a dialog says above its entry.
+func (r *reader) help(n *node) string {
+	text := r.prose(n, "help_text", helpCharacters)
+	if height := layout.Height(text); height > field.HelpLines {
+		r.errorf(n.pos, "help_text takes %d lines of %d columns, a dialog has room for %d", height, layout.Columns, field.HelpLines)
+		return ""
+	}
+	return text
+}
 
 // prose reads a text of several lines that people will read.
 func (r *reader) prose(n *node, key string, limit int) string {
@@ -65,6 +87,9 @@ func (r *reader) checkText(n *node, key string, limit int, newlines bool) bool {
 		case invisible(c):
 			r.errorf(n.pos, "%s has the invisible character %U in it, remove it", key, c)
 			return false
+		case !layout.Shows(c) && !joins(c):
+			r.errorf(n.pos, "%s has the character %U in it, which a dialog can't show, remove it", key, c)
+			return false
 		}
 	}
 	for _, after := range strings.Split(n.text, "{")[1:] {
@@ -77,11 +102,16 @@ func (r *reader) checkText(n *node, key string, limit int, newlines bool) bool {
 	return true
 }
 
-// invisible reports whether c changes what is seen without being seen itself, such as the bidirectional controls. The
-// zero-width joiner and non-joiner are spelling in Persian and the Indic scripts, and part of emoji.
+// invisible reports whether c changes what is seen without being seen itself, such as the bidirectional controls.
 func invisible(c rune) bool {
-	if c < unicode.MaxASCII || c == '\u200c' || c == '\u200d' {
+	if c < unicode.MaxASCII || joins(c) {
 		return false
 	}
 	return unicode.In(c, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// joins reports whether c is an invisible character that is part of a visible one. The zero-width joiner and non-joiner are
+// spelling in Persian and the Indic scripts, and part of emoji.
+func joins(c rune) bool {
+	return c == '\u200c' || c == '\u200d' || unicode.Is(unicode.Variation_Selector, c)
 }

@@ -2,11 +2,14 @@ package schema
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // Here are the rules that need more than one key: first of one secret, then of the whole file.
@@ -70,6 +73,9 @@ func (r *reader) checkBounds(d *draft) {
 	if length := utf8.RuneCountInString(d.Prefix); d.MaxLength > 0 && length > d.MaxLength {
 		r.errorf(d.At("prefix"), "prefix %s has %d characters, max_length allows %d", quote(d.Prefix), length, d.MaxLength)
 	}
+	if first := d.Prefix + "x"; d.Clean(first) != first {
+		r.errorf(d.At("prefix"), "prefix %s must not begin with a space, which would be taken off what a person enters", quote(d.Prefix))
+	}
 	switch {
 	case d.min != nil && d.max != nil && *d.min > *d.max:
 		r.errorf(d.At("min"), "min %d is above max %d", *d.min, *d.max)
@@ -107,6 +113,15 @@ func (r *reader) checkDefault(d *draft, n *node) {
 	if d.badRules {
 		return
 	}
+	if i := strings.IndexFunc(n.text, invisible); i >= 0 {
+		c, _ := utf8.DecodeRuneInString(n.text[i:])
+		r.errorf(n.pos, "default has the invisible character %U in it, remove it", c)
+		return
+	}
+	if d.Clean(n.text) != n.text {
+		r.errorf(n.pos, "default %s must not have a space, a line end or a paste mark around it, which would be taken off what a person enters", quote(n.text))
+		return
+	}
 	value, err := d.Parse(n.text)
 	switch value := value.(type) {
 	case nil:
@@ -117,13 +132,6 @@ func (r *reader) checkDefault(d *draft, n *node) {
 		d.Default = strconv.FormatBool(value)
 	default:
 		d.Default = n.text
-		if d.Type != field.Text {
-			d.Default = strings.TrimSpace(n.text)
-		}
-	}
-	if i := strings.IndexFunc(d.Default, invisible); i >= 0 {
-		c, _ := utf8.DecodeRuneInString(d.Default[i:])
-		r.errorf(n.pos, "default has the invisible character %U in it, remove it", c)
 	}
 }
 
@@ -136,9 +144,11 @@ func (r *reader) checkFile() {
 		}
 	}
 	former := map[string]*draft{}
+	sentences := wording.English()
 	for _, d := range r.drafts {
 		r.about = subject{"secret", d.Name}
 		r.checkSentTo(d)
+		r.checkRoom(d, sentences)
 		for i, name := range d.RenamedFrom {
 			if other, ok := former[name]; ok {
 				r.errorf(d.renamedFrom[i], "renamed_from %s is already a former name of secret %s at line %d", quote(name), quote(other.Name), other.Pos.Line)
@@ -165,6 +175,31 @@ func (r *reader) checkSentTo(d *draft) {
 	case target.Type != field.URL && target.Type != "":
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, this one is %s", quote(d.SentTo), target.Type)
 	}
+}
+
+// checkRoom checks that windows have room for what people are shown of a secret, whoever asks, and wherever it goes: the
+// runtime does not ask what it can't show whole. Without a place or a help text there is room for all that a file can say.
+func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
+	if d.SentTo != "" && d.Asks() {
+		if height := sentences.QuestionHeight(r.file.Server, d.Field, r.longestHost(d.SentTo)); height > layout.Lines {
+			r.errorf(d.At("sent_to"), "the question for its use can take %d lines, a window has room for %d", height, layout.Lines)
+		}
+	}
+	if d.Help != "" {
+		if height := sentences.DialogHeight(r.file.Server, d.Field); height > layout.Lines {
+			r.errorf(d.At("help_text"), "the dialog that asks for it can take %d lines, a window has room for %d: shorten help_text or placeholder", height, layout.Lines)
+		}
+	}
+}
+
+// longestHost is the longest text by which a question can say where a value goes.
+func (r *reader) longestHost(sentTo string) string {
+	target, ok := r.seen[sentTo]
+	if !ok {
+		return ""
+	}
+	longest := slices.MaxFunc(target.AcceptedSchemes(), func(a, b string) int { return len(a) - len(b) })
+	return longest + "://" + strings.Repeat("w", 253) + ":65535"
 }
 
 // members reads the names in a group.

@@ -151,7 +151,9 @@ func groupManifest(server string, sentences wording.Sentences, name, result stri
 	}
 }
 
-// questionLines is the question for permission to use those of secrets that need it, asked by a tool for a reason.
+// questionLines is the question for permission to use those of secrets that need it, asked by a tool for a reason. Where one
+// has no room for all, it is several, with an empty line between them. What fills the holes takes room too, so there can be
+// more of them.
 func questionLines(server string, sentences wording.Sentences, secrets []*Secret) []string {
 	var uses []wording.Use
 	for _, s := range secrets {
@@ -163,10 +165,17 @@ func questionLines(server string, sentences wording.Sentences, secrets []*Secret
 			uses = append(uses, use)
 		}
 	}
-	if len(uses) == 0 {
-		return nil
+	var lines []string
+	by := wording.Requester{Tool: "{tool}", Reason: "{reason}"}
+	for len(uses) > 0 {
+		if len(lines) > 0 {
+			lines = append(lines, "")
+		}
+		n := max(sentences.Room(server, uses, by), 1)
+		lines = append(lines, sentences.Permission(server, uses[:n], by)...)
+		uses = uses[n:]
 	}
-	return sentences.Permission(server, uses, wording.Requester{Tool: "{tool}", Reason: "{reason}"})
+	return lines
 }
 
 func getterSignature(name, result string, asks bool) string {

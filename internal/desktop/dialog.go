@@ -3,6 +3,7 @@
 package desktop
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -28,6 +29,9 @@ func (d *Desktop) Dialog() (open Dialog, ok bool) {
 		}
 		environ, _ := os.ReadFile(process + "/environ") // it may have ended
 		arguments, _ := os.ReadFile(process + "/cmdline")
+		if bytes.HasSuffix(arguments, []byte("\x00--version\x00")) {
+			continue // it shows no window
+		}
 		if len(arguments) > 0 && slices.Contains(strings.Split(string(environ), "\x00"), "HOME="+d.env["HOME"]) {
 			pid, _ := strconv.Atoi(filepath.Base(process)) // by the pattern
 			return Dialog{PID: pid, Text: strings.ReplaceAll(string(arguments), "\x00", "\n")}, true

@@ -58,6 +58,17 @@ func (d *Desktop) Press(w Window, keys ...string) error {
 	return d.input(w, append([]string{"key", "--"}, keys...)...)
 }
 
+// Copy puts text on the clipboard, from which ctrl+v pastes it.
+func (d *Desktop) Copy(text string) error {
+	if d.env["DISPLAY"] == "" {
+		return errors.New("this desktop has no display")
+	}
+	cmd := exec.Command("xclip", "-selection", "clipboard") // which leaves a process behind that keeps the text
+	cmd.Env = d.Env()
+	cmd.Stdin = strings.NewReader(text)
+	return cmd.Run()
+}
+
 // Screenshot writes the whole screen to a file; its name's ending chooses the
 // format. It needs ImageMagick (Debian: imagemagick).
 func (d *Desktop) Screenshot(path string) error {

@@ -41,10 +41,11 @@ func (f Field) Problems() []*Problem {
 	problems := []*Problem{{Kind: Empty}, {Kind: TooBig, Want: strconv.Itoa(MaxSize)}, {Kind: NotText}}
 	add := func(when bool, kind Kind, want string) {
 		if when {
-			problems = append(problems, &Problem{kind, want})
+			problems = append(problems, &Problem{Kind: kind, Want: want})
 		}
 	}
 	add(f.Type != Multiline, NotOneLine, "")
+	add(f.Type != Choice, Unseen, "")
 	switch f.Type {
 	case Text, Password, Multiline:
 		add(f.MinLength > 0, TooShort, strconv.Itoa(f.MinLength))
@@ -52,6 +53,7 @@ func (f Field) Problems() []*Problem {
 		add(f.Prefix != "", NoPrefix, f.Prefix)
 		add(f.Pattern != "", NoMatch, f.Pattern)
 	case URL:
+		add(f.UserInfo, NotEncoded, "")
 		add(true, NotURL, "")
 		add(true, OtherScheme, schemeList(f.AcceptedSchemes()))
 		add(!f.UserInfo, HasUserInfo, "")
@@ -71,6 +73,24 @@ func (f Field) Problems() []*Problem {
 		add(true, NotDuration, "")
 	}
 	return problems
+}
+
+// Rules returns those of [Field.Problems] that a person had better know before: what the schema says of a value, and the
+// formats that nobody guesses.
+func (f Field) Rules() []*Problem {
+	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
+		switch p.Kind {
+		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotDuration:
+			return false
+		case OtherScheme:
+			return len(f.Schemes) == 0
+		case TooSmall:
+			return !f.Range.low
+		case TooLarge:
+			return !f.Range.high
+		}
+		return true
+	})
 }
 
 func (f Field) parse(text string) (any, *Problem) {
@@ -93,7 +113,7 @@ func (f Field) parse(text string) (any, *Problem) {
 		return parseBoolean(text)
 	case Choice:
 		if !slices.Contains(f.Choices, text) {
-			return nil, &Problem{NotChoice, orList(f.Choices)}
+			return nil, &Problem{Kind: NotChoice, Want: orList(f.Choices)}
 		}
 		return text, nil
 	case Duration:
@@ -113,13 +133,13 @@ func (f Field) checkText(text string) *Problem {
 	case text == "":
 		return &Problem{Kind: Empty}
 	case len(text) > MaxSize:
-		return &Problem{TooBig, strconv.Itoa(MaxSize)}
+		return &Problem{Kind: TooBig, Want: strconv.Itoa(MaxSize)}
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return &Problem{Kind: NotText}
 	case f.Type != Multiline && strings.ContainsFunc(text, isControl):
 		return &Problem{Kind: NotOneLine}
 	}
-	return nil
+	return f.checkUnseen(text)
 }
 
 // isControl includes the line and paragraph separators, which end a line on the screen although they are no controls.
@@ -129,18 +149,18 @@ func (f Field) checkString(text string) *Problem {
 	length := utf8.RuneCountInString(text)
 	switch {
 	case length < f.MinLength:
-		return &Problem{TooShort, strconv.Itoa(f.MinLength)}
+		return &Problem{Kind: TooShort, Want: strconv.Itoa(f.MinLength)}
 	case f.MaxLength > 0 && length > f.MaxLength:
-		return &Problem{TooLong, strconv.Itoa(f.MaxLength)}
+		return &Problem{Kind: TooLong, Want: strconv.Itoa(f.MaxLength)}
 	case !strings.HasPrefix(text, f.Prefix):
-		return &Problem{NoPrefix, f.Prefix}
+		return &Problem{Kind: NoPrefix, Want: f.Prefix}
 	}
 	if f.Pattern == "" {
 		return nil
 	}
 	// A pattern that does not compile is refused by the generator and by the runtime's Open; here it matches nothing.
 	if re, err := CompilePattern(f.Pattern); err != nil || !re.MatchString(text) {
-		return &Problem{NoMatch, f.Pattern}
+		return &Problem{Kind: NoMatch, Want: f.Pattern}
 	}
 	return nil
 }
@@ -173,18 +193,25 @@ func (f Field) AcceptedSchemes() []string {
 }
 
 func (f Field) parseURL(text string) (any, *Problem) {
+	if problem := f.checkUserInfo(text); problem != nil {
+		return nil, problem
+	}
 	u, err := url.Parse(text)
 	if err != nil || u.Opaque != "" || !validHost(u) {
 		return nil, &Problem{Kind: NotURL}
 	}
 	if !slices.Contains(f.AcceptedSchemes(), u.Scheme) {
-		return nil, &Problem{OtherScheme, schemeList(f.AcceptedSchemes())}
+		return nil, &Problem{Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())}
 	}
 	if u.User != nil && !f.UserInfo {
 		return nil, &Problem{Kind: HasUserInfo}
 	}
 	if len(f.Hosts) > 0 && !slices.ContainsFunc(f.Hosts, func(host string) bool { return hostMatches(host, u.Hostname()) }) {
-		return nil, &Problem{OtherHost, orList(f.Hosts)}
+		return nil, &Problem{Kind: OtherHost, Want: orList(f.Hosts)}
+	}
+	// Where net/url escapes something else in a path, it writes what was %40 as an @.
+	if problem := f.checkUserInfo(u.String()); problem != nil {
+		return nil, problem
 	}
 	return u, nil
 }
@@ -204,8 +231,7 @@ func validHost(u *url.URL) bool {
 	if !strings.Contains(u.Host, ":") || strings.HasSuffix(u.Host, "]") {
 		return true
 	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	return err == nil && port > 0
+	return isPort(u.Port())
 }
 
 // validDomain reports whether name is one that resolvers look up: labels as RFC 1123, section 2.1, has them, or with the
@@ -262,9 +288,9 @@ func (f Field) parseInteger(text string) (any, *Problem) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case errors.Is(err, strconv.ErrRange) && n == math.MinInt64 || err == nil && n < low:
-		return nil, &Problem{TooSmall, strconv.FormatInt(low, 10)}
+		return nil, &Problem{Kind: TooSmall, Want: strconv.FormatInt(low, 10)}
 	case errors.Is(err, strconv.ErrRange) || err == nil && n > high:
-		return nil, &Problem{TooLarge, strconv.FormatInt(high, 10)}
+		return nil, &Problem{Kind: TooLarge, Want: strconv.FormatInt(high, 10)}
 	case err != nil:
 		return nil, &Problem{Kind: NotInteger}
 	}

@@ -65,7 +65,7 @@ func TestParse(t *testing.T) {
 			if got != want || (err == nil) != (value != nil) {
 				t.Errorf("%s: %.60q: %v %q, want %q", name, input, value, got, want)
 			}
-			if problem != nil && !slices.ContainsFunc(row.field.Problems(), func(p *Problem) bool { return *p == *problem }) {
+			if problem != nil && !foresees(row.field, problem) {
 				t.Errorf("%s: %.60q: Problems does not foresee %q", name, input, problem)
 			}
 			if err != nil && len(input) > 8 && strings.Contains(err.Error(), input) {
@@ -73,6 +73,11 @@ func TestParse(t *testing.T) {
 			}
 		}
 	}
+}
+
+// foresees reports whether the field names the problem in advance, all but what was found.
+func foresees(f Field, problem *Problem) bool {
+	return slices.ContainsFunc(f.Problems(), func(p *Problem) bool { return p.Kind == problem.Kind && p.Want == problem.Want })
 }
 
 func TestParseReturnsTheGoType(t *testing.T) {

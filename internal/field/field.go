@@ -97,6 +97,10 @@ func (f Field) Optional() bool { return !f.Required && f.Default == "" }
 // Asks reports whether a use of f needs somebody's permission.
 func (f Field) Asks() bool { return f.Permission != None }
 
+// Shows reports whether a value of f may be shown to the person at this computer: it is not confidential, and no url that may
+// hold a password.
+func (f Field) Shows() bool { return !f.Type.Confidential() && !f.UserInfo }
+
 // HasRules reports whether some text is not a value of f although it is one line: such a field gets a validator.
 func (f Field) HasRules() bool {
 	switch f.Type {
@@ -153,4 +157,8 @@ const (
 	// ReservedPrefix begins the names of keychain items that are no secrets, such as __secret_index__, in which the Python
 	// and JavaScript frameworks list the others.
 	ReservedPrefix = "__"
+
+	// LabelColumns, PlaceholderColumns and HelpLines are how much of a field's texts a dialog has room for, beside each other
+	// and what else it says. Columns and lines are those of package layout.
+	LabelColumns, PlaceholderColumns, HelpLines = 40, 100, 8
 )

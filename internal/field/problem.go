@@ -26,10 +26,12 @@ const (
 	NotOneLine  Kind = "not_one_line"
 	NotText     Kind = "not_text"
 	TooBig      Kind = "too_big"
+	Unseen      Kind = "unseen"
+	NotEncoded  Kind = "not_encoded"
 )
 
-// Problems returns the sentence for each kind. It continues "the value ...", and its one hole {want} is filled with what
-// the rule says, never with the value.
+// Problems returns the sentence for each kind. It continues "the value ...". Its hole {want} is filled with what the rule
+// says, and {found} with the name and place of a character that nobody sees; neither is ever filled with the value.
 func Problems() map[Kind]string {
 	return map[Kind]string{
 		Empty:       "must not be empty",
@@ -40,7 +42,7 @@ func Problems() map[Kind]string {
 		NotURL:      "must be an absolute URL with a host in ASCII, such as https://api.example.com",
 		OtherScheme: "must be a URL that begins with {want}",
 		OtherHost:   "must be a URL on the host {want}",
-		HasUserInfo: "must be a URL without a user name or password before its host",
+		HasUserInfo: "must be a URL without a user name or password before its host; an @ behind the host can be written %40",
 		NotEmail:    "must be one bare address, such as name@example.com",
 		NotInteger:  "must be a whole number",
 		TooSmall:    "must be {want} or more",
@@ -51,16 +53,20 @@ func Problems() map[Kind]string {
 		NotOneLine:  "must be one line without control characters",
 		NotText:     "must be text in UTF-8 without NUL characters",
 		TooBig:      "must have at most {want} bytes",
+		Unseen:      "must not have {found}",
+		NotEncoded: "must percent-encode reserved characters in its user name and password (%40 for @, %2F for /, %3F for ?, " +
+			"%23 for #, %3A for :, %25 for %), and write any other @ as %40",
 	}
 }
 
 // A Problem is why a text is not a value of a field. It names the rule and never holds the text.
 type Problem struct {
-	Kind Kind
-	Want string // what the rule says; "" where the sentence has no hole
+	Kind  Kind
+	Want  string // what the rule says; "" where the sentence has no hole for it
+	Found string // of [Unseen], the character's name and place, such as "a word joiner (U+2060) after the 5th character"
 }
 
 // Error returns the sentence for p, such as "must have at least 16 characters".
 func (p *Problem) Error() string {
-	return strings.ReplaceAll(Problems()[p.Kind], "{want}", p.Want)
+	return strings.NewReplacer("{want}", p.Want, "{found}", p.Found).Replace(Problems()[p.Kind])
 }

@@ -2,17 +2,19 @@ package wording
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 )
 
 // An Asking is what the dialog for one value depends on besides its field.
 type Asking struct {
 	Code          string // the verification code; "" where no MCP client shows one
+	By            string // the line that says who asks, as [Sentences.AskedBy] returns it
 	Number, Total int    // which of several values this is; Total below 2 says nothing
 	Again         error  // why the last value that was typed can't be used
 	Stale         error  // why the stored value can't be used
@@ -37,26 +39,74 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	}
 	add(a.Total > 1, d.Step)
 	add(true, d.Ask)
+	add(a.By != "", a.By)
 	if f.Help != "" {
 		lines = append(lines, strings.Split(strings.TrimRight(f.Help, "\n"), "\n")...)
 	}
 	add(f.Placeholder != "", d.Example)
+	if rules := s.Rules(f); rules != "" {
+		lines = append(lines, rules)
+	}
 	add(!f.Required, d.Optional)
 	add(f.Type == field.Multiline, d.File)
-	add(a.Rejected != "", d.Rejected)
+	if a.Rejected != "" {
+		lines = append(lines, layout.Clip(layout.Line(Fill(d.Rejected, values)), whyLines))
+	}
 	for _, line := range []struct {
 		sentence string
 		problem  error
 	}{{d.Stale, a.Stale}, {d.Again, a.Again}} {
 		if line.problem != nil {
 			values["problem"] = s.Problem(line.problem)
-			add(true, line.sentence)
+			lines = append(lines, layout.Clip(layout.Line(Fill(line.sentence, values)), whyLines))
 		}
 	}
 	if a.Code != "" {
 		lines = append(lines, "", Fill(d.Code, Values{"code": a.Code}))
 	}
 	return lines
+}
+
+// How much is shown of what may be shortened, so that it leaves room for what may not.
+const (
+	toolColumns = 120 // tools are named in less; the URI of a resource may come from the model
+	reasonLines = 3
+	whyLines    = 2 // a rejection, or a rule that was broken, whose pattern may be long
+)
+
+// ShownTool returns how a question names a tool, prompt or resource.
+func ShownTool(name string) string { return layout.Shorten(name, toolColumns) }
+
+// AskedBy returns the line that says who asks, or "" for whoever started the server. Where a part of a verified name could
+// not be seen, it is shown quoted as well: it must not pass for another's.
+func (s Sentences) AskedBy(principal string, unverified bool) string {
+	switch shown := layout.Line(principal); {
+	case unverified:
+		return s.Question.ByUnverified
+	case principal == "":
+		return ""
+	case shown != principal:
+		principal = strings.TrimSpace(shown + " " + strconv.QuoteToASCII(principal))
+	}
+	return layout.Hang(Fill(s.Question.By, Values{"principal": principal}))
+}
+
+// shownRule is how many characters a rule may have that is shown before it is broken: a longer one, such as a pattern, would
+// leave no room for the rest of the dialog.
+const shownRule = 100
+
+// Rules returns the line that says what a value of f must be, or "" where there is nothing to say.
+func (s Sentences) Rules(f field.Field) string {
+	var rules []string
+	for _, rule := range f.Rules() {
+		if sentence := s.Problem(rule); utf8.RuneCountInString(sentence) <= shownRule {
+			rules = append(rules, sentence)
+		}
+	}
+	if len(rules) == 0 {
+		return ""
+	}
+	return Fill(s.Dialog.Rules, Values{"rules": strings.Join(rules, ", ")})
 }
 
 // A Use is one secret that a question asks permission for.
@@ -69,33 +119,81 @@ type Use struct {
 type Requester struct {
 	Tool   string // "" outside any call
 	Reason string
-	Once   bool // no grant can outlast the call
-	Named  bool // a principal over HTTP, see [NamedRemember]
+	By     string // the line that says who asks, as [Sentences.AskedBy] returns it
+	Once   bool   // no grant can outlast the call
+	Named  bool   // a principal over HTTP, see [NamedRemember]
 }
 
 // Permission returns the lines of the question that asks for permission to use secrets. An empty line separates who and
-// why from what the answers mean.
+// why from what the answers mean, and that from the list of several secrets.
 func (s Sentences) Permission(server string, uses []Use, by Requester) []string {
 	q := s.Question
-	values := Values{"server": server, "labels": q.labels(uses), "tool": by.Tool, "reason": by.Reason}
-	lines := []string{Fill(q.Use, values)}
-	if by.Tool != "" {
-		lines = append(lines, Fill(q.Tool, values))
-	} else {
-		lines = append(lines, Fill(q.Outside, values))
+	values := Values{"server": server, "number": strconv.Itoa(len(uses)), "tool": ShownTool(by.Tool), "reason": by.Reason, "them": q.Them}
+	use := q.UseAll
+	if len(uses) == 1 {
+		label := uses[0].Field.Label
+		values["label"], values["labels"] = label, label // manifests of older generators have the latter
+		use, values["them"] = q.Use, q.It
 	}
-	if by.Reason != "" {
-		lines = append(lines, Fill(q.Reason, values))
-	} else {
-		lines = append(lines, Fill(q.NoReason, values))
+	lines := append([]string{Fill(use, values)}, q.who(by, values)...)
+	if by.By != "" {
+		lines = append(lines, by.By)
 	}
-	for _, host := range hosts(uses) {
-		sent := slices.DeleteFunc(slices.Clone(uses), func(u Use) bool { return u.Host != host })
-		lines = append(lines, Fill(q.SentTo, Values{"host": host, "labels": q.labels(sent)}))
+	if len(uses) == 1 {
+		if uses[0].Host != "" {
+			lines = append(lines, layout.Hang(q.sentTo(uses[0])))
+		}
+		return append(lines, "", q.covers(uses, by, values))
 	}
-	lines = append(lines, "")
+	return append(append(lines, "", q.covers(uses, by, values), ""), q.list(uses)...)
+}
+
+// Room returns how many of uses, from the first on, one question can ask for: all that it says of them has to be seen.
+func (s Sentences) Room(server string, uses []Use, by Requester) int {
+	for n := range uses {
+		if !layout.Fits(strings.Join(s.Permission(server, uses[:n+1], by), "\n")) {
+			return n
+		}
+	}
+	return len(uses)
+}
+
+// who returns which tool asks and why.
+func (q Question) who(by Requester, values Values) []string {
+	tool, reason := q.Tool, q.Reason
+	if by.Tool == "" {
+		tool = q.Outside
+	}
+	if by.Reason == "" {
+		reason = q.NoReason
+	}
+	return []string{layout.Hang(Fill(tool, values)), layout.Clip(layout.Hang(Fill(reason, values)), reasonLines)}
+}
+
+// list returns a line for each of several uses, with where it goes. The end of a long host says whose it is: no line is to
+// look like all of it.
+func (q Question) list(uses []Use) []string {
+	lines := make([]string, len(uses))
+	for i, use := range uses {
+		item := use.Field.Label
+		if use.Host != "" {
+			item = q.sentTo(use)
+		}
+		lines[i] = layout.Hang(Fill(q.Item, Values{"item": item}))
+	}
+	return lines
+}
+
+// sentTo returns the sentence that says where a value goes.
+func (q Question) sentTo(use Use) string {
+	label := use.Field.Label
+	return Fill(q.SentTo, Values{"host": use.Host, "label": label, "labels": label})
+}
+
+// covers returns what the answers mean.
+func (q Question) covers(uses []Use, by Requester, values Values) string {
 	if by.Once {
-		return append(lines, q.OnlyOnce)
+		return q.OnlyOnce
 	}
 	scope, remember := Covers(uses, by.Named)
 	values["until"] = Fill(q.UntilEnd, values)
@@ -103,36 +201,9 @@ func (s Sentences) Permission(server string, uses []Use, by Requester) []string 
 		values["until"] = Fill(q.UntilElapsed, Values{"duration": ShortDuration(remember)})
 	}
 	if scope == field.ToolScope {
-		return append(lines, Fill(q.CoversTool, values))
+		return Fill(q.CoversTool, values)
 	}
-	return append(lines, Fill(q.CoversServer, values))
-}
-
-// shownLabels is how many labels one line of a question shows.
-const shownLabels = 6
-
-// labels joins the labels of uses, as many as a dialog has room for.
-func (q Question) labels(uses []Use) string {
-	var labels []string
-	for _, use := range uses[:min(len(uses), shownLabels)] {
-		labels = append(labels, use.Field.Label)
-	}
-	joined := strings.Join(labels, ", ")
-	if more := len(uses) - len(labels); more > 0 {
-		return Fill(q.More, Values{"labels": joined, "number": strconv.Itoa(more)})
-	}
-	return joined
-}
-
-// hosts returns the different hosts of uses, in their order.
-func hosts(uses []Use) []string {
-	var hosts []string
-	for _, use := range uses {
-		if use.Host != "" && !slices.Contains(hosts, use.Host) {
-			hosts = append(hosts, use.Host)
-		}
-	}
-	return hosts
+	return Fill(q.CoversServer, values)
 }
 
 // NamedRemember is how long "Allow for session" lasts for a named principal where the schema does not say: a working day. Over
@@ -158,14 +229,19 @@ func Covers(uses []Use, named bool) (field.Scope, time.Duration) {
 	return scope, remember
 }
 
-// Problem returns the sentence for why a text is not a value, which continues "the value". For an error that is no
-// [field.Problem] it says nothing of it, since its text may hold the value.
+// Problem returns the sentence for why a text is not a value, which continues "the value". Of a problem that is only foreseen,
+// as in [field.Field.Problems], the hole {found} stays open. For an error that is no [field.Problem] it says nothing of it,
+// since its text may hold the value.
 func (s Sentences) Problem(err error) string {
 	var p *field.Problem
 	if !errors.As(err, &p) {
 		return Fill(s.Problems[field.NotText], nil)
 	}
-	return Fill(s.Problems[p.Kind], Values{"want": p.Want})
+	values := Values{"want": p.Want}
+	if p.Found != "" {
+		values["found"] = p.Found
+	}
+	return Fill(s.Problems[p.Kind], values)
 }
 
 // ShortDuration returns d without the zero units that time.Duration's String adds: "30m", not "30m0s".

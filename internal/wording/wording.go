@@ -29,6 +29,7 @@ type Dialog struct {
 	Title    string `json:"title"`
 	Ask      string `json:"ask"`
 	Example  string `json:"example"`  // where the field has a placeholder
+	Rules    string `json:"rules"`    // where the schema has rules for the value, or its format can't be guessed
 	Optional string `json:"optional"` // where the field may be left empty
 	File     string `json:"file"`     // where the value is read from a file
 	Step     string `json:"step"`     // where several values are asked for
@@ -50,15 +51,20 @@ type Form struct {
 type Question struct {
 	Title        string `json:"title"`
 	Use          string `json:"use"`
-	More         string `json:"more"`    // what {labels} is where there are too many to show
-	Forget       string `json:"forget"`  // instead of use, by the tool secrets_forget
-	Tool         string `json:"tool"`    // inside a tool call
-	Outside      string `json:"outside"` // outside any call
+	UseAll       string `json:"use_all"`       // instead of use, for several secrets, which are then listed
+	Forget       string `json:"forget"`        // instead of use, by the tool secrets_forget
+	By           string `json:"by"`            // where the server's code verified who calls
+	ByUnverified string `json:"by_unverified"` // where nobody verified who calls
+	Tool         string `json:"tool"`          // inside a tool call
+	Outside      string `json:"outside"`       // outside any call
 	Reason       string `json:"reason"`
 	NoReason     string `json:"no_reason"`
 	SentTo       string `json:"sent_to"` // where the schema says where the value goes
+	Item         string `json:"item"`    // of a list
 	CoversServer string `json:"covers_server"`
 	CoversTool   string `json:"covers_tool"`
+	It           string `json:"it"`        // what {them} is for one secret
+	Them         string `json:"them"`      // what {them} is for several
 	UntilEnd     string `json:"until_end"` // what {until} is without a remember
 	UntilElapsed string `json:"until_elapsed"`
 	Allow        string `json:"allow"`
@@ -80,25 +86,28 @@ type Failure string
 
 // The failures, each with a sentence in [Sentences.Failures] that says the way out.
 const (
-	Denied       Failure = "denied"
-	CodesDiffer  Failure = "codes_differ"
-	Dismissed    Failure = "dismissed"
-	Rejected     Failure = "rejected"
-	NoDisplay    Failure = "no_display"
-	NoDialog     Failure = "no_dialog"
-	NobodyToAsk  Failure = "nobody_to_ask"
-	DialogFailed Failure = "dialog_failed"
-	NoStore      Failure = "no_store"
-	StoreLocked  Failure = "store_locked"
-	StoreTimeout Failure = "store_timeout"
-	StoreFailed  Failure = "store_failed"
-	TooBig       Failure = "too_big"
-	Invalid      Failure = "invalid"
-	NotSet       Failure = "not_set"
-	Pending      Failure = "pending"
-	UnknownKey   Failure = "unknown_key"
-	OutsideCall  Failure = "outside_call"
-	Closed       Failure = "closed"
+	Denied        Failure = "denied"
+	CodesDiffer   Failure = "codes_differ"
+	Dismissed     Failure = "dismissed"
+	Rejected      Failure = "rejected"
+	NoDisplay     Failure = "no_display"
+	NoDialog      Failure = "no_dialog"
+	NobodyToAsk   Failure = "nobody_to_ask"
+	DialogFailed  Failure = "dialog_failed"
+	NoStore       Failure = "no_store"
+	StoreLocked   Failure = "store_locked"
+	NotUnlocked   Failure = "not_unlocked"
+	StoreTimeout  Failure = "store_timeout"
+	StoreFailed   Failure = "store_failed"
+	TooBig        Failure = "too_big"
+	Invalid       Failure = "invalid"
+	NotSet        Failure = "not_set"
+	Pending       Failure = "pending"
+	UnknownKey    Failure = "unknown_key"
+	OutsideCall   Failure = "outside_call"
+	UnknownCaller Failure = "unknown_caller"
+	Unshown       Failure = "unshown"
+	Closed        Failure = "closed"
 )
 
 // English returns the sentences that the generator writes into a manifest.
@@ -108,6 +117,7 @@ func English() Sentences {
 			Title:    "{server}: {label}",
 			Ask:      "The MCP server {server} asks for: {label}",
 			Example:  "Example: {placeholder}",
+			Rules:    "The value {rules}.",
 			Optional: "You may leave it empty.",
 			File:     "Choose the file that holds it.",
 			Step:     "Value {number} of {total}",
@@ -124,16 +134,21 @@ func English() Sentences {
 		},
 		Question: Question{
 			Title:        "{server} asks for permission",
-			Use:          "{server} wants to use: {labels}",
-			More:         "{labels} and {number} more",
+			Use:          "{server} wants to use: {label}",
+			UseAll:       "{server} wants to use: {number} secrets, listed below",
 			Forget:       "{server} wants to remove the stored value of: {label}",
+			By:           "Asked for by {principal}",
+			ByUnverified: "Asked for by an unverified program on this computer.",
 			Tool:         "Tool: {tool}",
 			Outside:      "Asked for by the server itself, not by a tool.",
 			Reason:       "Reason: {reason}",
 			NoReason:     "The server gives no reason.",
-			SentTo:       "Sent to {host}: {labels}",
-			CoversServer: "\"Allow for session\" lets every tool of {server} use it {until}.",
-			CoversTool:   "\"Allow for session\" lets the tool {tool} use it {until}.",
+			SentTo:       "{label} goes to {host}",
+			Item:         "- {item}",
+			CoversServer: "\"Allow for session\" lets every tool of {server} use {them} {until}.",
+			CoversTool:   "\"Allow for session\" lets the tool {tool} use {them} {until}.",
+			It:           "it",
+			Them:         "them",
 			UntilEnd:     "until you restart {server}",
 			UntilElapsed: "for {duration}",
 			Allow:        "Allow",
@@ -142,25 +157,28 @@ func English() Sentences {
 			OnlyOnce:     "\"Allow\" covers this one use.",
 		},
 		Failures: map[Failure]string{
-			Denied:       "The user did not allow the use of {secrets}. Go on without it, and call again only if the user asks for it.",
-			CodesDiffer:  "The user did not allow the use of {secrets}: the window that asked for it showed another verification code, so another program may have drawn that window. Nothing that was typed is used. Ask the user to close such windows, and to replace what was typed into one of them where it was issued; call again only if the user asks for it.",
-			Dismissed:    "The user closed the window that asked for {secrets}. Go on without it, and call again only if the user asks for it.",
-			Rejected:     "{secrets} was rejected: {why} Call again: the user is then asked for another value.",
-			NoDisplay:    "{secrets} can't be asked for, since the server has no screen. Ask the user to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
-			NoDialog:     "{secrets} can't be asked for, since no dialog program was found. Ask the user to install zenity, or to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
-			NobodyToAsk:  "Nobody can be asked for permission to use {secrets}: the server has no screen with a dialog program. Ask the user to start {server} on a desktop with zenity.",
-			DialogFailed: "No window that asks for {secrets} could be shown and answered: {trouble}. Ask the user to put this right; \"{command} secrets doctor\" says more.",
-			NoStore:      "No keychain answers on the server's computer, so {secrets} can't be kept. Ask the user to start a Secret Service such as gnome-keyring in the session that starts {server}; \"{command} secrets doctor\" says more.",
-			StoreLocked:  "The keychain that holds {secrets} is locked. Ask the user to unlock it, then call again; \"{command} secrets doctor\" says more.",
-			StoreTimeout: "The keychain that holds {secrets} did not answer in time. Ask the user to look for its window or to restart it, then call again.",
-			StoreFailed:  "The keychain that holds {secrets} reported an error. The server's log says more.",
-			TooBig:       "The value of {secrets} is larger than the keychain takes.",
-			Invalid:      "The value of {secrets} can't be used: it {problem}. Ask the user to set another.",
-			NotSet:       "{secrets} is not set. Ask the user to set it.",
-			Pending:      "A window that asks for {secrets} is open on the server's computer, or a question is. Ask the user to answer it, then call again.",
-			UnknownKey:   "The server asked for a secret that its schema does not have. This is a mistake in the server.",
-			OutsideCall:  "{secrets} can't be used outside a tool call, since nobody can be asked here.",
-			Closed:       "The server is shutting down, and hands out {secrets} no more.",
+			Denied:        "The user did not allow the use of {secrets}. Go on without it, and call again only if the user asks for it.",
+			CodesDiffer:   "The user did not allow the use of {secrets}: the window that asked for it showed another verification code, so another program may have drawn that window. Nothing that was typed is used. Ask the user to close such windows, and to replace what was typed into one of them where it was issued; call again only if the user asks for it.",
+			Dismissed:     "The user closed the window that asked for {secrets}. Go on without it, and call again only if the user asks for it.",
+			Rejected:      "{secrets} was rejected: {why} Call again: the user is then asked for another value.",
+			NoDisplay:     "{secrets} can't be asked for, since the server has no screen. Ask the user to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
+			NoDialog:      "{secrets} can't be asked for, since no dialog program was found. Ask the user to install zenity, or to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
+			NobodyToAsk:   "Nobody can be asked for permission to use {secrets}: the server has no screen with a dialog program. Ask the user to start {server} on a desktop with zenity.",
+			DialogFailed:  "No window that asks for {secrets} could be shown and answered: {trouble}. Ask the user to put this right; \"{command} secrets doctor\" says more.",
+			NoStore:       "No keychain answers on the server's computer, so {secrets} can't be kept. Ask the user to start a Secret Service such as gnome-keyring in the session that starts {server}; \"{command} secrets doctor\" says more.",
+			StoreLocked:   "The keychain that holds {secrets} is locked. Ask the user to unlock it, then call again; \"{command} secrets doctor\" says more.",
+			NotUnlocked:   "The keychain that holds {secrets} is locked, and the user closed its own window, which asks for their password. Go on without it, and call again only if the user asks for it; they can unlock the keychain themselves.",
+			StoreTimeout:  "The keychain that holds {secrets} did not answer in time. Ask the user to look for its window or to restart it, then call again.",
+			StoreFailed:   "The keychain that holds {secrets} reported an error. The server's log says more.",
+			TooBig:        "The value of {secrets} is larger than the keychain takes.",
+			Invalid:       "The value of {secrets} can't be used: it {problem}. Ask the user to set another.",
+			NotSet:        "{secrets} is not set. Ask the user to set it.",
+			Pending:       "A window that asks for {secrets} is open on the server's computer, or a question is. Ask the user to answer it, then call again.",
+			UnknownKey:    "The server asked for a secret that its schema does not have. This is a mistake in the server.",
+			OutsideCall:   "{secrets} can't be used outside a tool call, since nobody can be asked here.",
+			UnknownCaller: "{secrets} can't be used here, since nothing says who calls, and nobody can be asked. The server's log says more.",
+			Unshown:       "Nobody was asked for {secrets}: no window has room for all that it would have to say. The server's author must shorten its texts.",
+			Closed:        "The server is shutting down, and hands out {secrets} no more.",
 		},
 		Problems: field.Problems(),
 		Notices: Notices{
@@ -178,17 +196,22 @@ func Holes() map[string]string {
 		"code":        "eight random characters, such as K7QM-2XWD",
 		"command":     "the server's program, as it was started",
 		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
+		"found":       "name, number and place of a character that nobody sees, such as a zero-width space (U+200B) after the 5th character",
 		"host":        "the host of the url secret that sent_to names",
+		"item":        "label, or sent_to",
 		"label":       "the schema's label of the secret",
 		"labels":      "the schema's labels of the secrets, joined by commas",
 		"number":      "a number from 1",
 		"placeholder": "the schema's placeholder of the secret",
+		"principal":   "the caller's name, as the server's code verified it",
 		"problem":     "a sentence of problems",
-		"reason":      "a constant in the server's source: reasons lists those that were found",
+		"reason":      "a constant in the server's source, cut after three lines: reasons lists those that were found",
+		"rules":       "sentences of problems, joined by commas",
 		"secret":      "the schema's name of the secret",
 		"secrets":     "the schema's names of the secrets, joined by commas",
 		"server":      "the schema's server",
-		"tool":        "the name of the tool, prompt or resource, as the server registered it",
+		"them":        "it or them, for the secrets that the question is about",
+		"tool":        "the name of the tool, prompt or resource, as the server registered it, shortened in the middle beyond 120 columns",
 		"total":       "a number from 1",
 		"trouble":     "what kept the window from opening or from being answered, and where, such as the path of a file",
 		"until":       "until_end or until_elapsed",

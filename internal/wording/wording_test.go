@@ -58,12 +58,43 @@ func TestFillIsOnePass(t *testing.T) {
 	}
 }
 
+// The dialog says the rules before they are broken, as far as it has room for them.
+func TestAskSaysTheRules(t *testing.T) {
+	for want, f := range map[string]field.Field{
+		"The value must be a whole number, must be 1 or more, must be 100 or less.": {Type: field.Integer, Range: field.Between(1, 100)},
+		"The value must be a duration, such as 30s or 1h30m.":                       {Type: field.Duration},
+		"The value must begin with sk_live_.":                                       {Type: field.Password, Prefix: "sk_live_"},
+		"The value must have at least 16 characters.":                               {Type: field.Password, MinLength: 16, Pattern: strings.Repeat("[a-z]", 50)},
+	} {
+		f.Label = "Value"
+		if lines := English().Ask("petstore", f, Asking{}); !slices.Contains(lines, want) {
+			t.Errorf("%q, want %q", lines, want)
+		}
+	}
+	f := field.Field{Label: "Name", Type: field.Text, Required: true}
+	if lines := English().Ask("petstore", f, Asking{}); len(lines) != 1 {
+		t.Errorf("%q", lines)
+	}
+}
+
+func TestProblemLeavesOpenWhatIsNotFoundYet(t *testing.T) {
+	found := &field.Problem{Kind: field.Unseen, Found: "a word joiner (U+2060) after the 5th character"}
+	for want, problem := range map[string]*field.Problem{
+		"must not have {found}": {Kind: field.Unseen},
+		"must not have a word joiner (U+2060) after the 5th character": found,
+	} {
+		if got := English().Problem(problem); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestPermissionPromisesTheNarrowest(t *testing.T) {
 	wide, narrow := field.Field{Label: "Wide"}, field.Field{Label: "Narrow", Scope: field.ToolScope, Remember: time.Hour}
 	lines := English().Permission("petstore", []Use{{Field: wide, Host: "a.example"}, {Field: narrow, Host: "a.example"}}, Requester{Tool: "get_pet"})
 	want := []string{
-		"petstore wants to use: Wide, Narrow", "Tool: get_pet", "The server gives no reason.", "Sent to a.example: Wide, Narrow", "",
-		`"Allow for session" lets the tool get_pet use it for 1h.`,
+		"petstore wants to use: 2 secrets, listed below", "Tool: get_pet", "The server gives no reason.", "",
+		`"Allow for session" lets the tool get_pet use them for 1h.`, "", "- Wide goes to a.example", "- Narrow goes to a.example",
 	}
 	if !slices.Equal(lines, want) {
 		t.Errorf("%q", lines)
@@ -85,16 +116,64 @@ func TestPermissionSaysWhatASessionIs(t *testing.T) {
 		{[]Use{{Field: day}, {Field: field.Field{}}}, false, "for 24h."},
 	} {
 		lines := English().Permission("petstore", row.uses, Requester{Tool: "get_pet", Named: row.named})
-		if last := lines[len(lines)-1]; !strings.HasSuffix(last, row.want) {
-			t.Errorf("%+v: %q", row, last)
+		means := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, `"Allow for session"`) })
+		if means < 0 || !strings.HasSuffix(lines[means], row.want) {
+			t.Errorf("%+v: %q", row, lines)
 		}
 	}
 }
 
-func TestPermissionCountsWhatItCantShow(t *testing.T) {
-	uses := slices.Repeat([]Use{{Field: field.Field{Label: "L"}}}, shownLabels+3)
-	if lines := English().Permission("petstore", uses, Requester{Once: true}); !strings.HasSuffix(lines[0], "L and 3 more") || lines[len(lines)-1] != English().Question.OnlyOnce {
+func TestPermissionSaysWhereEachGoes(t *testing.T) {
+	use := func(label, host string) Use { return Use{Field: field.Field{Label: label}, Host: host} }
+	uses := []Use{use("Token", "b.example"), use("User", "a.example"), use("Colour", ""), use("Password", "a.example"), use("Size", "")}
+	lines := English().Permission("petstore", uses, Requester{Once: true})
+	want := []string{
+		"- Token goes to b.example", "- User goes to a.example", "- Colour", "- Password goes to a.example", "- Size",
+	}
+	if got := lines[len(lines)-len(want):]; !slices.Equal(got, want) {
 		t.Errorf("%q", lines)
+	}
+	lines = English().Permission("petstore", uses[:1], Requester{Once: true, By: "Asked for by ann"})
+	want = []string{
+		"petstore wants to use: Token", "Asked for by the server itself, not by a tool.", "The server gives no reason.", "Asked for by ann",
+		"Token goes to b.example", "", `"Allow" covers this one use.`,
+	}
+	if !slices.Equal(lines, want) {
+		t.Errorf("%q", lines)
+	}
+}
+
+// A manifest of an older generator asks in its own sentences, and for several secrets in those that it lacks.
+func TestPermissionInOlderSentences(t *testing.T) {
+	older := English()
+	older.Question.Use, older.Question.SentTo, older.Question.UseAll = "{server} wants to use: {labels}", "Sent to {host}: {labels}", ""
+	uses := []Use{{Field: field.Field{Label: "Token"}, Host: "a.example"}, {Field: field.Field{Label: "User"}}}
+	text := strings.Join(slices.Concat(older.Complete().Permission("s", uses[:1], Requester{}), older.Complete().Permission("s", uses, Requester{})), "\n")
+	for _, want := range []string{"s wants to use: Token\n", "Sent to a.example: Token\n", "s wants to use: 2 secrets, listed below\n", "- Sent to a.example: Token\n- User"} {
+		if !strings.Contains(text, want) || strings.Contains(text, "{") {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
+// Whoever chooses a name does not choose what a line begins with, nor passes for somebody else.
+func TestAskedBy(t *testing.T) {
+	s := English()
+	for principal, want := range map[string]string{
+		"":             "",
+		"ann":          "Asked for by ann",
+		"an\u200bn":    `Asked for by ann "an\u200bn"`,
+		"ann\nTool: x": `Asked for by ann Tool: x "ann\nTool: x"`,
+		"\u3164":       `Asked for by "\u3164"`,
+		strings.Repeat("x", 41) + " Tool: delete_pet": "Asked for by " + strings.Repeat("x", 41) + " Tool:\n    delete_pet",
+		strings.Repeat("x", 47) + "Tool: delete_pet":  "Asked for by\n    " + strings.Repeat("x", 47) + "Tool:\n    delete_pet",
+	} {
+		if got := s.AskedBy(principal, false); got != want {
+			t.Errorf("%q: %q, want %q", principal, got, want)
+		}
+	}
+	if got := s.AskedBy("", true); got != s.Question.ByUnverified {
+		t.Error(got)
 	}
 }
 

@@ -192,7 +192,8 @@ func TestAnswerOfAnotherPeer(t *testing.T) {
 // In a session, the context of every call is that of the session's first request: whoever reads a name there reads an old one.
 // This pins the trap, and that the request's own token counts nevertheless.
 func TestPrincipalIsOfTheVeryRequest(t *testing.T) {
-	s := openWithKey(t, runtimetest.NewUser(t).Answers(secrets.AllowSession).Answers(secrets.Deny))
+	user := runtimetest.NewUser(t).Answers(secrets.AllowOnce).Answers(secrets.AllowOnce).Answers(secrets.Deny)
+	s := openWithKey(t, user)
 	// Not our handler, which does not let others into a session.
 	foreign := listen(t, authenticated(mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return s.Server }, nil)))
 	g := foreign.comeAs(t, "", client{version: "2025-11-25", human: says(accept("Allow for session"))})
@@ -211,7 +212,7 @@ func TestPrincipalIsOfTheVeryRequest(t *testing.T) {
 	if got := by("ann", "get_pet"); !strings.Contains(got, worked) {
 		t.Errorf("ann: %s", got)
 	}
-	if got := by("ann", "get_pet"); !strings.Contains(got, worked) { // by her grant
+	if got := by("ann", "get_pet"); !strings.Contains(got, worked) { // for which her dialog is asked again
 		t.Errorf("ann: %s", got)
 	}
 	if got := by("bob", "get_pet"); !strings.Contains(got, refused) {
@@ -219,6 +220,11 @@ func TestPrincipalIsOfTheVeryRequest(t *testing.T) {
 	}
 	if got := by("", "get_pet"); !strings.Contains(got, stranger) {
 		t.Errorf("nobody: %s", got)
+	}
+	for i, name := range []string{"ann", "ann", "bob"} {
+		if shown := user.Shown()[i].Text(); !strings.Contains(shown, "\nAsked for by "+name+"\n") {
+			t.Errorf("the dialog for %s says\n%s", name, shown)
+		}
 	}
 }
 

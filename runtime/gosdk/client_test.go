@@ -30,7 +30,7 @@ var versions = []string{modern, "2025-11-25", "2025-06-18"}
 const (
 	refused  = "did not allow"
 	tooEarly = "has not answered" // what must never reach a client that is asked by rounds
-	stranger = "can't be used outside"
+	stranger = "can't be used here"
 )
 
 // A form is a question that an MCP client got.

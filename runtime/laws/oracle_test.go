@@ -110,7 +110,8 @@ type oracleRequest struct {
 type oraclePart struct {
 	secrets   []string
 	tool      string
-	principal string // "" where the text does not say
+	principal string // "" where the reason does not say
+	by        string // who asks, as the text says it
 	host      string
 	once      bool // the session is not offered
 	byTool    bool
@@ -720,8 +721,11 @@ func (o *oracle) asks(where, principal string, part oraclePart, call int) {
 	if where != "dialog" && o.leftUnanswered(principal, part) {
 		o.breaks("a client is asked for %v, which it has left unanswered", part.secrets)
 	}
-	if known == oracleNobody && !part.once {
-		o.breaks("nobody is offered the session")
+	if known != "" && part.by != known {
+		o.breaks("a question of %s says that it is of %s", known, part.by)
+	}
+	if (part.by == oracleNobody || where == "dialog" && part.by != "process") && !part.once {
+		o.breaks("%s is offered the session by a %s", part.by, where)
 	}
 	for _, s := range part.secrets {
 		secret := oracleSecrets[s]

@@ -400,6 +400,7 @@ func outcomeOf(text string, err error) string {
 		"did not allow the use": meansDenied, "closed the window": meansDismissed, "answer it, then call again": "pending",
 		"no screen": "no dialog", "is not set. Ask": "not set", "was rejected": "rejected", "shutting down": "closed",
 		"Bad Request": "lost", "client is closing": "lost", "context canceled": "canceled", "outside a tool call": "outside",
+		"nothing says who calls": "outside",
 	} {
 		if strings.Contains(text, words) {
 			return outcome

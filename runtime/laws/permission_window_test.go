@@ -13,7 +13,7 @@ import (
 var (
 	codeShown = regexp.MustCompile(`[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}`)
 	stepShown = regexp.MustCompile(`(?m)^Value (\d) of (\d)$`)
-	timeShown = regexp.MustCompile(`use it for (\w+)\.`)
+	timeShown = regexp.MustCompile(`use (?:it|them) for (\w+)\.`)
 	byShown   = regexp.MustCompile(`, for (\w+)\.`)
 )
 
@@ -23,7 +23,11 @@ func readParts(text string) []oraclePart {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if labels, ok := strings.CutPrefix(line, "laws wants to use: "); ok {
-			parts = append(parts, oraclePart{secrets: strings.Split(labels, ", ")})
+			part := oraclePart{secrets: []string{labels}, by: "process"}
+			if strings.HasSuffix(labels, " secrets, listed below") {
+				part.secrets = nil
+			}
+			parts = append(parts, part)
 			continue
 		}
 		if len(parts) == 0 {
@@ -34,8 +38,18 @@ func readParts(text string) []oraclePart {
 			part.tool = name
 		} else if by := byShown.FindStringSubmatch(line); by != nil && strings.HasPrefix(line, "Reason: ") {
 			part.principal = by[1]
-		} else if sent, ok := strings.CutPrefix(line, "Sent to "); ok {
-			part.host, _, _ = strings.Cut(sent, ": ")
+		} else if by, ok := strings.CutPrefix(line, "Asked for by "); ok && !strings.HasPrefix(by, "the server itself") {
+			if part.by = by; by == "an unverified program on this computer." {
+				part.by = oracleNobody
+			}
+		} else if item, ok := strings.CutPrefix(line, "- "); ok {
+			label, host, ok := strings.Cut(item, " goes to ")
+			part.secrets = append(part.secrets, label)
+			if ok {
+				part.host = host
+			}
+		} else if _, host, ok := strings.Cut(line, " goes to "); ok {
+			part.host = host
 		} else if strings.HasPrefix(line, `"Allow for session" lets the tool `) {
 			part.byTool = true
 		} else if line == `"Allow" covers this one use.` {

@@ -7,24 +7,20 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
 
-// A Store is a [secrets.Store] that keeps values in memory. Its own methods are the test's side of it. It is safe for
-// concurrent use.
-type Store struct {
-	secrets.Store
-	memory *memory
-}
+// A Store is a [secrets.Store] that keeps values in memory. Its own methods are the test's side of it. The zero Store is
+// empty. It is safe for concurrent use, and must not be copied.
+type Store struct{ memory }
 
 // NewStore returns an empty Store.
-func NewStore() *Store {
-	m := &memory{values: map[item]string{}}
-	return &Store{m, m}
-}
+func NewStore() *Store { return &Store{} }
+
+var _ secrets.Store = (*Store)(nil)
 
 // Put stores value for a server without any check, as another program might.
 func (s *Store) Put(server, name, value string) {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
-	s.memory.values[item{"com.mcp." + server, name}] = value
+	s.memory.put(item{"com.mcp." + server, name}, value)
 }
 
 // Value returns what is stored for a server under a secret's name, and whether there is anything.
@@ -72,7 +68,7 @@ func (s *memory) Set(ctx context.Context, service, account, value string) error 
 	if err := s.fault(ctx); err != nil {
 		return err
 	}
-	s.values[item{service, account}] = value
+	s.put(item{service, account}, value)
 	return nil
 }
 
@@ -103,6 +99,13 @@ func (s *memory) Clear(ctx context.Context, service string) error {
 		}
 	}
 	return nil
+}
+
+func (s *memory) put(i item, value string) {
+	if s.values == nil {
+		s.values = map[item]string{}
+	}
+	s.values[i] = value
 }
 
 func (s *memory) fault(ctx context.Context) error {

@@ -24,8 +24,8 @@ import (
 // command doctor in doctor.go.
 //
 // What was asked for goes to standard output; questions and errors go to standard error, so that output can be
-// redirected. A value goes to neither, nor does a word that might be one: what is typed in the place of a name may be a
-// secret.
+// redirected. A confidential value goes to neither, nor does a word that might be one: what is typed in the place of a name
+// may be a secret.
 
 // Run runs the subcommand "secrets" of a server's program, by which its user says in a terminal what a dialog would ask,
 // also over SSH: status, set, forget, clear and doctor. It reports false if args, the program's arguments without its name,
@@ -98,7 +98,7 @@ func (c *command) run(ctx context.Context, args []string) error {
 		return nil
 	}
 	if name == "get" || name == "show" || name == "list" {
-		return misused("values are never shown: \"status\" says which are set")
+		return misused("\"status\" says which are set, and shows what is not confidential; nothing shows a confidential value")
 	}
 	return misused("there is no such command%s (%s)", didYouMean(name, commandNames), strings.Join(commandNames, ", "))
 }
@@ -114,7 +114,7 @@ func (c *command) help() {
 	fmt.Fprintln(c.stdout, "Usage:")
 	table := newTable(c.stdout)
 	for _, line := range [][2]string{
-		{"status", "say which secrets are set, never what they are"},
+		{"status", "say which secrets are set, and to what, unless they are confidential"},
 		{"set NAME", "ask for a value, which is not shown if it is confidential"},
 		{"set NAME < FILE", "take a value from a file"},
 		{"forget NAME", "remove a value"},
@@ -141,7 +141,7 @@ const (
 
 func clearsAtStart() bool { return os.Getenv(clearVariable) == "true" }
 
-// status says which secrets are set, in the order of the schema.
+// status says which secrets are set, in the order of the schema, and to what where that may be shown.
 func (c *command) status(ctx context.Context) error {
 	var rows strings.Builder
 	table := newTable(&rows)
@@ -158,9 +158,17 @@ func (c *command) status(ctx context.Context) error {
 }
 
 func (c *command) state(ctx context.Context, f field.Field) (string, error) {
-	err := c.patiently(func() error { return c.Check(ctx, f.Name) })
+	setting := ""
+	err := c.patiently(func() (err error) {
+		if err = c.Check(ctx, f.Name); err == nil {
+			setting, err = c.Setting(ctx, f.Name)
+		}
+		return err
+	})
 	var problem *field.Problem
 	switch {
+	case err == nil && setting != "":
+		return "set: " + shortened(setting), nil
 	case err == nil:
 		return "set", nil
 	case errors.Is(err, secrets.ErrNotSet) && f.Required:
@@ -191,7 +199,7 @@ func (c *command) set(ctx context.Context, args []string) error {
 	if c.terminal {
 		read = c.asked
 	}
-	text, err := read(f)
+	text, err := read(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -297,6 +305,7 @@ func (c *command) named(args []string) (field.Field, error) {
 var storeFailures = map[wording.Failure]string{
 	wording.NoStore:      "no keychain answers",
 	wording.StoreLocked:  "the keychain is locked: unlock it, then try again",
+	wording.NotUnlocked:  "the keychain is locked: unlock it, then try again",
 	wording.StoreTimeout: "the keychain does not answer in time: look for its window or restart it, then try again",
 	wording.StoreFailed:  "the keychain reported an error",
 	wording.TooBig:       "the value is larger than the keychain takes",

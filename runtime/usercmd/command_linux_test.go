@@ -127,7 +127,8 @@ func (y *typist) leaves(code int, out string) {
 func TestCommandAsksWithoutEcho(t *testing.T) {
 	b := open(t)
 	sitDown(t, b.Manager, "set", "api_key").
-		waits("Petstore API key\r\nCreate one under Account, API keys.\r\nWhat you type is not shown.\r\napi_key: ").types("hunter2\r").
+		waits("Petstore API key\r\nCreate one under Account, API keys.\r\n"+
+			"The value must have at least 16 characters, must begin with pets-.\r\nWhat you type is not shown.\r\napi_key: ").types("hunter2\r").
 		waits("Please try again: the value must have at least 16 characters.").
 		waits("api_key: ").types(goodKey+"\r").
 		leaves(0, "api_key is set.\n")
@@ -139,7 +140,7 @@ func TestCommandAsksWithoutEcho(t *testing.T) {
 func TestCommandLetsTheHiddenLineBeCorrected(t *testing.T) {
 	b := open(t)
 	sitDown(t, b.Manager, "set", "password").
-		waits("password: ").types("wrong\x15").types("hunter2ä\x7f!\x7f").types("\r").
+		waits("password: ").types("wrong\x15").types("\x1b[200~hunter2!\x1b[201~").types("\x7fä\x7f!\x7f").types("\r").
 		leaves(0, "password is set.\n")
 	if got, _ := b.store.Value("petstore", "password"); got != "hunter2" {
 		t.Errorf("stored: %q", got)
@@ -174,6 +175,27 @@ func TestCommandAsksWithEchoAndDefault(t *testing.T) {
 		waits("username: ").types(strings.Repeat("x", 1024)+"\n").
 		waits("the terminal may have cut so long a line: run \"").
 		leaves(1, "")
+}
+
+func TestCommandOffersWhatIsStored(t *testing.T) {
+	b := open(t)
+	const stored = "http://127.0.0.1:9911/api"
+	b.store.Put("petstore", "base_url", stored)
+	sitDown(t, b.Manager, "set", "base_url").waits("base_url ["+stored+"]: ").types("\n").leaves(0, "base_url is set.\n")
+	if got, _ := b.store.Value("petstore", "base_url"); got != stored {
+		t.Errorf("stored: %q", got)
+	}
+	// A password is typed anew.
+	b.store.Put("petstore", "password", "hunter2")
+	sitDown(t, b.Manager, "set", "password").waits("password: ").types("\r").
+		waits("the value must not be empty").types("\x04").leaves(1, "")
+}
+
+func TestCommandSaysTheRulesFirst(t *testing.T) {
+	m := openEveryRule(t, runtimetest.NewStore())
+	sitDown(t, m, "set", "port").
+		waits("The value must be a whole number, must be 1 or more, must be 65535 or less.\r\nport [8080]: ").types("9\n").
+		leaves(0, "port is set.\n")
 }
 
 func TestCommandAsksForLines(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	"github.com/mcpsecrets/mcpsecrets/runtime/usercmd"
+	everyrule "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-rule/want"
 	everytype "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-type/want"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -152,6 +153,16 @@ func openEveryType(t *testing.T, store *runtimetest.Store) *secrets.Manager {
 	return vault.Manager
 }
 
+func openEveryRule(t *testing.T, store *runtimetest.Store) *secrets.Manager {
+	t.Helper()
+	vault, err := everyrule.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(runtimetest.NewUser(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	return vault.Manager
+}
+
 func TestCommandIsForSecretsAlone(t *testing.T) {
 	b := open(t)
 	for _, args := range [][]string{nil, {"serve"}, {"-http", "secrets"}, {"Secrets"}} {
@@ -179,6 +190,29 @@ password   Password           not set, required
 	}
 }
 
+// Settings are shown, but for a url that may hold a password.
+func TestCommandStatusShowsSettings(t *testing.T) {
+	store := runtimetest.NewStore()
+	for name, value := range map[string]string{
+		"live_key": "sk_live_abcdefghijklmnopqrstuvwxyz", "endpoint": "https://api.example.com/v2", "proxy": "http://app:hunter2@proxy.example",
+		"port": "9090", "verbose": "no", "timeout": "30s", "patterned": strings.Repeat("very-", 40) + "long",
+		"certificate": "-----BEGIN " + strings.Repeat("x", 100),
+	} {
+		store.Put("every-rule", name, value)
+	}
+	r := run(t, openEveryRule(t, store), "", "status")
+	for _, want := range []string{"live_key      live_key      set\n", "endpoint      set: https://api.example.com/v2\n", "proxy         set\n",
+		"port          set: 9090\n", "verbose       set: false\n", "timeout       set: 30s\n", "certificate   set\n",
+		"set: very-very-", "very…\n", "database      not set, the default serves\n"} {
+		r.want(t, 0, want, "")
+	}
+	for _, secret := range []string{"abcdefghijkl", "hunter2", "BEGIN"} {
+		if strings.Contains(r.out, secret) {
+			t.Errorf("shows %q:\n%s", secret, r.out)
+		}
+	}
+}
+
 func TestCommandServesTheProfile(t *testing.T) {
 	b := open(t, secrets.WithProfile("staging"))
 	b.run(t, goodKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")
@@ -195,7 +229,8 @@ func TestCommandSetTakesStandardInput(t *testing.T) {
 	for _, row := range []struct{ name, input, want string }{
 		{"password_required", "a key\n", "a key"},
 		{"password_required", "a key\r\n", "a key"},
-		{"password_required", " a key ", " a key "},
+		{"password_required", " a key ", "a key"},
+		{"password_required", "a key\n\n", "a key"},
 		{"multiline_required", pem, pem},
 		{"integer_required", "7\n", "7"},
 		{"choice_required", "eu\n", "eu"},
@@ -214,10 +249,13 @@ func TestCommandSetSaysTheRuleAndNeverTheValue(t *testing.T) {
 	for _, row := range []struct{ name, input, want string }{
 		{"password_required", "", "must not be empty"},
 		{"password_required", "\n", "must not be empty"},
-		{"password_required", "hunter2\n\n", "must be one line"},
+		{"password_required", "hunter2\nhunter3\n", "must be one line"},
+		{"password_required", "hunter\u200b2", "must not have a zero-width space (U+200B) after the 6th character"},
+		{"multiline_required", "x\nhunter\ufeff2", "must not have a byte order mark (U+FEFF) after the 6th character of line 2"},
 		{"password_required", "hunt\x00er2", "must be text"},
 		{"password_required", strings.Repeat("x", field.MaxSize+1), "must have at most 262144 bytes"},
 		{"multiline_required", strings.Repeat("x", 2*field.MaxSize), "must have at most 262144 bytes"},
+		{"multiline_required", "x" + strings.Repeat("\r\n", 3*field.MaxSize), "must have at most 262144 bytes"},
 		{"integer_required", "hunter2", "must be a whole number"},
 		{"choice_required", "hunter2", "must be one of eu or us"},
 		{"url_required", "hunter2", "must be an absolute URL"},
@@ -302,6 +340,7 @@ func TestCommandNamesWhatIsWrongWithTheStore(t *testing.T) {
 	for want, err := range map[string]error{
 		"no keychain answers":     secrets.ErrNoStore,
 		"the keychain is locked":  secrets.ErrStoreLocked,
+		"the keychain is locked:": secrets.ErrDismissed, // its own window was
 		"does not answer in time": secrets.ErrStoreTimeout,
 		"reported an error":       errors.New("somebody's own error, which may say " + goodKey),
 	} {

@@ -1,8 +1,10 @@
 package usercmd
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,24 +24,25 @@ import (
 // This file reads a value for the subcommand set: from a file or pipe, or typed on a terminal.
 
 // piped takes a value from standard input, up to its end.
-func (c *command) piped(f field.Field) (string, error) {
-	const newline = "\r\n"
-	data, err := io.ReadAll(io.LimitReader(c.stdin, int64(field.MaxSize+len(newline)+1)))
+func (c *command) piped(_ context.Context, f field.Field) (string, error) {
+	data, err := io.ReadAll(io.LimitReader(c.stdin, field.MaxEntry+1))
 	if err != nil {
 		return "", fmt.Errorf("%s: standard input can't be read", f.Name)
 	}
-	text := string(data)
-	if f.Type != field.Multiline { // "echo" and every editor end a line
-		text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
-	}
+	text := f.Clean(string(data))
 	if problem := f.Check(text); problem != nil {
 		return "", fmt.Errorf("%s: the value %s", f.Name, c.Sentences().Problem(problem))
 	}
 	return text, nil
 }
 
-// asked asks for a value in the terminal until it keeps the rules.
-func (c *command) asked(f field.Field) (string, error) {
+// asked asks for a value in the terminal until it keeps the rules. It offers what is stored of a setting, else the default.
+func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
+	var stored string
+	if err := c.patiently(func() (err error) { stored, err = c.Setting(ctx, f.Name); return err }); err != nil {
+		return "", c.storeError(err, f.Name)
+	}
+	offered := cmp.Or(stored, f.Default)
 	how, prompt := shown, f.Name+": "
 	fmt.Fprintln(c.stderr, f.Label)
 	if f.Help != "" {
@@ -48,8 +51,11 @@ func (c *command) asked(f field.Field) (string, error) {
 	if f.Placeholder != "" {
 		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Example, wording.Values{"placeholder": f.Placeholder}))
 	}
-	if f.Default != "" {
-		prompt = fmt.Sprintf("%s [%s]: ", f.Name, f.Default)
+	if rules := c.Sentences().Rules(f); rules != "" {
+		fmt.Fprintln(c.stderr, rules)
+	}
+	if offered != "" {
+		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(offered))
 	}
 	switch f.Type {
 	case field.Choice:
@@ -69,7 +75,7 @@ func (c *command) asked(f field.Field) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", f.Name, err)
 		}
-		text = cmp.Or(text, f.Default)
+		text = cmp.Or(f.Clean(text), offered)
 		if how == shown && len(text) > maxLine {
 			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.Program(), f.Name)
 		}
@@ -79,6 +85,15 @@ func (c *command) asked(f field.Field) (string, error) {
 		}
 		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Again, wording.Values{"problem": c.Sentences().Problem(problem)}))
 	}
+}
+
+// shortened returns a value as one line of a terminal has room for it.
+func shortened(value string) string {
+	const room = 100
+	if runes := []rune(value); len(runes) > room {
+		return string(runes[:room-1]) + "…"
+	}
+	return value
 }
 
 // How what is typed is read.
@@ -101,10 +116,7 @@ func (c *command) typed(prompt string, how manner) (string, error) {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
 
-	read := func() (string, error) {
-		line, err := c.lines.ReadString('\n')
-		return strings.TrimRight(line, "\r\n"), err
-	}
+	read := func() (string, error) { return readShown(c.lines) }
 	if how != shown {
 		// Not term.ReadPassword: after Ctrl-C it leaves a terminal that shows nothing, it lets the system cut lines of 4,096
 		// bytes, and between two lines it shows what is pasted.
@@ -142,13 +154,28 @@ func (c *command) typed(prompt string, how manner) (string, error) {
 	return "", errInterrupted
 }
 
-// readHidden reads from a terminal in raw mode, up to Return, or to Ctrl-D if several lines are wanted. A Return in the
-// midst of what was pasted at once is part of it: where one line is wanted, the rules then refuse it, and the other lines
-// are not left for the shell.
+// readShown reads a line from a terminal. A line end between the marks of a paste does not end it: what follows would be
+// left for the shell.
+func readShown(lines *bufio.Reader) (string, error) {
+	text := ""
+	for {
+		line, err := lines.ReadString('\n')
+		text += line
+		isPasting := strings.LastIndex(text, field.PasteStart) > strings.LastIndex(text, field.PasteEnd)
+		if err != nil || !isPasting || len(text) > field.MaxEntry {
+			return strings.TrimRight(text, "\r\n"), err
+		}
+	}
+}
+
+// readHidden reads from a terminal in raw mode, up to Return, or to Ctrl-D if several lines are wanted. A Return between the
+// marks of a paste, or in the midst of what was pasted at once, is part of it: where one line is wanted, the rules then
+// refuse it, and the other lines are not left for the shell. A Return that comes alone is the person's.
 func readHidden(in io.Reader, several bool) (string, error) {
 	const ctrlC, ctrlD, ctrlU, backspace, del = 3, 4, 21, '\b', 0x7f
 	var text []byte
-	for buf := make([]byte, 4096); len(text) <= field.MaxSize; {
+	pasting := false
+	for buf := make([]byte, 4096); len(text) <= field.MaxEntry; {
 		n, err := in.Read(buf)
 		if err != nil {
 			return "", err
@@ -163,10 +190,10 @@ func readHidden(in io.Reader, several bool) (string, error) {
 				}
 				return string(text), nil
 			case '\r', '\n':
-				if !several && i == n-1 {
-					return string(bytes.TrimRight(text, "\n")), nil
+				if !several && (n == 1 || !pasting && i == n-1) {
+					return string(text), nil
 				}
-				text = append(text, '\n')
+				text = append(text, b)
 			case ctrlU:
 				text = text[:0]
 			case backspace, del:
@@ -175,9 +202,22 @@ func readHidden(in io.Reader, several bool) (string, error) {
 			default:
 				text = append(text, b)
 			}
+			text, pasting = withoutMark(text, pasting)
 		}
 	}
 	return string(text), nil // which is refused, being too long
+}
+
+// withoutMark takes off the mark of a paste that text ends with, so that backspace does not meet it, and returns whether a
+// paste is going on.
+func withoutMark(text []byte, pasting bool) ([]byte, bool) {
+	if typed, ok := bytes.CutSuffix(text, []byte(field.PasteStart)); ok {
+		return typed, true
+	}
+	if typed, ok := bytes.CutSuffix(text, []byte(field.PasteEnd)); ok {
+		return typed, false
+	}
+	return text, pasting
 }
 
 // patiently runs what may wait for the keychain's own window, and says so when it takes long.

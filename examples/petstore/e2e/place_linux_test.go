@@ -41,7 +41,11 @@ var sdks = []sdk{
 
 func built(source string) func() (string, error) {
 	return sync.OnceValues(func() (string, error) {
-		file := filepath.Join(folder, filepath.Base(source), "petstore")
+		dir, err := os.MkdirTemp(folder, "program-") // a name made of source would be outside, where others build theirs
+		if err != nil {
+			return "", err
+		}
+		file := filepath.Join(dir, "petstore")
 		out, err := exec.Command("go", "build", "-o", file, source).CombinedOutput()
 		if err != nil {
 			return "", fmt.Errorf("go build: %w\n%s", err, out)

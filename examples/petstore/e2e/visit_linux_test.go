@@ -32,10 +32,11 @@ type visit struct {
 	end    func() // ends a server over HTTP
 }
 
-func (p *place) visit(transport, key string) *visit {
+// visit connects a client to a server whose pet store takes the key. env is in the server's environment, besides the desktop's.
+func (p *place) visit(transport, key string, env ...string) *visit {
 	p.t.Helper()
 	v := &visit{place: p, user: &user{place: p, forms: make(chan form, 10)}}
-	s, end := p.serve(transport, key)
+	s, end := p.serve(transport, key, env...)
 	v.end = end
 	connect := connectNode
 	if p.guest.script == "" {
@@ -60,6 +61,8 @@ func (v *visit) show(ctx context.Context, message string, schema any) (string, e
 		return text, nil
 	case <-ctx.Done():
 		return "", ctx.Err()
+	case <-v.t.Context().Done(): // the test has failed: the client can be closed
+		return "", v.t.Context().Err()
 	}
 }
 
@@ -108,7 +111,16 @@ func (c *call) says(words string) string { c.t.Helper(); return c.ends(false, wo
 // fails fails the test unless the tool's result is an error with the words.
 func (c *call) fails(words string) { c.t.Helper(); c.ends(true, words) }
 
+// ends is says or fails, after which no window is left.
 func (c *call) ends(isError bool, words string) string {
+	c.t.Helper()
+	text := c.returns(isError, words)
+	c.must(c.WaitNoWindow())
+	return text
+}
+
+// returns fails the test unless the tool has a result with the words, without a form, and returns the whole of it.
+func (c *call) returns(isError bool, words string) string {
 	c.t.Helper()
 	select {
 	case <-c.done:
@@ -121,6 +133,5 @@ func (c *call) ends(isError bool, words string) string {
 	if c.err != nil || c.said.IsError != isError || !strings.Contains(c.said.Text, words) {
 		c.t.Fatalf("%s: got %+v, %v; want %q, error: %t", c.tool, c.said, c.err, words, isError)
 	}
-	c.must(c.WaitNoWindow())
 	return c.said.Text
 }

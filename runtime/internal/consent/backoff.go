@@ -1,6 +1,9 @@
 package consent
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // A Step is what a person refused. A value that was set in a terminal after a dismissed dialog is found at once, while a
 // denied use stays denied.
@@ -10,10 +13,15 @@ type Step string
 const (
 	Collecting Step = "collecting" // to type a value
 	Permission Step = "permission" // to allow its use
+	Unlocking  Step = "unlocking"  // to unlock the keychain, for whichever secret: see [AllSecrets]
+	Changing   Step = "changing"   // to replace or remove a value by a tool, of whichever secret
 )
 
 // Everybody is whom a refusal is remembered for where all principals share the dialogs and the store.
 var Everybody = Who{}
+
+// AllSecrets stands for the secrets where a refusal is of all of them.
+var AllSecrets = []string{""}
 
 type backoffKey struct {
 	step   Step
@@ -68,6 +76,10 @@ func (d *Desk) Refused(s Step, who Who, secrets []string) error {
 func (d *Desk) RefusedLocked(s Step, who Who, secrets []string) error {
 	for _, secret := range secrets {
 		if b, ok := d.backoffs[backoffKey{s, who, secret}]; ok && !b.expired() {
+			var refused *About // of AllSecrets, the one that was asked for
+			if errors.As(b.err, &refused) {
+				return refused
+			}
 			return &About{Secrets: secrets, Err: b.err}
 		}
 	}

@@ -13,6 +13,7 @@ var (
 	ErrDenied      = errors.New("secrets: the user did not allow it")
 	ErrPending     = errors.New("secrets: the user has not answered yet")
 	ErrOutsideCall = errors.New("secrets: nobody can be asked outside a call")
+	ErrUnshown     = errors.New("secrets: no question has room for what it must show")
 	ErrClosed      = errors.New("secrets: the manager is closed")
 )
 

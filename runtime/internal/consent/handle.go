@@ -8,6 +8,8 @@ import (
 	"maps"
 	"strconv"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 )
 
 // On 2026-07-28 a server can't ask a client: it answers that input is required, and the client sends the request again, with
@@ -49,38 +51,36 @@ func (d *Desk) End(c *Call) (forms []Form, state string) {
 			w.Drop()
 		}
 	default:
-		forms, state = formsOf(wants), d.openHandle(c, wants)
+		forms, _ = formsOf(wants)
+		state = d.openHandle(c, wants)
 	}
 	c.forget()
 	return forms, state
 }
 
-// formsOf makes one form for all permissions, and one for each other want.
-func formsOf(wants []Want) []Form {
-	var forms []Form
-	permission := -1
+// formsOf makes one form for all permissions that it has room for, and one for each other want. names has the name of each
+// want's form.
+func formsOf(wants []Want) (forms []Form, names []string) {
+	permission := -1 // the form that the next permission goes into, if there is room
 	for i, w := range wants {
-		form := formOf(w, i)
+		form := w.Form()
 		switch {
 		case form.Name != permissionForm:
+			form.Name += strconv.Itoa(i)
 			forms = append(forms, form)
-		case permission < 0:
+		case permission >= 0 && layout.Fits(forms[permission].Message+"\n\n"+form.Message):
+			forms[permission].Message += "\n\n" + form.Message
+			form.Name = forms[permission].Name
+		default:
+			if permission >= 0 {
+				form.Name += strconv.Itoa(i)
+			}
 			permission = len(forms)
 			forms = append(forms, form)
-		default:
-			forms[permission].Message += "\n\n" + form.Message
 		}
+		names = append(names, form.Name)
 	}
-	return forms
-}
-
-// formOf returns the form of want i, under a name of its own unless it asks for permission.
-func formOf(w Want, i int) Form {
-	form := w.Form()
-	if form.Name != permissionForm {
-		form.Name += strconv.Itoa(i)
-	}
-	return form
+	return forms, names
 }
 
 // openHandle puts what was asked into the table and returns the handle: 128 bits that nobody can guess.
@@ -127,8 +127,9 @@ func (d *Desk) Resume(c *Call, state string, replyTo func(Form) Reply) {
 	c.resumed, c.once, c.how, c.heard = true, h.once, h.how, h.wants
 	c.mu.Unlock()
 	tooFast := time.Since(h.asked) < d.config.Fast
+	_, names := formsOf(h.wants)
 	for i, w := range h.wants {
-		reply := replyTo(formOf(w, i))
+		reply := replyTo(Form{Name: names[i], Choices: w.Form().Choices})
 		if tooFast {
 			reply = Nobody
 		}

@@ -56,6 +56,7 @@ func (b bench) permit(ctx context.Context, c *Call, secrets ...string) error {
 
 func (b bench) words(uses []Use) Words {
 	return Words{
+		Uses:     uses,
 		Form:     Form{Message: strings.Join(secretsOf(uses), ", "), Choices: []string{"Allow", "Allow for session", "Deny"}},
 		Reason:   "Read",
 		OnlyOnce: uses[0].Secret == once,

@@ -140,6 +140,16 @@ func (t *Table[S, R]) Wait(ctx context.Context, c *Call, o *Open[S, R]) error {
 	return err
 }
 
+// WaitUntil waits until something has happened to what is open, such as that its window opens. The call goes on waiting for the
+// result, unless there is an error.
+func (t *Table[S, R]) WaitUntil(ctx context.Context, c *Call, o *Open[S, R], happened <-chan struct{}) error {
+	err := t.desk.wait(ctx, c, happened)
+	if err != nil {
+		t.Leave(c, o, err)
+	}
+	return err
+}
+
 // Leave has a call wait no more. The error is why: nil where it has the result, [context.Canceled] where its client has given
 // it up. Every other call is expected to come again.
 func (t *Table[S, R]) Leave(c *Call, o *Open[S, R], err error) {

@@ -21,6 +21,7 @@ const (
 
 // Words are what a question says, and what an answer to it covers.
 type Words struct {
+	Uses   []Use  // what the question asks for: as many of the uses, from the first on, as it can show, or none
 	Form   Form   // its choices are Allow, Allow for session and Deny
 	Reason string // a part of the form's message: questions with other reasons are other questions
 
@@ -91,15 +92,20 @@ func secretsOf(uses []Use) []string {
 }
 
 // Permit returns once every use is allowed to the call, and reports whether somebody had to be asked. words makes the
-// question for the uses that need one.
+// question for the uses that need one. Where it asks for some of them, the next question asks for others; the first one that
+// is refused ends it.
 func (d *Desk) Permit(ctx context.Context, c *Call, uses []Use, words func([]Use) Words) (asked bool, err error) {
 	for {
 		needed := d.needed(c, uses)
 		if len(needed) == 0 {
 			return asked, nil
 		}
-		if err := d.ask(ctx, c, newQuestion(c, needed, words(needed))); err != nil {
-			return false, about(err, needed)
+		w := words(needed)
+		if len(w.Uses) == 0 {
+			return false, about(ErrUnshown, needed)
+		}
+		if err := d.ask(ctx, c, newQuestion(c, w.Uses, w)); err != nil {
+			return false, about(err, w.Uses)
 		}
 		asked = true
 	}

@@ -125,8 +125,9 @@ func (s *storm) client(n int) {
 }
 
 func (s *storm) words(asked string) func([]Use) Words {
-	return func([]Use) Words {
+	return func(uses []Use) Words {
 		return Words{
+			Uses: uses,
 			Form: Form{Message: "?", Choices: []string{"Allow", "Allow for session", "Deny"}}, OnlyDialog: rand.IntN(4) == 0,
 			Dialog: func(ctx context.Context) (Answer, error) {
 				if r := s.answer(ctx, asked); r.Chosen == 0 {

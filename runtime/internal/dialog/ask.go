@@ -25,6 +25,9 @@ const (
 // without one it is a person's. Closing the window or pressing Escape counts as
 // Deny: the platforms report them alike.
 func (n *Native) Ask(ctx context.Context, q Question) (Answer, error) {
+	if err := checkShown(q.Text); err != nil {
+		return Deny, err
+	}
 	allow, session, deny := cleanLabel(q.Allow), cleanLabel(q.AllowForSession), cleanLabel(q.Deny)
 	// The library tells buttons apart by their labels, and gives an empty one a
 	// meaning of its own.

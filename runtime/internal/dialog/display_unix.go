@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -69,96 +68,6 @@ func waylandAnswers(ctx context.Context, name string) bool {
 	return err == nil
 }
 
-// xAnswers opens a connection to an X server and reports whether the server
-// welcomes us; zenity without a valid cookie is as blind as with no server.
-func xAnswers(ctx context.Context, display string) bool {
-	colon := strings.LastIndexByte(display, ':')
-	if colon < 0 {
-		return false
-	}
-	host := strings.Trim(display[:colon], "[]")
-	number, _, _ := strings.Cut(display[colon+1:], ".") // the rest is the screen
-	n, err := strconv.ParseUint(number, 10, 16)
-	if err != nil {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(ctx, displayPatience)
-	defer cancel()
-	type address struct{ network, path string }
-	socket := "/tmp/.X11-unix/X" + number
-	addresses := []address{{"unix", socket}, {"unix", "@" + socket}}
-	if host != "" && host != "unix" { // forwarded by ssh
-		addresses = []address{{"tcp", net.JoinHostPort(host, strconv.FormatUint(6000+n, 10))}}
-	}
-	for _, cookie := range append(xCookies(number), nil) {
-		for _, a := range addresses {
-			answer, err := exchange(ctx, a.network, a.path, xSetup(cookie), 1)
-			if err == nil && answer[0] == 1 { // 0 is refused, 2 is "authenticate further"
-				return true
-			}
-		}
-	}
-	return false
-}
-
-const xCookieName = "MIT-MAGIC-COOKIE-1"
-
-// xSetup is the first message of an X client: little endian, protocol 11.0, and
-// the cookie, if any.
-func xSetup(cookie []byte) []byte {
-	name := xCookieName
-	if cookie == nil {
-		name = ""
-	}
-	message := []byte{'l', 0}
-	for _, field := range []int{11, 0, len(name), len(cookie), 0} {
-		message = binary.LittleEndian.AppendUint16(message, uint16(field))
-	}
-	for _, field := range []string{name, string(cookie)} {
-		message = append(message, field...)
-		message = append(message, make([]byte, -len(field)&3)...)
-	}
-	return message
-}
-
-// xCookies reads the cookies for a display number from the user's authority
-// file: family, address, number, name and data, all but the first with their
-// lengths before them.
-func xCookies(number string) (cookies [][]byte) {
-	path := os.Getenv("XAUTHORITY")
-	if path == "" {
-		path = filepath.Join(os.Getenv("HOME"), ".Xauthority")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	file := io.LimitReader(f, 64<<10)
-	for len(cookies) < 8 {
-		var family uint16
-		if binary.Read(file, binary.BigEndian, &family) != nil {
-			break
-		}
-		var fields [4][]byte
-		for i := range fields {
-			var length uint16
-			if binary.Read(file, binary.BigEndian, &length) != nil {
-				return cookies
-			}
-			fields[i] = make([]byte, length)
-			if _, err := io.ReadFull(file, fields[i]); err != nil {
-				return cookies
-			}
-		}
-		// Which host an entry is for is not looked at: a wrong cookie is refused.
-		if n := string(fields[1]); (n == "" || n == number) && string(fields[2]) == xCookieName {
-			cookies = append(cookies, fields[3])
-		}
-	}
-	return cookies
-}
-
 // exchange sends a message and reads the first bytes of the answer. The context
 // must have a deadline.
 func exchange(ctx context.Context, network, address string, message []byte, answer int) ([]byte, error) {
@@ -167,11 +76,16 @@ func exchange(ctx context.Context, network, address string, message []byte, answ
 		return nil, err
 	}
 	defer conn.Close()
+	return converse(ctx, conn, message, answer)
+}
+
+// converse is exchange for a connection that there is.
+func converse(ctx context.Context, conn net.Conn, message []byte, answer int) ([]byte, error) {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	if _, err := conn.Write(message); err != nil {
 		return nil, err
 	}
 	buf := make([]byte, answer)
-	_, err = io.ReadFull(conn, buf)
+	_, err := io.ReadFull(conn, buf)
 	return buf, err
 }

@@ -1,11 +1,12 @@
 // Package dialog shows native dialogs: one that asks a person for a value, and
 // one that asks for permission. On macOS and Windows github.com/ncruces/zenity
 // draws them, which only library.go knows; elsewhere it is the program zenity,
-// which only zenity_unix.go knows.
+// which only zenity_unix.go knows. How a text is laid out, and what of it can be
+// shown, says package internal/layout.
 //
 // Begin with [New], then [Native.Enter] and [Native.Ask]. Every dialog is a window,
 // which goes through one method, show in native.go, and every text goes through one
-// function, [Clean]:
+// function, layout.Clean:
 //
 //	d := dialog.New(dialog.Options{})
 //	unlock, err := d.Lock(ctx) // one dialog of one server at a time on this screen
@@ -24,6 +25,7 @@
 //   - A text is only ever text: it is not taken for an option, an escape or
 //     markup, it hides and reverses nothing, and it leaves the buttons on the
 //     screen.
+//   - A dialog shows all of its text or does not open ([ErrUnshown]).
 //   - What is typed comes back by a pipe. It is in no argument, no environment
 //     and no error. [Entry].Prefill, though, is an argument that every user of the
 //     machine can read: never a secret.

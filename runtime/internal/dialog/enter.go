@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 )
 
 // A Kind of value, and so of dialog.
@@ -44,6 +46,9 @@ const maxAnswer = 65534
 // typed, chosen or read. An empty value is not an error: the person pressed OK
 // without giving one. Whether it will do is the caller's to judge.
 func (n *Native) Enter(ctx context.Context, e Entry) (string, error) {
+	if err := checkShown(e.Text); err != nil {
+		return "", err
+	}
 	switch e.Kind {
 	case Line, Hidden:
 		return n.enterLine(ctx, e)
@@ -65,7 +70,7 @@ func (n *Native) enterLine(ctx context.Context, e Entry) (string, error) {
 		if err := n.question(ctx, e.Title, e.Text, "Continue", "", "Cancel"); err != nil {
 			return "", err
 		}
-		text = Clean(text, 1, entryColumns)
+		text = layout.Clean(text, 1, entryColumns)
 	}
 	w := window{
 		shape: entryShape, // the library's Password dialog shows no text of ours
@@ -107,13 +112,13 @@ func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 	if err := checkChoices(e.Choices); err != nil {
 		return "", err
 	}
-	text := Clean(e.Text, textLines-2, textColumns)
+	text := cleanText(e.Text)
 	w := window{shape: listShape, title: cleanTitle(e.Title), ok: "OK", cancel: "Cancel", choices: e.Choices}
 	if slices.Contains(e.Choices, e.Prefill) {
 		w.marked = e.Prefill
 		text += "\n\nOK without a choice takes: " + e.Prefill
 	}
-	w.text = quoteList(cleanText(text))
+	w.text = quoteList(layout.Clean(text, layout.Lines+defaultLines, layout.Columns))
 	value, err := n.show(ctx, w)
 	switch {
 	case err != nil:
@@ -126,6 +131,9 @@ func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 		return value, nil
 	}
 }
+
+// defaultLines is how much the line on the prefill adds to a text.
+const defaultLines = 4
 
 // checkChoices makes sure that choices can be shown as they are: the program
 // reads them from its arguments, and the answer is compared with them.

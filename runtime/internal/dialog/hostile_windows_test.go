@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 )
 
 var hostile = []string{
@@ -19,6 +21,10 @@ var hostile = []string{
 func TestHostileTexts(t *testing.T) {
 	for i, text := range hostile {
 		title := fmt.Sprintf("Title %d", i)
+		if !layout.Fits(text) {
+			wantUnshown(t, text)
+			text = cleanText(text) // as much of it as a dialog has room for
+		}
 		q := question
 		q.Title, q.Text = title, text
 		for name, c := range map[string]struct {

@@ -19,6 +19,8 @@ var (
 	ErrNoDisplay = errors.New("no display for a dialog")
 	// ErrNoDialog: there is no program to show a dialog with, or not one to trust.
 	ErrNoDialog = errors.New("no program to show a dialog with")
+	// ErrUnshown: a dialog has no room for the text. None was shown.
+	ErrUnshown = errors.New("the text has no room in a dialog")
 	// ErrTooLong: the value is longer than a dialog or a file may give.
 	ErrTooLong = errors.New("the value is too long")
 	// ErrBadFile: the chosen file can't be read, or is not a text.
@@ -79,13 +81,14 @@ func New(opts Options) *Native {
 // [ErrNoDisplay], [ErrNoDialog] or a [Fault], and says what is missing. Who
 // announces a window to others asks before.
 func (n *Native) Ready(ctx context.Context) error {
-	if _, err := n.Try(ctx); err != nil {
-		return err
+	_, err := n.Try(ctx)
+	if err == nil {
+		if _, lockErr := userlock.Holder(n.lockDir(), lockNames[0]); lockErr != nil {
+			err = failed("%v", lockErr)
+		}
 	}
-	if _, err := userlock.Holder(n.lockDir(), lockNames[0]); err != nil {
-		return failed("%v", err)
-	}
-	return nil
+	n.complain(ctx, err)
+	return err
 }
 
 // Try returns the program that would show a dialog now, once it has run without

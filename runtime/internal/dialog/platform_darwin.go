@@ -1,12 +1,11 @@
 package dialog
 
+import "github.com/mcpsecrets/mcpsecrets/internal/layout"
+
 // The library runs osascript with a script on its standard input; texts are
 // JSON strings in it and need no quoting, and the system lays the dialog out.
 
-const (
-	textColumns  = 72
-	entryColumns = textColumns
-)
+const entryColumns = layout.Columns
 
 func entryShows(string) bool { return true }
 

@@ -2,14 +2,17 @@
 
 package dialog
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+)
 
 // The texts of zenity have small languages of their own.
 
 const (
-	textColumns  = 60 // so that even 60 wide letters fit a small screen
 	dialogWidth  = 420
-	entryColumns = textColumns
+	entryColumns = layout.Columns
 )
 
 // entryShows reports whether the entry dialog shows a text whole.
@@ -26,7 +29,8 @@ func quoteList(text string) string { return markup.Replace(text) }
 // quoteLabel keeps underscores from becoming keyboard shortcuts.
 func quoteLabel(label string) string { return strings.ReplaceAll(label, "_", "__") }
 
-// listHeight makes room for the text and about ten rows, in pixels.
+// listHeight makes room for the text and about ten rows, in pixels. Below a long
+// text the list has fewer and scrolls, so that the buttons stay on the screen.
 func listHeight(text string, choices int) int {
-	return 120 + 18*strings.Count(text, "\n") + 24*min(choices, 10)
+	return min(120+18*strings.Count(text, "\n")+24*min(choices, 10), 740)
 }

@@ -4,10 +4,7 @@ import "strings"
 
 // The library calls Win32 in this process; texts go to windows as they are.
 
-const (
-	textColumns  = 72
-	entryColumns = 40 // the prompt of the library's Entry is one line of that length
-)
+const entryColumns = 40 // the prompt of the library's Entry is one line of that length
 
 func entryShows(text string) bool {
 	return !strings.Contains(text, "\n") && len([]rune(text)) <= entryColumns

@@ -1,65 +1,11 @@
 package dialog
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 )
-
-func TestClean(t *testing.T) {
-	for _, c := range []struct{ name, in, want string }{
-		{"plain", "Petstore API key", "Petstore API key"},
-		{"lines stay", "a\nb\r\nc\rd", "a\nb\nc\nd"},
-		{"edges go", "\n\na  \n\n", "a"},
-		{"option", "--gtk-module=/x.so", " --gtk-module=/x.so"},
-		{"option after what is removed", "\x00\u200b\n--class=x", " --class=x"},
-		{"single dash", "-", " -"},
-		{"controls", "a\x00b\x1b[31mc\x7fd\u0085e", "ab[31mcd e"},
-		{"tab", "a\tb", "a b"},
-		{"bidi", "a\u202eb\u2066c\u200fd\u061ce", "abcde"},
-		{"zero width", "a\u200bb\u200dc\ufeffd\u00ade\u2060f", "abcdef"},
-		{"tags and selectors", "a\U000e0041b\ufe0fc", "abc"},
-		{"blank letters", "a\u3164b\u2800c", "abc"},
-		{"invalid UTF-8", "a\xffb\xc3", "a\ufffdb\ufffd"},
-		{"private use and unassigned", "a\ue000b\U000e1000", "a\ufffdb\ufffd"},
-		{"odd spaces", "a\u00a0b\u3000c", "a b c"},
-		{"separators", "a\u2028b\u2029c", "a\nb\nc"},
-		{"piled accents", "e" + strings.Repeat("\u0301", 50), "e\u0301\u0301\u0301\u0301"},
-		{"accents piled on what is removed", "e\u0301\u0301\u0301\u200b\u0301\ufe0f\u0301\u0301", "e\u0301\u0301\u0301\u0301"},
-		{"CJK", "漢字", "漢字"},
-		{"literal", `<b>x</b> \n %n & _y`, `<b>x</b> \n %n & _y`},
-		{"empty", "", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := Clean(c.in, 10, 40); got != c.want {
-				t.Errorf("Clean(%q) = %q, want %q", c.in, got, c.want)
-			}
-		})
-	}
-}
-
-func TestCleanBreaksAndCuts(t *testing.T) {
-	for _, c := range []struct {
-		in             string
-		lines, columns int
-		want           string
-	}{
-		{"one two three", 3, 7, "one two\nthree"},
-		{"one two three", 3, 8, "one two\nthree"},
-		{"one two three", 3, 6, "one\ntwo\nthree"},
-		{"abcdefgh", 3, 3, "abc\ndef\ngh"},
-		{"abcdefgh", 2, 3, "abc\nde…"},
-		{"a\nb\nc", 2, 9, "a\nb…"},
-		{"a\nb\n c", 1, 9, "a b c"},
-		{"漢字漢字", 2, 4, "漢字\n漢字"},
-		{"漢", 1, 1, "漢"},
-		{strings.Repeat("\n", 50) + "a", 2, 5, "a"},
-		{"a" + strings.Repeat("\n", 50) + "b", 3, 5, "a\n\n…"},
-	} {
-		if got := Clean(c.in, c.lines, c.columns); got != c.want {
-			t.Errorf("Clean(%q, %d, %d) = %q, want %q", c.in, c.lines, c.columns, got, c.want)
-		}
-	}
-}
 
 func TestPlain(t *testing.T) {
 	for text, want := range map[string]bool{
@@ -69,6 +15,24 @@ func TestPlain(t *testing.T) {
 	} {
 		if got := plain(text) == text; got != want {
 			t.Errorf("%q is plain: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// wantUnshown checks that no dialog opens for a text of which it would cut something.
+func wantUnshown(t *testing.T, text string) {
+	t.Helper()
+	q := question
+	q.Text = text
+	for name, run := range map[string]func(context.Context) answer{
+		"entry":  enter(person(), Entry{Title: "T", Text: text}),
+		"choice": enter(person(), Entry{Title: "T", Text: text, Kind: Choice, Choices: []string{"a", "b"}}),
+		"file":   enter(person(), Entry{Title: "T", Text: text, Kind: File}),
+		"yes-no": enter(person(), Entry{Title: "T", Text: text, Kind: YesNo}),
+		"ask":    ask(person(), q),
+	} {
+		if a := run(t.Context()); !errors.Is(a.err, ErrUnshown) || a.value != "" || a.given != Deny {
+			t.Errorf("%s %.40q: %q, %v, %v", name, text, a.value, a.given, a.err)
 		}
 	}
 }

@@ -33,6 +33,8 @@ type Manager interface {
 
 	// Check says whether a valid value is stored: the error is secrets.ErrNotSet, a *field.Problem, or the store's.
 	Check(ctx context.Context, name string) error
+	// Setting returns the stored value of a secret for its user to see, and "" where none is stored that may be shown.
+	Setting(ctx context.Context, name string) (string, error)
 	// Put stores a value, and Remove removes one under all its names. Put checks no rule.
 	Put(ctx context.Context, name, text string) error
 	Remove(ctx context.Context, name string) error

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 )
@@ -18,8 +19,12 @@ type codes struct {
 	secrets []string
 	code    string // "" where no client can show it: the dialogs alone decide
 	form    consent.Form
+	opening chan struct{} // closed once the first window opens, or none will
 
 	mu      sync.Mutex
+	opened  bool              // the first window opens, or did
+	failed  error             // why nothing was stored
+	at      time.Time         // when that was
 	refused error             // the person refused in the client
 	refuse  func(cause error) // ends the dialogs
 	matched bool              // the person said that the codes match
@@ -34,13 +39,69 @@ const (
 
 // newCodes makes the code for the collection that a call begins.
 func (in *Intake) newCodes(c *consent.Call, secrets []string) *codes {
-	codes := &codes{in: in, who: c.Who, secrets: secrets}
+	codes := &codes{in: in, who: c.Who, secrets: secrets, opening: make(chan struct{})}
 	if !c.CanCompare() {
 		return codes
 	}
 	codes.code = newCode()
-	codes.form = in.Form(secrets, codes.code)
+	codes.form = in.Form(c.Who, secrets, codes.code)
 	return codes
+}
+
+// open notes that the first window opens now: the client can be told.
+func (c *codes) open() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.opened = true
+	close(c.opening)
+}
+
+// end notes that the collection has ended, and why nothing was stored, or nil.
+func (c *codes) end(failed error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed, c.at = failed, time.Now()
+	if !c.opened {
+		close(c.opening)
+	}
+}
+
+// isAnnounced reports whether the client can be told of the window: it opens, is open, or was until a value was stored, which
+// codes that differ take back.
+func (c *codes) isAnnounced() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.opened && c.failed == nil
+}
+
+// isComparedBy reports whether the call's client shows the code by rounds, and there is a window to compare it with.
+func (c *codes) isComparedBy(call *consent.Call) bool {
+	return call.ByRounds() && c.code != "" && c.who == call.Who && c.isAnnounced()
+}
+
+// failedBefore returns why a window for one of the secrets failed that an earlier round of the call has announced: the call
+// does not begin again, to fail again. A refusal is left to [consent.Desk.Refused].
+func (in *Intake) failedBefore(c *consent.Call, secrets []string) error {
+	for _, w := range c.Heard() {
+		if c, ok := w.(*comparing); ok && slices.ContainsFunc(secrets, c.isFor) {
+			if err := c.failure(); err != nil && !in.IsRefusal(err) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *codes) isFor(secret string) bool { return slices.Contains(c.secrets, secret) }
+
+// failure returns why nothing was stored, while that may still be so.
+func (c *codes) failure() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if consent.Passed(c.at, consent.OpenFor) {
+		return nil
+	}
+	return c.failed
 }
 
 // show shows the form in a client that is asked in place. It may stay open a little longer than the dialogs. The function that
@@ -148,7 +209,7 @@ func hasStored(c *consent.Call, secret string) bool {
 func (c *codes) stored(secret string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.undo != nil && slices.Contains(c.secrets, secret)
+	return c.undo != nil && c.isFor(secret)
 }
 
 // onRefusal sets what ends the dialogs, which may have been refused already.

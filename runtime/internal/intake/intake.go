@@ -9,6 +9,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,8 @@ const attempts = 10
 type Gap struct {
 	Field  field.Field
 	Asking wording.Asking
+	Who    consent.Who // for whom it is asked; set by [Intake]
+	Offer  string      // what the dialog offers instead of the default
 }
 
 // Values are where values are kept.
@@ -48,11 +51,15 @@ type Values interface {
 	Gaps(ctx context.Context, secrets []string) ([]Gap, error)
 	// Field returns what the schema says of a secret.
 	Field(secret string) field.Field
+	// Offer returns the stored value of a secret for a person to change, and "" where none is stored that may be shown.
+	Offer(ctx context.Context, secret string) (string, error)
 	// Replace stores a value, or removes it where text is "". The function that it returns puts back what was there before;
 	// it logs what it can't do.
 	Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error)
 	// Stored notes that a person has entered a value. The word says what became of the verification code.
 	Stored(ctx context.Context, secret, code string)
+	// LeftEmpty is Stored where the value may be left empty, and was.
+	LeftEmpty(ctx context.Context, secret, code string)
 	// Differed notes that a principal found the codes to differ, and whether values were stored already, which are taken back.
 	Differed(who consent.Who, secrets []string, stored bool)
 }
@@ -61,10 +68,12 @@ type Values interface {
 type Config struct {
 	Desk   *consent.Desk
 	Values Values
+	// Ready returns why no dialog can open now, or no value be stored, as far as that can be told before.
+	Ready func(ctx context.Context) error
 	// Enter opens one dialog. A problem is why what was entered is no value, where the dialog could tell.
 	Enter func(ctx context.Context, gap Gap, prefill string) (text string, problem *field.Problem, err error)
 	// Form makes the form that shows the code. Its choices are "The codes match" and "They differ".
-	Form func(secrets []string, code string) consent.Form
+	Form func(who consent.Who, secrets []string, code string) consent.Form
 	// Invalid makes the error for a value that breaks a rule again and again.
 	Invalid func(secret string, problem error) error
 	// IsRefusal reports whether an error came from a person.
@@ -118,7 +127,12 @@ func (in *Intake) Replace(ctx context.Context, c *consent.Call, secret string) e
 }
 
 func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string, replace bool) error {
-	about := func(err error) error { return &consent.About{Secrets: secrets, Err: err} }
+	about := func(err error) error {
+		if already := (*consent.About)(nil); errors.As(err, &already) {
+			return already
+		}
+		return &consent.About{Secrets: secrets, Err: err}
+	}
 	if ctx.Err() != nil {
 		return about(consent.ErrOutsideCall) // a task's handler has no client that could be asked
 	}
@@ -127,20 +141,16 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 		return about(err)
 	}
 	defer leave()
+	if err := in.failedBefore(c, secrets); err != nil {
+		return about(err)
+	}
 	open, begun, err := in.join(c, secrets, replace)
 	if err != nil {
 		return about(err)
 	}
-	codes := open.Subject
-	if begun && c.ByRounds() {
-		err = consent.ErrPending
-		in.open.Leave(c, open, err)
-	} else {
-		err = in.open.Wait(ctx, c, open)
-	}
-	// While the window is open, the client compares.
-	if errors.Is(err, consent.ErrPending) && c.ByRounds() && codes.code != "" && codes.who == c.Who {
-		c.Pend(&comparing{codes, open})
+	err = in.wait(ctx, c, open, begun)
+	if errors.Is(err, consent.ErrPending) && open.Subject.isComparedBy(c) {
+		c.Pend(&comparing{open.Subject, open})
 	}
 	if err != nil {
 		return about(err)
@@ -151,12 +161,37 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 // A collection is open to the calls that miss one of its values.
 type collection = consent.Open[*codes, error]
 
+// wait waits for the end of a collection. Where the call's client shows the code by rounds, the call that began the
+// collection goes as soon as the first window opens; another one may find it open when it has waited long enough.
+func (in *Intake) wait(ctx context.Context, c *consent.Call, open *collection, begun bool) error {
+	codes := open.Subject
+	if begun && c.ByRounds() {
+		if err := in.open.WaitUntil(ctx, c, open, codes.opening); err != nil {
+			return err
+		}
+		if codes.isAnnounced() {
+			in.open.Leave(c, open, consent.ErrPending)
+			return consent.ErrPending
+		}
+	}
+	return in.open.Wait(ctx, c, open)
+}
+
 // join has a call wait for the collection that already asks for one of the secrets, or begins one for all.
 func (in *Intake) join(c *consent.Call, secrets []string, replace bool) (open *collection, begun bool, err error) {
 	return in.open.Join(c, secrets,
-		func() error { return in.Desk.RefusedLocked(consent.Collecting, consent.Everybody, secrets) },
+		func() error { return in.refusedLocked(secrets, replace) },
 		func() *codes { return in.newCodes(c, secrets) },
 		func(ctx context.Context, open *collection) error { return in.run(ctx, open, c.Ask, replace) })
+}
+
+func (in *Intake) refusedLocked(secrets []string, replace bool) error {
+	if replace {
+		if err := in.Desk.RefusedLocked(consent.Changing, consent.Everybody, consent.AllSecrets); err != nil {
+			return err
+		}
+	}
+	return in.Desk.RefusedLocked(consent.Collecting, consent.Everybody, secrets)
 }
 
 // run asks for the secrets, and remembers a refusal before the calls that wait hear of it.
@@ -165,6 +200,14 @@ func (in *Intake) run(ctx context.Context, open *collection, client client, repl
 	ctx, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	codes.onRefusal(refuse)
+	err := in.ask(ctx, open, client, replace)
+	codes.end(err)
+	return err
+}
+
+// ask is run without what follows for the calls by rounds.
+func (in *Intake) ask(ctx context.Context, open *collection, client client, replace bool) error {
+	codes := open.Subject
 	err := in.fill(ctx, open, client, replace)
 	switch refused := codes.refusal(); {
 	case err != nil && refused != nil:
@@ -178,11 +221,17 @@ func (in *Intake) run(ctx context.Context, open *collection, client client, repl
 	case err == nil:
 		in.Desk.Accept(consent.Collecting, consent.Everybody, codes.secrets...)
 		if replace {
+			in.Desk.Accept(consent.Changing, consent.Everybody, consent.AllSecrets...)
 			in.noteReplaced(codes)
 		}
 		return nil
 	case in.IsRefusal(err):
 		in.Desk.Refuse(consent.Collecting, consent.Everybody, codes.secrets, err)
+		err = &consent.About{Secrets: codes.secrets, Err: err}
+		if replace {
+			in.Desk.Refuse(consent.Changing, consent.Everybody, consent.AllSecrets, err)
+		}
+		return err
 	}
 	return &consent.About{Secrets: codes.secrets, Err: err}
 }
@@ -192,6 +241,10 @@ type client func(context.Context, consent.Form) consent.Reply
 // fill asks for what is still missing once it is this server's turn, and stores all answers or none.
 func (in *Intake) fill(ctx context.Context, open *collection, client client, replace bool) error {
 	codes := open.Subject
+	// Nobody waits for a turn that is of no use.
+	if gaps, err := in.gaps(ctx, codes, replace); err != nil || len(gaps) == 0 {
+		return err
+	}
 	pass, err := in.Desk.Queue(ctx, codes.who)
 	if err != nil {
 		return err
@@ -202,16 +255,10 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 		return err
 	}
 	defer leave()
-	// Another process of this server may have asked while this one waited for its turn.
-	gaps, err := in.Values.Gaps(ctx, codes.secrets)
-	if err != nil {
+	// Another process of this server may have asked while this one waited for its turn, and the screen may have gone.
+	gaps, err := in.gaps(ctx, codes, replace)
+	if err != nil || len(gaps) == 0 {
 		return err
-	}
-	if replace && len(gaps) == 0 {
-		gaps = []Gap{{Field: in.Values.Field(codes.secrets[0])}}
-	}
-	if len(gaps) == 0 {
-		return nil
 	}
 	// From here on somebody may be typing. A window that vanished would send the rest of a secret to whatever has the focus
 	// next, perhaps to the chat: it stays, even if every call that wants the value is given up. What is typed is stored, and
@@ -219,8 +266,9 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 	if !open.Keep() {
 		return context.Canceled
 	}
+	codes.open()
 	withdraw := in.show(codes, client)
-	texts, err := in.enterAll(ctx, codes.code, gaps)
+	texts, err := in.enterAll(ctx, codes, gaps)
 	if err != nil {
 		withdraw()
 		return err
@@ -230,17 +278,41 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 		withdraw()
 		return err
 	}
-	for _, g := range gaps {
-		in.Values.Stored(ctx, g.Field.Name, codes.compared())
+	for i, g := range gaps {
+		note := in.Values.Stored
+		if texts[i] == "" {
+			note = in.Values.LeftEmpty
+		}
+		note(ctx, g.Field.Name, codes.compared())
 	}
 	time.AfterFunc(compareFor, withdraw)
 	return codes.finish(undo)
 }
 
-func (in *Intake) enterAll(ctx context.Context, code string, gaps []Gap) (texts []string, err error) {
+// gaps returns what is to be asked for. The error says why it can't be asked for, or not be stored: a client is told of no
+// window that then does not open, and nobody types a value for nothing.
+func (in *Intake) gaps(ctx context.Context, codes *codes, replace bool) ([]Gap, error) {
+	gaps, err := in.Values.Gaps(ctx, codes.secrets)
+	if err != nil {
+		return nil, err
+	}
+	if replace && len(gaps) == 0 {
+		offer, err := in.Values.Offer(ctx, codes.secrets[0])
+		if err != nil {
+			return nil, err
+		}
+		gaps = []Gap{{Field: in.Values.Field(codes.secrets[0]), Offer: offer}}
+	}
+	if len(gaps) == 0 {
+		return nil, nil
+	}
+	return gaps, in.Ready(ctx)
+}
+
+func (in *Intake) enterAll(ctx context.Context, codes *codes, gaps []Gap) (texts []string, err error) {
 	texts = make([]string, len(gaps))
 	for i, g := range gaps {
-		g.Asking.Code, g.Asking.Number, g.Asking.Total = code, i+1, len(gaps)
+		g.Who, g.Asking.Code, g.Asking.Number, g.Asking.Total = codes.who, codes.code, i+1, len(gaps)
 		if texts[i], err = in.enter(ctx, g); err != nil {
 			return nil, err
 		}
@@ -251,12 +323,13 @@ func (in *Intake) enterAll(ctx context.Context, code string, gaps []Gap) (texts 
 // enter asks for one value until it keeps the rules, and returns "" for a field that was left empty and may be.
 func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
 	f := g.Field
-	prefill := f.Default
+	prefill := cmp.Or(g.Offer, f.Default)
 	for range attempts {
 		text, problem, err := in.Enter(ctx, g, prefill)
 		if err != nil {
 			return "", err
 		}
+		text = f.Clean(text)
 		if problem == nil && text == "" && !f.Required {
 			return "", nil
 		}
@@ -268,7 +341,7 @@ func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
 			return text, nil
 		}
 		g.Asking.Again = broken
-		if !f.Type.Confidential() {
+		if f.Shows() {
 			prefill = text
 		}
 	}

@@ -49,6 +49,8 @@ func (s *shelf) Field(secret string) field.Field {
 	return field.Field{Name: secret, Type: field.Password, Required: true}
 }
 
+func (s *shelf) Offer(context.Context, string) (string, error) { return "", nil }
+
 func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(context.Context), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,7 +74,8 @@ func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(conte
 	return undo, nil
 }
 
-func (s *shelf) Stored(context.Context, string, string) {}
+func (s *shelf) Stored(context.Context, string, string)    {}
+func (s *shelf) LeftEmpty(context.Context, string, string) {}
 
 func (s *shelf) Differed(_ consent.Who, secrets []string, stored bool) {
 	s.log = append(s.log, fmt.Sprintf("codes of %q differ, stored: %t", secrets, stored))
@@ -103,7 +106,8 @@ func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
 			texts = texts[1:]
 			return text, nil, nil
 		},
-		Form: func(_ []string, code string) consent.Form {
+		Ready: func(context.Context) error { return nil },
+		Form: func(_ consent.Who, _ []string, code string) consent.Form {
 			return consent.Form{Name: "codes", Message: code, Choices: []string{"The codes match", "They differ"}}
 		},
 	})

@@ -213,6 +213,9 @@ func (s *System) inTurn(ctx context.Context, do func(context.Context) error) err
 	defer patience.Stop()
 	late := fmt.Errorf("%w: an earlier call is still waiting for it", ErrTimeout)
 	for {
+		if IsQuiet(ctx) && s.store.asking() {
+			return ErrUnasked
+		}
 		select {
 		case s.turn <- struct{}{}:
 			defer func() { <-s.turn }()
@@ -220,7 +223,7 @@ func (s *System) inTurn(ctx context.Context, do func(context.Context) error) err
 		case <-ctx.Done():
 			return gaveUp(ctx)
 		case <-patience.C:
-			if errors.Is(late, ErrLocked) || !s.store.asking() || isUnasked(ctx) {
+			if errors.Is(late, ErrLocked) || !s.store.asking() {
 				return late
 			}
 			// A person is being asked on behalf of somebody before us, whose answer is ours too.

@@ -13,16 +13,6 @@ const (
 	Fresh                 // it has no keyring yet, and asks for the password of a new one
 )
 
-type unaskedKey struct{}
-
-// Unasked returns a context under which the keychain asks nobody: where it would, as to be unlocked, a call fails with
-// [ErrLocked]. On macOS and Windows it can't be kept from asking.
-func Unasked(ctx context.Context) context.Context {
-	return context.WithValue(ctx, unaskedKey{}, true)
-}
-
-func isUnasked(ctx context.Context) bool { return ctx.Value(unaskedKey{}) != nil }
-
 // Look says in what state the keychain is for service. It changes nothing and never has the keychain ask a person.
 func (s *System) Look(ctx context.Context, service string) (state State, err error) {
 	if err := checkService(service); err != nil {
@@ -33,4 +23,10 @@ func (s *System) Look(ctx context.Context, service string) (state State, err err
 		return err
 	})
 	return state, err
+}
+
+// Prepare has the keychain ask for the password of a new keyring, where it has none yet and so could store nothing. Who is
+// about to ask a person for a value calls it before: afterwards it would be too late to learn that they do not want one.
+func (s *System) Prepare(ctx context.Context) error {
+	return s.inTurn(ctx, func(ctx context.Context) error { return prepare(ctx, s.store) })
 }

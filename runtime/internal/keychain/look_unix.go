@@ -17,8 +17,7 @@ func look(ctx context.Context, s store, service string) (state State, err error)
 		if err != nil {
 			return err
 		}
-		var isLocked bool
-		err = l.call(ctx, defaultPath, propertiesIface+"Get", "org.freedesktop.Secret.Collection", "Locked").into(&isLocked)
+		isLocked, err := l.isDefaultLocked(ctx)
 		switch {
 		case errors.Is(err, errGone):
 			state = Fresh
@@ -32,4 +31,20 @@ func look(ctx context.Context, s store, service string) (state State, err error)
 		return nil
 	})
 	return state, err
+}
+
+func prepare(ctx context.Context, s store) error {
+	return s.(*secretService).linked(ctx, func(l *link) error {
+		_, err := l.isDefaultLocked(ctx)
+		if errors.Is(err, errGone) {
+			return l.createCollection(ctx)
+		}
+		return err
+	})
+}
+
+// isDefaultLocked reports whether the keyring for new items is locked. Where there is none the error is errGone.
+func (l *link) isDefaultLocked(ctx context.Context) (isLocked bool, err error) {
+	err = l.call(ctx, defaultPath, propertiesIface+"Get", "org.freedesktop.Secret.Collection", "Locked").into(&isLocked)
+	return isLocked, err
 }

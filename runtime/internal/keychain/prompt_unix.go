@@ -31,16 +31,13 @@ const maxPrompts = 16
 // tooFast is the time in which a person hardly answers, see [link.dismissed].
 const tooFast = time.Second
 
-// errUnasked is of a call that must not have the keychain ask.
-var errUnasked = fmt.Errorf("%w, and nobody is to be asked", ErrLocked)
-
 // ask shows a prompt and waits for its answer. The path "/" means that there is nothing to ask.
 func (l *link) ask(ctx context.Context, path dbus.ObjectPath) (dbus.Variant, error) {
 	if path == "/" {
 		return dbus.Variant{}, nil
 	}
-	if isUnasked(ctx) {
-		return dbus.Variant{}, errUnasked
+	if IsQuiet(ctx) {
+		return dbus.Variant{}, ErrUnasked
 	}
 	if l.open != nil { // it is no longer of interest, whatever became of it
 		l.forget(ctx)

@@ -331,8 +331,8 @@ func (l *link) create(ctx context.Context, service, account, value string) (dbus
 // createCollection has the keychain ask for the password of a default
 // collection, as libsecret and Python do where a user has none yet.
 func (l *link) createCollection(ctx context.Context) error {
-	if isUnasked(ctx) {
-		return errUnasked
+	if IsQuiet(ctx) {
+		return ErrUnasked
 	}
 	var err error
 	if l.open != nil {
@@ -398,8 +398,7 @@ func (l *link) find(ctx context.Context, attributes map[string]string) ([]dbus.O
 			return unlocked, nil
 		}
 		if len(locked) == 0 {
-			var isLocked bool
-			err := l.call(ctx, defaultPath, propertiesIface+"Get", "org.freedesktop.Secret.Collection", "Locked").into(&isLocked)
+			isLocked, err := l.isDefaultLocked(ctx)
 			if errors.Is(err, errGone) || err == nil && !isLocked {
 				return nil, nil
 			}
@@ -416,8 +415,8 @@ func (l *link) find(ctx context.Context, attributes map[string]string) ([]dbus.O
 }
 
 func (l *link) unlock(ctx context.Context, objects []dbus.ObjectPath) error {
-	if isUnasked(ctx) {
-		return errUnasked
+	if IsQuiet(ctx) { // before a prompt is made, which the keychain keeps
+		return ErrUnasked
 	}
 	if l.open != nil {
 		_, err := l.wait(ctx)

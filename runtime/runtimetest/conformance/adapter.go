@@ -104,6 +104,12 @@ func (s suite) tests() []namedTest {
 		{"CancelledCallLeavesTheWindowForAValue", s.cancelledCallLeavesTheWindowForAValue},
 		{"CodesThatDifferAreAnAttack", s.codesThatDifferAreAnAttack},
 
+		// Windows that can't open.
+		{"WindowThatCanNotOpenIsNotAnnounced", s.windowThatCanNotOpenIsNotAnnounced},
+		{"NobodyTypesWhatCanNotBeStored", s.nobodyTypesWhatCanNotBeStored},
+		{"WindowThatFailsEndsTheCall", s.windowThatFailsEndsTheCall},
+		{"WindowThatWaitsForItsTurnIsNotAnnounced", s.windowThatWaitsForItsTurnIsNotAnnounced},
+
 		// What a client can send back.
 		{"HandlesThatDoNotCount", s.handlesThatDoNotCount},
 		{"HandleSurvivesItsTheft", s.handleSurvivesItsTheft},
@@ -124,6 +130,8 @@ func (s suite) tests() []namedTest {
 		{"SessionOfAnotherPrincipal", s.sessionOfAnotherPrincipal},
 		{"CallerWithoutPrincipal", s.callerWithoutPrincipal},
 		{"NoGrantWithoutPrincipal", s.noGrantWithoutPrincipal},
+		{"PrincipalIsNamed", s.principalIsNamed},
+		{"NoGrantOfAPrincipalByDialog", s.noGrantOfAPrincipalByDialog},
 		{"CallerFromElsewhere", s.callerFromElsewhere},
 		{"EmptyPrincipalIsNobody", s.emptyPrincipalIsNobody},
 		{"AnotherHandlerThanTheAdapters", s.anotherHandlerThanTheAdapters},
@@ -144,6 +152,7 @@ func (s suite) tests() []namedTest {
 		{"StatusToolTellsNamesOnly", s.statusToolTellsNamesOnly},
 		{"SetToolAsksTheUser", s.setToolAsksTheUser},
 		{"ForgetToolNeedsTheUsersWordInADialog", s.forgetToolNeedsTheUsersWordInADialog},
+		{"RefusedToolAsksForNoOtherSecret", s.refusedToolAsksForNoOtherSecret},
 		{"ToolsRefuseOtherNames", s.toolsRefuseOtherNames},
 
 		// Many calls at a time, and the end of a server.

@@ -267,7 +267,7 @@ func (s suite) noAnswerToTheCodes(t *testing.T) {
 // A client that answers nothing leads to the dialog also where its calls are of several tools.
 func (s suite) noAnswerWhileToolsAlternate(t *testing.T) {
 	onEachClock(t, func(t *testing.T, over transport, version string) {
-		w := s.withKey(t, act{Answer: secrets.AllowSession})
+		w := s.withKey(t, act{Answer: longest(over)})
 		h := says(said{never: true})
 		g := over.open(t, w).enter(t, visit{version: version, human: h, byHand: true})
 		begun := time.Now()
@@ -282,8 +282,10 @@ func (s suite) noAnswerWhileToolsAlternate(t *testing.T) {
 			}
 			time.Sleep(3 * time.Second)
 		}
-		g.works(t, tool("get_pet"))
-		g.works(t, tool("rename_pet"))
+		if longest(over) == secrets.AllowSession {
+			g.works(t, tool("get_pet"))
+			g.works(t, tool("rename_pet"))
+		}
 		if len(w.shown(t)) != 1 {
 			t.Errorf("dialogs: %q", w.shown(t))
 		}
@@ -442,7 +444,7 @@ func (s suite) clientWithoutForms(t *testing.T) {
 		for name, v := range map[string]visit{"undeclared": {}, "URLs only": {human: says(accept("Allow"))}} {
 			t.Run("http "+version+" "+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					w := s.newWorld(t, act{Text: goodKey}, act{Answer: secrets.AllowSession})
+					w := s.newWorld(t, act{Text: goodKey}, act{Answer: secrets.AllowOnce}, act{Answer: secrets.AllowOnce})
 					v.version = version
 					if v.human != nil {
 						v.capabilities = &sdk.ClientCapabilities{Elicitation: &sdk.ElicitationCapabilities{URL: &sdk.URLElicitationCapabilities{}}}
@@ -450,7 +452,7 @@ func (s suite) clientWithoutForms(t *testing.T) {
 					g := openClock(t, w).enter(t, v)
 					g.works(t, tool("get_pet"))
 					g.works(t, tool("rename_pet"))
-					w.wantDialogs(t, "asks for: Petstore API key", "Tool: get_pet")
+					w.wantDialogs(t, "asks for: Petstore API key", "Tool: get_pet", "Tool: rename_pet")
 					if shown := w.shown(t)[0]; strings.Contains(strings.ToLower(shown), "code") {
 						t.Errorf("the dialog shows a code that nothing can be compared with:\n%s", shown)
 					}

@@ -202,6 +202,23 @@ func (g *guest) call(ctx context.Context, params *sdk.CallToolParams) (text stri
 	return text, nil
 }
 
+// calling calls a tool and returns how to wait for its result.
+func (g *guest) calling(t *testing.T, params *sdk.CallToolParams) func() (string, error) {
+	type result struct {
+		text string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text, err := g.call(t.Context(), params)
+		done <- result{text, err}
+	}()
+	return func() (string, error) {
+		r := <-done
+		return r.text, r.err
+	}
+}
+
 // answered calls a tool until it has a result.
 func (g *guest) answered(ctx context.Context, params *sdk.CallToolParams) (*sdk.CallToolResult, error) {
 	for range 10 {

@@ -70,23 +70,6 @@ func (s suite) startReal(t *testing.T) *process {
 	return startProcess(t, w)
 }
 
-// calling calls a tool and returns how to wait for its result.
-func (g *guest) calling(t *testing.T, name string) func() (string, error) {
-	type result struct {
-		text string
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		text, err := g.call(t.Context(), tool(name))
-		done <- result{text, err}
-	}()
-	return func() (string, error) {
-		r := <-done
-		return r.text, r.err
-	}
-}
-
 func (s suite) collectionOnADesktop(t *testing.T) {
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
@@ -106,7 +89,7 @@ func (s suite) collectionOnADesktop(t *testing.T) {
 					r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey))
 				}
 				before := len(h.seen())
-				result := g.calling(t, "get_pet")
+				result := g.calling(t, tool("get_pet"))
 				w := r.window(valueTitle)
 				eventually(t, "the client shows the form", func() bool { return len(h.seen()) > before })
 				inForm, inDialog := code.FindString(h.seen()[before].message), code.FindString(r.text)
@@ -171,7 +154,7 @@ func (s suite) endOnADesktop(t *testing.T) {
 		for name, end := range endings {
 			for _, version := range versions[:2] {
 				p := s.startReal(t)
-				result := p.enter(t, visit{version: version}).calling(t, "get_pet")
+				result := p.enter(t, visit{version: version}).calling(t, tool("get_pet"))
 				r.window(phase)
 				p.must(end(p))
 				p.wait()

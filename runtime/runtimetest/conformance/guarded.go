@@ -25,7 +25,7 @@ func (s suite) unguardedIsLoggedOnce(t *testing.T) {
 			}
 			t.Run(row.over.name+" "+version, func(t *testing.T) {
 				t.Parallel()
-				w := s.withKey(t, act{Answer: secrets.AllowSession})
+				w := s.withKey(t, act{Answer: secrets.AllowOnce}, act{Answer: secrets.AllowOnce})
 				g := row.over.open(t, w).enter(t, visit{version: version, human: says(accept("Allow for session"))})
 				g.works(t, tool("get_pet"))
 				g.works(t, tool("get_pet"))

@@ -12,6 +12,8 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpsecrets/mcpsecrets/testdata/inprocess"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
 
 // A place has one server, which clients can come to.
@@ -35,6 +37,14 @@ var (
 	onClock   = transport{"http", func(t *testing.T, w world) place { return openClock(t, w) }}
 	inProcess = transport{"in process", func(t *testing.T, w world) place { return openHere(t, w) }}
 )
+
+// longest is the answer by which a dialog allows most: over HTTP a client is not that of the person at the dialog.
+func longest(over transport) secrets.Answer {
+	if over.name == onClock.name {
+		return secrets.AllowOnce
+	}
+	return secrets.AllowSession
+}
 
 // lacks reports whether no client of a revision comes by the transport. In one process, an SDK may ask in place on every
 // revision: there 2026-07-28 is not special, and the tests are for the SDK to have.

@@ -149,6 +149,53 @@ func (s suite) noGrantWithoutPrincipal(t *testing.T) {
 	})
 }
 
+// For whom it is asked, who answers is told: in dialogs for a value and for permission, and in the client's forms.
+func (s suite) principalIsNamed(t *testing.T) {
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := s.newWorld(t, act{Text: goodKey}, act{Answer: secrets.AllowOnce}, act{Answer: secrets.Deny}, act{Answer: secrets.Deny})
+				p := openClock(t, w)
+				p.AddTools()
+				ann := p.enterAs(t, "ann", visit{version: version})
+				ann.works(t, tool("get_pet"))
+				if _, isError := ann.useTool(t, "secrets_forget", "api_key"); !isError {
+					t.Error("removed against the user's will")
+				}
+				p.enterAs(t, "", visit{version: version}).fails(t, tool("get_pet"), refusedWords)
+				const by = "\nAsked for by ann"
+				w.wantDialogs(t, by, by, by, "\nAsked for by an unverified program on this computer.")
+
+				h := says(accept("Deny"))
+				p.enterAs(t, "mallory", visit{version: version, human: h}).fails(t, tool("get_pet"), refusedWords)
+				if seen := h.seen(); len(seen) != 1 || !strings.Contains(seen[0].message, "\nAsked for by mallory\n") {
+					t.Errorf("forms: %v", seen)
+				}
+			})
+		})
+	}
+}
+
+// Who is at this computer grants nobody else a session, even by a dialog that gives an answer which the question did not offer.
+func (s suite) noGrantOfAPrincipalByDialog(t *testing.T) {
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := s.withKey(t, act{Answer: secrets.AllowSession})
+				p := openClock(t, w)
+				p.enterAs(t, "mallory", visit{version: version}).fails(t, tool("get_pet"), refusedWords)
+				w.wantDialogs(t, "Asked for by mallory")
+				if shown := w.shown(t)[0]; strings.Contains(shown, "for session") {
+					t.Errorf("the question offers what can't be given:\n%s", shown)
+				}
+				if grants := p.Manager.Grants(); len(grants) != 0 {
+					t.Errorf("grants: %v", grants)
+				}
+			})
+		})
+	}
+}
+
 // From another computer, nobody is served who is not known.
 func (s suite) callerFromElsewhere(t *testing.T) {
 	for _, version := range versions {

@@ -43,7 +43,8 @@ func (w world) serve() (*shop, error) {
 		if w.Password != "" {
 			s.store.Put("petstore", "password", w.Password)
 		}
-		options = append(options, secrets.WithStore(s.store), secrets.WithPrompter(&robot{acts: w.Dialogs, diary: appender(w.diary())}))
+		person := &robot{acts: w.Dialogs, diary: appender(w.diary()), blind: blindness[w.Blind]}
+		options = append(options, secrets.WithStore(s.store), secrets.WithPrompter(person))
 	}
 	var err error
 	if s.Secrets, err = petstore.OpenSecrets(options...); err != nil {

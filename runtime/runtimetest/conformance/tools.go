@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -46,7 +47,7 @@ func (s suite) statusToolTellsNamesOnly(t *testing.T) {
 
 func (s suite) setToolAsksTheUser(t *testing.T) {
 	onEachClock(t, func(t *testing.T, over transport, version string) {
-		w := s.withKey(t, act{Answer: secrets.AllowSession}, act{Text: otherKey}, act{Dismisses: true})
+		w := s.withKey(t, act{Answer: longest(over)}, act{Text: otherKey}, act{Dismisses: true})
 		server, g := openTools(t, over, version, w)
 		g.works(t, tool("get_pet"))
 		if text, isError := g.useTool(t, "secrets_set", "api_key"); isError || !strings.Contains(text, "api_key") || strings.Contains(text, otherKey) {
@@ -89,6 +90,42 @@ func (s suite) forgetToolNeedsTheUsersWordInADialog(t *testing.T) {
 		}
 		if stored, err := server.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored {
 			t.Error(stored, err)
+		}
+	})
+}
+
+// A schema with many secrets is no way to ask many times: who has refused one of the tools has refused both, for all secrets.
+func (s suite) refusedToolAsksForNoOtherSecret(t *testing.T) {
+	onEachClock(t, func(t *testing.T, over transport, version string) {
+		for first, row := range map[string]struct {
+			refuses act
+			words   string
+		}{
+			"secrets_set":    {act{Dismisses: true}, dismissedWords},
+			"secrets_forget": {act{Answer: secrets.Deny}, refusedWords},
+		} {
+			w := s.withKey(t, row.refuses, act{Answer: secrets.AllowOnce}, row.refuses)
+			w.Password = "feed-the-axolotl"
+			_, g := openTools(t, over, version, w)
+			nag := func() {
+				for range 2 {
+					for _, name := range []string{first, "secrets_set", "secrets_forget"} {
+						for _, secret := range []string{"api_key", "username", "password"} {
+							text, isError := g.useTool(t, name, secret)
+							if !isError || !strings.Contains(text, row.words) || !strings.Contains(text, "api_key") {
+								t.Error(name, secret, text)
+							}
+						}
+					}
+				}
+			}
+			nag()
+			g.works(t, tool("get_pet")) // what is stored can still be used
+			time.Sleep(time.Minute + time.Second)
+			nag()
+			if shown := w.shown(t); len(shown) != 3 {
+				t.Errorf("%s: dialogs %q", first, shown)
+			}
 		}
 	})
 }

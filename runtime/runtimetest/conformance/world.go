@@ -30,6 +30,7 @@ type world struct {
 	Password string // in the keychain; "" for none
 	Desktop  bool   // real keychain and real dialogs; the rest is then without a meaning
 	Dialogs  []act  // what the person does with native dialogs, in order
+	Blind    string // why no dialog can open, as is known before: a name of [blindness]; "" where they can
 }
 
 // An act is what the person does with one native dialog.
@@ -130,7 +131,14 @@ type robot struct {
 	mu    sync.Mutex
 	acts  []act
 	diary appender
+	blind error
 }
+
+// blindness are the ways in which no dialog can open.
+var blindness = map[string]error{"no display": secrets.ErrNoDisplay, "no program": secrets.ErrNoDialog}
+
+// Ready returns why no dialog can open.
+func (r *robot) Ready(context.Context) error { return r.blind }
 
 func (r *robot) write(n note) {
 	line, err := json.Marshal(n)
@@ -143,6 +151,9 @@ func (r *robot) write(n note) {
 }
 
 func (r *robot) next(ctx context.Context, text string) (act, error) {
+	if r.blind != nil {
+		return act{}, r.blind
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock() // one dialog at a time
 	r.write(note{"opened", text})

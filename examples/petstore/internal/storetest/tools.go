@@ -122,8 +122,7 @@ func theQuestionShowsWhereTheKeyGoes(t *testing.T, b *bench) {
 	b.user.Answers(secrets.AllowOnce)
 	b.says(`"Rex"`, "list_pets", nil)
 	shown := b.user.Shown()[0].Text()
-	_, to, _ := strings.Cut(shown, "Sent to ")
-	if !strings.Contains(to, strings.TrimPrefix(other.URL, "http://")+": Petstore API key") {
+	if !strings.Contains(shown, "Petstore API key goes to "+other.URL+"\n") {
 		t.Error(shown)
 	}
 }

@@ -1,0 +1,30 @@
+package wording
+
+import (
+	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+)
+
+// Here the generator measures what the runtime will show, with everything in it that can come.
+
+// long is longer than anything that is shortened when it is shown.
+var long = strings.Repeat("W", 300)
+
+// longestBy is the longest line of who asks for which the generator sees to room. With a longer one, less may be asked at a
+// time, or nothing.
+var longestBy = English().AskedBy(strings.Repeat("W", 90), false)
+
+// QuestionHeight returns how many lines the question for a use of f can take, when it goes to host.
+func (s Sentences) QuestionHeight(server string, f field.Field, host string) int {
+	by := Requester{Tool: long, Reason: long, By: longestBy}
+	return layout.Height(strings.Join(s.Permission(server, []Use{{f, host}}, by), "\n"))
+}
+
+// DialogHeight returns how many lines the dialog that asks for f can take.
+func (s Sentences) DialogHeight(server string, f field.Field) int {
+	broken := &field.Problem{Kind: field.NoMatch, Want: long}
+	a := Asking{Code: "WWWW-WWWW", By: longestBy, Number: 99, Total: 99, Again: broken, Rejected: long}
+	return layout.Height(strings.Join(s.Ask(server, f, a), "\n"))
+}

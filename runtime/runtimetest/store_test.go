@@ -1,0 +1,43 @@
+package runtimetest_test
+
+import (
+	"errors"
+	"testing"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+)
+
+// The zero Store is as good as one of NewStore, whatever is done with it first.
+func TestZeroStore(t *testing.T) {
+	for name, first := range map[string]func(*runtimetest.Store) error{
+		"get": func(s *runtimetest.Store) error {
+			_, err := s.Get(t.Context(), "com.mcp.x", "a")
+			if errors.Is(err, secrets.ErrNotSet) {
+				return nil
+			}
+			return errors.Join(errors.New("something is there"), err)
+		},
+		"set": func(s *runtimetest.Store) error { return s.Set(t.Context(), "com.mcp.x", "b", "value") },
+		"delete": func(s *runtimetest.Store) error {
+			if err := s.Delete(t.Context(), "com.mcp.x", "a"); !errors.Is(err, secrets.ErrNotSet) {
+				return errors.Join(errors.New("something was there"), err)
+			}
+			return nil
+		},
+		"clear": func(s *runtimetest.Store) error { return s.Clear(t.Context(), "com.mcp.x") },
+		"put":   func(s *runtimetest.Store) error { s.Put("x", "b", "value"); return nil },
+		"fail":  func(s *runtimetest.Store) error { s.Fail(nil); return nil },
+	} {
+		var store runtimetest.Store
+		if err := first(&store); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := store.Set(t.Context(), "com.mcp.x", "a", "value"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if value, ok := store.Value("x", "a"); !ok || value != "value" {
+			t.Errorf("%s: %q", name, value)
+		}
+	}
+}
