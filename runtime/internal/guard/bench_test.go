@@ -93,7 +93,7 @@ func BenchmarkJSON(b *testing.B) {
 	for name, result := range results() {
 		b.Run(name, func(b *testing.B) {
 			message, _ := json.Marshal(result)
-			ratio.Measure(b, 1, func() {
+			ratio.Measure(b, 4, func() {
 				if _, err := json.Marshal(result); err != nil {
 					b.Fatal(err)
 				}

@@ -1,15 +1,14 @@
 package guard
 
 import (
-	"encoding/base64"
-	"encoding/hex"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 // What is looked for: blocks. A piece is cut at fixed places into blocks of eight characters or more, and a block is found
-// whole or not at all.
+// whole or not at all. They have eight characters or sixteen, so that those of ASCII are multiples of eight bytes, which are
+// found fast; see table.go.
 //
 // The first block alone would do for a piece that leaves from its beginning. The later ones find what is left when a tool
 // drops or splits off the beginning.
@@ -18,78 +17,142 @@ import (
 // last seven of them and a guess, sees whether it is masked, and so moves on by one character every few dozen calls. At
 // the border of a block nothing is known of the next one, and all of it must be guessed at once.
 
-// longest is the length from which on a block is taken for unlike any ordinary text, whatever it is made of.
-const longest = 16
+const (
+	// longest is the number of characters from which on a block is taken for unlike any ordinary text, whatever it is made
+	// of.
+	longest = 16
+)
+
+// A block is a part of a piece.
+type block struct {
+	text  string
+	says  saying
+	piece string // if that is short, and begins with the block
+}
+
+// short is how long a piece may be that says more as a whole than a block of it; longer ones have later blocks.
+const short = 48
+
+// A saying is what is known once a block was found.
+type saying uint8
+
+const (
+	open  saying = 1 << iota // its piece has spaces, quotes or the like: see token
+	later                    // it is no short first block, which says too little to be looked for in the keys of objects
+	whole                    // all of its piece is there
+)
+
+// allBlocks returns the blocks of all pieces of a value.
+func allBlocks(value, prefix string) (all []block) {
+	for _, piece := range pieces(value, prefix) {
+		all = append(all, blocks(piece)...)
+		if plus := strings.ReplaceAll(piece, " ", "+"); plus != piece { // the form encoding of spaces
+			all = append(all, blocks(plus)...)
+		}
+	}
+	return all
+}
 
 // blocks cuts a piece. What is left at its end, too short for a block, is masked with the token that it is part of.
-func blocks(piece string) []string {
-	var found []string
-	for start := 0; start < len(piece); {
-		length := firstBlock(piece)
-		if start > 0 {
-			length = laterBlock(piece[start:])
+//
+// Some characters of a piece may be escapes themselves ("ab%41cd"). Where the text around the piece is escaped too, they are
+// undone with it, so that the rest is looked for as it reads then. Only the first block is looked for both ways. Then its
+// other reading takes eight characters more than it, or all that there are: else the two would end at nearly the same
+// place, and who knows one would have little to guess to the end of the other.
+func blocks(piece string) []block {
+	says := saying(0)
+	if isOpen(piece) {
+		says = open
+	}
+	from, to := firstBlock(piece)
+	if to == 0 {
+		return nil
+	}
+	found := []block{newBlock(piece, from, to, says)}
+	reading := unescapedFully(piece)
+	at := to
+	if !strings.HasPrefix(reading, piece[:to]) {
+		count := utf8.RuneCountInString(unescapedFully(piece[:to])) + 2*minimum - 1
+		count = min(count, utf8.RuneCountInString(reading), longest) / minimum * minimum
+		if at = characters(reading, count); at > 0 {
+			found = append(found, newBlock(reading, 0, at, says))
 		}
+	}
+	for at < len(reading) {
+		length := laterBlock(reading[at:])
 		if length == 0 {
 			break
 		}
-		found = append(found, piece[start:start+length])
-		start += length
+		found = append(found, block{text: reading[at : at+length], says: says | later})
+		at += length
 	}
 	return found
 }
 
-// firstBlock returns the length of the block at the beginning: eight characters, and more only while it says too little,
-// as "00000000" does.
-func firstBlock(text string) int {
-	seen := map[rune]bool{}
-	count := 0
-	for i, c := range text {
-		if count >= longest || count >= minimum && len(seen) >= 4 {
-			return i
+func newBlock(piece string, from, to int, says saying) block {
+	b := block{text: piece[from:to], says: says}
+	switch {
+	case utf8.RuneCountInString(b.text) >= longest:
+		b.says |= later
+	case from == 0 && len(piece) <= short:
+		b.piece = piece
+	}
+	return b
+}
+
+// firstBlock returns where the first block is: the first eight characters, and more only while they say too little, as
+// "00000000" does. Where a piece has too few for that, any eight are it that say enough. There is none if to is 0.
+func firstBlock(text string) (from, to int) {
+	if length := blockLength(text, isVaried); length > 0 {
+		return 0, length
+	}
+	for from := range text {
+		if length := characters(text[from:], minimum); length > 0 && isVaried(text[from:from+length]) {
+			return from, from + length
 		}
+	}
+	return 0, characters(text, minimum)
+}
+
+func isVaried(text string) bool {
+	seen := map[rune]bool{}
+	for _, c := range text {
 		seen[c] = true
-		count++
 	}
-	if count < minimum {
-		return 0
-	}
-	return len(text)
+	return len(seen) >= 4
 }
 
 // laterBlock returns the length of the block at the beginning of the rest of a piece, 0 if there is none. Eight characters
 // out of the middle of a pass phrase, or of something with a date in it, are in ordinary texts too. So a block of eight
 // must mix letters and digits, as keys do; others grow until they do, or to sixteen.
 func laterBlock(text string) int {
-	letter, digit := false, false
-	count := 0
-	for i := 0; i < len(text); {
-		c, size := utf8.DecodeRuneInString(text[i:])
-		i += size
-		letter = letter || unicode.IsLetter(c)
-		digit = digit || unicode.IsDigit(c)
-		count++
-		if count >= longest || count >= minimum && letter && digit {
-			return i
-		}
-	}
-	return 0
+	return blockLength(text, func(block string) bool {
+		return strings.ContainsFunc(block, unicode.IsLetter) && strings.ContainsFunc(block, unicode.IsDigit)
+	})
 }
 
-// encodings returns the texts that a block becomes when what it is part of is encoded, base64 and hexadecimal. Escapes,
-// of which every character may have its own or none, are undone in the text instead; see escape.go.
-func encodings(block string) []string {
-	found := []string{hex.EncodeToString([]byte(block))}
-	found = append(found, strings.ToUpper(found[0]))
-	for before := range 3 { // bytes that come before the block in its group of three
-		encoded := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00"[:before] + block))
-		// The first and the last character may have bits of what is around the block.
-		from := (before*8 + 5) / 6
-		to := (before + len(block)) * 8 / 6
-		encoded = encoded[from:to]
-		found = append(found, encoded)
-		if strings.ContainsAny(encoded, "+/") {
-			found = append(found, strings.NewReplacer("+", "-", "/", "_").Replace(encoded))
-		}
+// blockLength returns the least length that a block at the beginning of text may have: it has eight characters and is enough,
+// or has sixteen. It is 0 if the text has too few.
+func blockLength(text string, isEnough func(string) bool) int {
+	if length := characters(text, minimum); length > 0 && isEnough(text[:length]) {
+		return length
 	}
-	return found
+	return characters(text, longest)
+}
+
+// characters returns how many bytes the first count characters take, 0 if there are less.
+func characters(text string, count int) (length int) {
+	for ; count > 0; count-- {
+		_, width := utf8.DecodeRuneInString(text[length:])
+		if width == 0 {
+			return 0
+		}
+		length += width
+	}
+	return length
+}
+
+// isOpen reports whether a piece has characters that end a token.
+func isOpen(piece string) bool {
+	return strings.ContainsFunc(strings.TrimRight(piece, "="), func(c rune) bool { return c >= 0x80 || endsToken(byte(c)) || c == '=' })
 }

@@ -8,15 +8,15 @@
 //	handler := g.Handler(mcp)      // streamable HTTP
 //	text := g.Text(err.Error())    // anything else
 //
-// Then read the files in this order: piece.go (what of a value is confidential, by shape in token.go, address.go,
-// document.go and vendor.go), block.go (what is looked for), table.go and
-// escape.go (how it is found, fast), mask.go (what is masked), message.go (where in a message), writer.go, handler.go and
-// event.go.
+// Then read the files in this order: piece.go (what of a value is confidential, by shape
+// in token.go, address.go, document.go and vendor.go), block.go (what is looked for), table.go (how
+// it is found), view.go, escape.go, encoding.go and dump.go (how encodings are undone), search.go (what is masked),
+// message.go and json.go (where in a message), writer.go, handler.go and event.go.
 //
 // # What is promised
 //
 //   - A value is masked as it is and as part of anything in base64 (both alphabets), in hexadecimal (lower or upper
-//     case), with escapes of JSON, URLs or HTML, each of them in several layers (up to four in a text).
+//     case), with escapes of JSON, URLs or HTML, each of them in several layers (up to eight in a text).
 //   - The first eight characters of a value, beyond the public prefix, are enough; and so is every later block of it (see
 //     block.go; of a key with digits, about every eight characters). So a fragment of 31 characters is found wherever it is
 //     from, and most of sixteen of such a key. The whole token around them goes.
@@ -27,7 +27,10 @@
 //     other keys go only if they hold a value whole or encoded.
 //   - What has no known value in it leaves byte for byte as it is.
 //   - A guess learns nothing by being nearly right. A tool that returns its argument masks a guess of eight characters
-//     only when all of them are right, and shows nothing of what follows them, be it right or wrong.
+//     only when all of them are right, and shows nothing of what follows them, be it right or wrong. Nor does the time
+//     tell: until a whole block is right, the same steps are taken as for any other text.
+//   - A text takes time in proportion to its length. What hides in so many encodings, one in the other, that it would
+//     take more is masked unseen. Nobody who masks or learns waits for somebody else's long text.
 //
 // # What a guard can't do
 //

@@ -3,396 +3,372 @@ package guard
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"html"
-	"math/bits"
-	"net/url"
-	"slices"
-	"strings"
-	"unicode/utf16"
+	"unicode"
 	"unicode/utf8"
 )
 
-// Escapes: those of JSON and of string literals, of URLs, and of HTML. They are undone rather than looked for, since any
-// character of a value may be escaped or not. Layers come from JSON in a string of JSON, from an error that quotes a URL,
-// and so on; after each one the text is looked at again.
+// Escapes: those of JSON and of string literals, of URLs, of HTML and Markdown; the quotes that shells, SQL, YAML and CSV write
+// for one; and what nobody sees, such as the colors of a terminal. They are undone rather than looked for, since any character of
+// a value may be escaped or not. Layers come from JSON in a string of JSON, from an error that quotes a URL, and so
+// on; after each one the text is looked at again.
 
-const (
-	layers    = 4
-	allIntros = `\%&`
-)
+// layers is how many are undone. What is left of deeper ones is not looked at.
+const layers = 8
 
-// isIntro reports whether c is one of the intros, which are a backslash or all.
-func isIntro(c byte, intros string) bool {
-	return c == '\\' || (c == '%' || c == '&') && len(intros) > 1
+// longestEscape is how long one is at most, but for what a terminal is told.
+const longestEscape = 24
+
+// unescape undoes one layer. In a view that was unescaped before, more can only be where there were escapes.
+func unescape(v *view, text []byte) {
+	if len(v.parent.changes) == 0 {
+		v.unescapeWithin(text, 0, len(text))
+	}
+	end := 0
+	for _, change := range v.parent.changes {
+		end = v.unescapeWithin(text, max(end, change.from-longestEscape), min(change.to+longestEscape, len(text)))
+	}
+	v.end(text)
 }
 
-// unescapeOne appends what text begins with, an escape or a character that only looks like the beginning of one, and
-// returns how many bytes of text that takes.
-func unescapeOne(dst, text []byte) (_ []byte, width int) {
-	switch {
-	case text[0] == '%' && len(text) > 2:
-		if c, ok := parse(text[1:3], 16); ok {
-			return append(dst, byte(c)), 3
+// unescapeWithin undoes the escapes that begin in a part of the text, and returns where it stopped.
+func (v *view) unescapeWithin(text []byte, i, end int) int {
+	for i = nextSpecial(text, i, end); i < end; i = nextSpecial(text, i, end) {
+		switch text[i] {
+		case '\\', '"', '\'':
+			i += v.backslashes(text, i)
+		case '%':
+			i += v.percent(text, i)
+		case '&':
+			i += v.ampersand(text, i)
+		default:
+			i += v.invisible(text, i)
 		}
-	case text[0] == '\\' && len(text) > 1:
-		switch text[1] {
-		case '\\', '"', '\'', '/':
-			return append(dst, text[1]), 2
-		case 'n', 't', 'r', 'b', 'f':
-			return append(dst, "\n\t\r\b\f"[strings.IndexByte("ntrbf", text[1])]), 2
-		case 'x':
-			if len(text) > 3 {
-				if c, ok := parse(text[2:4], 16); ok {
-					return append(dst, byte(c)), 4
-				}
-			}
-		case 'u':
-			if c, width := unescapeUnicode(text); width > 0 {
-				return utf8.AppendRune(dst, c), width
+	}
+	return i
+}
+
+// specials has the bytes that something may begin with that is undone.
+var specials = setOf("\\\"'%&\x00\x1b\xc2\xcd\xd8\xdb\xdc\xe0\xe1\xe2\xef\xf0\xf3")
+
+// nextSpecial returns where, at or after i, the next special byte is, else end. Most texts have few, so it takes eight bytes
+// at once.
+func nextSpecial(text []byte, i, end int) int {
+	for i < end {
+		if isSpecial(text, i) {
+			return i
+		}
+		if end-i >= 8 && !mayBeSpecial(binary.LittleEndian.Uint64(text[i:])) {
+			i += 8
+			continue
+		}
+		i++
+		for next := min(i+7, end); i < next; i++ {
+			if isSpecial(text, i) {
+				return i
 			}
 		}
-	case text[0] == '&':
-		if c, width := unescapeHTML(text); width > 0 {
+	}
+	return i
+}
+
+func isSpecial(text []byte, i int) bool {
+	c := text[i]
+	return specials[c] && (c != '"' && c != '\'' || i+1 < len(text) && inQuotes[text[i+1]])
+}
+
+var inQuotes = setOf("\\\"'") // what makes a quote special
+
+const ones, high = 0x0101010101010101, 0x8080808080808080
+
+// nonZero has the highest bit of each byte set that is not zero. All are ASCII.
+func nonZero(w uint64) uint64 { return w + 0x7f*ones }
+
+// atLeast has the highest bit of each byte set that is at least c. All are ASCII.
+func atLeast(w uint64, c byte) uint64 { return w + (0x80-uint64(c))*ones }
+
+// mayBeSpecial reports whether some of eight bytes are special, or near to that.
+func mayBeSpecial(w uint64) bool {
+	marks := atLeast(w, '!') ^ atLeast(w, '(') // ! " # $ % & '
+	if (w|marks|^(atLeast(w, ' ')&nonZero(w^'\\'*ones)))&high == 0 {
+		return false // nearly always
+	}
+	quotes := ^(nonZero(w^'"'*ones) & nonZero(w^'\''*ones)) & high
+	// A quote is special with another, or with what is not in w.
+	pairs := quotes&(quotes>>8) | quotes&(0x80<<56)
+	others := ^(nonZero(w) & nonZero(w^0x1b*ones) & nonZero(w^'\\'*ones))
+	return (w|marks&^quotes|pairs|others)&high != 0
+}
+
+// backslashes undoes what begins at i with backslashes and quotes, and returns its width.
+//
+// A quote among them is what remains: however often it was escaped, and whether shells, SQL or CSV closed and opened what is
+// quoted around it, or doubled it.
+func (v *view) backslashes(text []byte, i int) (width int) {
+	end, quote := i, byte(0)
+	for at := i; at < len(text) && inQuotes[text[at]]; at++ {
+		if text[at] == '\\' {
+			continue
+		}
+		end = at + 1 // a backslash behind it belongs to what follows
+		if quote == 0 {
+			quote = text[at]
+		}
+	}
+	if width = end - i; width > 0 {
+		if width > 1 {
+			v.change(text, i, end, quote)
+		}
+		return width
+	}
+	for i+width < len(text) && text[i+width] == '\\' {
+		width++
+	}
+	if width > 1 {
+		v.change(text, i, i+width/2*2, text[i:i+width/2]...)
+	}
+	if width%2 == 0 {
+		return width
+	}
+	return width - 1 + v.backslash(text, i+width-1)
+}
+
+// backslash undoes the escape that begins at i with a backslash, if it is one, and returns its width.
+func (v *view) backslash(text []byte, i int) (width int) {
+	if i+1 == len(text) {
+		return 1
+	}
+	var space [utf8.UTFMax]byte
+	escaped, width := escapedBy(space[:0], text[i:])
+	if width == 0 {
+		return 1
+	}
+	v.change(text, i, i+width, escaped...)
+	return width
+}
+
+// escapedBy appends what the escape at the beginning of text stands for. The width is 0 if it is none.
+func escapedBy(dst, text []byte) (_ []byte, width int) {
+	c := text[1]
+	switch c {
+	case 'n', 't', 'r', 'b', 'f', 'v', 'a', 'e':
+		return append(dst, "\n\t\r\b\f\v\a\x1b"[bytes.IndexByte([]byte("ntrbfvae"), c)]), 2
+	case 'x', 'u', 'U':
+		return escapedByNumber(dst, text)
+	case '0', '1', '2', '3':
+		if n, ok := parse(text[1:min(4, len(text))], 8); ok && len(text) > 3 {
+			return append(dst, byte(n)), 4
+		}
+		return dst, 0
+	}
+	if isMark[c] {
+		return append(dst, c), 2
+	}
+	return dst, 0
+}
+
+var isMark = setOf(" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+// escapedByNumber is escapedBy for \x41, \u0041, \U00000041, and with braces \x{41} and \u{41}.
+func escapedByNumber(dst, text []byte) (_ []byte, width int) {
+	if text[1] == 'u' {
+		if c, width := unicodeAt(text); width > 0 {
 			return utf8.AppendRune(dst, c), width
 		}
 	}
-	return append(dst, text[0]), 1
+	from, to, width := 2, 4, 4
+	switch {
+	case len(text) > 2 && text[2] == '{':
+		from, to = 3, bytes.IndexByte(text[:min(len(text), longestEscape)], '}')
+		width = to + 1
+	case text[1] == 'U':
+		to, width = 10, 10
+	case text[1] == 'u':
+		return dst, 0
+	}
+	if to < from || width > len(text) {
+		return dst, 0
+	}
+	c, ok := parse(text[from:to], 16)
+	switch {
+	case !ok:
+		return dst, 0
+	case text[1] == 'x' && width == 4:
+		return append(dst, byte(c)), width
+	}
+	return utf8.AppendRune(dst, c), width
 }
 
-// unescapeUnicode reads \uXXXX, or two of them that are one character.
-func unescapeUnicode(text []byte) (c rune, width int) {
-	if len(text) < 6 {
-		return 0, 0
+// percent undoes %41 and %u0041.
+func (v *view) percent(text []byte, i int) (width int) {
+	if i+2 >= len(text) {
+		return 1
 	}
-	c, ok := parse(text[2:6], 16)
+	if text[i+1] == 'u' && i+6 <= len(text) {
+		if c, ok := parse(text[i+2:i+6], 16); ok {
+			var space [utf8.UTFMax]byte
+			v.change(text, i, i+6, utf8.AppendRune(space[:0], c)...)
+			return 6
+		}
+	}
+	if c, ok := parse(text[i+1:i+3], 16); ok {
+		v.change(text, i, i+3, byte(c))
+		return 3
+	}
+	return 1
+}
+
+// ampersand undoes &#65; and &#x41;, also without the semicolon, and names such as &quot;.
+func (v *view) ampersand(text []byte, i int) (width int) {
+	near := text[i:min(i+longestEscape, len(text))]
+	if len(near) < 3 {
+		return 1
+	}
+	var space [2 * utf8.UTFMax]byte
+	if near[1] != '#' {
+		end := bytes.IndexByte(near, ';')
+		if end < 0 {
+			return 1
+		}
+		c := named(space[:0], near[:end+1])
+		if c == nil {
+			return 1
+		}
+		v.change(text, i, i+end+1, c...)
+		return end + 1
+	}
+	begin, base := 2, rune(10)
+	if near[2]|0x20 == 'x' {
+		begin, base = 3, 16
+	}
+	end := begin
+	for end < len(near) && isDigit(near[end], base) {
+		end++
+	}
+	c, ok := parse(near[begin:end], base)
 	if !ok {
-		return 0, 0
+		return 1
 	}
-	if utf16.IsSurrogate(c) && len(text) >= 12 && text[6] == '\\' && text[7] == 'u' {
-		if low, ok := parse(text[8:12], 16); ok {
-			if both := utf16.DecodeRune(c, low); both != utf8.RuneError {
-				return both, 12
+	if end < len(near) && near[end] == ';' {
+		end++
+	}
+	v.change(text, i, i+end, utf8.AppendRune(space[:0], c)...)
+	return end
+}
+
+// named appends what a name of HTML stands for, and returns nil if that is nothing.
+func named(dst, name []byte) []byte {
+	switch string(name) {
+	case "&lt;":
+		return append(dst, '<')
+	case "&gt;":
+		return append(dst, '>')
+	case "&amp;":
+		return append(dst, '&')
+	case "&quot;":
+		return append(dst, '"')
+	case "&apos;":
+		return append(dst, '\'')
+	}
+	for _, c := range name[1 : len(name)-1] {
+		if !isDigit(c|0x20, 36) {
+			return nil
+		}
+	}
+	if plain := html.UnescapeString(string(name)); plain != string(name) {
+		return append(dst, plain...)
+	}
+	return nil
+}
+
+// invisible drops what begins at i if it can't be seen, and undoes full-width letters.
+func (v *view) invisible(text []byte, i int) (width int) {
+	switch text[i] {
+	case 0:
+		v.change(text, i, i+1)
+		return 1
+	case 0x1b:
+		width = controlWidth(text[i:])
+		v.change(text, i, i+width)
+		return width
+	}
+	c, width := utf8.DecodeRune(text[i:])
+	switch {
+	case c >= 0xff01 && c <= 0xff5e:
+		v.change(text, i, i+width, byte(c-0xff01+'!'))
+	case c != utf8.RuneError && unicode.In(c, unicode.Cf, unicode.Variation_Selector, unicode.Join_Control) || c == 0x34f:
+		v.change(text, i, i+width)
+	}
+	return width
+}
+
+// controlWidth returns how many bytes a control sequence of a terminal takes (ECMA-48): ESC [, parameters and a letter; ESC ]
+// and what follows up to BEL or ESC \; or two bytes.
+func controlWidth(text []byte) int {
+	const longest = 256
+	text = text[:min(len(text), longest)]
+	if len(text) < 2 {
+		return len(text)
+	}
+	switch text[1] {
+	case '[':
+		for i, c := range text[2:] {
+			if c < 0x20 || c > 0x3f {
+				return i + 3
+			}
+		}
+	case ']':
+		for i, c := range text[2:] {
+			if c == '\a' {
+				return i + 3
+			}
+			if c == 0x1b {
+				return min(i+4, len(text))
 			}
 		}
 	}
-	return c, 6
-}
-
-// unescapeHTML reads &#65; and &#x41; and the names of what HTML must escape.
-func unescapeHTML(text []byte) (c rune, width int) {
-	end := bytes.IndexByte(text[:min(len(text), 10)], ';')
-	if end < 0 {
-		return 0, 0
-	}
-	switch name := string(text[1:end]); name {
-	case "lt":
-		return '<', end + 1
-	case "gt":
-		return '>', end + 1
-	case "amp":
-		return '&', end + 1
-	case "quot":
-		return '"', end + 1
-	case "apos":
-		return '\'', end + 1
-	default:
-		digits, isNumber := strings.CutPrefix(name, "#")
-		base := rune(10)
-		if hex := strings.TrimLeft(digits, "xX"); len(hex) == len(digits)-1 {
-			digits, base = hex, 16
-		}
-		if c, ok := parse([]byte(digits), base); isNumber && ok {
-			return c, end + 1
-		}
-		return 0, 0
-	}
+	return 2
 }
 
 // parse reads an unsigned number. Unlike strconv it allocates nothing for what is none: a per cent sign mostly is one.
 func parse(digits []byte, base rune) (n rune, ok bool) {
 	for _, c := range digits {
-		digit := rune(c) - '0'
-		if c >= 'A' {
-			digit = rune(c|0x20) - 'a' + 10
-		}
-		if digit < 0 || digit >= base || c > '9' && c < 'A' || n > 0x10ffff {
+		if !isDigit(c, base) || n > unicode.MaxRune {
 			return 0, false
 		}
-		n = n*base + digit
+		n = n*base + digitOf(c)
 	}
-	return n, len(digits) > 0
+	return n, len(digits) > 0 && n <= unicode.MaxRune
 }
 
-// nested is how much of the text an escape in an escape may take, in all of its layers.
-const nested = 24
+func isDigit(c byte, base rune) bool { return digitOf(c) < base }
 
-// unescapeAround appends the text with one layer of those escapes undone that begin with one of the intros, but only the
-// surroundings of escapes, with any intro, that matter. It gives up, and returns false, where what matters is escaped all
-// over, and that again: then it takes more text than this looks at.
-func (t *table) unescapeAround(dst, text []byte, intros string) (_ []byte, ok bool) {
-	before := 0 // where the last escape ends, in all of its layers
-	for i := t.nextEscape(text, 0); i < len(text); i = t.nextEscape(text, i) {
-		width, matters := t.matters(text, i, before)
-		if !matters {
-			i += width
-			before = i
-			continue
-		}
-		dst = append(dst, 0) // fragments must not form a match across it
-		end := i + 1
-		if width == nested && text[i+1] != '\\' {
-			// Escapes before this one may be of the same pattern, though by themselves they did not look like it.
-			i = max(0, i-nested)
-		} else {
-			dst = append(dst, text[max(0, i-window):i]...)
-		}
-		for i < end {
-			plain := i
-			for i < end && !isIntro(text[i], allIntros) {
-				i++
-			}
-			dst = append(dst, text[plain:i]...)
-			if i == end {
-				break
-			}
-			width, matters := t.matters(text, i, before)
-			if matters {
-				if width == nested && isDense(text[i:]) {
-					return dst, false
-				}
-				end = min(max(end, i+width+window), len(text))
-			}
-			before = max(before, i+width)
-			width = 1
-			if isIntro(text[i], intros) {
-				dst, width = unescapeOne(dst, text[i:])
-			} else {
-				dst = append(dst, text[i])
-			}
-			i += width
-		}
-	}
-	return dst, true
-}
+// digitOf returns the value of a digit or letter, 255 for any other byte.
+func digitOf(c byte) rune { return rune(digitValues[c]) }
 
-// isDense reports whether a text begins with escapes only, nearly as many as a block has characters at least. Ordinary
-// encoders don't write that, since they escape few characters that follow each other.
-func isDense(text []byte) bool {
-	for range minimum - 1 {
-		for len(text) > 1 && text[0] == '\\' && text[1] == '\\' {
-			text = text[1:]
-		}
-		if len(text) == 0 || !isIntro(text[0], allIntros) {
-			return false
-		}
-		var space [utf8.UTFMax]byte
-		_, width := unescapeOne(space[:0], text)
-		if width < 3 {
-			return false
-		}
-		text = text[width:]
+var digitValues = func() (values [256]byte) {
+	for i := range values {
+		values[i] = 255
 	}
-	return true
-}
+	for i := range 10 {
+		values['0'+i] = byte(i)
+	}
+	for i := range 26 {
+		values['a'+i], values['A'+i] = byte(10+i), byte(10+i)
+	}
+	return values
+}()
 
-// pairBits is a set of pairs of bytes.
-type pairBits [1 << 16 / 64]uint64
-
-func pair(a, b byte) uint16              { return uint16(a) | uint16(b)<<8 }
-func (p *pairBits) add(pair uint16)      { p[pair/64] |= 1 << (pair % 64) }
-func (p *pairBits) has(pair uint16) bool { return p[pair/64]>>(pair%64)&1 != 0 }
-
-// learnEscapes notes how escapes for c begin, or for what begins an escape.
-func (t *table) learnEscapes(c byte) {
-	for escape, stands := range short {
-		if stands == c && c != 0 {
-			t.escapes.add(pair('\\', byte(escape)))
-		}
-	}
-	for _, c := range []byte("ux") {
-		t.escapes.add(pair('\\', c))
-	}
-	if c == '\\' { // else those of "\\\\n" matter as little as what the last of them escapes
-		t.escapes.add(pair('\\', c))
-	}
-	for _, c := range []byte("#lgaq") {
-		t.escapes.add(pair('&', c))
-	}
-	for _, c := range []byte{c, '\\', '%', '&'} {
-		t.escapes.add(pair('%', "0123456789abcdef"[c>>4]))
-		t.escapes.add(pair('%', "0123456789ABCDEF"[c>>4]))
-	}
-}
-
-// nextEscape returns where, at or after i, the next escape may be that matters; else the length of text. Most texts are full
-// of escapes that don't, so it takes eight bytes at once.
-func (t *table) nextEscape(text []byte, i int) int {
-	const ones = 0x0101010101010101
-	rest := text[i:] // shortened rather than indexed, as in next
-	for ; len(rest) > 11; rest = rest[8:] {
-		next := (*[12]byte)(rest)
-		w := binary.LittleEndian.Uint64(next[:])
-		// A byte of backslash is 0 if it was one, one of others if it was $, %, & or '. Less one, its highest bit is set.
-		backslash, others := w^'\\'*ones, w&(0xfc*ones)^'$'*ones
-		for found := ((backslash-ones)&^backslash | (others-ones)&^others) & (0x80 * ones); found != 0; found &= found - 1 {
-			at := bits.TrailingZeros64(found) / 8 % 8
-			if t.escapes.has(pair(next[at], next[at+1])) {
-				if !t.wide && next[at] == '\\' && next[at+1] == 'u' && (next[at+2] != '0' || next[at+3] != '0') {
-					continue // not ASCII, as much of it is in JSON that Python wrote
-				}
-				return firstBackslash(text, i, len(text)-len(rest)+at)
-			}
-		}
-	}
-	for ; len(rest) > 1; rest = rest[1:] {
-		if t.escapes.has(pair(rest[0], rest[1])) {
-			return firstBackslash(text, i, len(text)-len(rest))
-		}
-	}
-	return len(text)
-}
-
-// firstBackslash returns where the escape at i begins, at or after from: of "\\\\u0041", it is found at the last backslash.
-func firstBackslash(text []byte, from, i int) int {
-	for i > from && text[i] == '\\' && text[i-1] == '\\' {
-		i--
-	}
-	return i
-}
-
-// short has what stands for what in escapes of two bytes; every other byte has 0.
-var short = [256]byte{'n': '\n', 't': '\t', 'r': '\r', 'b': '\b', 'f': '\f', '"': '"', '\'': '\'', '/': '/'}
-
-// matters reports whether the escape at i can belong to a pattern: it stands for a byte that patterns have, between bytes
-// that are around it there; or for the beginning of another escape. It takes up to width bytes. The escape
-// before it ended at before; right after it, the byte before this one may be the end of one in another layer.
-func (t *table) matters(text []byte, i, before int) (width int, matters bool) {
-	fits := func(c byte, end int) bool {
-		return t.alphabet[c] &&
-			(i < before+window || isIntro(text[i-1], allIntros) || t.begins[c] || t.pairs.has(pair(text[i-1], c))) &&
-			(end == len(text) || isIntro(text[end], allIntros) || t.ends[c] || t.pairs.has(pair(c, text[end])))
-	}
-	if text[i] == '\\' && i+1 < len(text) && short[text[i+1]] != 0 { // nearly all of them
-		return 2, fits(short[text[i+1]], i+2)
-	}
-	if text[i] == '\\' && i+6 <= len(text) && string(text[i+1:i+4]) == "u00" { // most others: Go writes <, > and & so
-		if c, ok := parse(text[i+4:i+6], 16); ok && c < utf8.RuneSelf && !t.alphabet[c] && !isIntro(byte(c), allIntros) {
-			return 6, false
-		}
-	}
-	last := i
-	for text[i] == '\\' && last+1 < len(text) && text[last+1] == '\\' { // of "\\\\n", it is the last one that escapes something
-		last++
-	}
-	if last > i && t.alphabet['\\'] {
-		return nested, true
-	}
-	var space [utf8.UTFMax]byte
-	c, width := unescapeOne(space[:0], text[last:])
-	end := last + width
-	if width == 1 {
-		return end - i, false
-	}
-	if t.wide && string(c) == "\ufffd" { // half of a pair, of which the other half is after further backslashes
-		return nested, true
-	}
-	switch c[0] {
-	case '\\', '%':
-		return nested, true
-	case '#', ';': // in a path, these are escaped, and the ampersand is not
-		if bytes.IndexByte(text[max(0, i-10):i], '&') >= 0 {
-			return nested, true
-		}
-	case '&':
-		if text[i] == '%' || beginsHTML(text[end:]) || isDense(text[end:]) {
-			return nested, true
-		}
-	}
-	return end - i, fits(c[0], end) || len(c) > 1 && t.alphabet[c[0]]
-}
-
-// beginsHTML reports whether an ampersand before text would be an escape, be what follows escaped itself. Ampersands are
-// escaped in all the JSON that Go writes.
-func beginsHTML(text []byte) bool {
-	var space [16]byte
-	html := append(space[:0], '&')
-	for len(text) > 0 && len(html) < 10 {
-		width := 1
-		if isIntro(text[0], allIntros) {
-			html, width = unescapeOne(html, text)
-		} else {
-			html = append(html, text[0])
-		}
-		text = text[width:]
-		switch c := html[len(html)-1]; {
-		case c == ';':
-			_, width := unescapeHTML(html)
-			return width > 0
-		case (c < '0' || c > 'z' || c == '=') && c != '#':
-			return false
-		}
-	}
-	return false
-}
-
-// A view is a text after some layers of escapes were undone.
-type view struct {
-	text []byte
-	at   []int // where in the original text each byte comes from, and its end; nil if this is the original
-}
-
-// unescaped returns the view after one more layer, and false if there is none.
-func (v view) unescaped() (view, bool) {
-	if !slices.ContainsFunc(v.text, func(c byte) bool { return isIntro(c, allIntros) }) {
-		return v, false
-	}
-	next := view{text: make([]byte, 0, len(v.text)), at: make([]int, 0, len(v.text)+1)}
-	for i := 0; i < len(v.text); {
-		width := 1
-		if isIntro(v.text[i], allIntros) {
-			next.text, width = unescapeOne(next.text, v.text[i:])
-		} else {
-			next.text = append(next.text, v.text[i])
-		}
-		for len(next.at) < len(next.text) {
-			next.at = append(next.at, i)
-		}
-		i += width
-	}
-	next.at = append(next.at, len(v.text))
-	if v.at != nil {
-		for i, at := range next.at {
-			next.at[i] = v.at[at]
-		}
-	}
-	return next, len(next.text) < len(v.text)
-}
-
-// origin returns which part of the original the part of the view comes from.
-func (v view) origin(from, to int) (int, int) {
-	if v.at == nil {
-		return from, to
-	}
-	return v.at[from], v.at[to]
-}
-
+// unescapedFully returns a text with all that looks like an escape in it undone, and that again.
 func unescapedFully(text string) string {
-	v, more := view{text: []byte(text)}, true
-	for i := 0; i < layers && more; i++ {
-		v, more = v.unescaped()
+	plain := []byte(text)
+	for range layers {
+		v := view{parent: new(view), around: len(plain)}
+		unescape(&v, plain)
+		if !v.changed {
+			break
+		}
+		plain = v.text
 	}
-	return string(v.text)
-}
-
-// escapedForms returns what the usual encoders make of a piece, if it is not the same, as with most keys.
-func escapedForms(piece string) []string {
-	quoted, _ := json.Marshal(piece) // of a string, it has no error
-	inJSON := string(quoted[1 : len(quoted)-1])
-	forms := []string{
-		inJSON, strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(inJSON),
-		url.QueryEscape(piece), html.EscapeString(piece),
-	}
-	slices.Sort(forms)
-	return slices.DeleteFunc(slices.Compact(forms), func(form string) bool { return form == piece })
+	return string(plain)
 }

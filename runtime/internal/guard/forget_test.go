@@ -18,10 +18,10 @@ func TestTextsForAWhileAreBounded(t *testing.T) {
 	}
 	const generation = maxYoung / least
 	fill(0, 2*generation)
-	patterns := len(g.known.patterns)
+	blocks := len(g.known.blocks)
 	fill(2*generation, 5*generation)
-	if grown := len(g.known.patterns); grown > 2*patterns {
-		t.Errorf("%d patterns, after the first texts %d", grown, patterns)
+	if grown := len(g.known.blocks); grown > 2*blocks {
+		t.Errorf("%d blocks, after the first texts %d", grown, blocks)
 	}
 	if kept := len(g.young) + len(g.old); kept > 2*generation {
 		t.Errorf("%d texts are kept", kept)

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"strings"
 	"sync"
 )
 
@@ -11,13 +10,15 @@ const Redacted = "[redacted]"
 // A Guard knows values and masks them in what leaves the process. It is safe for concurrent use. The zero Guard knows no
 // value and masks nothing.
 type Guard struct {
-	mu      sync.RWMutex
-	learned map[secret]bool
-	known   table
-
+	// One goroutine learns at a time. What takes long happens outside of mu, so that nobody who masks waits for it.
+	learning sync.Mutex
+	learned  map[secret][]block
 	// Texts that are known for a while, in two generations: when the young ones are too many, the old ones are forgotten.
-	young, old map[string]bool
+	young, old map[string][]block
 	size       int // of the young ones
+
+	mu    sync.RWMutex // held for moments, also while a long text is looked at: see search.scan
+	known *table
 }
 
 type secret struct{ value, prefix string }
@@ -26,25 +27,22 @@ type secret struct{ value, prefix string }
 // "sk_live_"; it is public, so only what follows is looked for. Learning twice is free. A value of which [Guards] says
 // false is left alone.
 func (g *Guard) Learn(value, prefix string) {
+	g.learning.Lock()
+	defer g.learning.Unlock()
 	key := secret{value, prefix}
-	g.mu.RLock()
-	known := g.learned[key]
-	g.mu.RUnlock()
-	if known {
+	if _, known := g.learned[key]; known {
 		return
 	}
-
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	if g.learned == nil {
-		g.learned = map[secret]bool{}
+		g.learned = map[secret][]block{}
 	}
-	g.learned[key] = true
-	g.add(value, prefix)
+	g.learned[key] = allBlocks(value, prefix)
+	g.add(g.learned[key])
 }
 
 const (
-	// maxYoung is how many bytes of one generation are looked for. In the table, each takes some eighty.
+
+	// maxYoung is how many bytes of one generation are looked for. In the table, each takes some twenty.
 	maxYoung = 512 << 10
 	// least is what a text counts at least: many short ones take time, where all of them begin alike.
 	least = 512
@@ -53,64 +51,70 @@ const (
 // LearnForAWhile is Learn for a text that was made of a value, such as a token for one request, of which there may be ever
 // more: it is known until so many others have been learned since it was last learned, some hundreds at least.
 func (g *Guard) LearnForAWhile(text string) {
-	g.mu.RLock()
-	known := g.young[text]
-	g.mu.RUnlock()
-	if known {
+	g.learning.Lock()
+	defer g.learning.Unlock()
+	if g.young[text] != nil {
 		return
 	}
-
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	size := 0
-	for _, piece := range pieces(text, "") {
-		size += len(piece)
+	blocks, again := g.old[text]
+	if !again {
+		blocks = allBlocks(text, "")
 	}
-	if g.young[text] || size == 0 {
+	size := 0
+	for _, b := range blocks {
+		size += len(b.text)
+	}
+	if size == 0 {
 		return
 	}
 	size = max(size, least)
 	if g.young == nil || g.size+size > maxYoung {
 		g.age()
 	}
-	if !g.old[text] {
-		g.add(text, "")
+	if g.old[text] == nil {
+		g.add(blocks)
 	}
-	g.young[text] = true
+	g.young[text] = blocks
 	g.size += size
 }
 
 // age begins a generation and forgets the one before the last.
 func (g *Guard) age() {
-	g.old, g.young, g.size = g.young, map[string]bool{}, 0
-	g.known = table{}
-	for secret := range g.learned {
-		g.add(secret.value, secret.prefix)
+	g.old, g.young, g.size = g.young, map[string][]block{}, 0
+	known := new(table)
+	for _, blocks := range g.learned {
+		known = known.grown(blocks)
+		known.add(blocks)
 	}
-	for text := range g.old {
-		g.add(text, "")
+	for _, blocks := range g.old {
+		known = known.grown(blocks)
+		known.add(blocks)
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.known = known
 }
 
-func (g *Guard) add(value, prefix string) {
-	for _, piece := range pieces(value, prefix) {
-		g.known.add(piece)
-		// Where the text around a value is escaped too, all that looks like an escape is undone, also what is one in the
-		// value itself ("ab%41cd").
-		if plain := unescapedFully(piece); plain != piece {
-			g.known.add(plain)
-		}
-		if !strings.Contains(value, "\n") || !lastLine().MatchString(piece) { // PEM has many lines, and needs no escapes
-			g.known.addEscaped(piece)
-		}
+func (g *Guard) add(blocks []block) {
+	if len(blocks) == 0 {
+		return
 	}
+	known := new(table)
+	if g.known != nil { // who learns is the only one who changes it
+		known = g.known
+	}
+	known = known.grown(blocks)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	known.add(blocks)
+	g.known = known
 }
 
 // Knows reports whether there is anything to mask.
 func (g *Guard) Knows() bool {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	return !g.known.empty()
+	return g.known != nil
 }
 
 // Guards reports whether the value is masked once it is learned. It is false where less than eight characters of it are
@@ -121,13 +125,13 @@ func Guards(value, prefix string) bool {
 
 // Text returns the text with every known value masked. It is for what is no JSON, such as the text of an error or panic.
 func (g *Guard) Text(text string) string {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	if g.known.empty() {
+	s := g.search()
+	defer s.done()
+	s.root.text = append(s.root.text, text...)
+	if !s.finds() {
 		return text
 	}
-	masked, _ := g.known.mask(text)
-	return masked
+	return string(s.redacted(nil, 0, len(text)))
 }
 
 // JSON returns a JSON-RPC message, a batch of them, or any other JSON value, with every known value masked in its strings,
@@ -136,10 +140,39 @@ func (g *Guard) Text(text string) string {
 // The result is valid JSON if the message is. If nothing is masked it is the very same slice, and nothing was allocated.
 // What is not JSON is masked as text.
 func (g *Guard) JSON(message []byte) []byte {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	if g.known.empty() || !g.known.suspects(message) {
+	s := g.search()
+	defer s.done()
+	w := walker{in: message, search: s}
+	if !w.gather() {
+		s.root.text = append(s.root.text[:0], message...)
+		if !s.finds() {
+			return message
+		}
+		return s.redacted(nil, 0, len(message))
+	}
+	if !s.finds() {
 		return message
 	}
-	return g.known.maskJSON(message)
+	return w.masked()
+}
+
+// Parts returns the parts of a result, such as its contents, with every known value masked in the text that they are
+// together. So a value is found that was split over them, however short its parts; and what touches a masked value is
+// masked across the parts too. If nothing is masked it is the very same slice.
+func (g *Guard) Parts(parts []string) []string {
+	s := g.search()
+	defer s.done()
+	for _, part := range parts {
+		s.root.text = append(s.root.text, part...)
+	}
+	if !s.finds() {
+		return parts
+	}
+	masked := make([]string, len(parts))
+	from := 0
+	for i, part := range parts {
+		masked[i] = string(s.redacted(nil, from, from+len(part)))
+		from += len(part)
+	}
+	return masked
 }

@@ -1,163 +1,281 @@
 package guard
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "bytes"
 
 // A message is walked by its bytes, so that all that is not masked stays as it was written: order, spaces, digits of
-// numbers, keys that come twice.
+// numbers, keys that come twice. It is walked once to gather what is to be looked at as one text. If something in that must
+// be masked, it is walked again, to write it anew.
 
-// maskJSON returns the message itself if there is nothing to mask.
-func (t *table) maskJSON(message []byte) []byte {
-	if !json.Valid(message) {
-		if text, masked := t.mask(string(message)); masked {
-			return []byte(text)
-		}
-		return message
-	}
-	w := walker{table: t, in: message}
-	i := w.skipSpace(0)
-	if message[i] == '[' {
-		w.array(i, w.top) // perhaps a batch
-	} else {
-		w.top(i)
-	}
+// deepest is how deep a message may nest, as in encoding/json. A deeper one is masked as text.
+const deepest = 10_000
+
+// A walker goes over JSON. Its methods take where something begins, and return where it ends: invalid if that is nowhere.
+type walker struct {
+	in     []byte
+	search *search
+
+	// What is gathered: first the keys, strings and numbers, each with a separator; then the texts of contents, those of
+	// one list without, as a value may leave in parts that say too little by themselves.
+	texts    []byte
+	messages []bool // whether each object at the top, alone or in a batch, is a JSON-RPC message
+
+	writes            bool // it is the second time
+	at                int  // where in the gathered text the walk is
+	textAt            int  // the same for texts of contents
+	message           int  // the next object at the top
+	keeps             bool // what the walk is in stays as it is
+	scratch, redacted []byte
+	out               []byte
+	done              int // up to where in is in out
+}
+
+const invalid = -1
+
+// gather gathers the text to be looked at. It returns false for what is not JSON.
+func (w *walker) gather() bool {
+	s := w.search
+	w.texts, w.messages = s.texts[:0], s.messages[:0]
+	end := w.top()
+	w.textAt, w.message = len(s.root.text), 0
+	s.root.text = append(s.root.text, w.texts...)
+	s.texts, s.messages = w.texts, w.messages
+	return end == len(w.in)
+}
+
+// masked returns the message with all masked that the search found.
+func (w *walker) masked() []byte {
+	w.writes = true
+	w.top()
 	if w.done == 0 {
-		return message
+		return w.in
 	}
 	return append(w.out, w.in[w.done:]...)
 }
 
-// A walker goes over valid JSON. Its methods take where a value begins, and return where it ends.
-type walker struct {
-	table *table
-	in    []byte
-	out   []byte // what in becomes, up to done
-	done  int
-}
-
-// top walks a message, or a value that is no message.
-func (w *walker) top(i int) int {
-	if w.in[i] != '{' || !isMessage(w.in[i:]) {
-		return w.value(i)
+// top walks all: a message, a batch of them, or any other value.
+func (w *walker) top() int {
+	i := w.space(0)
+	if i < len(w.in) && w.in[i] == '[' {
+		i = w.array(i, 1, true)
+	} else {
+		i = w.value(i, 1, true, leafPlain)
 	}
-	return w.object(i, func(key string, i int) int {
-		switch key {
-		case "jsonrpc", "id", "method":
-			return w.skip(i)
+	if i == invalid {
+		return invalid
+	}
+	return w.space(i)
+}
+
+// value walks any value.
+func (w *walker) value(i, depth int, isTop bool, kind leaf) int {
+	if i == len(w.in) || depth > deepest {
+		return invalid
+	}
+	switch c := w.in[i]; {
+	case c == '{':
+		return w.object(i, depth, isTop)
+	case c == '[':
+		return w.array(i, depth, false)
+	case c == '"':
+		return w.text(i, kind)
+	case c == '-' || c >= '0' && c <= '9':
+		return w.number(i)
+	}
+	for _, word := range []string{"true", "false", "null"} {
+		if len(w.in)-i >= len(word) && string(w.in[i:i+len(word)]) == word {
+			return i + len(word)
 		}
-		return w.value(i)
-	})
+	}
+	return invalid
 }
 
-// isMessage reports whether the object at the beginning of data is a JSON-RPC message. In any other object "id" is a key as
-// good as others, and may hold a value.
-func isMessage(data []byte) bool {
-	var members map[string]json.RawMessage
-	err := json.NewDecoder(bytes.NewReader(data)).Decode(&members)
-	return err == nil && members["jsonrpc"] != nil
+func (w *walker) array(i, depth int, isTop bool) int {
+	w.part()
+	i, more := w.first(i, ']')
+	for more {
+		i, more = w.next(w.value(i, depth+1, isTop, leafPlain), ']')
+	}
+	w.part()
+	return i
 }
 
-// value masks the value at i.
-func (w *walker) value(i int) int {
+func (w *walker) object(i, depth int, isTop bool) int {
+	message := w.message
+	if isTop {
+		w.message++
+		if !w.writes {
+			w.messages = append(w.messages, false)
+		}
+	}
+	i, more := w.first(i, '}')
+	for more {
+		key, begin := w.key(i)
+		if begin == invalid {
+			return invalid
+		}
+		if isTop && is(key, "jsonrpc") {
+			w.messages[message] = true
+		}
+		kind := leafPlain
+		if is(key, "text") {
+			kind = leafText
+		}
+		keeps := w.keeps
+		// In an object that is no message, "id" is a key as good as others, and may hold a value.
+		w.keeps = keeps || isTop && w.messages[message] && (is(key, "jsonrpc") || is(key, "id") || is(key, "method"))
+		end := w.value(begin, depth+1, false, kind)
+		w.keeps = keeps
+		i, more = w.next(end, '}')
+	}
+	return i
+}
+
+// key walks a key and its colon, and returns where the value begins.
+func (w *walker) key(i int) (key []byte, value int) {
+	if i == len(w.in) || w.in[i] != '"' {
+		return nil, invalid
+	}
+	end := w.text(i, leafKey)
+	if end == invalid {
+		return nil, invalid
+	}
+	colon := w.space(end)
+	if colon == len(w.in) || w.in[colon] != ':' {
+		return nil, invalid
+	}
+	return w.in[i:end], w.space(colon + 1)
+}
+
+// first returns where the first item begins behind a bracket, or where all ends if there is none.
+func (w *walker) first(i int, closing byte) (_ int, more bool) {
+	i = w.space(i + 1)
+	if i < len(w.in) && w.in[i] == closing {
+		return i + 1, false
+	}
+	return i, true
+}
+
+// next returns where the next item begins, or where all ends if there is no more.
+func (w *walker) next(i int, closing byte) (_ int, more bool) {
+	if i == invalid {
+		return invalid, false
+	}
+	if i = w.space(i); i == len(w.in) {
+		return invalid, false
+	}
 	switch w.in[i] {
-	case '{':
-		return w.object(i, func(_ string, i int) int {
-			return w.value(i)
-		})
-	case '[':
-		return w.array(i, w.value)
-	case '"':
-		end := w.skip(i)
-		if text, masked := w.table.mask(unquote(w.in[i:end])); masked {
-			w.replace(i, end, text)
-		}
-		return end
-	default:
-		end := w.skip(i)
-		if _, masked := w.table.mask(string(w.in[i:end])); masked {
-			w.replace(i, end, Redacted) // a string, as no number says that something is missing
-		}
-		return end
+	case closing:
+		return i + 1, false
+	case ',':
+		return w.space(i + 1), true
 	}
+	return invalid, false
 }
 
-// object walks an object. Its own members, if it is a message, have keys of the protocol only; they can't be masked
-// since none has a whole value or an encoded one.
-func (w *walker) object(i int, member func(key string, i int) int) int {
-	for i = w.skipSpace(i + 1); w.in[i] != '}'; {
-		end := w.skip(i)
-		key := unquote(w.in[i:end])
-		if masked, ok := w.table.maskKey(key); ok {
-			w.replace(i, end, masked)
-		}
-		i = w.skipSpace(end) + 1 // the colon
-		i = w.skipSpace(member(key, w.skipSpace(i)))
-		if w.in[i] == ',' {
-			i = w.skipSpace(i + 1)
-		}
-	}
-	return i + 1
-}
-
-func (w *walker) array(i int, element func(i int) int) int {
-	for i = w.skipSpace(i + 1); w.in[i] != ']'; {
-		i = w.skipSpace(element(i))
-		if w.in[i] == ',' {
-			i = w.skipSpace(i + 1)
-		}
-	}
-	return i + 1
-}
-
-// skip returns the end of a value without looking into it.
-func (w *walker) skip(i int) int {
-	switch w.in[i] {
-	case '{', '[':
-		depth := 0
-		for ; ; i++ {
-			switch w.in[i] {
-			case '"':
-				i = w.skip(i) - 1
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			}
-		}
-	case '"':
-		for i++; w.in[i] != '"'; i++ {
-			if w.in[i] == '\\' {
-				i++
-			}
-		}
-		return i + 1
-	default:
-		for i < len(w.in) && bytes.IndexByte([]byte(",:]} \t\r\n"), w.in[i]) < 0 {
-			i++
-		}
-		return i
-	}
-}
-
-func (w *walker) skipSpace(i int) int {
-	for i < len(w.in) && bytes.IndexByte([]byte(" \t\r\n"), w.in[i]) >= 0 {
+func (w *walker) space(i int) int {
+	for i < len(w.in) && (w.in[i] == ' ' || w.in[i] == '\t' || w.in[i] == '\r' || w.in[i] == '\n') {
 		i++
 	}
 	return i
 }
 
-func (w *walker) replace(from, to int, text string) {
-	quoted, _ := json.Marshal(text) // of a string, it has no error
-	w.out = append(append(w.out, w.in[w.done:from]...), quoted...)
-	w.done = to
+// is reports whether a quoted key is this one.
+func is(quoted []byte, key string) bool {
+	if len(quoted) == len(key)+2 {
+		return string(quoted[1:len(quoted)-1]) == key
+	}
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return false
+	}
+	text, _ := appendString(nil, quoted, 0)
+	return string(text) == key
 }
 
-func unquote(quoted []byte) string {
-	var text string
-	_ = json.Unmarshal(quoted, &text) // the message is valid
-	return text
+// A leaf is what a key, string or number is.
+type leaf int
+
+const (
+	leafPlain leaf = iota
+	leafText       // a text of contents
+	leafKey
+	leafNumber
+)
+
+// text walks a string.
+func (w *walker) text(i int, kind leaf) (end int) {
+	to := &w.search.root.text
+	switch {
+	case w.writes:
+		w.scratch = w.scratch[:0]
+		to = &w.scratch
+	case kind == leafText:
+		to = &w.texts
+	}
+	*to, end = appendString(*to, w.in, i)
+	if end != invalid {
+		w.leaf(i, end, kind)
+	}
+	return end
+}
+
+func (w *walker) number(i int) (end int) {
+	if end = numberEnd(w.in, i); end == invalid {
+		return invalid
+	}
+	if w.writes {
+		w.scratch = append(w.scratch[:0], w.in[i:end]...)
+	} else {
+		w.search.root.text = append(w.search.root.text, w.in[i:end]...)
+	}
+	w.leaf(i, end, leafNumber)
+	return end
+}
+
+// leaf ends what was gathered of a leaf, or writes it.
+func (w *walker) leaf(from, to int, kind leaf) {
+	if !w.writes {
+		if kind != leafText {
+			w.search.root.separate()
+		}
+		return
+	}
+	begin := w.at
+	if kind == leafText {
+		begin = w.textAt
+		w.textAt += len(w.scratch)
+	} else {
+		w.at += len(w.scratch) + 1
+	}
+	if w.goes(begin, begin+len(w.scratch), kind) {
+		text := []byte(Redacted) // a string, as no number says that something is missing
+		if kind != leafNumber {
+			w.redacted = w.search.redacted(w.redacted[:0], begin, begin+len(w.scratch))
+			text = w.redacted
+		}
+		w.out = appendQuoted(append(w.out, w.in[w.done:from]...), text)
+		w.done = to
+	}
+}
+
+// longKey is longer than the keys of protocols that are like a part of some value.
+const longKey = 31
+
+// goes reports whether something in a leaf must be masked. Clients find what they need by its key, and the first eight
+// characters of a password may well be "progress". So a key goes only if it has a value whole or encoded, or if it is long and
+// has more of one than its beginning.
+func (w *walker) goes(from, to int, kind leaf) bool {
+	s := w.search
+	if w.keeps || !s.root.masked.hasAny(from, to) {
+		return false
+	}
+	return kind != leafKey || s.certain.hasAny(from, to) || to-from >= longKey && s.later.hasAny(from, to)
+}
+
+// part ends what is a text together.
+func (w *walker) part() {
+	if w.writes {
+		w.textAt++
+	} else {
+		w.texts = append(w.texts, separator)
+	}
 }

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -10,14 +11,22 @@ import (
 )
 
 // An attacker makes the model call a tool that returns its argument, alone or beside the value, and compares what comes back
-// for each next character. Every wrong guess looks the same; the right one must look like them.
+// for each next character, and how long that takes. Every wrong guess looks the same; the right one must look like them, and
+// take as many steps.
 func TestOracle(t *testing.T) {
 	for _, value := range []string{stripe, "correct horse battery staple 7", `hunter2!"<%41>\x`, "4929123412341234", "Zm9v+/Zm9v/YmFy+w=="} {
 		prefix := prefixOf(value)
-		g := learn(value)
+		g, stranger := learn(value), learn("never-shown-0123456789")
+		newKeys(g, stranger)
 		// What the tool makes of the guess, and what it puts around it.
 		encoders := map[string]func(string) string{
-			"as it is":            func(guess string) string { return guess },
+			"as it is":  func(guess string) string { return guess },
+			"as base32": func(guess string) string { return base32.StdEncoding.EncodeToString([]byte(guess)) },
+			"as base64 twice": func(guess string) string {
+				return base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(guess))))
+			},
+			"in octal":            func(guess string) string { return percentAll(guess, `\%03o`) },
+			"as quoted-printable": func(guess string) string { return percentAll(guess, "=%02X") },
 			"as base64":           func(guess string) string { return base64.StdEncoding.EncodeToString([]byte(guess)) },
 			"as hex":              func(guess string) string { return hex.EncodeToString([]byte(guess)) },
 			"as a query":          url.QueryEscape,
@@ -35,22 +44,53 @@ func TestOracle(t *testing.T) {
 				}
 				for name, encode := range encoders {
 					for _, text := range around {
-						shape := func(c byte) string {
+						shape := func(c byte) (string, int) {
 							guess := encode(value[from:to] + string(c))
-							shown := g.Text(strings.ReplaceAll(text, "GUESS", guess))
+							shown, steps := work(g, stranger, strings.ReplaceAll(text, "GUESS", guess))
 							shown = strings.ReplaceAll(shown, Redacted, "*")
-							return strings.ReplaceAll(shown, guess, "GUESS")
+							return strings.ReplaceAll(shown, guess, "GUESS"), steps
 						}
-						right := shape(value[to])
+						right, more := shape(value[to])
 						for _, c := range []byte("aQz07") {
-							if wrong := shape(c); right != wrong {
+							if wrong, _ := shape(c); right != wrong {
 								t.Fatalf("%s: %s in %q, %q tells that it goes on with %q:\n right %s\n wrong %s", value, name, text, value[from:to], value[to], right, wrong)
 							}
+						}
+						// What is masked is work.
+						for n := 0; more != 0 && !strings.Contains(right, "*"); n++ {
+							if n == 3 {
+								t.Fatalf("%s: %s in %q, %q takes time: %d steps more", value, name, text, value[from:to+1], more)
+							}
+							newKeys(g, stranger) // it was by chance, else it is again
+							_, more = shape(value[to])
 						}
 					}
 				}
 			}
 		}
+	}
+}
+
+// work masks a text, and counts how many steps more it takes than where the value is not known.
+func work(g, stranger *Guard, text string) (shown string, more int) {
+	defer func(before func(int)) { counted = before }(counted)
+	counted = func(steps int) { more += steps }
+	shown = g.Text(text)
+	counted = func(steps int) { more -= steps }
+	stranger.Text(text)
+	return shown, more
+}
+
+// newKeys gives guards other keys, and tables where flags are hardly ever wrong.
+func newKeys(guards ...*Guard) {
+	keys = randomKeys()
+	for _, g := range guards {
+		known := *g.known
+		known.flags, known.ends, known.shift = make([]byte, 1<<20), make([]uint64, 1<<14), 64-20
+		for text := range known.blocks {
+			known.flag(text)
+		}
+		g.known = &known
 	}
 }
 
@@ -66,7 +106,7 @@ func blockEnds(value, prefix string) ends {
 	at := len(prefix)
 	for _, block := range blocks(value[len(prefix):]) {
 		found[at] = true
-		at += len(block)
+		at += len(block.text)
 	}
 	found[at] = true
 	return found

@@ -1,181 +1,222 @@
 package guard
 
 import (
-	"bytes"
+	"crypto/rand"
 	"encoding/binary"
-	"strings"
-	"sync"
-	"unicode/utf8"
+	"math/bits"
 )
 
-// What is looked for, and how it is found. Nearly always nothing is there to be found, so that has to be fast.
+// How blocks are found: by a look at every eight bytes of a text, whatever they are, that costs the same for each.
 //
-// No pattern is shorter than eight bytes, so wherever one is, one of every four places in the text begins five bytes of
-// its first eight. Only every fourth place is looked at: its five bytes are looked up by a hash in a table of bits, and
-// only if that bit is set, the four windows of eight bytes that it may belong to are looked up in the map.
-
-// A pattern is a block of a known value, as it is or encoded.
-type pattern struct {
-	text    string
-	piece   string // what it is a block of
-	encoded bool
-	open    bool // the piece has characters that end a token: see mask.go
-}
+// The bytes are hashed, and the hash is looked up in flags: whether a block may be these eight bytes, or begin, go on or end
+// with them. A longer block is there where the flags eight bytes apart say so one after the other, which is computed
+// without a branch. Only then the text is compared with the blocks, as a whole. So neither the time nor the
+// number of steps tells of a block of which not all is right: an attacker measures them.
+//
+// It is rarely wrong that flags say so, and which texts make it wrong depends on keys that each process chooses: nobody
+// can work out from outside what the flags are for.
 
 const (
-	window = 8 // bytes
-	step   = 4
+	isSingle byte = 1 << iota
+	endsOne
+	beginsOne
+	goesOn
+	endsNear // where the one before is less than eight bytes before
 )
 
+const window = 8 // bytes
+
+// How many flags there are at least for each eight bytes of blocks. The less of them are set, the more seldom a text is compared
+// for nothing; but a table that is larger than the cache of a processor is slow.
+const (
+	perWindow      = 16
+	perWindowSmall = 128 // of a small table
+	small          = 1 << 19
+)
+
+// A table has the blocks that are looked for. Its zero value has none.
 type table struct {
-	hashes   *hashBits            // of all first windows, and of the five bytes in them at each of four places
-	patterns map[uint64][]pattern // by their first window
-	alphabet [256]bool            // the bytes that are in any first window
-	wide     bool                 // some of them are not ASCII
-	pairs    pairBits             // two bytes that follow each other there
-	begins   [256]bool            // the bytes that one begins with
-	ends     [256]bool            // the bytes that one ends with
-	escapes  pairBits             // how escapes begin that stand for such bytes
+	flags        []byte   // a power of two
+	ends         []uint64 // by other bits of the hash, one bit for each flag: whether a block ends so
+	shift        uint     // what makes a hash an index
+	windows      int
+	blocks       map[string]saying
+	lengths      uint64          // bit n is set if blocks of n+1 bytes are there
+	near         bool            // some of them are no multiple of eight
+	pieces       map[string]bool // short ones
+	pieceLengths uint64          // bit n is set if some have n bytes
 }
 
-func (t *table) empty() bool { return len(t.patterns) == 0 }
+// keys are those of the hash.
+var keys = randomKeys()
 
-// add makes the table find a piece of a value.
-func (t *table) add(piece string) {
-	open := strings.ContainsFunc(strings.TrimRight(piece, "="), func(c rune) bool { return c >= 0x80 || endsToken(byte(c)) || c == '=' })
-	for _, block := range blocks(piece) {
-		t.addPattern(pattern{text: block, piece: piece, open: open})
-		if strings.Contains(block, " ") { // the form encoding of a space
-			t.addPattern(pattern{text: strings.ReplaceAll(block, " ", "+"), piece: piece, open: open})
+func randomKeys() (keys [2]uint64) {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return [2]uint64{binary.LittleEndian.Uint64(random[:]), binary.LittleEndian.Uint64(random[8:]) | 1}
+}
+
+func hash(window uint64) uint64 {
+	high, low := bits.Mul64(window^keys[0], keys[1])
+	return high ^ low
+}
+
+// grown returns a table that has room for more blocks, or t itself if it has that. It shares the blocks.
+func (t *table) grown(more []block) *table {
+	windows := t.windows
+	for _, b := range more {
+		windows += (len(b.text) + window - 1) / window
+	}
+	if windows*perWindowSmall <= len(t.flags) || windows*perWindow <= len(t.flags) && len(t.flags) >= small {
+		return t
+	}
+	size := uint(bits.Len(uint(max(windows*perWindow, min(windows*perWindowSmall, small)) - 1)))
+	grown := &table{flags: make([]byte, 1<<size), ends: make([]uint64, max(1<<size/64, 1)), shift: 64 - size, blocks: t.blocks, pieces: t.pieces, pieceLengths: t.pieceLengths}
+	if grown.blocks == nil {
+		grown.blocks, grown.pieces = map[string]saying{}, map[string]bool{}
+	}
+	for text := range t.blocks {
+		grown.flag(text)
+	}
+	return grown
+}
+
+// add adds blocks that there is room for.
+func (t *table) add(blocks []block) {
+	for _, b := range blocks {
+		says, known := t.blocks[b.text]
+		t.blocks[b.text] = says | b.says
+		if !known {
+			t.flag(b.text)
 		}
-		t.addEncoded(block, piece)
+		if b.piece != "" {
+			t.pieces[b.piece] = true
+			t.pieceLengths |= 1 << len(b.piece)
+		}
 	}
 }
 
-// addEncoded makes the table find a block of a piece that is encoded.
-func (t *table) addEncoded(block, piece string) {
-	for _, text := range encodings(block) {
-		t.addPattern(pattern{text: text, piece: piece, encoded: true})
-	}
-}
-
-// addEscaped makes the table find a piece that is encoded after it was escaped, as in a JWT or a file of JSON.
-func (t *table) addEscaped(piece string) {
-	for _, form := range escapedForms(piece) {
-		for _, block := range blocks(form) {
-			t.addEncoded(block, piece)
+func (t *table) flag(text string) {
+	t.lengths |= 1 << (len(text) - 1)
+	t.near = t.near || len(text)%window != 0
+	for at := 0; at < len(text); at += window {
+		t.windows++
+		flag := goesOn
+		switch begin := min(at, len(text)-window); {
+		case len(text) == window:
+			flag = isSingle
+		case at == 0:
+			flag = beginsOne
+		case begin < at:
+			flag = endsNear
+		case at == len(text)-window:
+			flag = endsOne
+		}
+		hash := hash(binary.LittleEndian.Uint64([]byte(text[min(at, len(text)-window):])))
+		t.flags[hash>>t.shift] |= flag
+		if flag&(isSingle|endsOne|endsNear) != 0 {
+			word, bit := t.end(hash)
+			*word |= bit
 		}
 	}
 }
 
-func (t *table) addPattern(p pattern) {
-	if t.patterns == nil {
-		t.hashes = new(hashBits)
-		t.patterns = map[uint64][]pattern{}
-	}
-	first := binary.LittleEndian.Uint64([]byte(p.text))
-	for _, other := range t.patterns[first] {
-		if other == p {
-			return
-		}
-	}
-	t.patterns[first] = append(t.patterns[first], p)
-	t.hashes.add(hash(first))
-	for i := range step {
-		t.hashes.add(hash(first >> (8 * i) & five))
-	}
-	for i, c := range []byte(p.text[:window]) {
-		if !t.alphabet[c] {
-			t.alphabet[c] = true
-			t.wide = t.wide || c >= utf8.RuneSelf
-			t.learnEscapes(c)
-		}
-		if i > 0 {
-			t.pairs.add(pair(p.text[i-1], c))
-		}
-	}
-	t.begins[p.text[0]] = true
-	t.ends[p.text[window-1]] = true
+// end returns where ends has what is known of a hash.
+func (t *table) end(hash uint64) (word *uint64, bit uint64) {
+	return &t.ends[hash/64%uint64(len(t.ends))], 1 << (hash % 64)
 }
 
-// five masks five bytes of eight.
-const five = 1<<40 - 1
+// A hit is a block that was found in a text.
+type hit struct {
+	from, to int
+	says     saying
+}
 
-type hashBits [1 << 18 / 64]uint64
+// A scanner goes over a text. At each of eight places in a row it has one byte of flags.
+type scanner struct {
+	text []byte // with zeros behind its end
+	at   int
+	end  int    // of the places to look at
+	goes uint64 // at which of the eight places before a block goes on behind these eight bytes
+}
 
-func hash(bytes uint64) uint64           { return bytes * 0x9E3779B97F4A7C15 >> (64 - 18) }
-func (b *hashBits) add(hash uint64)      { b[hash/64] |= 1 << (hash % 64) }
-func (b *hashBits) has(hash uint64) bool { return b[hash/64]>>(hash%64)&1 != 0 }
+const lanes = 0x0101010101010101
 
-// next returns where the first window of some pattern is, at or after from, and the patterns that begin with it; none if
-// there is no more.
-func (t *table) next(text []byte, from int) (int, []pattern) {
-	hashes := t.hashes
-	rest := text[min(from+step-1, len(text)):] // shortened rather than indexed: no bounds are checked at each place
-	for ; len(rest) >= window; rest = rest[step:] {
-		if hashes.has(hash(binary.LittleEndian.Uint64(rest) & five)) {
-			if start, known := t.around(text, len(text)-len(rest)); known != nil {
-				return start, known
+// next goes on to the next eight places where a block may end, and returns at which, in the lowest bits of bytes: by itself, and as
+// the last of a longer one. It goes no farther than to end, and returns none there.
+func (s *scanner) next(t *table, end int) (singles, lasts uint64) {
+	flags, shift := t.flags, t.shift&63
+	text, goes := s.text[s.at:], s.goes
+	for singles|lasts == 0 && s.at < end && len(text) >= 2*window-1 {
+		b := (*[2*window - 1]byte)(text)
+		at := uint64(flags[hash(binary.LittleEndian.Uint64(b[0:8]))>>shift])
+		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[1:9]))>>shift]) << 8
+		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[2:10]))>>shift]) << 16
+		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[3:11]))>>shift]) << 24
+		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[4:12]))>>shift]) << 32
+		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[5:13]))>>shift]) << 40
+		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[6:14]))>>shift]) << 48
+		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[7:15]))>>shift]) << 56
+		singles, lasts = at&lanes, at>>1&goes&lanes
+		before := goes
+		goes = (at>>2 | at>>3&goes) & lanes
+		if t.near {
+			lasts |= at >> 4 & (after(goes<<8) | before>>8 | before>>16 | before>>24 | before>>32 | before>>40 | before>>48 | before>>56) & lanes
+		}
+		text = text[window:]
+		s.at += window
+	}
+	s.goes = goes
+	return singles, lasts
+}
+
+// after sets lanes for six places more behind each that is set.
+func after(places uint64) uint64 {
+	places |= places << 8
+	places |= places << 16
+	return places | places<<24
+}
+
+// blocksAt appends the blocks that end with the eight places at at, where next said that some may.
+func (t *table) blocksAt(hits []hit, text []byte, at int, singles, lasts uint64) []hit {
+	const eight = 1 << (window - 1) // in lengths
+	for ends := singles | lasts; ends != 0; ends &= ends - 1 {
+		lane := bits.TrailingZeros64(ends)
+		begin := at + lane/8
+		end := begin + window
+		if end > len(text) {
+			break
+		}
+		if word, bit := t.end(hash(binary.LittleEndian.Uint64(text[begin:]))); *word&bit == 0 {
+			continue
+		}
+		lengths := singles >> lane & 1 * eight
+		if lasts>>lane&1 != 0 {
+			lengths |= t.lengths &^ eight
+		}
+		for lengths &= t.lengths; lengths != 0; lengths &= lengths - 1 {
+			from := end - 1 - bits.TrailingZeros64(lengths)
+			if from < 0 {
+				break
+			}
+			if says, ok := t.blocks[string(text[from:end])]; ok {
+				if says&later == 0 && t.hasPiece(text[from:]) {
+					says |= whole
+				}
+				hits = append(hits, hit{from, end, says})
 			}
 		}
 	}
-	// Of the last window, less than eight bytes may be left.
-	return t.around(text, len(text)-len(rest))
+	return hits
 }
 
-// around looks for a window that begins at i or one of the places skipped before it.
-func (t *table) around(text []byte, i int) (int, []pattern) {
-	for start := i - step + 1; start <= i && start+window <= len(text); start++ {
-		first := binary.LittleEndian.Uint64(text[start:])
-		if t.hashes.has(hash(first)) { // faster than the map
-			if known := t.patterns[first]; known != nil {
-				return start, known
-			}
-		}
-	}
-	return 0, nil
-}
-
-// find returns the first pattern in text at or after from, and where it is; nil if there is none.
-func (t *table) find(text []byte, from int) (int, *pattern) {
-	for i, known := t.next(text, from); known != nil; i, known = t.next(text, i+1) {
-		for k := range known {
-			if bytes.HasPrefix(text[i:], []byte(known[k].text)) {
-				return i, &known[k]
-			}
-		}
-	}
-	return 0, nil
-}
-
-func (t *table) has(text []byte) bool {
-	_, known := t.next(text, 0)
-	return known != nil
-}
-
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-// suspects reports whether the first eight bytes of a pattern are anywhere in a JSON message. It looks at the message as one
-// text, as it is and after each layer of escapes. Of the latter it looks only at the surroundings of escapes that stand
-// for something that patterns have: line ends and quotes are escaped in every message, and are in few secrets.
-func (t *table) suspects(message []byte) bool {
-	if t.has(message) {
-		return true
-	}
-	buffer := buffers.Get().(*[]byte)
-	defer buffers.Put(buffer)
-
-	// JSON's own escapes first and alone: so what comes out is what mask will see as its text.
-	all, ok := t.unescapeAround((*buffer)[:0], message, `\`)
-	defer func() { *buffer = all }()
-	from := 0
-	for range layers {
-		layer := all[from:]
-		if !ok || t.has(layer) {
+// hasPiece reports whether text begins with a short piece.
+func (t *table) hasPiece(text []byte) bool {
+	for lengths := t.pieceLengths; lengths != 0; lengths &= lengths - 1 {
+		length := bits.TrailingZeros64(lengths)
+		if length <= len(text) && t.pieces[string(text[:length])] {
 			return true
 		}
-		from = len(all)
-		all, ok = t.unescapeAround(all, layer, allIntros)
 	}
-	return !ok || t.has(all[from:])
+	return false
 }

@@ -8,8 +8,10 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 // writes keeps each Write by itself.
@@ -75,5 +77,63 @@ func TestWriterConcurrently(t *testing.T) {
 		if !json.Valid([]byte(line)) || !strings.Contains(line, `"my [redacted] x"`) {
 			t.Fatal(line)
 		}
+	}
+}
+
+// A long line of one goroutine keeps no other from masking its own meanwhile, though that waits for its turn to be written.
+func TestWriterMasksOutsideOfItsLock(t *testing.T) {
+	short, long := make(chan struct{}), make(chan struct{})
+	defer func(before func(int)) { counted = before }(counted)
+	counted = func(steps int) { // when a line is masked
+		if steps < 1<<10 {
+			close(short)
+			return
+		}
+		close(long)
+		select {
+		case <-short:
+		case <-time.After(time.Minute):
+			t.Error("the short line waits for the long one")
+		}
+	}
+	var to writes
+	w := learn(stripe).Writer(&to)
+	var wait sync.WaitGroup
+	wait.Go(func() { _, _ = io.WriteString(w, `"`+strings.Repeat("long ", 1<<10)+"\"\n") })
+	<-long
+	_, _ = io.WriteString(w, "\""+stripe+"\"\n")
+	wait.Wait()
+	if len(to.lines) != 2 || to.lines[1] != "\"[redacted]\"\n" {
+		t.Errorf("%d lines, the last is %.40s", len(to.lines), to.lines[len(to.lines)-1])
+	}
+}
+
+// Nor does who learns wait for a long text.
+func TestLearningWaitsForNoText(t *testing.T) {
+	g := learn(stripe)
+	text := strings.Repeat("long ", 1<<20)
+	var masked atomic.Int32
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				g.Text(text)
+				masked.Add(1)
+			}
+		}
+	})
+	const values = 200
+	for n := range values {
+		g.Learn(fmt.Sprintf("value-%d-0123456789", n), "")
+		g.Text("short")
+	}
+	close(stop)
+	wait.Wait()
+	if n := masked.Load(); n > values/2 {
+		t.Errorf("%d long texts were masked before %d values were learned", n, values)
 	}
 }

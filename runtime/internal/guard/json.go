@@ -1,0 +1,149 @@
+package guard
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// What JSON is made of (RFC 8259).
+
+// appendString appends the text of the string that begins at i, and returns where it ends: invalid if it does not.
+func appendString(dst, text []byte, i int) (_ []byte, end int) {
+	dst = slices.Grow(dst, len(text)-i) // no string is longer than it is written
+	n := len(dst)
+	dst = dst[:cap(dst)]
+	for i++; i < len(text); {
+		for len(text)-i >= 8 {
+			w := binary.LittleEndian.Uint64(text[i:])
+			if !isPlainJSON(w) {
+				break
+			}
+			binary.LittleEndian.PutUint64(dst[n:], w)
+			i, n = i+8, n+8
+		}
+		for end := min(i+8, len(text)); i < end; {
+			c := text[i]
+			if c != '"' && c != '\\' && c >= ' ' {
+				dst[n] = c
+				i, n = i+1, n+1
+				continue
+			}
+			if c == '"' {
+				return dst[:n], i + 1
+			}
+			escaped, width := appendEscaped(dst[:n], text[i:])
+			if width == 0 {
+				return dst[:n], invalid
+			}
+			i, n = i+width, len(escaped)
+		}
+	}
+	return dst[:n], invalid
+}
+
+// appendEscaped appends what the escape at the beginning of text stands for. The width is 0 if it is none of JSON's, or no
+// escape.
+func appendEscaped(dst, text []byte) (_ []byte, width int) {
+	if len(text) < 2 || text[0] != '\\' {
+		return dst, 0
+	}
+	if c := escapedJSON[text[1]]; c != 0 {
+		return append(dst, c), 2
+	}
+	if c, width := unicodeAt(text); width > 0 {
+		return utf8.AppendRune(dst, c), width
+	}
+	return dst, 0
+}
+
+var escapedJSON = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// unicodeAt reads \uXXXX, or two of them that are one character. Half of a pair is U+FFFD once it is written, as in
+// encoding/json. The width is 0 if there is none.
+func unicodeAt(text []byte) (c rune, width int) {
+	c, ok := unitAt(text)
+	if !ok {
+		return 0, 0
+	}
+	if utf16.IsSurrogate(c) {
+		if low, ok := unitAt(text[6:]); ok {
+			if both := utf16.DecodeRune(c, low); both != utf8.RuneError {
+				return both, 12
+			}
+		}
+	}
+	return c, 6
+}
+
+func unitAt(text []byte) (c rune, ok bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	a, b, c, d := digitOf(text[2]), digitOf(text[3]), digitOf(text[4]), digitOf(text[5])
+	return a<<12 | b<<8 | c<<4 | d, a|b|c|d < 16
+}
+
+// appendQuoted appends a text as a string. Of what need not be escaped, all stays as it is.
+func appendQuoted(dst, text []byte) []byte {
+	dst = append(dst, '"')
+	done := 0
+	for i := 0; i < len(text); i++ {
+		if len(text)-i >= 8 && isPlainJSON(binary.LittleEndian.Uint64(text[i:])) {
+			i += 7
+			continue
+		}
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
+			dst = append(dst, text[done:i]...)
+			if escape := writtenJSON[c]; escape != 0 {
+				dst = append(dst, '\\', escape)
+			} else {
+				dst = fmt.Appendf(dst, `\u%04x`, c)
+			}
+			done = i + 1
+		}
+	}
+	return append(append(dst, text[done:]...), '"')
+}
+
+var writtenJSON = [256]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
+
+// isPlainJSON reports whether eight bytes are ASCII without control characters, quotes and backslashes.
+func isPlainJSON(w uint64) bool {
+	return (w|^(atLeast(w, ' ')&nonZero(w^'"'*ones)&nonZero(w^'\\'*ones)))&high == 0
+}
+
+// numberEnd returns where the number ends that begins at i, invalid if it does not.
+func numberEnd(text []byte, i int) int {
+	digits := func() bool {
+		begin := i
+		for i < len(text) && text[i] >= '0' && text[i] <= '9' {
+			i++
+		}
+		return i > begin
+	}
+	if text[i] == '-' {
+		i++
+	}
+	if i < len(text) && text[i] == '0' {
+		i++
+	} else if !digits() {
+		return invalid
+	}
+	if i < len(text) && text[i] == '.' {
+		if i++; !digits() {
+			return invalid
+		}
+	}
+	if i < len(text) && text[i]|0x20 == 'e' {
+		if i++; i < len(text) && (text[i] == '+' || text[i] == '-') {
+			i++
+		}
+		if !digits() {
+			return invalid
+		}
+	}
+	return i
+}

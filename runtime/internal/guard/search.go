@@ -1,0 +1,250 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// A search looks at one text and at all of its views, and notes what must be masked.
+type search struct {
+	guard *Guard
+	root  view // what is looked at
+	views []*view
+	used  int // of views; the others are from before, and used again for their space
+	hits  []hit
+
+	texts    []byte // of the walker, used again for their space
+	messages []bool
+
+	steps, limit int // bytes that were looked at, undone or decoded, and look-ups
+
+	later   places // where blocks were found that are no short first ones
+	certain places // where a whole piece was found, or an encoded one
+}
+
+var searches = sync.Pool{New: func() any { return new(search) }}
+
+func (g *Guard) search() *search {
+	s := searches.Get().(*search)
+	s.guard, s.root.text, s.used, s.steps = g, s.root.text[:0], 0, 0
+	return s
+}
+
+func (s *search) done() {
+	counted(s.steps)
+	s.guard, s.later, s.certain = nil, nil, nil
+	s.root.masked, s.root.opened = nil, nil
+	searches.Put(s)
+}
+
+// counted is told how many steps a search took, by a test.
+var counted = func(int) {}
+
+// stepsPerByte bounds what is done for a byte of a text. Ordinary texts take three to ten. Who nests encodings until they take
+// more hides something: what is left to look at then is masked unseen.
+var stepsPerByte = 64
+
+const (
+	// stepsAnyway are taken for a short text too.
+	stepsAnyway = 1 << 14
+	// depth is how many times base64 and its like are undone, one in the other.
+	depth = 2
+)
+
+// finds looks at the text of the root, and reports whether something in it must be masked.
+func (s *search) finds() bool {
+	if !s.guard.Knows() {
+		return false
+	}
+	s.limit = stepsPerByte*len(s.root.text) + stepsAnyway
+	s.scan(&s.root)
+	s.root.gone = slices.Clone(s.root.masked)
+	s.look(&s.root, depth)
+	return s.root.masked != nil
+}
+
+// look looks at the views of v, which itself was scanned.
+func (s *search) look(v *view, depth int) {
+	used := s.used
+	for range layers {
+		if depth > 0 {
+			s.decode(v, depth-1)
+		}
+		if v = s.scanned(v, unescape); !v.changed {
+			break
+		}
+	}
+	s.used = used
+}
+
+// decode looks at what is encoded in v, and at what of that is text as at any text.
+func (s *search) decode(v *view, depth int) {
+	used := s.used
+	s.scanned(v, quotedPrintable)
+	if decoded := s.scanned(v, decodeRuns); decoded.changed {
+		if texts := s.view(decoded, textsOnly); texts.changed {
+			s.look(texts, depth)
+		}
+	}
+	s.used = used
+}
+
+func (s *search) scanned(parent *view, undo func(*view, []byte)) *view {
+	v := s.view(parent, undo)
+	if v.changed {
+		s.scan(v)
+	}
+	return v
+}
+
+// view makes a view of parent. If that would be too much work, it has no change, and the parent is masked.
+func (s *search) view(parent *view, undo func(*view, []byte)) *view {
+	if s.used == len(s.views) {
+		s.views = append(s.views, new(view))
+	}
+	v := s.views[s.used]
+	s.used++
+	if s.steps > s.limit {
+		s.withhold(parent)
+		v.changed = false
+		return v
+	}
+	v.reset(parent, undo)
+	s.steps += len(parent.text) + len(v.text)
+	return v
+}
+
+// scan looks for blocks in the text of v.
+func (s *search) scan(v *view) {
+	if len(v.text) < window {
+		return
+	}
+	s.steps += len(v.text)
+	var zeros [2*window - 1]byte // so that eight places can be looked at beginning with any
+	padded := append(v.text, zeros[:]...)
+	v.text = padded[:len(v.text)]
+	s.hits = s.hits[:0]
+	for scan := (scanner{text: padded, end: len(v.text) - window + 1}); scan.at < scan.end; {
+		s.scanSome(&scan, v.text)
+	}
+	for _, h := range s.hits {
+		s.note(v, h)
+		s.mask(v, h.from, h.to, h.says&open != 0)
+	}
+}
+
+// held is how much of a text is scanned while the guard can't learn.
+const held = 16 << 10
+
+func (s *search) scanSome(scan *scanner, text []byte) {
+	s.guard.mu.RLock()
+	defer s.guard.mu.RUnlock()
+	t := s.guard.known
+	for end := min(scan.at+held, scan.end); scan.at < end; {
+		if singles, lasts := scan.next(t, end); singles|lasts != 0 {
+			s.steps += window
+			s.hits = t.blocksAt(s.hits, text, scan.at-window, singles, lasts)
+		}
+	}
+}
+
+// note notes what is to be known of keys.
+func (s *search) note(v *view, h hit) {
+	from, to, says := h.from, h.to, h.says
+	for ; v.parent != nil; v = v.parent {
+		var m *mark
+		if from, to, m = v.origin(from, to); v.encodes {
+			if m.noted {
+				return
+			}
+			m.noted = true
+			says |= whole
+		}
+	}
+	if says&later != 0 {
+		s.later.set(len(v.text), from, to)
+	}
+	if says&whole != 0 {
+		s.certain.set(len(v.text), from, to)
+	}
+}
+
+// mask masks the token around what was found, and those around that in each text that v was made of: what is one token in the
+// one may be several in the other. One with thousands of hits in it is looked at once.
+func (s *search) mask(v *view, from, to int, isOpen bool) {
+	for v != nil && !v.opened.has(from, to) && (isOpen || !v.masked.has(from, to)) {
+		s.steps += from - to
+		from, to = tokenAt(v.text, from, to, isOpen)
+		s.steps += to - from
+		v.masked.set(len(v.text), from, to)
+		if isOpen {
+			v.opened.set(len(v.text), from, to)
+		}
+		if v.parent != nil {
+			var m *mark
+			if from, to, m = v.origin(from, to); v.encodes {
+				if m.opened || m.masked && !isOpen {
+					return
+				}
+				m.masked, m.opened = true, isOpen
+			}
+		}
+		v = v.parent
+	}
+}
+
+// withhold masks all that was undone in a view, or else all of it, as what is hidden there is not known.
+func (s *search) withhold(v *view) {
+	from, to := 0, len(v.text)
+	if n := len(v.changes); n > 0 {
+		from, to = v.changes[0].from, v.changes[n-1].to
+	}
+	if from < to {
+		s.note(v, hit{from, to, later})
+		s.mask(v, from, to, true)
+	}
+}
+
+// tokenAt returns where the token around a part of a text begins and ends. An open one has no end but that of the line, since no
+// value looked for has a line end.
+func tokenAt(text []byte, from, to int, isOpen bool) (int, int) {
+	ends := func(c byte) bool { return c == '\n' || c == separator || !isOpen && endsToken(c) }
+	for from > 0 && !ends(text[from-1]) && (isOpen || text[from-1] != '=') { // "key=value" keeps its name
+		from--
+	}
+	found := to
+	for to < len(text) && !ends(text[to]) {
+		to++
+	}
+	for to < len(text) && text[to] == '"' && to > found && text[to-1] == '\\' { // JSON in a string: the escape is the quote's
+		to--
+	}
+	for n := 1; n < utf8.UTFMax && from > 0 && !utf8.RuneStart(text[from]) && text[from-1] >= utf8.RuneSelf; n++ {
+		from--
+	}
+	for n := 1; n < utf8.UTFMax && to < len(text) && !utf8.RuneStart(text[to]) && text[to-1] >= utf8.RuneSelf; n++ {
+		to++
+	}
+	return from, to
+}
+
+// endsToken reports whether c is in no token: spaces, quotes, brackets, and what separates items. Of what is not ASCII we
+// can't say, and languages that write no spaces would lose whole paragraphs, so it ends tokens too.
+func endsToken(c byte) bool {
+	return c <= ' ' || c >= 0x7f || strings.IndexByte("\"'`()[]{}<>,:|", c) >= 0
+}
+
+// redacted appends a part of the text, with what must go redacted, and what of that touches as one.
+func (s *search) redacted(dst []byte, from, to int) []byte {
+	for text := s.root.text; from < to; {
+		begin := s.root.masked.next(from, to, true)
+		dst = append(dst, text[from:begin]...)
+		if begin < to {
+			dst = append(dst, Redacted...)
+		}
+		from = s.root.masked.next(begin, to, false)
+	}
+	return dst
+}

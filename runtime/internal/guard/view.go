@@ -1,0 +1,135 @@
+package guard
+
+import "sort"
+
+// Encodings are not looked for, they are undone: a view is a text as it reads with one encoding undone. A view may have
+// others in turn. What a view has depends on the text alone, not on what is looked for in it.
+
+// A view is a text that was made of its parent's. The view without a parent is what is looked at.
+type view struct {
+	parent *view
+	text   []byte
+	undo   func(*view, []byte) // makes the text of the parent's
+
+	// Only once something is found in the text it matters where its parts come from. Then it is made again, with marks.
+	marks  []mark
+	traced bool
+
+	changed bool   // else there is no text, as it is the parent's
+	encodes bool   // more than escapes: a part of the text comes from all that was decoded with it
+	masked  places // what must go
+	opened  places // what of that goes as part of an open token
+	gone    places // what of the root was masked before its views were made
+	around  int    // how much of the parent's text around a change is taken over
+	kept    int    // where the last change ends in the parent's text
+	changes []span // where in the text changes are, or a change is next
+	texts   []span // what in the text can be read, of what is encoded
+}
+
+type span struct{ from, to int }
+
+// A mark says that length bytes of the text from at on come from a part of the parent's. If that is as long, it is the same
+// text.
+type mark struct {
+	at, length, from, to  int
+	noted, masked, opened bool // of what is encoded: see search
+}
+
+func (m mark) isSame() bool { return m.length == m.to-m.from }
+
+// around is how much is taken over, mostly: what is farther away was looked at already. No block is longer, and none of
+// ASCII is in base64 or hexadecimal.
+const around = 64
+
+// reset makes v a view of parent.
+func (v *view) reset(parent *view, undo func(*view, []byte)) {
+	v.parent, v.undo, v.around, v.traced = parent, undo, around, false
+	v.masked, v.opened = nil, nil
+	v.remake()
+}
+
+func (v *view) remake() {
+	v.text, v.marks, v.changes = v.text[:0], v.marks[:0], v.changes[:0]
+	v.texts = v.texts[:0]
+	v.changed, v.encodes, v.kept = false, false, 0
+	v.undo(v, v.parent.text)
+}
+
+// change says that source[from:to] reads as text. Changes come in order, and then end.
+func (v *view) change(source []byte, from, to int, text ...byte) {
+	begin := v.kept
+	if far := from-v.kept > 2*v.around; far || !v.changed {
+		if v.changed {
+			v.take(source, v.kept, v.kept+v.around)
+			v.separate()
+		}
+		begin = max(v.kept, from-v.around)
+	}
+	v.take(source, begin, from)
+	at := len(v.text)
+	v.add(from, to, text...)
+	if n := len(v.changes); n > 0 && v.changes[n-1].to == at {
+		v.changes[n-1].to = len(v.text)
+	} else {
+		v.changes = append(v.changes, span{at, len(v.text)})
+	}
+	v.changed, v.kept = true, to
+}
+
+// isNew reports whether a change is in or next to a part of the text: what was there before was looked at already.
+func (v *view) isNew(from, to int) bool {
+	n := sort.Search(len(v.changes), func(n int) bool { return v.changes[n].to >= from })
+	return len(v.changes) == 0 || n < len(v.changes) && v.changes[n].from <= to
+}
+
+func (v *view) end(source []byte) {
+	if v.changed {
+		v.take(source, v.kept, min(v.kept+v.around, len(source)))
+	}
+}
+
+func (v *view) take(source []byte, from, to int) {
+	if from < to {
+		v.add(from, to, source[from:to]...)
+	}
+}
+
+// add appends to the text what comes from the parent's from from to to.
+func (v *view) add(from, to int, text ...byte) {
+	v.mark(len(v.text), len(text), from, to)
+	v.text = append(v.text, text...)
+}
+
+func (v *view) mark(at, length, from, to int) {
+	if v.traced && length > 0 {
+		v.marks = append(v.marks, mark{at: at, length: length, from: from, to: to})
+	}
+}
+
+// separator stands between parts of a text that must not be read as one.
+const separator = 0x1e
+
+func (v *view) separate() { v.text = append(v.text, separator) }
+
+// origin returns which part of the parent's text a part of this one comes from, and the mark that it begins with.
+func (v *view) origin(from, to int) (int, int, *mark) {
+	if !v.traced {
+		v.traced = true
+		v.remake()
+	}
+	first, last := v.markAt(from), v.markAt(to-1)
+	begin, end := first.from, last.to
+	if first.isSame() {
+		begin += from - first.at
+	}
+	if last.isSame() {
+		end = last.from + to - last.at
+	}
+	return begin, end, first
+}
+
+// markAt returns the mark of the byte at i.
+func (v *view) markAt(i int) *mark {
+	after := sort.Search(len(v.marks), func(n int) bool { return v.marks[n].at > i })
+	return &v.marks[after-1]
+}
