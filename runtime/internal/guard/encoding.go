@@ -243,7 +243,7 @@ func quotedPrintable(v *view, text []byte) {
 // isFull reports whether the last line of a text is as long as one that is broken only because of its length. Any other
 // that ends with "=" may be the name of something on the next line.
 func isFull(text []byte) bool {
-	const least, most = 66, 76 // RFC 2045; encoders don't break within =41
+	const least, most = 72, 100 // RFC 2045 has 76; encoders don't break within =41, and something may stand before the text
 	begin := bytes.LastIndexAny(text[max(0, len(text)-most-1):], "\n\x1e") + 1
 	length := min(len(text), most+1) - begin
 	return length >= least && length <= most
