@@ -93,7 +93,7 @@ func tenSecrets() *Guard {
 func BenchmarkJSON(b *testing.B) {
 	g := tenSecrets()
 	for name, result := range results() {
-		b.Run(name, func(b *testing.B) { against(b, g, result, false) })
+		b.Run(name, func(b *testing.B) { against(b, 4, g, result, false) })
 	}
 }
 
@@ -106,7 +106,11 @@ func BenchmarkHits(b *testing.B) {
 			const size = 1 << 20
 			prose := "The adopters of a pet are asked for two references, and for a place where it can run. "
 			between := strings.Repeat(prose, size/count/len(prose)+1)[:size/count] + " " + benchKey + " "
-			against(b, g, textResult(strings.Repeat(between, count)), true)
+			bound := 4.0
+			if count == 20_000 { // half of it are keys then
+				bound = 5
+			}
+			against(b, bound, g, textResult(strings.Repeat(between, count)), true)
 		})
 	}
 }
@@ -126,20 +130,20 @@ func BenchmarkKnown(b *testing.B) {
 					g.Learn(randomText(r, 40, base62), "")
 				}
 			}
-			against(b, g, results()["code"], false)
+			against(b, 4, g, results()["code"], false)
 		})
 	}
 }
 
 // BenchmarkLong masks ten times as much.
 func BenchmarkLong(b *testing.B) {
-	against(b, tenSecrets(), textResult(strings.Repeat(results()["code"].Result.Content[0].Text, 10)), false)
+	against(b, 4, tenSecrets(), textResult(strings.Repeat(results()["code"].Result.Content[0].Text, 10)), false)
 }
 
 // against measures a guard against what the server does to the same result anyway.
-func against(b *testing.B, g *Guard, result toolResult, masks bool) {
+func against(b *testing.B, bound float64, g *Guard, result toolResult, masks bool) {
 	message, _ := json.Marshal(result)
-	ratio.Measure(b, 4, func() {
+	ratio.Measure(b, bound, func() {
 		if _, err := json.Marshal(result); err != nil {
 			b.Fatal(err)
 		}
