@@ -48,11 +48,7 @@ type item struct {
 func results() map[string]toolResult {
 	const size = 1 << 20
 	found := map[string]toolResult{}
-	text := func(name, text string) {
-		r := toolResult{JSONRPC: "2.0", ID: 7}
-		r.Result.Content = []content{{"text", text}}
-		found[name] = r
-	}
+	text := func(name, text string) { found[name] = textResult(text) }
 	prose := "The adopters of a pet are asked for two references, and for a place where it can run; see the notes of 2024. "
 	text("prose", strings.Repeat(prose, size/len(prose)))
 	code := "func (s *Store) Pets(ctx context.Context, q string) ([]Pet, error) {\n\tif q == \"\" && len(s.pets) > 10 {\n\t\treturn nil, fmt.Errorf(\"empty: %w\", ErrQuery)\n\t}\n"
@@ -73,6 +69,12 @@ func results() map[string]toolResult {
 	return found
 }
 
+func textResult(text string) toolResult {
+	r := toolResult{JSONRPC: "2.0", ID: 7}
+	r.Result.Content = []content{{"text", text}}
+	return r
+}
+
 func tenSecrets() *Guard {
 	r := rand.New(rand.NewPCG(1, 2))
 	g := new(Guard)
@@ -91,19 +93,65 @@ func tenSecrets() *Guard {
 func BenchmarkJSON(b *testing.B) {
 	g := tenSecrets()
 	for name, result := range results() {
-		b.Run(name, func(b *testing.B) {
-			message, _ := json.Marshal(result)
-			ratio.Measure(b, 4, func() {
-				if _, err := json.Marshal(result); err != nil {
-					b.Fatal(err)
-				}
-			}, func() {
-				if masked := g.JSON(message); &masked[0] != &message[0] {
-					b.Fatal("masked something")
-				}
-			})
+		b.Run(name, func(b *testing.B) { against(b, 4, g, result, false) })
+	}
+}
+
+// BenchmarkHits masks results with so many keys in them.
+func BenchmarkHits(b *testing.B) {
+	g := tenSecrets()
+	g.Learn(benchKey, "")
+	for _, count := range []int{1, 1000, 20_000} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			const size = 1 << 20
+			prose := "The adopters of a pet are asked for two references, and for a place where it can run. "
+			between := strings.Repeat(prose, size/count/len(prose)+1)[:size/count] + " " + benchKey + " "
+			bound := 4.0
+			if count == 20_000 { // half of it are keys then
+				bound = 5
+			}
+			against(b, bound, g, textResult(strings.Repeat(between, count)), true)
 		})
 	}
+}
+
+const benchKey = "Ab3dE6gH1jKlMn0pQrStUvWxYz2b4d6f8h0jKlM2"
+
+// BenchmarkKnown masks with so many values known, of which one in ten is a private key.
+func BenchmarkKnown(b *testing.B) {
+	for _, count := range []int{100, 1000} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			r := rand.New(rand.NewPCG(1, 2))
+			g := new(Guard)
+			for i := range count {
+				if i%10 == 0 {
+					g.Learn("-----BEGIN PRIVATE KEY-----\n"+strings.Join(lines(r, 26), "\n")+"\n-----END PRIVATE KEY-----\n", "")
+				} else {
+					g.Learn(randomText(r, 40, base62), "")
+				}
+			}
+			against(b, 4, g, results()["code"], false)
+		})
+	}
+}
+
+// BenchmarkLong masks ten times as much.
+func BenchmarkLong(b *testing.B) {
+	against(b, 4, tenSecrets(), textResult(strings.Repeat(results()["code"].Result.Content[0].Text, 10)), false)
+}
+
+// against measures a guard against what the server does to the same result anyway.
+func against(b *testing.B, bound float64, g *Guard, result toolResult, masks bool) {
+	message, _ := json.Marshal(result)
+	ratio.Measure(b, bound, func() {
+		if _, err := json.Marshal(result); err != nil {
+			b.Fatal(err)
+		}
+	}, func() {
+		if masked := g.JSON(message); (&masked[0] != &message[0]) != masks {
+			b.Fatal("masked what it should not, or nothing")
+		}
+	})
 }
 
 func lines(r *rand.Rand, count int) []string {

@@ -15,16 +15,20 @@
 //
 // # What is promised
 //
-//   - A value is masked as it is and as part of anything in base64 (both alphabets), in hexadecimal (lower or upper
-//     case), with escapes of JSON, URLs or HTML, each of them in several layers (up to eight in a text).
+//   - A value is masked as it is and in other writings, each in several layers (up to eight), one in the other:
+//     escapes of JSON, of programs (\x41, \101, \u{41}, \U00000041, a backslash before a mark), of URLs (%41, %u0041), HTML
+//     (&#65; also without its semicolon, &quot;) and quoted-printable (=41); quotes as shells, SQL, YAML and CSV double them;
+//     with what nobody sees between its characters, such as zero-width spaces, zeros (UTF-16 of ASCII) and colors of a
+//     terminal; and full-width letters.
+//   - So it is as part of anything in base64 (both alphabets, also in lines, also twice), base32, hexadecimal (in a row,
+//     with marks between, with 0x, in dumps) or decimal numbers (%v of bytes, lists in JSON). All of that goes.
 //   - The first eight characters of a value, beyond the public prefix, are enough; and so is every later block of it (see
-//     block.go; of a key with digits, about every eight characters). So a fragment of 31 characters is found wherever it is
+//     block.go; of a key with digits, mostly eight characters). So a fragment of 31 characters is found wherever it is
 //     from, and most of sixteen of such a key. The whole token around them goes.
-//   - Of a value of one line, that is so too where it was escaped for JSON, a form or HTML before it was put in base64 or
-//     hexadecimal.
-//   - The contents of one result are masked as one text; see parts.go.
+//   - The contents of one result are masked as one text: see [Guard.Parts] and walker.
 //   - Only strings, numbers and keys are masked. The result is valid JSON. Ids, methods and the keys of the protocol stay;
-//     other keys go only if they hold a value whole or encoded.
+//     other keys go only if they hold a value whole or encoded, or, from 31 characters on, a block of it that is later than
+//     a short first one.
 //   - What has no known value in it leaves byte for byte as it is.
 //   - A guess learns nothing by being nearly right. A tool that returns its argument masks a guess of eight characters
 //     only when all of them are right, and shows nothing of what follows them, be it right or wrong. Nor does the time
@@ -37,9 +41,10 @@
 //   - Stop the guessing of a value that is not random: whoever has some thousands of likely passwords may try them all.
 //     A guess of the first eight characters is answered, as is one of a whole later block. Who knows all of a block but
 //     one character, say from elsewhere, finds that one; at the next block all is unknown again.
-//   - See a value in what a tool made of it otherwise: reversed, encrypted, compressed, in capitals, with spaces, twice in
-//     base64, one character at a time, or split into parts that have no whole block over several results, or over a list in
-//     structured content.
+//   - See a value in what a tool made of it otherwise: reversed, encrypted, compressed, in capitals, with spaces, marks or tags
+//     between its characters, one character at a time, in UTF-16 if it is not ASCII, in base58, base85 or base64 three
+//     times, with escapes in base64 of what is no text otherwise, or split into parts that have no whole block over several
+//     results, or over a list in structured content.
 //   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape of
 //     its first characters.
 //   - Guard values of less than eight confidential characters, which can't be told from ordinary text: see [Guards].
@@ -52,5 +57,6 @@
 //     beginning of each line.
 //   - Know that "password" is a word: a value that begins with an ordinary word of eight letters masks that word, and if
 //     the value has spaces or quotes in it, the line around the word.
-//   - Forget. A value is masked until the process ends, and takes some kilobytes (a private key some hundred).
+//   - Forget. A value is masked until the process ends. Its table takes up to 4 KB for one of up to 64 characters, mostly one,
+//     and up to 32 bytes for each byte of a longer one.
 package guard

@@ -15,9 +15,11 @@ func decodeRuns(v *view, text []byte) {
 	v.encodes = true
 	const leastBase64, leastList = 11, 3*window - 1 // letters of base64 for eight bytes; two digits and a space for each
 	for from, to := nextRun(text, 0, &inBase64, leastBase64); from < to; from, to = nextRun(text, to, &inBase64, leastBase64) {
+		if v.parent.gone.has(from, to) {
+			continue
+		}
 		var letters []byte
-		letters, to = joined(text, from, to, leastBase64)
-		if !v.parent.isNew(from, to) || v.parent.gone.has(from, to) {
+		if letters, to = joined(text, from, to, leastBase64); !v.parent.isNew(from, to) {
 			continue
 		}
 		v.base64(letters, from, to)
@@ -88,7 +90,7 @@ func joined(text []byte, from, to, least int) (letters []byte, end int) {
 	letters = text[from:to:to]
 	for to-from >= least {
 		next := to
-		for next < len(text) && bytes.IndexByte([]byte(" \t\r\n"), text[next]) >= 0 {
+		for next < len(text) && isSpace(text[next]) {
 			next++
 		}
 		if next == len(text) || !inBase64[text[next]] || bytes.IndexByte(text[to:next], '\n') < 0 {
@@ -243,7 +245,7 @@ func quotedPrintable(v *view, text []byte) {
 // isFull reports whether the last line of a text is as long as one that is broken only because of its length. Any other
 // that ends with "=" may be the name of something on the next line.
 func isFull(text []byte) bool {
-	const least, most = 66, 76 // RFC 2045; encoders don't break within =41
+	const least, most = 72, 100 // RFC 2045 has 76; encoders don't break within =41, and something may stand before the text
 	begin := bytes.LastIndexAny(text[max(0, len(text)-most-1):], "\n\x1e") + 1
 	length := min(len(text), most+1) - begin
 	return length >= least && length <= most

@@ -105,6 +105,9 @@ func mayBeSpecial(w uint64) bool {
 // A quote among them is what remains: however often it was escaped, and whether shells, SQL or CSV closed and opened what is
 // quoted around it, or doubled it.
 func (v *view) backslashes(text []byte, i int) (width int) {
+	if text[i] == '\\' && (i+1 == len(text) || !inQuotes[text[i+1]]) {
+		return v.backslash(text, i)
+	}
 	end, quote := i, byte(0)
 	for at := i; at < len(text) && inQuotes[text[at]]; at++ {
 		if text[at] == '\\' {

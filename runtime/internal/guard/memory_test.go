@@ -44,8 +44,8 @@ func TestMemory(t *testing.T) {
 		"keys":         {many(1500, func() string { return randomText(r, 64, base62) }), 4 << 10},
 		"passwords":    {many(1500, func() string { return randomText(r, 64, base62+" \"'%&\\+/=?!") }), 4 << 10},
 		"pass phrases": {many(1500, func() string { return randomText(r, 64, "abcdefghijklm no") }), 4 << 10},
-		"private keys": {many(200, func() string { return "-----BEGIN PRIVATE KEY-----\n" + strings.Join(lines(r, 26), "\n") }), 64 * 26 * 64},
-		"long":         {many(4, func() string { return randomText(r, 1<<20, base62) }), 2<<20 + 64*maxLearned},
+		"private keys": {many(200, func() string { return "-----BEGIN PRIVATE KEY-----\n" + strings.Join(lines(r, 26), "\n") }), 32 * 26 * 64},
+		"long":         {many(4, func() string { return randomText(r, 1<<20, base62) }), 2<<20 + 32*maxLearned},
 	} {
 		if took := tableOf(kind.values); took > kind.most {
 			t.Errorf("%s: %d bytes each, at most %d", name, took, kind.most)

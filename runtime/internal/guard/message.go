@@ -16,17 +16,16 @@ type walker struct {
 
 	// What is gathered: first the keys, strings and numbers, each with a separator; then the texts of contents, those of
 	// one list without, as a value may leave in parts that say too little by themselves.
-	texts    []byte
+	texts    []byte // and the second time, each text in turn
 	messages []bool // whether each object at the top, alone or in a batch, is a JSON-RPC message
 
-	writes            bool // it is the second time
-	at                int  // where in the gathered text the walk is
-	textAt            int  // the same for texts of contents
-	message           int  // the next object at the top
-	keeps             bool // what the walk is in stays as it is
-	scratch, redacted []byte
-	out               []byte
-	done              int // up to where in is in out
+	writes  bool // it is the second time
+	at      int  // where in the gathered text the walk is
+	textAt  int  // the same for texts of contents
+	message int  // the next object at the top
+	keeps   bool // what the walk is in stays as it is
+	out     []byte
+	done    int // up to where in is in out
 }
 
 const invalid = -1
@@ -45,6 +44,7 @@ func (w *walker) gather() bool {
 // masked returns the message with all masked that the search found.
 func (w *walker) masked() []byte {
 	w.writes = true
+	w.out = make([]byte, 0, len(w.in)+len(w.in)/8)
 	w.top()
 	if w.done == 0 {
 		return w.in
@@ -206,8 +206,8 @@ func (w *walker) text(i int, kind leaf) (end int) {
 	to := &w.search.root.text
 	switch {
 	case w.writes:
-		w.scratch = w.scratch[:0]
-		to = &w.scratch
+		w.texts = w.texts[:0]
+		to = &w.texts
 	case kind == leafText:
 		to = &w.texts
 	}
@@ -223,7 +223,7 @@ func (w *walker) number(i int) (end int) {
 		return invalid
 	}
 	if w.writes {
-		w.scratch = append(w.scratch[:0], w.in[i:end]...)
+		w.texts = append(w.texts[:0], w.in[i:end]...)
 	} else {
 		w.search.root.text = append(w.search.root.text, w.in[i:end]...)
 	}
@@ -237,20 +237,21 @@ func (w *walker) leaf(from, to int, kind leaf) {
 		if kind != leafText {
 			w.search.root.separate()
 		}
+		w.search.hasKeys = w.search.hasKeys || kind == leafKey && to-from > minimum
 		return
 	}
 	begin := w.at
 	if kind == leafText {
 		begin = w.textAt
-		w.textAt += len(w.scratch)
+		w.textAt += len(w.texts)
 	} else {
-		w.at += len(w.scratch) + 1
+		w.at += len(w.texts) + 1
 	}
-	if w.goes(begin, begin+len(w.scratch), kind) {
+	if w.goes(begin, begin+len(w.texts), kind) {
 		text := []byte(Redacted) // a string, as no number says that something is missing
 		if kind != leafNumber {
-			w.redacted = w.search.redacted(w.redacted[:0], begin, begin+len(w.scratch))
-			text = w.redacted
+			w.search.text = w.search.redacted(w.search.text[:0], begin, begin+len(w.texts))
+			text = w.search.text
 		}
 		w.out = appendQuoted(append(w.out, w.in[w.done:from]...), text)
 		w.done = to

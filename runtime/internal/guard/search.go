@@ -2,7 +2,6 @@ package guard
 
 import (
 	"slices"
-	"strings"
 	"sync"
 	"unicode/utf8"
 )
@@ -15,8 +14,10 @@ type search struct {
 	used  int // of views; the others are from before, and used again for their space
 	hits  []hit
 
-	texts    []byte // of the walker, used again for their space
-	messages []bool
+	texts, text []byte // of the walker, used again for their space
+	messages    []bool
+
+	hasKeys bool // of objects, as long as a piece
 
 	steps, limit int // bytes that were looked at, undone or decoded, and look-ups
 
@@ -28,7 +29,7 @@ var searches = sync.Pool{New: func() any { return new(search) }}
 
 func (g *Guard) search() *search {
 	s := searches.Get().(*search)
-	s.guard, s.root.text, s.used, s.steps = g, s.root.text[:0], 0, 0
+	s.guard, s.root.text, s.used, s.steps, s.hasKeys = g, s.root.text[:0], 0, 0, false
 	return s
 }
 
@@ -145,7 +146,7 @@ func (s *search) scanSome(scan *scanner, text []byte) {
 	for end := min(scan.at+held, scan.end); scan.at < end; {
 		if singles, lasts := scan.next(t, end); singles|lasts != 0 {
 			s.steps += window
-			s.hits = t.blocksAt(s.hits, text, scan.at-window, singles, lasts)
+			s.hits = t.blocksAt(s.hits, text, scan.at-window, singles, lasts, s.hasKeys)
 		}
 	}
 }
@@ -232,9 +233,9 @@ func tokenAt(text []byte, from, to int, isOpen bool) (int, int) {
 
 // endsToken reports whether c is in no token: spaces, quotes, brackets, and what separates items. Of what is not ASCII we
 // can't say, and languages that write no spaces would lose whole paragraphs, so it ends tokens too.
-func endsToken(c byte) bool {
-	return c <= ' ' || c >= 0x7f || strings.IndexByte("\"'`()[]{}<>,:|", c) >= 0
-}
+func endsToken(c byte) bool { return c <= ' ' || c >= 0x7f || isTokenEnd[c] }
+
+var isTokenEnd = setOf("\"'`()[]{}<>,:|")
 
 // redacted appends a part of the text, with what must go redacted, and what of that touches as one.
 func (s *search) redacted(dst []byte, from, to int) []byte {

@@ -177,8 +177,9 @@ func after(places uint64) uint64 {
 	return places | places<<24
 }
 
-// blocksAt appends the blocks that end with the eight places at at, where next said that some may.
-func (t *table) blocksAt(hits []hit, text []byte, at int, singles, lasts uint64) []hit {
+// blocksAt appends the blocks that end with the eight places at at, where next said that some may. With wholes, it says of which
+// the whole piece is there.
+func (t *table) blocksAt(hits []hit, text []byte, at int, singles, lasts uint64, wholes bool) []hit {
 	const eight = 1 << (window - 1) // in lengths
 	for ends := singles | lasts; ends != 0; ends &= ends - 1 {
 		lane := bits.TrailingZeros64(ends)
@@ -200,7 +201,7 @@ func (t *table) blocksAt(hits []hit, text []byte, at int, singles, lasts uint64)
 				break
 			}
 			if says, ok := t.blocks[string(text[from:end])]; ok {
-				if says&later == 0 && t.hasPiece(text[from:]) {
+				if wholes && says&later == 0 && t.hasPiece(text[from:]) {
 					says |= whole
 				}
 				hits = append(hits, hit{from, end, says})
