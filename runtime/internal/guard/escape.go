@@ -174,10 +174,8 @@ var isMark = setOf(" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 // escapedByNumber is escapedBy for \x41, \u0041, \U00000041, and with braces \x{41} and \u{41}.
 func escapedByNumber(dst, text []byte) (_ []byte, width int) {
-	if text[1] == 'u' {
-		if c, width := unicodeAt(text); width > 0 {
-			return utf8.AppendRune(dst, c), width
-		}
+	if dst, width = appendUnicode(dst, text); width > 0 {
+		return dst, width
 	}
 	from, to, width := 2, 4, 4
 	switch {

@@ -25,38 +25,36 @@ func appendString(dst, text []byte, i int) (_ []byte, end int) {
 			i, n = i+8, n+8
 		}
 		for end := min(i+8, len(text)); i < end; {
-			c := text[i]
-			if c != '"' && c != '\\' && c >= ' ' {
+			switch c := text[i]; {
+			case c == '"':
+				return dst[:n], i + 1
+			case c == '\\' && i+1 < len(text) && escapedJSON[text[i+1]] != 0:
+				dst[n] = escapedJSON[text[i+1]]
+				i, n = i+2, n+1
+			case c == '\\':
+				escaped, width := appendUnicode(dst[:n], text[i:])
+				if width == 0 {
+					return dst[:n], invalid
+				}
+				i, n = i+width, len(escaped)
+			case c < ' ':
+				return dst[:n], invalid
+			default:
 				dst[n] = c
 				i, n = i+1, n+1
-				continue
 			}
-			if c == '"' {
-				return dst[:n], i + 1
-			}
-			escaped, width := appendEscaped(dst[:n], text[i:])
-			if width == 0 {
-				return dst[:n], invalid
-			}
-			i, n = i+width, len(escaped)
 		}
 	}
 	return dst[:n], invalid
 }
 
-// appendEscaped appends what the escape at the beginning of text stands for. The width is 0 if it is none of JSON's, or no
-// escape.
-func appendEscaped(dst, text []byte) (_ []byte, width int) {
-	if len(text) < 2 || text[0] != '\\' {
+// appendUnicode appends the character whose number is at the beginning of text. The width is 0 if there is none.
+func appendUnicode(dst, text []byte) (_ []byte, width int) {
+	c, width := unicodeAt(text)
+	if width == 0 {
 		return dst, 0
 	}
-	if c := escapedJSON[text[1]]; c != 0 {
-		return append(dst, c), 2
-	}
-	if c, width := unicodeAt(text); width > 0 {
-		return utf8.AppendRune(dst, c), width
-	}
-	return dst, 0
+	return utf8.AppendRune(dst, c), width
 }
 
 var escapedJSON = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
