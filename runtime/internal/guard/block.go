@@ -79,12 +79,12 @@ func blocks(piece string) []block {
 		}
 	}
 	for at < len(reading) {
-		length := laterBlock(reading[at:])
-		if length == 0 {
+		from, to := laterBlock(reading[at:])
+		if to == 0 {
 			break
 		}
-		found = append(found, block{text: reading[at : at+length], says: says | later})
-		at += length
+		found = append(found, block{text: reading[at+from : at+to], says: says | later})
+		at += to
 	}
 	return found
 }
@@ -103,7 +103,10 @@ func newBlock(piece string, from, to int, says saying) block {
 // firstBlock returns where the first block is: the first eight characters, and more only while they say too little, as
 // "00000000" does. Where a piece has too few for that, any eight are it that say enough. There is none if to is 0.
 func firstBlock(text string) (from, to int) {
-	if length := blockLength(text, isVaried); length > 0 {
+	if length := characters(text, minimum); length > 0 && isVaried(text[:length]) {
+		return 0, length
+	}
+	if length := characters(text, longest); length > 0 {
 		return 0, length
 	}
 	for from := range text {
@@ -122,22 +125,25 @@ func isVaried(text string) bool {
 	return len(seen) >= 4
 }
 
-// laterBlock returns the length of the block at the beginning of the rest of a piece, 0 if there is none. Eight characters
-// out of the middle of a pass phrase, or of something with a date in it, are in ordinary texts too. So a block of eight
-// must mix letters and digits, as keys do; others grow until they do, or to sixteen.
-func laterBlock(text string) int {
-	return blockLength(text, func(block string) bool {
-		return strings.ContainsFunc(block, unicode.IsLetter) && strings.ContainsFunc(block, unicode.IsDigit)
-	})
+// laterBlock returns where in the rest of a piece the next block is. Eight characters out of the middle of a pass phrase, or
+// of something with a date in it, are in ordinary texts too. So a block of eight must mix letters and digits, as keys do. Where
+// no such one ends within the next sixteen characters, those are the block. There is none if to is 0.
+func laterBlock(text string) (from, to int) {
+	end := characters(text, longest)
+	for from := range text {
+		length := characters(text[from:], minimum)
+		if length == 0 || end > 0 && from+length > end {
+			break
+		}
+		if isMixture(text[from : from+length]) {
+			return from, from + length
+		}
+	}
+	return 0, end
 }
 
-// blockLength returns the least length that a block at the beginning of text may have: it has eight characters and is enough,
-// or has sixteen. It is 0 if the text has too few.
-func blockLength(text string, isEnough func(string) bool) int {
-	if length := characters(text, minimum); length > 0 && isEnough(text[:length]) {
-		return length
-	}
-	return characters(text, longest)
+func isMixture(text string) bool {
+	return strings.ContainsFunc(text, unicode.IsLetter) && strings.ContainsFunc(text, unicode.IsDigit)
 }
 
 // characters returns how many bytes the first count characters take, 0 if there are less.
