@@ -115,13 +115,11 @@ func (l *learner) document(text string, whole bool) bool {
 		l.address(address, false)
 		return " "
 	})
-	isMixed := false
 	if len(l.pieces) == before && !hasSecret(rest) {
 		l.lines(rest)
-		isMixed = len(l.pieces) > before // what looks like a setting in a few lines may do so by chance
 	}
 	l.runs(rest)
-	if whole && (isMixed || len(l.pieces) == before) {
+	if whole && len(l.pieces) == before {
 		l.remains(text)
 	}
 	return true
@@ -257,26 +255,25 @@ func isMixed(text string) bool {
 		strings.ContainsAny(text, "0123456789")
 }
 
-// lines adds each line by its own shape, but for those that have a structure; and none where most have.
+// lines adds each line by its own shape, where most lines have no structure: the others may look so by chance.
 func (l *learner) lines(text string) {
-	var plain []string
+	var lines []string
 	structured := 0
 	for line := range strings.SplitSeq(text, "\n") {
-		switch {
-		case strings.TrimSpace(line) == "":
-		case structure().MatchString(line):
+		line = strings.TrimPrefix(strings.TrimSpace(line), "- ")
+		if structure().MatchString(line) {
 			structured++
-		default:
-			plain = append(plain, line)
+		}
+		if line != "" && !strings.HasSuffix(line, ":") {
+			lines = append(lines, line)
 		}
 	}
-	if structured >= len(plain) {
+	if structured*2 >= len(lines) && structured > 0 {
 		return
 	}
-	for _, line := range plain {
-		item := strings.TrimPrefix(strings.TrimSpace(line), "- ")
-		if item = unwrapped(item); long(item) {
-			l.learn(item, true)
+	for _, line := range lines {
+		if line = unwrapped(line); long(line) {
+			l.learn(line, true)
 		}
 	}
 }
