@@ -174,7 +174,8 @@ func (t *Turn) End() (forms []Form, state string) {
 
 // Background returns a context for the author's own work outside any request, such as a job at start. Getters called with it
 // belong to the process: they work with a grant, or ask in a native dialog. Inside a request it changes nothing, also where
-// only another manager knows of the request: whoever sent it is asked, or refused.
+// only another manager knows of the request: whoever sent it is asked, or refused. With package mcpgo, let the job begin after
+// HTTPHandler or ServeStdio is called: before, nothing says that what leaves will be masked, and the log says so.
 func (m *Manager) Background(ctx context.Context) context.Context {
 	t := innermost(ctx)
 	for outer := t; outer != nil; outer = outer.outer {

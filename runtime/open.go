@@ -37,7 +37,7 @@ type Manager struct {
 	bypass   bypass
 	closing  sync.Once // of the store
 
-	installed atomic.Bool // an adapter masks what a server sends
+	installed atomic.Bool // an adapter masks all that a server sends
 	unguarded sync.Once   // the author was told that nothing does
 	strangers sync.Once   // the author was told of callers of whom nothing is known
 }

@@ -73,3 +73,27 @@ func TestSecondManagerIsLogged(t *testing.T) {
 		}
 	}
 }
+
+// The server's own work may tell all clients of a secret. Where mcp-go's own handler serves them, nothing masks that, and the
+// author is told.
+func TestHandOutToTheServerItselfIsLogged(t *testing.T) {
+	for name, row := range map[string]struct {
+		serve func(*secrets.Manager, *server.MCPServer)
+		want  int
+	}{
+		"by mcp-go's handler": {func(_ *secrets.Manager, srv *server.MCPServer) { server.NewStreamableHTTPServer(srv) }, 1},
+		"by ours":             {func(m *secrets.Manager, srv *server.MCPServer) { HTTPHandler(m, srv) }, 0},
+	} {
+		var log bytes.Buffer
+		vault := openVault(t, func() (secrets.Answer, error) { return secrets.AllowOnce, nil }, secrets.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		row.serve(vault.Manager, server.NewMCPServer("x", "1", Option(vault.Manager)))
+		for range 2 {
+			if _, err := vault.APIKey(vault.Manager.Background(t.Context()), "Nightly job"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if told := strings.Count(log.String(), "not all is masked"); told != row.want {
+			t.Errorf("%s: told %d times, want %d:\n%s", name, told, row.want, &log)
+		}
+	}
+}

@@ -17,7 +17,6 @@ import (
 // secrets in results and errors.
 func Option(m *secrets.Manager) server.ServerOption {
 	a := adapter{m}
-	m.Inside().Install()
 	return func(s *server.MCPServer) {
 		server.WithToolHandlerMiddleware(a.tool)(s)
 		server.WithPromptHandlerMiddleware(a.prompt)(s)

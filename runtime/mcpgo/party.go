@@ -45,39 +45,52 @@ func (p party) session() string {
 }
 
 // An envelope is what a message says it is for. It is decoded as mcp-go does it, so that both understand the same, also of a
-// message that says something twice.
+// message that says something twice. No part has code of its own that could end the decoding before the others.
 type envelope struct {
 	JSONRPC string          `json:"jsonrpc"`
 	ID      json.RawMessage `json:"id,omitempty"`
 	Method  mcp.MCPMethod   `json:"method"`
-	Params  struct {
-		Meta      *mcp.Meta       `json:"_meta,omitempty"`
-		Task      json.RawMessage `json:"task,omitempty"`
-		TaskID    string          `json:"taskId"`
-		RequestID json.RawMessage `json:"requestId,omitempty"`
-	} `json:"params"`
+	Params  params          `json:"params"`
+	meta    *mcp.Meta
+}
+
+type params struct {
+	Meta      json.RawMessage `json:"_meta,omitempty"`
+	Task      json.RawMessage `json:"task,omitempty"`
+	TaskID    string          `json:"taskId,omitempty"`
+	Cursor    string          `json:"cursor,omitempty"`
+	RequestID json.RawMessage `json:"requestId,omitempty"`
 }
 
 func envelopeOf(r *http.Request) (e envelope) {
-	_ = json.Unmarshal(serve.Body(r), &e) // mcp-go says what is wrong with it
+	body := serve.Body(r)
+	_ = json.Unmarshal(body, &e) // mcp-go says what is wrong with it
+	var described struct {
+		Params struct {
+			Meta *mcp.Meta `json:"_meta"`
+		} `json:"params"`
+	}
+	if json.Unmarshal(body, &described) == nil { // else mcp-go takes it for none, too
+		e.meta = described.Params.Meta
+	}
 	return e
 }
 
 // isModern reports whether mcp-go serves the message outside any session, as on 2026-07-28.
 func (e envelope) isModern(r *http.Request) bool {
-	return mcp.IsModernProtocol(e.Params.Meta.ProtocolVersion()) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
+	return mcp.IsModernProtocol(e.meta.ProtocolVersion()) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
 }
 
-// namesTask reports whether the message is about one task.
-func (e envelope) namesTask() bool {
-	return strings.HasPrefix(string(e.Method), "tasks/") && e.Method != mcp.MethodTasksList
-}
+// isOfTasks reports whether the message is about tasks that were begun before.
+func (e envelope) isOfTasks() bool { return strings.HasPrefix(string(e.Method), "tasks/") }
 
-// ofNoTask returns the request with a message that is the same but for the task, which does not exist: mcp-go's answer is then
-// the one that it has for such a task, if it serves the method at all.
-func (e envelope) ofNoTask(r *http.Request) *http.Request {
-	e.JSONRPC, e.Params.TaskID = mcp.JSONRPC_VERSION, "" // whatever the message named, in whatever spelling, is left behind
-	message, _ := json.Marshal(e)                        // it was decoded from JSON
+// with returns the request with a message in place of its own that says nothing but what was decoded here, and p: mcp-go can
+// read nothing else out of it.
+func (e envelope) with(p params, r *http.Request) *http.Request {
+	if e.meta != nil {
+		p.Meta, _ = json.Marshal(e.meta) // it was decoded from JSON
+	}
+	message, _ := json.Marshal(envelope{JSONRPC: e.JSONRPC, ID: e.ID, Method: e.Method, Params: p}) // and so was this
 	r = r.Clone(r.Context())
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(message)), int64(len(message))
 	return r
@@ -95,8 +108,8 @@ type parties struct {
 func (p *parties) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who, e := partyOf(r), envelopeOf(r)
 	modern := e.isModern(r)
-	if e.namesTask() && !p.tasks.owns(who, e.Params.TaskID) {
-		r = e.ofNoTask(r)
+	if e.isOfTasks() {
+		r = e.with(p.tasks.params(who, e.Params), r)
 	}
 	if modern {
 		if e.Method == mcp.MCPMethod(mcp.MethodNotificationCancelled) {

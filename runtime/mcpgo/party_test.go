@@ -3,10 +3,14 @@ package mcpgo
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +36,10 @@ func openLobby(t *testing.T, options ...server.StreamableHTTPOption) *lobby {
 	t.Helper()
 	l := &lobby{t: t, begun: make(chan struct{}, 100), free: make(chan struct{})}
 	m := openVault(t, nobody).Manager
-	srv := server.NewMCPServer("x", "1", Option(m), server.WithTaskCapabilities(true, true, true))
+	srv := server.NewMCPServer("x", "1", Option(m), server.WithTaskCapabilities(true, true, true), server.WithPaginationLimit(2))
+	srv.AddTool(mcp.NewTool("now", mcp.WithTaskSupport(mcp.TaskSupportOptional)), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText(news), nil
+	})
 	srv.AddTool(mcp.NewTool("wait"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		for range 10 { // what listens, by right or not, gets some
 			_ = server.ServerFromContext(ctx).SendNotificationToClient(ctx, "notifications/message", map[string]any{"level": "error", "data": news})
@@ -131,6 +138,126 @@ func TestPrincipalsWithoutSessions(t *testing.T) {
 	}
 }
 
+const (
+	hello  = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}`
+	modern = `{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"r","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+)
+
+// session begins a session and returns how to send messages in it.
+func (l *lobby) session(who string) (post func(message string) string) {
+	id := l.send(who, http.MethodPost, hello, nil).Header.Get(sessionHeader)
+	return func(message string) string {
+		text, err := io.ReadAll(l.send(who, http.MethodPost, message, http.Header{sessionHeader: {id}}).Body)
+		if err != nil {
+			l.t.Error(err)
+		}
+		return string(text)
+	}
+}
+
+// taskOfNoSession has a task done on 2026-07-28, and returns its id. mcp-go would show it to everybody.
+func (l *lobby) taskOfNoSession(who string) string {
+	l.t.Helper()
+	r, err := http.NewRequestWithContext(l.t.Context(), http.MethodPost, l.url,
+		strings.NewReader(`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"now","arguments":{},"task":{},"_meta":`+modern+`}}`))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for name, value := range map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "now", "Authorization": who} {
+		r.Header.Set(name, value)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, _ := io.ReadAll(response.Body)
+	id := regexp.MustCompile(`"taskId":"([^"]+)"`).FindSubmatch(text)
+	if id == nil {
+		l.t.Fatalf("no task: %s", text)
+	}
+	return string(id[1])
+}
+
+// However a message is spelled, mcp-go reads nothing out of it that was not looked at: it must be the party's own task.
+func TestTaskOfAnotherInAnySpelling(t *testing.T) {
+	l := openLobby(t)
+	hers, mine := l.taskOfNoSession("ann"), l.taskOfNoSession("mallory")
+	post := l.session("mallory")
+	for _, spelling := range []string{
+		`{"params":{"taskId":"$ID"},"jsonrpc":"2.0","id":3,"method":"$METHOD"}`,
+		`{"params":{"_meta":"x","taskId":"$ID"},"jsonrpc":"2.0","id":3,"method":"$METHOD"}`,
+		`{"jsonrpc":"2.0","id":3,"method":"$METHOD","params":{"_meta":[],"taskId":"$ID"}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"$METHOD","params":{"taskId":"$ID","_meta":5,"_META":{}}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"$METHOD","params":{"taskId":"$ID","_meta":` + modern + `,"_meta":"x"}}`,
+		`{"jsonrpc":"2.0","id":3,"METHOD":5,"method":"$METHOD","params":{"TaskID":"$ID","task":5,"requestId":[{}]}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"$METHOD","params":{"taskId":"$ID"},"Params":{"x":1},"params":null}`,
+		`{"jsonrpc":"2.0","id":3,"method":"$METHOD","params":{"taskId":"$MINE"},"Params":{"TASKID":"$ID"}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"$METHOD","params":{"taskId":"$MINE","taskid":"$ID","cursor":{}}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"$METHOD","params":{"taskId":"$ID","taskId":5}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"$METHOD","params":{"task\u0049d":"$ID"}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"tasks\/$NAME","params":{"taskId":"$ID"}}`,
+		`[{"jsonrpc":"2.0","id":3,"method":"$METHOD","params":{"taskId":"$ID"}}]`,
+	} {
+		for _, name := range []string{"get", "result", "cancel", "list"} {
+			message := strings.NewReplacer("$ID", hers, "$MINE", mine, "$METHOD", "tasks/"+name, "$NAME", name).Replace(spelling)
+			if got := post(message); strings.Contains(got, news) || strings.Contains(got, hers) || got == "" {
+				t.Errorf("%s\ngot %s", message, got)
+			}
+		}
+	}
+	own := `{"jsonrpc":"2.0","id":3,"method":"tasks/result","params":{"_meta":{"progressToken":1},"taskId":"` + mine + `"}}`
+	if got := post(own); !strings.Contains(got, news) {
+		t.Errorf("her own: %s", got)
+	}
+}
+
+// With WithPaginationLimit, the pages are of the party's own tasks: it learns of no other, and misses none.
+func TestPagesOfTasks(t *testing.T) {
+	l := openLobby(t)
+	all := map[string][]string{}
+	for i := range 30 {
+		who := []string{"ann", "mallory"}[min(i%5, 1)]
+		all[who] = append(all[who], l.taskOfNoSession(who))
+	}
+	for _, who := range []string{"ann", "mallory", "nobody"} {
+		post, cursor, seen := l.session(who), "", []string{}
+		for page := 0; ; page++ {
+			var list struct {
+				Result struct {
+					Tasks      []struct{ TaskID string }
+					NextCursor string
+				}
+			}
+			text := post(`{"jsonrpc":"2.0","id":2,"method":"tasks/list","params":{"cursor":"` + cursor + `"}}`)
+			if err := json.Unmarshal([]byte(text), &list); err != nil || page > len(all[who]) {
+				t.Fatalf("%s, page %d: %s, %v", who, page, text, err)
+			}
+			for _, task := range list.Result.Tasks {
+				seen = append(seen, task.TaskID)
+			}
+			cursor = list.Result.NextCursor
+			place, err := base64.StdEncoding.DecodeString(cursor)
+			for other, tasks := range all {
+				if err != nil || other != who && slices.ContainsFunc(tasks, func(id string) bool { return cursor != "" && strings.HasPrefix(id, string(place)) }) {
+					t.Errorf("%s: the cursor %s, %v", who, cursor, err)
+				}
+			}
+			if cursor == "" {
+				break
+			}
+			if len(list.Result.Tasks) == 0 {
+				t.Errorf("%s: page %d is empty", who, page)
+			}
+		}
+		slices.Sort(all[who])
+		if !slices.Equal(seen, all[who]) {
+			t.Errorf("%s sees %d tasks of %d", who, len(seen), len(all[who]))
+		}
+	}
+}
+
 // What a store has of one principal's streams is not sent to another one.
 func TestPrincipalsAndAnEventStore(t *testing.T) {
 	for name, options := range map[string][]server.StreamableHTTPOption{
@@ -141,7 +268,6 @@ func TestPrincipalsAndAnEventStore(t *testing.T) {
 			l := openLobby(t, append(options, server.WithEventStore(server.NewInMemoryEventStore()))...)
 			close(l.free)
 			begin := func(who string) http.Header {
-				hello := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}`
 				header := http.Header{}
 				if id := l.send(who, http.MethodPost, hello, nil).Header.Get(sessionHeader); id != "" {
 					header.Set(sessionHeader, id)

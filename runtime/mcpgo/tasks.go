@@ -2,6 +2,7 @@ package mcpgo
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -48,6 +49,37 @@ func (t *tasks) keep(who party, id string) {
 	}
 	consent.MakeRoom(t.owners, maxTasks, taskOwner.expired)
 	t.owners[id] = taskOwner{who, time.Now()}
+}
+
+// params returns what a message about tasks may say: of tasks that are not the party's, nothing. mcp-go's answer is then the one
+// that it has for a task that does not exist.
+func (t *tasks) params(who party, said params) (p params) {
+	if t.owns(who, said.TaskID) {
+		p.TaskID = said.TaskID
+	}
+	p.Cursor, _ = t.cursor(who, said.Cursor)
+	return p
+}
+
+// cursor returns the cursor of tasks/list by which the party's next task after a given cursor comes first, and reports whether
+// there is one. A cursor of mcp-go is the id, in base64, of the last task before: anybody's.
+func (t *tasks) cursor(who party, given string) (_ string, more bool) {
+	after, err := base64.StdEncoding.DecodeString(given)
+	if err != nil {
+		return given, false // mcp-go says so
+	}
+	next := ""
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id, owner := range t.owners {
+		if owner.who == who && id > string(after) && (next == "" || id < next) {
+			next = id
+		}
+	}
+	if next == "" {
+		return given, false
+	}
+	return base64.StdEncoding.EncodeToString([]byte(next[:len(next)-1])), true // which is before it, and after most others
 }
 
 // answer returns the response to a message, in which the party sees no task but its own.
@@ -166,8 +198,9 @@ func (a *answer) message(text []byte) []byte {
 			TaskID string `json:"taskId"`
 		}
 		Result struct {
-			Task  *mcp.Task
-			Tasks []json.RawMessage
+			Task       *mcp.Task
+			Tasks      []json.RawMessage
+			NextCursor string
 		}
 	}
 	if json.Unmarshal(text, &m) != nil {
@@ -179,13 +212,14 @@ func (a *answer) message(text []byte) []byte {
 	case a.begins && m.Method == "" && m.Result.Task != nil:
 		a.tasks.keep(a.who, m.Result.Task.TaskId)
 	case a.lists && m.Result.Tasks != nil:
-		return a.withOwnTasks(text, m.Result.Tasks)
+		return a.withOwnTasks(text, m.Result.Tasks, m.Result.NextCursor)
 	}
 	return text
 }
 
-// withOwnTasks returns the answer to tasks/list with those of the listed tasks that are the party's.
-func (a *answer) withOwnTasks(text []byte, listed []json.RawMessage) []byte {
+// withOwnTasks returns the answer to tasks/list with those of the listed tasks that are the party's, and a cursor to the next
+// one of the party's.
+func (a *answer) withOwnTasks(text []byte, listed []json.RawMessage, cursor string) []byte {
 	own := slices.DeleteFunc(listed, func(text json.RawMessage) bool {
 		var task mcp.Task
 		return json.Unmarshal(text, &task) != nil || !a.tasks.owns(a.who, task.TaskId)
@@ -193,6 +227,13 @@ func (a *answer) withOwnTasks(text []byte, listed []json.RawMessage) []byte {
 	var message, result map[string]json.RawMessage
 	if json.Unmarshal(text, &message) != nil || json.Unmarshal(message["result"], &result) != nil {
 		return nil // not of what was decoded before
+	}
+	if cursor != "" {
+		next, more := a.tasks.cursor(a.who, cursor)
+		result["nextCursor"], _ = json.Marshal(next) // a string
+		if !more {
+			delete(result, "nextCursor")
+		}
 	}
 	result["tasks"], _ = json.Marshal(own)      // each was JSON before
 	message["result"], _ = json.Marshal(result) // and so was this

@@ -15,7 +15,7 @@ import (
 type Manager interface {
 	// Guard masks what leaves the server.
 	Guard() *guard.Guard
-	// Install notes that an adapter masks what a server sends.
+	// Install notes that an adapter masks all that a server sends: that it serves, or sees all messages.
 	Install()
 	// Warn tells the author of the server what is amiss with it.
 	Warn(ctx context.Context, text string)

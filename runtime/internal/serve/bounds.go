@@ -15,6 +15,8 @@ import (
 const (
 	// MaxBody is how many bytes a body has at most, unless the author says otherwise.
 	MaxBody = 4 << 20
+	// maxLasting is how many bytes the body has at most of a request whose answer may have no end: the SDKs keep it as long.
+	maxLasting = 64 << 10
 	// maxHeader is how many bytes path and headers have at most. An SDK may echo them.
 	maxHeader = 64 << 10
 	// bodyTime is how long a body may take.
@@ -56,7 +58,7 @@ func (b *bounded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		whole := *r
-		whole.Body, whole.ContentLength = &wholeBody{*bytes.NewReader(body), body}, int64(len(body))
+		whole.Body, whole.ContentLength = &wholeBody{rest: bytes.NewReader(body), all: body}, int64(len(body))
 		r = &whole
 	}
 	b.next.ServeHTTP(w, r)
@@ -101,18 +103,22 @@ func (b *bounded) read(w http.ResponseWriter, r *http.Request) []byte {
 
 // readAll returns the body and 200, or nil and the status that refuses it.
 func (b *bounded) readAll(r *http.Request) (body []byte, status int) {
+	limit := b.maxBody
+	if r.Method != http.MethodPost && (limit < 0 || limit > maxLasting) { // GET begins an event stream
+		limit = maxLasting
+	}
 	limited := r.Body
-	if b.maxBody > 0 {
-		if r.ContentLength > b.maxBody {
+	if limit > 0 {
+		if r.ContentLength > limit {
 			return nil, http.StatusRequestEntityTooLarge
 		}
-		limited = http.MaxBytesReader(nil, r.Body, b.maxBody)
+		limited = http.MaxBytesReader(nil, r.Body, limit)
 	}
 	body, err := io.ReadAll(limited)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
-		return body, http.StatusOK
+		return body, statusOf(body)
 	case errors.As(err, &tooLarge):
 		return nil, http.StatusRequestEntityTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -129,15 +135,25 @@ func (b *bounded) patience(r *http.Request) time.Duration {
 	return b.time
 }
 
-// A wholeBody is one that was read.
+// A wholeBody is one that was read. It is kept until it has been read from here: an answer may last long.
 type wholeBody struct {
-	bytes.Reader
-	all []byte
+	rest *bytes.Reader
+	all  []byte
 }
 
+// Read implements io.Reader.
+func (b *wholeBody) Read(p []byte) (int, error) {
+	n, err := b.rest.Read(p)
+	if err == io.EOF {
+		b.rest, b.all = new(bytes.Reader), nil
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
 func (*wholeBody) Close() error { return nil }
 
-// Body returns the body of a request that [Bounded] has let through.
+// Body returns the body of a request that [Bounded] has let through, until the body is read.
 func Body(r *http.Request) []byte {
 	if body, ok := r.Body.(*wholeBody); ok {
 		return body.all

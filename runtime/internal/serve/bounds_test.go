@@ -56,6 +56,56 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 }
 
+// A request whose answer may have no end keeps no long body, whatever the author's bound, and however it is spelled.
+func TestBodiesOfStreamsAreBounded(t *testing.T) {
+	padding := strings.Repeat(" ", maxLasting)
+	deep := strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)
+	for name, row := range map[string]struct {
+		method, body string
+		want         int
+	}{
+		"short":         {"POST", `{"method":"subscriptions/listen"}`, 200},
+		"subscription":  {"POST", `{"method":"subscriptions/listen"}` + padding, 413},
+		"after it":      {"POST", `{"pad":"` + padding + `","method":"subscriptions/listen"}`, 413},
+		"escaped":       {"POST", `{"m\u0065thod":"subscriptions\/listen"}` + padding, 413},
+		"twice":         {"POST", `{"method":"subscriptions/listen","method":"ping"}` + padding, 413},
+		"twice, turned": {"POST", `{"method":"ping","method":"subscriptions/listen"}` + padding, 413},
+		"case":          {"POST", `{"method":"subscriptions/listen","Method":"ping"}` + padding, 413},
+		"no method":     {"POST", `{"method":"subscriptions/listen","method":5}` + padding, 413},
+		"batch":         {"POST", `[5,{"method":"ping"},{"method":"subscriptions/listen"}]` + padding, 413},
+		"spaces":        {"POST", padding + "\n{\"method\":\"subscriptions/listen\"}", 413},
+		"task":          {"POST", `{"method":"tasks/result"}` + padding, 413},
+		"deep":          {"POST", `{"method":"subscriptions/listen","pad":` + deep + `}` + padding, 400},
+		"a call":        {"POST", `{"method":"tools/call","params":{"method":"subscriptions/listen"}}` + padding, 200},
+		"an answer":     {"POST", `{"id":1,"result":{}}` + padding, 200},
+		"event stream":  {"GET", padding + " ", 413},
+	} {
+		for _, bound := range []int64{0, -1} {
+			r := httptest.NewRequest(row.method, "http://localhost/mcp", strings.NewReader(row.body))
+			w := httptest.NewRecorder()
+			Bounded(echo, bound).ServeHTTP(w, r)
+			if w.Code != row.want {
+				t.Errorf("%s, bound %d: %d, want %d", name, bound, w.Code, row.want)
+			}
+		}
+	}
+}
+
+// A body is kept until it is read, and not for as long as the answer lasts.
+func TestBodyThatWasReadIsNotKept(t *testing.T) {
+	Bounded(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if text := string(Body(r)); text != "{}" {
+			t.Errorf("before: %q", text)
+		}
+		if text, err := io.ReadAll(r.Body); string(text) != "{}" || err != nil {
+			t.Errorf("read: %q, %v", text, err)
+		}
+		if n, err := r.Body.Read(make([]byte, 1)); n != 0 || err != io.EOF || Body(r) != nil {
+			t.Errorf("afterwards: %d, %v, %q", n, err, Body(r))
+		}
+	}), 0).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "http://localhost/mcp", strings.NewReader("{}")))
+}
+
 func TestHeadersAreBounded(t *testing.T) {
 	for name, change := range map[string]func(*http.Request){
 		"protocol version": func(r *http.Request) { r.Header.Set("Mcp-Protocol-Version", strings.Repeat("1", maxHeader)) },
