@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -77,18 +78,35 @@ const (
 // ShownTool returns how a question names a tool, prompt or resource.
 func ShownTool(name string) string { return layout.Shorten(name, toolColumns) }
 
-// AskedBy returns the line that says who asks, or "" for whoever started the server. Where a part of a verified name could
-// not be seen, it is shown quoted as well: it must not pass for another's.
+// AskedBy returns the line that says who asks, or "" for whoever started the server. Two verified names never have the same
+// line, nor has one the line of who is not verified.
 func (s Sentences) AskedBy(principal string, unverified bool) string {
-	switch shown := layout.Line(principal); {
+	switch {
 	case unverified:
 		return s.Question.ByUnverified
 	case principal == "":
 		return ""
-	case shown != principal:
-		principal = strings.TrimSpace(shown + " " + strconv.QuoteToASCII(principal))
+	default:
+		return layout.Hang(Fill(s.Question.By, Values{"principal": quoteName(principal)}))
 	}
-	return layout.Hang(Fill(s.Question.By, Values{"principal": principal}))
+}
+
+// shortName is how many columns a name in quotes may have that surely stands on one line.
+const shortName = 40
+
+// quoteName returns a name in quotes, which no part of a sentence has. Characters beyond ASCII may look like others, or like
+// nothing: with them, the name stands there a second time, spelled out.
+func quoteName(name string) string {
+	quoted := strconv.QuoteToASCII(name)
+	// The layout makes one space of many, and none of one where it breaks the line.
+	if strings.Contains(quoted, "  ") || layout.Width(quoted) > shortName {
+		quoted = strings.ReplaceAll(quoted, " ", `\x20`)
+	}
+	isASCII := !strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII })
+	if shown := layout.Line(name); !isASCII && shown != "" {
+		return strconv.Quote(shown) + " " + quoted
+	}
+	return quoted
 }
 
 // shownRule is how many characters a rule may have that is shown before it is broken: a longer one, such as a pattern, would

@@ -203,7 +203,7 @@ func Holes() map[string]string {
 		"labels":      "the schema's labels of the secrets, joined by commas",
 		"number":      "a number from 1",
 		"placeholder": "the schema's placeholder of the secret",
-		"principal":   "the caller's name, as the server's code verified it",
+		"principal":   "the caller's name in quotes, as the server's code verified it; with characters beyond ASCII, once more with those spelled out",
 		"problem":     "a sentence of problems",
 		"reason":      "a constant in the server's source, cut after three lines: reasons lists those that were found",
 		"rules":       "sentences of problems, joined by commas",

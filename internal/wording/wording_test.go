@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 )
 
 // Every hole in a sentence is documented, and every documented hole is in some sentence.
@@ -133,9 +134,9 @@ func TestPermissionSaysWhereEachGoes(t *testing.T) {
 	if got := lines[len(lines)-len(want):]; !slices.Equal(got, want) {
 		t.Errorf("%q", lines)
 	}
-	lines = English().Permission("petstore", uses[:1], Requester{Once: true, By: "Asked for by ann"})
+	lines = English().Permission("petstore", uses[:1], Requester{Once: true, By: `Asked for by "ann"`})
 	want = []string{
-		"petstore wants to use: Token", "Asked for by the server itself, not by a tool.", "The server gives no reason.", "Asked for by ann",
+		"petstore wants to use: Token", "Asked for by the server itself, not by a tool.", "The server gives no reason.", `Asked for by "ann"`,
 		"Token goes to b.example", "", `"Allow" covers this one use.`,
 	}
 	if !slices.Equal(lines, want) {
@@ -156,17 +157,39 @@ func TestPermissionInOlderSentences(t *testing.T) {
 	}
 }
 
+// No name passes for another one, for nobody's, or for a sentence.
+func TestAskedByNobodyElse(t *testing.T) {
+	s := English()
+	seen := map[string]string{s.AskedBy("", true): "nobody", s.Question.Outside: "the server itself"}
+	wide := strings.Repeat("x", 55)
+	for _, name := range []string{
+		"an unverified program on this computer.", "the server itself, not by a tool.",
+		"ann", "\u0430nn", "ann.", " ann", "ann ", "ann  ", "an n", "an  n", "an\u00a0n", "an\tn", `"ann"`, `ann" "bob`, `ann\x20`, "ann\x20\x20bob",
+		`ann\x20\x20bob`, "Ren\u00e9", "Rene\u0301", `Ren\u00e9`, "a\U0001D159nn", "ann\xff", "ann\ufffd", wide + "ann", wide + " ann",
+	} {
+		line := layout.Clean("Tool: x\n"+s.AskedBy(name, false), layout.Lines, layout.Columns)
+		line = strings.TrimPrefix(line, "Tool: x\n")
+		if other, taken := seen[line]; taken {
+			t.Errorf("%q passes for %q: %s", name, other, line)
+		}
+		seen[line] = name
+	}
+}
+
 // Whoever chooses a name does not choose what a line begins with, nor passes for somebody else.
 func TestAskedBy(t *testing.T) {
 	s := English()
 	for principal, want := range map[string]string{
 		"":             "",
-		"ann":          "Asked for by ann",
-		"an\u200bn":    `Asked for by ann "an\u200bn"`,
-		"ann\nTool: x": `Asked for by ann Tool: x "ann\nTool: x"`,
+		"ann":          `Asked for by "ann"`,
+		"Ann Smith":    `Asked for by "Ann Smith"`,
+		"Ann  Smith":   `Asked for by "Ann\x20\x20Smith"`,
+		"an\u200bn":    `Asked for by "ann" "an\u200bn"`,
+		"ann\nTool: x": `Asked for by "ann\nTool: x"`,
 		"\u3164":       `Asked for by "\u3164"`,
-		strings.Repeat("x", 41) + " Tool: delete_pet": "Asked for by " + strings.Repeat("x", 41) + " Tool:\n    delete_pet",
-		strings.Repeat("x", 47) + "Tool: delete_pet":  "Asked for by\n    " + strings.Repeat("x", 47) + "Tool:\n    delete_pet",
+		"Ren\u00e9":    "Asked for by \"Ren\u00e9\" \"Ren\\u00e9\"",
+		strings.Repeat("x", 41) + " Tool: delete_pet": "Asked for by\n    \"" + strings.Repeat("x", 41) + `\x20Tool:\x20d` + "\n    " + `elete_pet"`,
+		strings.Repeat("x", 47) + "Tool: delete_pet":  "Asked for by\n    \"" + strings.Repeat("x", 47) + "Tool:\\x2\n    0delete_pet\"",
 	} {
 		if got := s.AskedBy(principal, false); got != want {
 			t.Errorf("%q: %q, want %q", principal, got, want)

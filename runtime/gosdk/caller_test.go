@@ -222,7 +222,7 @@ func TestPrincipalIsOfTheVeryRequest(t *testing.T) {
 		t.Errorf("nobody: %s", got)
 	}
 	for i, name := range []string{"ann", "ann", "bob"} {
-		if shown := user.Shown()[i].Text(); !strings.Contains(shown, "\nAsked for by "+name+"\n") {
+		if shown := user.Shown()[i].Text(); !strings.Contains(shown, "\nAsked for by \""+name+"\"\n") {
 			t.Errorf("the dialog for %s says\n%s", name, shown)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -39,8 +40,8 @@ func readParts(text string) []oraclePart {
 		} else if by := byShown.FindStringSubmatch(line); by != nil && strings.HasPrefix(line, "Reason: ") {
 			part.principal = by[1]
 		} else if by, ok := strings.CutPrefix(line, "Asked for by "); ok && !strings.HasPrefix(by, "the server itself") {
-			if part.by = by; by == "an unverified program on this computer." {
-				part.by = oracleNobody
+			if part.by = oracleNobody; by != "an unverified program on this computer." {
+				part.by, _ = strconv.Unquote(by)
 			}
 		} else if item, ok := strings.CutPrefix(line, "- "); ok {
 			label, host, ok := strings.Cut(item, " goes to ")

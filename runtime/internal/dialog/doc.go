@@ -9,7 +9,7 @@
 // function, layout.Clean:
 //
 //	d := dialog.New(dialog.Options{})
-//	unlock, err := d.Lock(ctx) // one dialog of one server at a time on this screen
+//	unlock, err := d.Lock(ctx) // one dialog of one server at a time
 //	...
 //	defer unlock()
 //	key, err := d.Enter(ctx, dialog.Entry{Title: "Petstore", Text: "API key", Kind: dialog.Hidden})
@@ -18,7 +18,7 @@
 //
 //   - Unclear means no. No display, a display that died, a program that is
 //     missing, crashes, finds no display, ends with an unknown status or answers
-//     faster than a person could, a lock that can't be had: each is an error of its
+//     faster than a person could, or does not even tell its version, a lock that can't be had: each is an error of its
 //     own ([Fault]), never a value, never a permission, and never mistaken for a
 //     person's "no" ([ErrDismissed], [Deny]).
 //   - Return or space on a fresh question denies.

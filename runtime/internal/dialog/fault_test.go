@@ -78,6 +78,36 @@ func TestFasterThanAPerson(t *testing.T) {
 	}
 }
 
+// A program that never works ends with the status of a person's no, also when it takes its time, as a wrapper does.
+func TestBrokenProgramIsNobodysNo(t *testing.T) {
+	screen(t)
+	for name, script := range map[string]string{
+		"silent":     "sleep 0.6; exit 1",
+		"says why":   "sleep 0.6; echo 'error: app/org.gnome.Zenity not installed' >&2; exit 1",
+		"says Allow": "sleep 0.6; echo 'Allow for session'; exit 1",
+		"of its own": `[ "$1" = --version ] && exit 3; sleep 0.6; exit 1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			double(t, script)
+			n := New(Options{})
+			given, err := n.Ask(t.Context(), question)
+			wantErr(t, err, ErrFailed)
+			if given != Deny || !strings.Contains(err.Error(), " ended with ") {
+				t.Errorf("%d, %v", given, err)
+			}
+			_, err = n.Enter(t.Context(), Entry{Title: "x", Text: "x"})
+			wantErr(t, err, ErrFailed)
+		})
+	}
+	t.Run("works", func(t *testing.T) {
+		double(t, `[ "$1" = --version ] && exit; sleep 0.6; exit 1`)
+		given, err := New(Options{}).Ask(t.Context(), question)
+		if given != Deny || err != nil {
+			t.Errorf("%d, %v", given, err)
+		}
+	})
+}
+
 func TestRubbish(t *testing.T) {
 	screen(t)
 	enterKind := func(kind Kind) error {

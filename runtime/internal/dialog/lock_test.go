@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/userlock"
 )
 
 const lockHelperDir = "DIALOG_TEST_LOCK_DIR"
@@ -152,11 +154,20 @@ func TestLockOfWhoShowsAWindow(t *testing.T) {
 
 	n := New(Options{LockDir: dir, Windowless: windowless})
 	check(t, n.CheckLock())
-	t.Run("on another screen", func(t *testing.T) {
-		t.Setenv("DISPLAY", ":4711")
+	t.Run("of other locks", func(t *testing.T) {
+		useUserFolders(t, t.TempDir())
+		t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 		unlock, err := n.Lock(t.Context())
 		check(t, err)
 		unlock()
+	})
+	t.Run("on the same screen by another name", func(t *testing.T) {
+		t.Setenv("DISPLAY", "unix"+os.Getenv("DISPLAY"))
+		ctx, cancel := context.WithTimeout(t.Context(), 3*windowless)
+		defer cancel()
+		if _, err := n.Lock(ctx); err != context.DeadlineExceeded {
+			t.Errorf("a window is open: %v", err)
+		}
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*windowless)
 	defer cancel()
@@ -169,6 +180,55 @@ func TestLockOfWhoShowsAWindow(t *testing.T) {
 	unlock()
 	if five := New(Options{}).opts.Windowless; five != 5*time.Second {
 		t.Errorf("by default, it is %v", five)
+	}
+}
+
+// Who has all of the locks holds others up no longer than who has one.
+func TestLocksOfWhoShowsNoWindow(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "locks")
+	for _, name := range lockNames {
+		unlock, err := userlock.Lock(t.Context(), dir, name)
+		check(t, err)
+		defer unlock()
+	}
+	const windowless = 4 * time.Second
+	begun := time.Now()
+	unlock, err := New(Options{LockDir: dir, Windowless: windowless}).Lock(t.Context())
+	check(t, err)
+	unlock()
+	if took := time.Since(begun); took < windowless || took >= 2*windowless {
+		t.Errorf("held up for %v", took)
+	}
+}
+
+// Who has only just got a lock is given the time to open a window, whoever had it before.
+func TestLockOfWhoHasJustGotIt(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "locks")
+	stopped, err := userlock.Lock(t.Context(), dir, lockNames[0])
+	check(t, err)
+	defer stopped()
+	n := New(Options{LockDir: dir, Windowless: 2 * time.Second})
+	second, err := userlock.Lock(t.Context(), dir, lockNames[1])
+	check(t, err)
+	got := make(chan time.Time, 1)
+	begun := time.Now()
+	go func() {
+		unlock, err := n.Lock(t.Context())
+		if err != nil {
+			t.Error(err)
+		} else {
+			unlock()
+		}
+		got <- time.Now()
+	}()
+	time.Sleep(2 * look) // it has seen who has the second
+	second()
+	time.Sleep(2 * look) // and that nobody has it
+	second, err = userlock.Lock(t.Context(), dir, lockNames[1])
+	check(t, err)
+	defer second()
+	if took := (<-got).Sub(begun); took < 2*n.opts.Windowless {
+		t.Errorf("it is given no time: %v in all", took)
 	}
 }
 
@@ -211,7 +271,7 @@ func TestLockIsNotInherited(t *testing.T) {
 	unlock()
 }
 
-// The folder that all of a user's processes on a screen share comes before what their environment says.
+// The folder that all of a user's processes share, on whichever screen, comes before what their environment says.
 func TestLockFolderOfTheSession(t *testing.T) {
 	dir := t.TempDir()
 	useUserFolders(t, dir)
@@ -234,19 +294,17 @@ func TestLockFolderOfTheSession(t *testing.T) {
 		t.Errorf("one that is open to others is %s", got)
 	}
 	check(t, os.Chmod(own, 0o700))
-	t.Setenv("DISPLAY", ":7.1")
-	first := locks()
-	if !strings.HasPrefix(first, own+"/mcpsecrets/") {
-		t.Errorf("it is %s", first)
-	}
+	first := filepath.Join(own, "mcpsecrets")
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
-	t.Setenv("DISPLAY", ":7")
-	if got := locks(); got != first {
-		t.Errorf("in another environment, it is %s", got)
-	}
-	t.Setenv("DISPLAY", ":8")
-	if got := locks(); got == first {
-		t.Error("on another screen, it is the same")
+	// Most of these are the same screen, and nobody can tell of all whether they are.
+	for _, display := range []string{
+		":7", ":7.1", ":07", "unix:7", "unix/:7", "localhost:7", "tcp/localhost:7", "[::1]:7", "/tmp/.X11-unix/X7", ":8", "",
+	} {
+		t.Setenv("DISPLAY", display)
+		t.Setenv("WAYLAND_DISPLAY", "wayland-0")
+		if got := locks(); got != first {
+			t.Errorf("with DISPLAY=%s, it is %s", display, got)
+		}
 	}
 	if _, err := os.Stat(filepath.Join(first, "dialog.lock")); err != nil {
 		t.Error(err)

@@ -42,9 +42,8 @@ type Options struct {
 	// Default: 5 minutes.
 	Timeout time.Duration
 	// LockDir is the folder for the lock file of [Native.Lock]. It is created with
-	// mode 0700, and refused if others can write to it. Default: on Linux one for
-	// the screen in /run/user/UID/mcpsecrets, where /run/user/UID is this user's
-	// own; else "mcpsecrets" in XDG_RUNTIME_DIR, or in the user's cache folder.
+	// mode 0700, and refused if others can write to it. Default: on Linux
+	// /run/user/UID/mcpsecrets, where /run/user/UID is this user's own; else "mcpsecrets" in XDG_RUNTIME_DIR, or in the user's cache folder.
 	LockDir string
 	// Windowless is how long, on Linux, whoever has the lock without showing a
 	// window is waited for. Default: 5 seconds.
@@ -191,6 +190,12 @@ func (n *Native) open(ctx context.Context, w window) (string, error) {
 	byPerson := r.err == nil || r.err == errExtra || r.err == ErrDismissed
 	if byPerson && took < n.opts.Fast {
 		return "", failed("%s ended faster than a person can answer", program)
+	}
+	// And a program that does not work, such as a wrapper, ends as if cancelled whatever it is to do.
+	if byPerson && r.err != nil {
+		if err := tryProgram(ctx, program); err != nil {
+			return "", err
+		}
 	}
 	if r.err != nil {
 		return "", r.err

@@ -1,11 +1,9 @@
 package dialog
 
 import (
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 )
 
@@ -14,8 +12,9 @@ import (
 // somebody else's or not set.
 var userFolders = "/run/user"
 
-// sessionFolder returns the folder for locks that all servers on this screen share, whatever their
-// environment, or "" where there is none. Those on other screens need not wait for one another.
+// sessionFolder returns the folder for locks that all servers of this user share, whatever their
+// environment, or "" where there is none. It is one for all screens: a screen has many names, such as
+// :0, unix:0 and wayland-0, and of two names nobody knows that they are the same screen.
 func sessionFolder() string {
 	user := filepath.Join(userFolders, strconv.Itoa(os.Geteuid()))
 	info, err := os.Lstat(user)
@@ -25,19 +24,17 @@ func sessionFolder() string {
 	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
 		return ""
 	}
-	folder := filepath.Join(user, "mcpsecrets", screenName(os.Getenv))
+	folder := filepath.Join(user, "mcpsecrets")
 	if os.MkdirAll(folder, 0o700) != nil {
 		return "" // it is not for everybody in a container
 	}
 	return folder
 }
 
-// screenName names the display that dialogs open on, as part of a path, of who has these variables.
-func screenName(getenv func(string) string) string {
-	if x := getenv("DISPLAY"); x != "" {
-		host, number, _ := strings.Cut(x, ":")
-		number, _, _ = strings.Cut(number, ".") // the rest is one of its monitors
-		return "x11-" + url.PathEscape(host+":"+number)
+// lockPlace says where a process with these variables has its locks: two of the same place share them.
+func lockPlace(getenv func(string) string) string {
+	if folder := sessionFolder(); folder != "" {
+		return folder
 	}
-	return "wayland-" + url.PathEscape(getenv("WAYLAND_DISPLAY"))
+	return getenv("XDG_RUNTIME_DIR")
 }

@@ -163,12 +163,12 @@ func (s suite) principalIsNamed(t *testing.T) {
 					t.Error("removed against the user's will")
 				}
 				p.enterAs(t, "", visit{version: version}).fails(t, tool("get_pet"), refusedWords)
-				const by = "\nAsked for by ann"
+				const by = "\nAsked for by \"ann\"\n"
 				w.wantDialogs(t, by, by, by, "\nAsked for by an unverified program on this computer.")
 
 				h := says(accept("Deny"))
 				p.enterAs(t, "mallory", visit{version: version, human: h}).fails(t, tool("get_pet"), refusedWords)
-				if seen := h.seen(); len(seen) != 1 || !strings.Contains(seen[0].message, "\nAsked for by mallory\n") {
+				if seen := h.seen(); len(seen) != 1 || !strings.Contains(seen[0].message, "\nAsked for by \"mallory\"\n") {
 					t.Errorf("forms: %v", seen)
 				}
 			})
@@ -184,7 +184,7 @@ func (s suite) noGrantOfAPrincipalByDialog(t *testing.T) {
 				w := s.withKey(t, act{Answer: secrets.AllowSession})
 				p := openClock(t, w)
 				p.enterAs(t, "mallory", visit{version: version}).fails(t, tool("get_pet"), refusedWords)
-				w.wantDialogs(t, "Asked for by mallory")
+				w.wantDialogs(t, `Asked for by "mallory"`)
 				if shown := w.shown(t)[0]; strings.Contains(shown, "for session") {
 					t.Errorf("the question offers what can't be given:\n%s", shown)
 				}
