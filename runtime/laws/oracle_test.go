@@ -139,6 +139,7 @@ type oracleRound struct {
 	forms   map[string]*oracleForm
 	at      time.Time
 	used    bool
+	doubted bool // perhaps used, by a request that may never have come to the server
 }
 
 // An oracleWord is a yes.
@@ -360,8 +361,14 @@ func (o *oracle) comes(r oracleRequest) *oracleRequest {
 	o.requests = append(o.requests, &r)
 	o.tell("#%d %s calls %s %s%s", r.number, r.principal, r.tool, r.arg, answersText(r))
 	round := o.rounds[r.handle]
-	if round == nil || !r.rounds || round.used || round.request.principal != r.principal || round.request.tool != r.tool ||
+	if round == nil || !r.rounds || round.request.principal != r.principal || round.request.tool != r.tool ||
 		round.request.arg != r.arg || round.request.life != o.life || time.Since(round.at) > oracleHandle {
+		return &r
+	}
+	if round.used || round.doubted {
+		o.hearWarning(round, &r)
+	}
+	if round.used {
 		return &r
 	}
 	round.used = true
@@ -372,10 +379,25 @@ func (o *oracle) comes(r oracleRequest) *oracleRequest {
 		if !ok {
 			answer = "nothing, and never"
 		}
-		sure := time.Since(form.begun) < oracleOpen && o.alone(&r, round.at)
+		sure := time.Since(form.begun) < oracleOpen && o.alone(&r, round.at) && !round.doubted
+		if round.doubted && form.code != "" {
+			if meaning := oracleAnswers[answer].codes; meaning == meansDenied || meaning == meansDismissed {
+				o.refuse(true, form.secrets, "", "", meaning, false)
+			}
+			continue
+		}
 		o.hear(form, answer, time.Since(round.at) < oracleFast, r.call, sure)
 	}
 	return &r
+}
+
+// hearWarning takes what counts also under a handle that was used before: that codes differ.
+func (o *oracle) hearWarning(round *oracleRound, r *oracleRequest) {
+	for name, form := range round.forms {
+		if form.code != "" && r.answers[name] == "They differ" {
+			o.hear(form, "They differ", time.Since(round.at) < oracleFast, r.call, true)
+		}
+	}
 }
 
 // leaves: a request leaves its client, which is connected now.
@@ -893,7 +915,7 @@ func (o *oracle) ended(r *oracleRequest, outcome, text string) {
 // doubt: perhaps a request never came to the server.
 func (o *oracle) doubt(r *oracleRequest) {
 	if round := o.rounds[r.handle]; round != nil && r.call != r.number {
-		round.used = false
+		round.used, round.doubted = false, true
 	}
 	for _, w := range o.words {
 		w.sure = w.sure && !w.at.Equal(r.begun)

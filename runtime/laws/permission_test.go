@@ -401,6 +401,8 @@ func outcomeOf(text string, err error) string {
 		"no screen": "no dialog", "is not set. Ask": "not set", "was rejected": "rejected", "shutting down": "closed",
 		"Bad Request": "lost", "client is closing": "lost", "context canceled": "canceled", "outside a tool call": "outside",
 		"nothing says who calls": "outside",
+		// mcp-go: on 2026-07-28, the id of a request that one client of a principal gives up may be another's too.
+		"unsupported content type \"\"": "canceled",
 	} {
 		if strings.Contains(text, words) {
 			return outcome

@@ -1,11 +1,13 @@
 package mcpgo
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -45,13 +47,14 @@ func (p party) session() string {
 // An envelope is what a message says it is for. It is decoded as mcp-go does it, so that both understand the same, also of a
 // message that says something twice.
 type envelope struct {
-	ID     json.RawMessage `json:"id"`
-	Method mcp.MCPMethod   `json:"method"`
-	Params struct {
-		Meta      *mcp.Meta       `json:"_meta"`
-		Task      json.RawMessage `json:"task"`
+	JSONRPC string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id,omitempty"`
+	Method  mcp.MCPMethod   `json:"method"`
+	Params  struct {
+		Meta      *mcp.Meta       `json:"_meta,omitempty"`
+		Task      json.RawMessage `json:"task,omitempty"`
 		TaskID    string          `json:"taskId"`
-		RequestID json.RawMessage `json:"requestId"`
+		RequestID json.RawMessage `json:"requestId,omitempty"`
 	} `json:"params"`
 }
 
@@ -70,6 +73,16 @@ func (e envelope) namesTask() bool {
 	return strings.HasPrefix(string(e.Method), "tasks/") && e.Method != mcp.MethodTasksList
 }
 
+// ofNoTask returns the request with a message that is the same but for the task, which does not exist: mcp-go's answer is then
+// the one that it has for such a task, if it serves the method at all.
+func (e envelope) ofNoTask(r *http.Request) *http.Request {
+	e.JSONRPC, e.Params.TaskID = mcp.JSONRPC_VERSION, "" // whatever the message named, in whatever spelling, is left behind
+	message, _ := json.Marshal(e)                        // it was decoded from JSON
+	r = r.Clone(r.Context())
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(message)), int64(len(message))
+	return r
+}
+
 // parties serves each party as if there were no other.
 type parties struct {
 	manager  *secrets.Manager
@@ -83,8 +96,7 @@ func (p *parties) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who, e := partyOf(r), envelopeOf(r)
 	modern := e.isModern(r)
 	if e.namesTask() && !p.tasks.owns(who, e.Params.TaskID) {
-		refuseTask(w, e, modern)
-		return
+		r = e.ofNoTask(r)
 	}
 	if modern {
 		if e.Method == mcp.MCPMethod(mcp.MethodNotificationCancelled) {

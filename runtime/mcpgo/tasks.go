@@ -50,22 +50,6 @@ func (t *tasks) keep(who party, id string) {
 	t.owners[id] = taskOwner{who, time.Now()}
 }
 
-// refuseTask answers as mcp-go does where there is no such task.
-func refuseTask(w http.ResponseWriter, e envelope, modern bool) {
-	id := e.ID
-	if id == nil {
-		id = json.RawMessage("null")
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if modern {
-		w.WriteHeader(http.StatusBadRequest)
-	}
-	_ = json.NewEncoder(w).Encode(map[string]any{ // the client has gone
-		"jsonrpc": mcp.JSONRPC_VERSION, "id": id,
-		"error": map[string]any{"code": mcp.INVALID_PARAMS, "message": "task not found"},
-	})
-}
-
 // answer returns the response to a message, in which the party sees no task but its own.
 func (t *tasks) answer(w http.ResponseWriter, who party, e envelope) *answer {
 	return &answer{ResponseWriter: w, tasks: t, who: who, begins: e.Params.Task != nil, lists: e.Method == mcp.MethodTasksList}

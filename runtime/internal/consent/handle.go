@@ -21,6 +21,9 @@ type Want interface {
 	Form() Form
 	// Hear takes the client's reply, in the round of the call that brought it.
 	Hear(*Call, Reply)
+	// HearLate takes the reply of a request under a handle that an earlier request has used, and that may have been given up
+	// since. What it allows or refuses is asked again: only a warning counts.
+	HearLate(Reply)
 	// Drop says that the call will not come again with a reply.
 	Drop()
 }
@@ -36,9 +39,13 @@ type handle struct {
 	once   map[string]Use // what earlier rounds allowed: clients send only the last round's answers
 	how    map[string]string
 	asked  time.Time
+	used   bool // by a request: what comes later can only warn; guarded by Desk.mu
 }
 
 func (h *handle) expired() bool { return Passed(h.asked, handleFor) }
+
+// isSpare reports whether the handle makes room for another one.
+func (h *handle) isSpare() bool { return h.used || h.expired() }
 
 // End ends what was allowed for the call only: a goroutine that its handler left behind has to ask. Where forms come back,
 // the call waits for the answers to them, and comes again with state.
@@ -89,43 +96,46 @@ func (d *Desk) openHandle(c *Call, wants []Want) string {
 	_, _ = rand.Read(random) // never fails
 	name := hex.EncodeToString(random)
 	once, how := c.allowed()
-	h := &handle{c.Who, c.digest(), wants, once, how, time.Now()}
+	h := &handle{who: c.Who, digest: c.digest(), wants: wants, once: once, how: how, asked: time.Now()}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	maps.DeleteFunc(d.handles, func(_ string, h *handle) bool { return h.expired() })
-	MakeRoom(d.handles, maxHandles, (*handle).expired)
+	MakeRoom(d.handles, maxHandles, (*handle).isSpare)
 	d.handles[name] = h
 	return name
 }
 
-// takeHandle takes a handle out of the table, if it is one for the same principal and request; else it is as if there were
-// none.
-func (d *Desk) takeHandle(state string, c *Call) *handle {
+// useHandle finds a handle for the same principal and request; else it is as if there were none. It reports whether this is
+// the handle's first use.
+func (d *Desk) useHandle(state string, c *Call) (h *handle, isFirst bool) {
 	if state == "" {
-		return nil
+		return nil, false
 	}
 	digest := c.digest()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	h := d.handles[state]
+	h = d.handles[state]
 	if h == nil || h.who != c.Who || h.digest != digest || h.expired() {
-		return nil
+		return nil, false
 	}
-	delete(d.handles, state)
-	return h
+	isFirst = !h.used
+	h.used = true
+	return h, isFirst
 }
 
 // Resume gives the answers that came with a call to the questions that were asked under its state, and the call what earlier
-// rounds allowed. Where the state does not count, neither do the answers.
+// rounds allowed. Where the state does not count, neither do the answers, but for a warning under a state that was used before.
 func (d *Desk) Resume(c *Call, state string, replyTo func(Form) Reply) {
-	h := d.takeHandle(state, c)
+	h, isFirst := d.useHandle(state, c)
+	c.stale = state != "" && !isFirst
 	if h == nil {
-		c.stale = state != ""
 		return
 	}
-	c.mu.Lock()
-	c.resumed, c.once, c.how, c.heard = true, h.once, h.how, h.wants
-	c.mu.Unlock()
+	if isFirst {
+		c.mu.Lock()
+		c.resumed, c.once, c.how, c.heard = true, h.once, h.how, h.wants
+		c.mu.Unlock()
+	}
 	tooFast := time.Since(h.asked) < d.config.Fast
 	_, names := formsOf(h.wants)
 	for i, w := range h.wants {
@@ -133,7 +143,11 @@ func (d *Desk) Resume(c *Call, state string, replyTo func(Form) Reply) {
 		if tooFast {
 			reply = Nobody
 		}
-		w.Hear(c, reply)
+		if isFirst {
+			w.Hear(c, reply)
+		} else {
+			w.HearLate(reply)
+		}
 	}
 }
 
@@ -152,6 +166,9 @@ func (a *asking) Form() Form {
 
 // Drop implements [Want].
 func (a *asking) Drop() { a.desk.questions.Drop(a.open) }
+
+// HearLate implements [Want]. No answer to a question is a warning.
+func (a *asking) HearLate(Reply) {}
 
 // Hear gives a client's reply to the question. Where nobody was asked, the native dialog is, once a getter wants the answer.
 func (a *asking) Hear(c *Call, r Reply) {

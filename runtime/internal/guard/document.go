@@ -115,11 +115,13 @@ func (l *learner) document(text string, whole bool) bool {
 		l.address(address, false)
 		return " "
 	})
-	if !structure().MatchString(rest) && !hasSecret(rest) {
+	isMixed := false
+	if len(l.pieces) == before && !hasSecret(rest) {
 		l.lines(rest)
+		isMixed = len(l.pieces) > before // what looks like a setting in a few lines may do so by chance
 	}
 	l.runs(rest)
-	if len(l.pieces) == before && whole {
+	if whole && (isMixed || len(l.pieces) == before) {
 		l.remains(text)
 	}
 	return true
@@ -255,11 +257,26 @@ func isMixed(text string) bool {
 		strings.ContainsAny(text, "0123456789")
 }
 
-// lines adds each line by its own shape.
+// lines adds each line by its own shape, but for those that have a structure; and none where most have.
 func (l *learner) lines(text string) {
+	var plain []string
+	structured := 0
 	for line := range strings.SplitSeq(text, "\n") {
-		if line = unwrapped(line); long(line) {
-			l.learn(line, true)
+		switch {
+		case strings.TrimSpace(line) == "":
+		case structure().MatchString(line):
+			structured++
+		default:
+			plain = append(plain, line)
+		}
+	}
+	if structured >= len(plain) {
+		return
+	}
+	for _, line := range plain {
+		item := strings.TrimPrefix(strings.TrimSpace(line), "- ")
+		if item = unwrapped(item); long(item) {
+			l.learn(item, true)
 		}
 	}
 }

@@ -127,6 +127,13 @@ func (c *codes) Form() consent.Form { return c.form }
 // Hear takes the reply that a call brought in a later round.
 func (c *codes) Hear(_ *consent.Call, r consent.Reply) { c.hear(r) }
 
+// HearLate takes a reply that may be the second one: nobody asks again whether a value that was stored may stay.
+func (c *codes) HearLate(r consent.Reply) {
+	if r.Chosen == differ {
+		c.hear(r)
+	}
+}
+
 // A comparing is the form of a collection in an input request. A call that is given up may have been the last that wants it.
 type comparing struct {
 	*codes
@@ -142,9 +149,12 @@ func (c *codes) hear(r consent.Reply) {
 	if r.Chosen == differ {
 		r.Err = ErrCodesDiffer
 	}
-	undo := c.note(r)
+	undo, refuse := c.note(r)
 	if r.Chosen == differ {
-		c.in.Values.Differed(c.who, c.secrets, undo != nil)
+		c.in.Values.Differed(c.who, c.secrets, undo != nil) // before anybody is told
+	}
+	if refuse != nil {
+		refuse(r.Err)
 	}
 	if undo != nil {
 		c.in.takeBack(undo)
@@ -166,22 +176,19 @@ func (in *Intake) takeBack(undo func()) {
 	<-done
 }
 
-// note notes the client's reply, and returns how to take back what the dialogs stored, where that is to be done.
-func (c *codes) note(r consent.Reply) (undo func()) {
+// note notes the client's reply, and returns what is to be done: to take back what the dialogs stored, or to end them.
+func (c *codes) note(r consent.Reply) (undo func(), refuse func(cause error)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case r.Err == nil:
 		c.matched = c.matched || r.Chosen == match
 	case c.undo == nil:
-		c.refused = r.Err
-		if c.refuse != nil {
-			c.refuse(r.Err)
-		}
+		c.refused, refuse = r.Err, c.refuse
 	case r.Chosen == differ:
 		undo, c.undo = c.undo, nil
 	}
-	return undo
+	return undo, refuse
 }
 
 // compared says for the audit whether the codes were compared before the dialogs were done.

@@ -231,6 +231,36 @@ func TestRefusalInTheClientEndsTheDialogsOrTakesBack(t *testing.T) {
 	}
 }
 
+// A request may be given up after it has used its handle. What its user says then can still be that the codes differ, and
+// nothing else.
+func TestCodesThatDifferCountUnderAHandleThatWasUsed(t *testing.T) {
+	for _, late := range []struct{ choice, want int }{{match, 1}, {-1, 1}, {differ, 0}} {
+		values := &shelf{}
+		in := newIntake(t, values, "typed")
+		_, state := collect(t, in, "api_key")
+		request, giveUp := context.WithCancel(t.Context())
+		_, first := roundCall(request)
+		in.Desk.Resume(first, state, func(consent.Form) consent.Reply { return consent.Nobody })
+		giveUp()
+		in.Desk.End(first)
+
+		_, other := roundCall(t.Context())
+		other.Who = consent.Who{Kind: consent.Named, Name: "mallory"}
+		in.Desk.Resume(other, state, chooses(differ))
+		if len(values.stored()) != 1 {
+			t.Fatal("somebody else's word counts")
+		}
+		_, second := roundCall(t.Context())
+		in.Desk.Resume(second, state, chooses(late.choice))
+		if len(values.stored()) != late.want {
+			t.Errorf("choice %d: stored %q", late.choice, values.stored())
+		}
+		if len(second.Heard()) != 0 {
+			t.Error("the used handle resumes its call")
+		}
+	}
+}
+
 // A client that is asked in place may say that the codes differed for a while after its window is done. Then its form is
 // withdrawn.
 func TestFormIsWithdrawnAfterItsWindow(t *testing.T) {
