@@ -88,10 +88,10 @@ var lineMakers = []maker{
 		}
 		return made
 	})},
-	{"JSON", 2, whole(func(r *rand.Rand) string {
+	{"JSON", 2, func(r *rand.Rand) value {
 		pin := text(r, lower+digits, 4, 12) + `\"` + text(r, lower+upper, 4, 12) + `\\`
-		return `{"pin":"` + pin + `","of":` + text(r, "123456789", 5, 9) + "}"
-	})},
+		return value{text: `{"pin":"` + pin + `","of":` + text(r, "123456789", 5, 9) + "}", confidential: []string{pin}}
+	}},
 	{"a long key", 1, whole(func(r *rand.Rand) string { return text(r, digits+lower+upper+"+/", 1000, 5000) })},
 	{"little chance", 1, whole(func(r *rand.Rand) string {
 		return strings.Repeat(text(r, lower, 1, 2), 12) + text(r, digits, 4, 8)
