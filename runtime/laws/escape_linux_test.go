@@ -141,7 +141,7 @@ func (e *escapee) random() leak {
 		l.Outer[0] = strings.TrimRight(l.Outer[0], `\%&`) // which would make an escape of what follows
 	}
 	if l.Channel != "key" && len(v.confidential) > 0 && e.r.IntN(3) == 0 {
-		l.From, l.To = e.cut(v)
+		l.From, l.To = e.cut(v, len(l.Encode) > 0 || l.Channel == "blob" || l.Channel == "image")
 	}
 	if l.Channel == "parts" || l.by == "prompt" || l.by == "resource" {
 		for range e.r.IntN(10) {
@@ -190,8 +190,9 @@ func (e *escapee) encoding(secret string, inBase64 bool) (all []string) {
 }
 
 // cut is a part of a value that must not be seen either: its first eight confidential characters and what may follow
-// them, or any part that is so long that it can't be mistaken.
-func (e *escapee) cut(v value) (from, to int) {
+// them, or any part that is so long that it can't be mistaken. Where it may be escaped, and itself looks so, only a long part
+// counts: what is undone around it is undone in it.
+func (e *escapee) cut(v value, encoded bool) (from, to int) {
 	at := e.r.IntN(len(v.confidential))
 	part := v.confidential[at]
 	before := len([]rune(v.text[:strings.Index(v.text, part)]))
@@ -200,6 +201,9 @@ func (e *escapee) cut(v value) (from, to int) {
 		first := run
 		if chars := []rune(part); len(chars) >= run && distinct(chars[:run]) < 4 {
 			first = 2 * run // "00000000" is in many a text
+		}
+		if encoded && strings.ContainsAny(part, `\%&`) {
+			first = recognized
 		}
 		return 0, min(before+first+e.r.IntN(20), before+length)
 	}

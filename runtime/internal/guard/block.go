@@ -64,10 +64,15 @@ func blocks(piece string) (found []block) {
 	if end == 0 {
 		return nil
 	}
-	cuts := []int{begin}
-	for length := end - begin; length > 0; length = laterBlock(piece[end:]) {
-		begin, end = cuts[len(cuts)-1], cuts[len(cuts)-1]+length
-		found = append(found, newBlock(piece[begin:end], piece, len(cuts) == 1, says))
+	found = append(found, newBlock(piece[begin:end], piece, true, says))
+	cuts := []int{begin, end}
+	for {
+		from, to := laterBlock(piece[end:])
+		if to == 0 {
+			break
+		}
+		found = append(found, newBlock(piece[end+from:end+to], piece, false, says))
+		end += to
 		cuts = append(cuts, end)
 	}
 	if reading := unescapedFully(piece); reading != piece {
@@ -123,7 +128,10 @@ func newBlock(text, piece string, isFirst bool, says saying) block {
 // firstBlock returns where the first block is: the first eight characters, and more only while they say too little, as
 // "00000000" does. Where a piece has too few for that, any eight are it that say enough. There is none if to is 0.
 func firstBlock(text string) (from, to int) {
-	if length := blockLength(text, isVaried); length > 0 {
+	if length := characters(text, minimum); length > 0 && isVaried(text[:length]) {
+		return 0, length
+	}
+	if length := characters(text, longest); length > 0 {
 		return 0, length
 	}
 	for from := range text {
@@ -142,22 +150,25 @@ func isVaried(text string) bool {
 	return len(seen) >= 4
 }
 
-// laterBlock returns the length of the block at the beginning of the rest of a piece, 0 if there is none. Eight characters
-// out of the middle of a pass phrase, or of something with a date in it, are in ordinary texts too. So a block of eight
-// must mix letters and digits, as keys do; others grow until they do, or to sixteen.
-func laterBlock(text string) int {
-	return blockLength(text, func(block string) bool {
-		return strings.ContainsFunc(block, unicode.IsLetter) && strings.ContainsFunc(block, unicode.IsDigit)
-	})
+// laterBlock returns where in the rest of a piece the next block is. Eight characters out of the middle of a pass phrase, or
+// of something with a date in it, are in ordinary texts too. So a block of eight must mix letters and digits, as keys do. Where
+// no such one ends within the next sixteen characters, those are the block. There is none if to is 0.
+func laterBlock(text string) (from, to int) {
+	end := characters(text, longest)
+	for from := range text {
+		length := characters(text[from:], minimum)
+		if length == 0 || end > 0 && from+length > end {
+			break
+		}
+		if isMixture(text[from : from+length]) {
+			return from, from + length
+		}
+	}
+	return 0, end
 }
 
-// blockLength returns the least length that a block at the beginning of text may have: it has eight characters and is enough,
-// or has sixteen. It is 0 if the text has too few.
-func blockLength(text string, isEnough func(string) bool) int {
-	if length := characters(text, minimum); length > 0 && isEnough(text[:length]) {
-		return length
-	}
-	return characters(text, longest)
+func isMixture(text string) bool {
+	return strings.ContainsFunc(text, unicode.IsLetter) && strings.ContainsFunc(text, unicode.IsDigit)
 }
 
 // characters returns how many bytes the first count characters take, 0 if there are less.

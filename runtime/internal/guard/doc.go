@@ -46,7 +46,7 @@
 //     times, with escapes in base64 of what is no text otherwise, or split into parts that have no whole block over several
 //     results, or over a list in structured content.
 //   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape of
-//     its first characters.
+//     its first characters; nor less than 31 characters of one that is escaped and has what looks like an escape itself.
 //   - Guard values of less than eight confidential characters, which can't be told from ordinary text: see [Guards].
 //   - Guard what is public in a value. Of a URL or DSN it guards the password, a user that is a token, parameters whose
 //     names say that they are secret, and parts of the path that are no words; of a JWT the signature, and with it the

@@ -270,8 +270,9 @@ func TestPieces(t *testing.T) {
 
 func TestBlocks(t *testing.T) {
 	for piece, want := range map[string]string{
-		"4eC39HqLyjWDarjtT1zdp7dc":     "4eC39HqL|yjWDarjtT1zdp7dc",
+		"4eC39HqLyjWDarjtT1zdp7dc":     "4eC39HqL|WDarjtT1",
 		"correct horse battery staple": "correct |horse battery st",
+		"aeV*8>]Mql]{<h-/9L7+?~1":      "aeV*8>]M|l]{<h-/9",
 		"00000000000000000001":         "0000000000000000",
 		"aaaaaaaa":                     "aaaaaaaa",
 		"aaaaaaa":                      "",

@@ -35,11 +35,11 @@ func TestOracle(t *testing.T) {
 			"with its end as XML": func(guess string) string { return guess[:len(guess)-1] + escapeAll(guess[len(guess)-1:], "&#%d;") },
 		}
 		around := []string{"GUESS", "GUESS" + value, value + "GUESS", value + " GUESS " + value, "GUESS~~~~ ~~", "~~ ~~~~GUESS", "~=GUESS:~"}
-		cuts := blockEnds(value, prefix)
+		begins := blockEnds(value, prefix)
 		// What the attacker knows is value[from:to], by whatever means; the guess is the next character.
 		for from := len(prefix); from < len(value); from++ {
 			for to := from + 1; to < len(value); to++ {
-				if !isPlain(value[to]) || cuts[to+1] && from <= cuts.before(to+1) {
+				if begin, isEnd := begins[to+1]; !isPlain(value[to]) || isEnd && from <= begin {
 					continue // inherent: the last character of a block, all others being known
 				}
 				if raceDetector && (from+to)%5 != 0 {
@@ -102,24 +102,16 @@ func isPlain(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-type ends map[int]bool
-
-func blockEnds(value, prefix string) ends {
-	found := ends{}
+// blockEnds returns where the blocks of a value begin, by where they end.
+func blockEnds(value, prefix string) map[int]int {
+	begins := map[int]int{}
 	at := len(prefix)
 	for _, block := range blocks(value[len(prefix):]) {
-		found[at] = true
+		at += strings.Index(value[at:], block.text)
+		begins[at+len(block.text)] = at
 		at += len(block.text)
 	}
-	found[at] = true
-	return found
-}
-
-// before returns where the block begins that ends at end.
-func (e ends) before(end int) int {
-	for end--; end > 0 && !e[end]; end-- {
-	}
-	return end
+	return begins
 }
 
 // The attack that blocks are there to stop: who knows all but the last character of any eight in a row finds the next one,
