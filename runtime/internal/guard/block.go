@@ -18,6 +18,7 @@ import (
 // the border of a block nothing is known of the next one, and all of it must be guessed at once.
 
 const (
+	longestBlock = 64 // bytes, of sixteen characters
 	// longest is the number of characters from which on a block is taken for unlike any ordinary text, whatever it is made
 	// of.
 	longest = 16
@@ -54,47 +55,71 @@ func allBlocks(value, prefix string) (all []block) {
 }
 
 // blocks cuts a piece. What is left at its end, too short for a block, is masked with the token that it is part of.
-//
-// Some characters of a piece may be escapes themselves ("ab%41cd"). Where the text around the piece is escaped too, they are
-// undone with it, so that the rest is looked for as it reads then. Only the first block is looked for both ways. Then its
-// other reading takes eight characters more than it, or all that there are: else the two would end at nearly the same
-// place, and who knows one would have little to guess to the end of the other.
-func blocks(piece string) []block {
+func blocks(piece string) (found []block) {
 	says := saying(0)
 	if isOpen(piece) {
 		says = open
 	}
-	from, to := firstBlock(piece)
-	if to == 0 {
+	begin, end := firstBlock(piece)
+	if end == 0 {
 		return nil
 	}
-	found := []block{newBlock(piece, from, to, says)}
-	reading := unescapedFully(piece)
-	at := to
-	if !strings.HasPrefix(reading, piece[:to]) {
-		count := utf8.RuneCountInString(unescapedFully(piece[:to])) + 2*minimum - 1
-		count = min(count, utf8.RuneCountInString(reading), longest) / minimum * minimum
-		if at = characters(reading, count); at > 0 {
-			found = append(found, newBlock(reading, 0, at, says))
-		}
-	}
-	for at < len(reading) {
-		from, to := laterBlock(reading[at:])
+	found = append(found, newBlock(piece[begin:end], piece, true, says))
+	cuts := []int{begin, end}
+	for {
+		from, to := laterBlock(piece[end:])
 		if to == 0 {
 			break
 		}
-		found = append(found, block{text: reading[at+from : at+to], says: says | later})
-		at += to
+		found = append(found, newBlock(piece[end+from:end+to], piece, false, says))
+		end += to
+		cuts = append(cuts, end)
+	}
+	if reading := unescapedFully(piece); reading != piece {
+		found = append(found, asRead(piece, cuts, reading, says)...)
 	}
 	return found
 }
 
-func newBlock(piece string, from, to int, says saying) block {
-	b := block{text: piece[from:to], says: says}
+// asRead returns the blocks of a piece of which some characters are escapes themselves ("ab%41cd"), as they read where the
+// text around them is escaped too, and they are undone with it. They are cut where the others are, or two cuts so near
+// to each other would leave little to guess between them.
+func asRead(piece string, cuts []int, reading string, says saying) (found []block) {
+	begin := cuts[0]
+	add := func(end int) {
+		text := unescapedFully(piece[begin:end])
+		if utf8.RuneCountInString(text) < minimum {
+			return // with what follows
+		}
+		if text != piece[begin:end] && len(text) <= longestBlock && isVaried(text) {
+			found = append(found, newBlock(text, reading, begin == cuts[0], says))
+		}
+		begin = end
+	}
+	for _, end := range cuts[1:] {
+		if isBetweenEscapes(piece, end) {
+			add(end)
+		}
+	}
+	if begin < cuts[len(cuts)-1] {
+		add(len(piece))
+	}
+	return found
+}
+
+// isBetweenEscapes reports whether no escape begins before at and ends behind it.
+func isBetweenEscapes(text string, at int) bool {
+	before, behind := text[max(0, at-longestEscape):at], text[at:min(at+longestEscape, len(text))]
+	return unescapedFully(before+behind) == unescapedFully(before)+unescapedFully(behind)
+}
+
+// newBlock returns a block of a piece, which begins with it if it is the first.
+func newBlock(text, piece string, isFirst bool, says saying) block {
+	b := block{text: text, says: says}
 	switch {
-	case utf8.RuneCountInString(b.text) >= longest:
+	case !isFirst || utf8.RuneCountInString(text) >= longest:
 		b.says |= later
-	case from == 0 && len(piece) <= short:
+	case len(piece) <= short && strings.HasPrefix(piece, text):
 		b.piece = piece
 	}
 	return b

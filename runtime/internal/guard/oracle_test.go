@@ -42,6 +42,9 @@ func TestOracle(t *testing.T) {
 				if begin, isEnd := begins[to+1]; !isPlain(value[to]) || isEnd && from <= begin {
 					continue // inherent: the last character of a block, all others being known
 				}
+				if raceDetector && (from+to)%5 != 0 {
+					continue // one goroutine has no races; its time is for others
+				}
 				for name, encode := range encoders {
 					for _, text := range around {
 						shape := func(c byte) (string, int) {
