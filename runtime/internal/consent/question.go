@@ -383,7 +383,7 @@ func (d *Desk) poseLocked(open *openQuestion, client func(context.Context, Form)
 		}
 		// settle must run before leave: the next question in the queue may be covered by this answer.
 		defer leave()
-		v := d.confirm(ctx, open, client)
+		v := d.confirm(ctx, turn, open, client)
 		if v.err == nil && v.answer != Deny {
 			v.err = d.voidBy(ctx, open)
 		}
@@ -448,8 +448,9 @@ func (d *Desk) settle(open *openQuestion, v verdict) {
 	open.settleLocked(v)
 }
 
-// confirm puts the question to the person, whose turn it is.
-func (d *Desk) confirm(ctx context.Context, open *openQuestion, client func(context.Context, Form) Reply) verdict {
+// confirm puts the question to the person, whose turn it is. No dialog opens once the time for the turn is up: by then nobody may
+// remember what it is for.
+func (d *Desk) confirm(ctx, turn context.Context, open *openQuestion, client func(context.Context, Form) Reply) verdict {
 	q := open.Subject
 	if v, ok := d.answered(q); ok {
 		return v
@@ -469,8 +470,6 @@ func (d *Desk) confirm(ctx context.Context, open *openQuestion, client func(cont
 			return verdict{err: shown.Err()}
 		}
 	}
-	turn, endTurn := open.Step(ctx)
-	defer endTurn()
 	leave, err := d.Screen(turn)
 	if err != nil {
 		return verdict{err: err}
