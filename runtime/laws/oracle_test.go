@@ -451,7 +451,7 @@ func (o *oracle) wants(r *oracleRequest, principal, tool string) bool {
 	// Of two getters at a time, the one may have had to go, and the other say why the call failed.
 	comesAgain := r.tool == "pair" || slices.Contains([]string{"", "pending", "asked", "lost", "canceled"}, r.outcome)
 	return (principal == "" || r.principal == principal) && r.tool == tool && r.life == o.life && comesAgain &&
-		(r.gaveUp.IsZero() || !r.gaveUp.Before(time.Now())) && time.Since(r.begun) <= oracleOpen+3*oracleHeld
+		(r.gaveUp.IsZero() || !r.gaveUp.Before(time.Now())) && time.Since(r.begun) <= oracleAge+3*oracleHeld // it waits for its turn, then it is open
 }
 
 // wantedFor returns the arguments that a question may be about.
