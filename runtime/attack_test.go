@@ -503,3 +503,295 @@ func (s *waiting) Set(ctx context.Context, _, _, _ string) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
+
+// A window that was open for two seconds, since it had waited for its turn before, is nobody's refusal.
+func TestWindowThatHadNoTimeIsNobodysRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := Password("a", Field{Required: true, Label: "A"}), Password("b", Field{Required: true, Label: "B"})
+		var shown []time.Duration
+		m, _ := victim(t, answers{ask: func(ctx context.Context, q Question) (Answer, error) {
+			begun := time.Now()
+			defer func() { shown = append(shown, time.Since(begun)) }()
+			if strings.Contains(q.Text, "use: A") {
+				time.Sleep(5*time.Minute - 2*time.Second)
+				return AllowOnce, nil
+			}
+			select {
+			case <-time.After(time.Minute):
+				return AllowOnce, nil
+			case <-ctx.Done():
+				return Deny, ctx.Err()
+			}
+		}}, a, b)
+		call := func(k Key[Secret]) error {
+			ctx, turn := m.Begin(t.Context(), Call{Kind: "tool", Name: "get", Principal: Process()}, "", nil)
+			defer turn.End()
+			_, err := Get(ctx, m, k, "Read")
+			return err
+		}
+		go func() { _ = call(a) }()
+		time.Sleep(time.Second)
+		if err := call(b); !errors.Is(err, ErrPending) {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		if err := call(b); errors.Is(err, ErrDismissed) || errors.Is(err, ErrDenied) {
+			t.Errorf("shown for %v: %v", shown, err)
+		}
+	})
+}
+
+type busyScreen struct{ answers }
+
+// Lock waits for another server, whose window is open for 4 min 58 s.
+func (busyScreen) Lock(ctx context.Context) (func(), error) {
+	select {
+	case <-time.After(5*time.Minute - 2*time.Second):
+		return func() {}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func TestWindowForAValueThatHadNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := Password("a", Field{Required: true, Label: "A"})
+		var shown time.Duration
+		m, store := victim(t, busyScreen{answers{enter: func(ctx context.Context, _ Entry) (string, error) {
+			begun := time.Now()
+			defer func() { shown = time.Since(begun) }()
+			select {
+			case <-time.After(30 * time.Second):
+				return attacked, nil
+			case <-ctx.Done():
+				return "", ctx.Err()
+			}
+		}}}, key)
+		store.Map.Clear()
+		call := func() error {
+			ctx, turn := m.Begin(t.Context(), Call{Kind: "tool", Name: "get", Principal: Process()}, "", nil)
+			defer turn.End()
+			_, err := Get(ctx, m, key, "Read")
+			return err
+		}
+		if err := call(); !errors.Is(err, ErrPending) {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		if err := call(); errors.Is(err, ErrDismissed) {
+			t.Errorf("shown for %v, vanished while somebody typed: %v", shown, err)
+		}
+	})
+}
+
+// A caller whom nobody verified can't fetch an answer later: once it has gone, its window must go too.
+func TestAllowForAnUnverifiedCallerIsForItsCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := Password("api_key", Field{Required: true})
+		opened, answered, closed := 0, 0, 0
+		m, _ := victim(t, answers{ask: func(ctx context.Context, _ Question) (Answer, error) {
+			opened++
+			select {
+			case <-time.After(time.Minute): // a person who thinks for a minute
+				answered++
+				return AllowOnce, nil
+			case <-ctx.Done():
+				closed++
+				return Deny, ctx.Err()
+			}
+		}}, key)
+		call := func() error {
+			ctx, turn := m.Begin(t.Context(), Call{Kind: "tool", Name: "get", Principal: Local()}, "", nil)
+			defer turn.End()
+			_, err := Get(ctx, m, key, "Read")
+			return err
+		}
+		got := 0
+		for range 10 {
+			if err := call(); err == nil {
+				got++
+			} else if !errors.Is(err, ErrPending) {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			time.Sleep(time.Second)
+		}
+		if answered != 10 || got != 10 {
+			t.Errorf("%d windows, %d answered Allow, %d withdrawn, %d calls got the key", opened, answered, closed, got)
+		}
+	})
+}
+
+func TestWindowOfAnUnverifiedCallerGoesWithItsCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := Password("api_key", Field{Required: true})
+		open := 0
+		m, _ := victim(t, answers{ask: func(ctx context.Context, _ Question) (Answer, error) {
+			open++
+			<-ctx.Done()
+			open--
+			return Deny, ctx.Err()
+		}}, key)
+		var calls sync.WaitGroup
+		for range 2 { // the second one's turn comes late: it has to go before its window's time is up
+			calls.Go(func() {
+				ctx, turn := m.Begin(t.Context(), Call{Kind: "tool", Name: "get", Principal: Local()}, "", nil)
+				defer turn.End()
+				if _, err := Get(ctx, m, key, "Read"); err == nil {
+					t.Error("nobody answered")
+				}
+			})
+			time.Sleep(time.Minute)
+		}
+		calls.Wait()
+		synctest.Wait()
+		if open != 0 {
+			t.Errorf("%d windows are for nobody", open)
+		}
+	})
+}
+
+// What the user typed for ann's secrets_set is told to mallory's, and ann's retry opens another window.
+func TestReplacementIsToldToWhoAskedForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := Password("a", Field{Required: true, Label: "A"})
+		var shown []string
+		m, _ := victim(t, answers{enter: func(ctx context.Context, e Entry) (string, error) {
+			shown = append(shown, e.Text)
+			if len(shown) > 1 {
+				return "", ErrDismissed
+			}
+			time.Sleep(time.Minute)
+			return "another-value-0123", nil
+		}}, key)
+		set := func(who string) (any, error) {
+			ctx, turn := m.Begin(t.Context(), Call{Kind: "tool", Name: "secrets_set", Principal: Named(who), Arguments: []byte(`{"name":"a"}`)}, "", nil)
+			defer turn.End()
+			return m.tools()[1].Run(ctx, "a")
+		}
+		if _, err := set("ann"); !errors.Is(err, ErrPending) {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		said, err := set("mallory")
+		if err == nil || len(shown) != 2 {
+			t.Errorf("mallory is told %q of ann's window, %d windows", said, len(shown))
+		}
+		said, err = set("ann")
+		if err != nil || len(shown) != 2 {
+			t.Errorf("ann again: %v, %v, %d windows", said, err, len(shown))
+		}
+	})
+}
+
+// A window that has no room for what it says is announced all the same.
+func TestWindowWithoutRoomIsNotAnnounced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := Password("api_key", Field{Required: true})
+		m, store := victim(t, answers{enter: func(context.Context, Entry) (string, error) {
+			t.Error("a window")
+			return "", ErrDismissed
+		}}, key)
+		store.Map.Clear()
+		v := come(t.Context(), m, Named(strings.Repeat("x", 1500)), "tool")
+		_, err := Get(v, m, key, "Read")
+		forms, _ := v.End()
+		if len(forms) != 0 {
+			t.Errorf("announced: %.200s... (%v)", forms[0].Message, err)
+		}
+		if err == nil {
+			t.Error("no error")
+		}
+	})
+}
+
+// Each caller's removal is a question of its own: it goes with its own call, and the next one names who asks now.
+func TestRemovalIsWhoseItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := Password("a", Field{Required: true, Label: "A"})
+		var shown []string
+		open := 0
+		m, _ := victim(t, answers{ask: func(ctx context.Context, q Question) (Answer, error) {
+			shown = append(shown, q.Text)
+			open++
+			defer func() { open-- }()
+			select {
+			case <-time.After(30 * time.Second):
+				return AllowOnce, nil
+			case <-ctx.Done():
+				return Deny, ctx.Err()
+			}
+		}}, key)
+		forget := func(ctx context.Context, who string) (any, error) {
+			ctx, turn := m.Begin(ctx, Call{Kind: "tool", Name: "secrets_forget", Principal: Named(who), Arguments: []byte(`{"name":"a"}`)}, "", nil)
+			defer turn.End()
+			return m.tools()[2].Run(ctx, "a")
+		}
+		ann, cancel := context.WithCancel(t.Context())
+		go forget(ann, "ann")
+		synctest.Wait()
+		done := make(chan string, 1)
+		go func() { said, err := forget(t.Context(), "mallory"); done <- fmt.Sprint(said, err) }()
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		if open != 1 || len(shown) != 2 || !strings.Contains(shown[1], "mallory") {
+			t.Errorf("%d windows are open after ann's call was cancelled, shown %q", open, shown)
+		}
+		if said := <-done; !strings.Contains(said, "removed") {
+			t.Error(said)
+		}
+	})
+}
+
+// json.Unmarshal reads the last of two keys that it takes for the same.
+func TestUnfetchedAllowOfOtherArguments(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := Password("api_key", Field{Required: true})
+		asked := 0
+		m, _ := victim(t, answers{ask: func(ctx context.Context, _ Question) (Answer, error) {
+			if asked++; asked > 1 {
+				return Deny, nil
+			}
+			time.Sleep(time.Minute)
+			return AllowOnce, nil
+		}}, key)
+		call := func(arguments string) error {
+			ctx, turn := m.Begin(t.Context(), Call{Kind: "tool", Name: "pay", Principal: Process(), Arguments: []byte(arguments)}, "", nil)
+			defer turn.End()
+			_, err := Get(ctx, m, key, "Pay")
+			return err
+		}
+		if err := call(`{"TO":"mallory","to":"electricity"}`); !errors.Is(err, ErrPending) { // json.Unmarshal: To = electricity
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if err := call(`{"to":"electricity","TO":"mallory"}`); err == nil { // json.Unmarshal: To = mallory
+			t.Errorf("mallory is paid, with %d question", asked)
+		}
+	})
+}
+
+// Where a handler reads something else, an answer is not for both.
+func TestDigestTellsApartWhatHandlersTellApart(t *testing.T) {
+	type pay struct {
+		To    string `json:"to"`
+		Order struct {
+			To     string      `json:"to"`
+			Amount json.Number `json:"amount"`
+		} `json:"order"`
+	}
+	for _, pair := range [][2]string{
+		{`{"TO":"mallory","to":"electricity"}`, `{"to":"electricity","TO":"mallory"}`},
+		{`{"order":{"to":"mallory"},"order":{"amount":1}}`, `{"order":{"amount":1}}`},
+		{`{"order":{"amount":1}}`, `{"order":{"amount":1.0}}`},
+	} {
+		var a, b pay
+		_ = json.Unmarshal([]byte(pair[0]), &a)
+		_ = json.Unmarshal([]byte(pair[1]), &b)
+		x, y := Call{Kind: "tool", Name: "pay", Arguments: []byte(pair[0])}.digest(), Call{Kind: "tool", Name: "pay", Arguments: []byte(pair[1])}.digest()
+		if a != b && x == y {
+			t.Errorf("one digest for %s (%+v) and %s (%+v)", pair[0], a, pair[1], b)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -32,9 +33,7 @@ var entryKinds = map[field.Type]string{
 
 // enter opens the dialog for one missing value. Where no window shows all that it says, the error is [dialog.ErrUnshown].
 func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text string, problem *field.Problem, err error) {
-	shown, asking := visible(g.Field), g.Asking
-	asking.By = m.askedBy(g.Who)
-	says := strings.Join(m.sentences.Ask(m.server, shown, asking), "\n")
+	shown, says := visible(g.Field), m.says(g)
 	if !layout.Fits(says) {
 		return "", nil, dialog.ErrUnshown
 	}
@@ -52,8 +51,18 @@ func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text
 	return text, nil, m.notePrompter(ctx, err)
 }
 
-// canCollect returns why nobody need be asked for a value: no dialog can open, or nothing could be stored.
-func (m *Manager) canCollect(ctx context.Context) error {
+// says is what the dialog for a missing value says.
+func (m *Manager) says(g intake.Gap) string {
+	asking := g.Asking
+	asking.By = m.askedBy(g.Who)
+	return strings.Join(m.sentences.Ask(m.server, visible(g.Field), asking), "\n")
+}
+
+// canCollect returns why nobody need be asked for the gaps: no dialog can open, or has room for one, or nothing could be stored.
+func (m *Manager) canCollect(ctx context.Context, gaps []intake.Gap) error {
+	if slices.ContainsFunc(gaps, func(g intake.Gap) bool { return !layout.Fits(m.says(g)) }) {
+		return dialog.ErrUnshown
+	}
 	if err := m.ready(ctx); err != nil {
 		return err
 	}

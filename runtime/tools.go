@@ -108,13 +108,13 @@ func (m *Manager) setTool(ctx context.Context, t *Turn, def *definition) (senten
 	return m.sentences.Notices.Stored, nil
 }
 
-// forgetTool asks the user whether a value may be removed, and removes it. Calls that want the same join.
+// forgetTool asks the user whether a value may be removed, and removes it. A caller's calls that want the same join.
 func (m *Manager) forgetTool(ctx context.Context, t *Turn, def *definition) (sentence string, err error) {
 	names := []string{def.Name}
 	open, _, err := m.removals.Join(t.call(), names,
 		func() error { return m.desk.RefusedLocked(consent.Changing, consent.Everybody, consent.AllSecrets) },
 		func() *definition { return def },
-		func(ctx context.Context, open *removal) error { return m.askAndRemove(ctx, t.call().Who, open.Subject) })
+		func(ctx context.Context, open *removal) error { return m.askAndRemove(ctx, t.call().Who, open) })
 	if err == nil {
 		err = m.removals.Wait(ctx, t.call(), open)
 	}
@@ -127,14 +127,10 @@ func (m *Manager) forgetTool(ctx context.Context, t *Turn, def *definition) (sen
 type removal = consent.Open[*definition, error]
 
 // askAndRemove removes the value once the person at this computer has allowed it. The MCP client's word is not enough.
-func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, def *definition) error {
-	if err := m.askToRemove(ctx, who, def); err != nil {
-		refused := isRefusal(err)
-		err = &consent.About{Secrets: []string{def.Name}, Asking: true, Err: err}
-		if refused {
-			m.desk.Refuse(consent.Changing, consent.Everybody, consent.AllSecrets, err)
-		}
-		return err
+func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, open *removal) error {
+	def := open.Subject
+	if err := m.askToRemove(ctx, who, open); err != nil {
+		return &consent.About{Secrets: []string{def.Name}, Asking: true, Err: err}
 	}
 	m.desk.Accept(consent.Changing, consent.Everybody, consent.AllSecrets...)
 	if err := m.values.remove(ctx, def); err != nil {
@@ -144,30 +140,42 @@ func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, def *defini
 	return nil
 }
 
-func (m *Manager) askToRemove(ctx context.Context, who consent.Who, def *definition) error {
+func (m *Manager) askToRemove(ctx context.Context, who consent.Who, open *removal) error {
+	def := open.Subject
 	if err := m.canRemove(ctx, def); err != nil {
 		return err
 	}
-	pass, err := m.desk.Queue(ctx, who)
+	turn, endTurn := open.Step(ctx)
+	defer endTurn()
+	pass, err := m.desk.Queue(turn, who)
 	if err != nil {
 		return err
 	}
 	defer pass()
-	leave, err := m.desk.Screen(ctx)
+	leave, err := m.desk.Screen(turn)
 	if err != nil {
 		return err
 	}
 	defer leave()
+	if err := m.desk.Refused(consent.Changing, consent.Everybody, consent.AllSecrets); err != nil {
+		return err // while this one waited for its turn
+	}
 	lines := []string{wording.Fill(m.sentences.Question.Forget, wording.Values{"server": m.server, "label": visible(def.Field).Label})}
 	if by := m.askedBy(who); by != "" {
 		lines = append(lines, by)
 	}
-	answer, err := m.askInDialog(ctx, m.question(lines, true))
+	window, closeWindow := open.Step(ctx)
+	defer closeWindow()
+	answer, err := m.askInDialog(window, m.question(lines, true))
 	switch {
 	case err == nil && answer != consent.AllowOnce:
-		return ErrDenied
-	case err == nil && ctx.Err() != nil:
-		return ErrClosed
+		err = ErrDenied
+	case err == nil && window.Err() != nil:
+		err = ErrClosed
+	}
+	if isRefusal(err) { // which counts before the next removal has its turn
+		m.desk.Refuse(consent.Changing, consent.Everybody, consent.AllSecrets,
+			&consent.About{Secrets: []string{def.Name}, Asking: true, Err: err})
 	}
 	return err
 }

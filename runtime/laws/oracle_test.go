@@ -43,7 +43,7 @@ var oracleAnswers = map[string]struct{ permission, codes string }{
 
 const (
 	oracleFast   = 300 * time.Millisecond // no person answers within
-	oracleHeld   = 45 * time.Second       // the most that a request is held
+	oracleHeld   = 45 * time.Second       // the most that a request is held whose client can come again for the answer
 	oracleOpen   = 5 * time.Minute        // the most that a question lives
 	oracleAge    = 2 * oracleOpen         // since a question began that a client and then a dialog was asked
 	oracleHandle = 10 * time.Minute       // the most that a handle lives
@@ -440,7 +440,7 @@ func (o *oracle) waitsInPlace(principal, tool string) bool {
 		if r.rounds && time.Since(r.begun) <= oracleOpen {
 			return false
 		}
-		takes = takes || r.ended.IsZero() && !r.canceled && time.Since(r.begun) < oracleHeld
+		takes = takes || r.ended.IsZero() && !r.canceled && time.Since(r.begun) < r.mayBeHeld()
 	}
 	return takes
 }
@@ -451,7 +451,7 @@ func (o *oracle) wants(r *oracleRequest, principal, tool string) bool {
 	// Of two getters at a time, the one may have had to go, and the other say why the call failed.
 	comesAgain := r.tool == "pair" || slices.Contains([]string{"", "pending", "asked", "lost", "canceled"}, r.outcome)
 	return (principal == "" || r.principal == principal) && r.tool == tool && r.life == o.life && comesAgain &&
-		(r.gaveUp.IsZero() || !r.gaveUp.Before(time.Now())) && time.Since(r.begun) <= oracleOpen+3*oracleHeld
+		(r.gaveUp.IsZero() || !r.gaveUp.Before(time.Now())) && time.Since(r.begun) <= oracleAge+3*oracleHeld // it waits for its turn, then it is open
 }
 
 // wantedFor returns the arguments that a question may be about.
@@ -891,13 +891,21 @@ func (o *oracle) checkWindows() {
 	}
 }
 
+// mayBeHeld is how long a request may be held. One that nobody verified can't come again: it is held as long as a window is open.
+func (r *oracleRequest) mayBeHeld() time.Duration {
+	if r.principal == oracleNobody {
+		return oracleOpen
+	}
+	return oracleHeld
+}
+
 // ended: a request has its result.
 func (o *oracle) ended(r *oracleRequest, outcome, text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	r.ended, r.outcome = time.Now(), outcome
 	o.tell("#%d is %s", r.number, outcome)
-	bound := oracleHeld + time.Second
+	bound := r.mayBeHeld() + time.Second
 	if r.arg == "reject later" {
 		bound += lateReject
 	}

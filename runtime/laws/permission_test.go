@@ -397,7 +397,7 @@ func outcomeOf(text string, err error) string {
 		text = err.Error()
 	}
 	for words, outcome := range map[string]string{
-		"did not allow the use": meansDenied, "closed the window": meansDismissed, "answer it, then call again": "pending",
+		"did not allow the use": meansDenied, "closed the window": meansDismissed, "has not answered for": "pending",
 		"no screen": "no dialog", "is not set. Ask": "not set", "was rejected": "rejected", "shutting down": "closed",
 		"Bad Request": "lost", "client is closing": "lost", "context canceled": "canceled", "outside a tool call": "outside",
 		"nothing says who calls": "outside",

@@ -199,13 +199,13 @@ func (c *Call) forget() {
 
 // hold begins to hold the call for a person, until release is called, and returns for how long it may be held: all that its
 // getters wait counts.
-func (c *Call) hold() (left time.Duration, release func()) {
+func (c *Call) hold(patience time.Duration) (left time.Duration, release func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.holders++; c.holders == 1 {
 		c.heldSince = time.Now()
 	}
-	return Patience - c.held - time.Since(c.heldSince), func() {
+	return patience - c.held - time.Since(c.heldSince), func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.holders--; c.holders == 0 {

@@ -18,9 +18,11 @@ var (
 )
 
 const (
-	// Patience is how long a call is held while a person has a window open; clients give up after 60 seconds.
+	// Patience is how long a call is held that can come again, while a person has a window open; clients give up after 60
+	// seconds.
 	Patience = 45 * time.Second
-	// OpenFor is how long a window stays open, and how long an answer that no call has fetched stays valid.
+	// OpenFor is how long a window stays open, how long one waits for its turn, and how long after its window has opened an
+	// answer is valid that no call has fetched.
 	OpenFor = 5 * time.Minute
 	// maxWaiting is how many calls may be held, and how many questions may be put to people, at a time. It is fewer than the
 	// hundred workers of a stdio server, which so always has some left for calls that need nobody.
@@ -131,10 +133,10 @@ func (d *Desk) Seat() (leave func(), err error) {
 	return func() { d.waiting.Add(-1) }, nil
 }
 
-// wait returns nil once done is closed, the error of ctx if that ends before, or [ErrPending] when the call has waited as
-// long as clients bear, here and before, or has to wait for its input request.
-func (d *Desk) wait(ctx context.Context, c *Call, done <-chan struct{}) error {
-	left, release := c.hold()
+// wait returns nil once done is closed, the error of ctx if that ends before, or [ErrPending] when the call's patience is at
+// an end, here and before, or it has to wait for its input request.
+func (d *Desk) wait(ctx context.Context, c *Call, done <-chan struct{}, patience time.Duration) error {
+	left, release := c.hold(patience)
 	defer release()
 	timer := time.NewTimer(left)
 	defer timer.Stop()

@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -15,8 +16,8 @@ type Open[S, R any] struct {
 
 	desk   *Desk
 	keys   []string
-	begun  time.Time
-	posed  time.Time     // since when somebody is asked by the server, not only by an input request; zero: not yet
+	begun  time.Time     // or when its latest step was
+	posed  time.Time     // the same since the server asks somebody, not only an input request; zero: it does not yet
 	cancel func()        // takes away what is shown; nil until it is posed
 	done   chan struct{} // closed once result is there
 	result R
@@ -57,6 +58,16 @@ func (o *Open[S, R]) expired() bool { return Passed(o.begun, OpenFor) }
 // tooLate reports whether it has been shown for too long: an answer that comes now allows nothing.
 func (o *Open[S, R]) tooLate() bool { return Passed(o.posed, OpenFor) }
 
+// Step gives what comes next, such as a turn or a window, all of [OpenFor], however long it took to come to that. Each step has
+// its own deadline, so that only a window that was open for so long is one that nobody answered.
+func (o *Open[S, R]) Step(ctx context.Context) (context.Context, context.CancelFunc) {
+	o.desk.mu.Lock()
+	defer o.desk.mu.Unlock()
+	o.begun = time.Now()
+	o.posed = o.begun
+	return context.WithTimeout(ctx, OpenFor)
+}
+
 // Keep has what is open stay even if all calls that wait for it are given up. It reports false where they are already.
 func (o *Open[S, R]) Keep() bool {
 	o.desk.mu.Lock()
@@ -93,19 +104,55 @@ func (o *Open[S, R]) leaveLocked(c *Call) bool {
 
 // A Table has what is open, by what calls know it by.
 type Table[S, R any] struct {
-	desk *Desk
-	open map[string]*Open[S, R] // guarded by Desk.mu
+	desk   *Desk
+	shared bool                   // by all callers
+	open   map[string]*Open[S, R] // guarded by Desk.mu
 }
 
-// NewTable returns an empty table.
+// NewTable returns an empty table of what is each caller's own.
 func NewTable[S, R any](desk *Desk) *Table[S, R] {
-	return &Table[S, R]{desk, map[string]*Open[S, R]{}}
+	return &Table[S, R]{desk: desk, open: map[string]*Open[S, R]{}}
+}
+
+// NewSharedTable returns an empty table of what callers have in common, such as a missing value.
+func NewSharedTable[S, R any](desk *Desk) *Table[S, R] {
+	t := NewTable[S, R](desk)
+	t.shared = true
+	return t
+}
+
+// keysOf returns by what the call's caller knows what it knows by keys. Callers that nobody verified may be different
+// processes: each call of theirs is a caller.
+func (t *Table[S, R]) keysOf(c *Call, keys ...string) []string {
+	if t.shared {
+		return keys
+	}
+	own := make([]string, len(keys))
+	for i, key := range keys {
+		own[i] = fmt.Sprintf("%d %q %s", c.Who.Kind, c.Who.Name, key)
+		if c.Who.Kind == Local {
+			own[i] += fmt.Sprint(" ", c.id)
+		}
+	}
+	return own
+}
+
+// canReturn reports whether a call that goes can come again and find what it waited for.
+func (t *Table[S, R]) canReturn(c *Call) bool { return t.shared || c.Who.Kind != Local }
+
+// wait is [Desk.wait]. A call that can't come again is held for as long as a window is open: with it the window goes.
+func (t *Table[S, R]) wait(ctx context.Context, c *Call, done <-chan struct{}) error {
+	if !t.canReturn(c) {
+		return t.desk.wait(ctx, c, done, OpenFor)
+	}
+	return t.desk.wait(ctx, c, done, Patience)
 }
 
 // Join has a call wait for what is open under one of the keys, or begins it under all of them: work asks the people and
 // returns the result. It is not begun where admit, which is called with the desk locked, returns an error. [Table.Wait] or
-// [Table.Leave] must follow.
+// [Table.Leave] must follow. The error may be [ErrPending]: not too much is open that is each caller's own.
 func (t *Table[S, R]) Join(c *Call, keys []string, admit func() error, subject func() S, work func(context.Context, *Open[S, R]) R) (o *Open[S, R], begun bool, err error) {
+	keys = t.keysOf(c, keys...)
 	t.desk.mu.Lock()
 	defer t.desk.mu.Unlock()
 	for _, key := range keys {
@@ -116,6 +163,9 @@ func (t *Table[S, R]) Join(c *Call, keys []string, admit func() error, subject f
 	}
 	if err := admit(); err != nil {
 		return nil, false, err
+	}
+	if !t.shared && len(t.open) >= maxWaiting {
+		return nil, false, ErrPending
 	}
 	o = t.addLocked(keys, subject())
 	err = t.poseLocked(o, func(ctx context.Context) {
@@ -135,7 +185,7 @@ func (t *Table[S, R]) Join(c *Call, keys []string, admit func() error, subject f
 
 // Wait waits for the result on behalf of a call, as [Desk.wait] does.
 func (t *Table[S, R]) Wait(ctx context.Context, c *Call, o *Open[S, R]) error {
-	err := t.desk.wait(ctx, c, o.done)
+	err := t.wait(ctx, c, o.done)
 	t.Leave(c, o, err)
 	return err
 }
@@ -143,7 +193,7 @@ func (t *Table[S, R]) Wait(ctx context.Context, c *Call, o *Open[S, R]) error {
 // WaitUntil waits until something has happened to what is open, such as that its window opens. The call goes on waiting for the
 // result, unless there is an error.
 func (t *Table[S, R]) WaitUntil(ctx context.Context, c *Call, o *Open[S, R], happened <-chan struct{}) error {
-	err := t.desk.wait(ctx, c, happened)
+	err := t.wait(ctx, c, happened)
 	if err != nil {
 		t.Leave(c, o, err)
 	}
@@ -151,7 +201,7 @@ func (t *Table[S, R]) WaitUntil(ctx context.Context, c *Call, o *Open[S, R], hap
 }
 
 // Leave has a call wait no more. The error is why: nil where it has the result, [context.Canceled] where its client has given
-// it up. Every other call is expected to come again.
+// it up. Every other call is expected to come again, if it can.
 func (t *Table[S, R]) Leave(c *Call, o *Open[S, R], err error) {
 	t.desk.mu.Lock()
 	defer t.desk.mu.Unlock()
@@ -160,7 +210,7 @@ func (t *Table[S, R]) Leave(c *Call, o *Open[S, R], err error) {
 	}
 	switch {
 	case err == nil:
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), !t.canReturn(c):
 		t.abandonLocked(o)
 	default:
 		o.absent++
@@ -213,10 +263,10 @@ func (t *Table[S, R]) addLocked(keys []string, subject S) *Open[S, R] {
 	return o
 }
 
-// poseLocked begins to ask people: ask has to settle o. Its context ends with the desk, after [OpenFor], and when nobody wants
-// to know the answer any more.
+// poseLocked begins to ask people: ask has to settle o. Its context ends with the desk, and when nobody wants to know the answer
+// any more; each [Open.Step] of it ends after [OpenFor].
 func (t *Table[S, R]) poseLocked(o *Open[S, R], ask func(context.Context)) error {
-	ctx, cancel := context.WithTimeout(t.desk.life, OpenFor)
+	ctx, cancel := context.WithCancel(t.desk.life)
 	o.posed, o.cancel = time.Now(), cancel
 	err := t.desk.goLocked(func() {
 		defer cancel()

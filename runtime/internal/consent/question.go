@@ -151,7 +151,7 @@ func (d *Desk) ask(ctx context.Context, c *Call, q *question) error {
 	defer leave()
 	open, next, err := d.join(c, q, true)
 	if err == nil && next == behind {
-		if err := d.wait(ctx, c, open.done); !errors.Is(err, ErrPending) {
+		if err := d.questions.wait(ctx, c, open.done); !errors.Is(err, ErrPending) {
 			return err // nil: Permit looks whether that answer was for this call too
 		}
 		open, next, err = d.join(c, q, false)
@@ -160,7 +160,7 @@ func (d *Desk) ask(ctx context.Context, c *Call, q *question) error {
 		return err
 	}
 	if next == inLine {
-		if err = d.wait(ctx, c, open.done); err == nil {
+		if err = d.questions.wait(ctx, c, open.done); err == nil {
 			return d.take(c, open)
 		}
 		// The question is pending only in another call's input request. That call may never return, so this client is asked as
@@ -220,14 +220,14 @@ const (
 // join has a call wait for the question that is open for the same uses, or begins it. patient has it wait first for a question
 // of the same topic that is open for other arguments: an answer for the session is for both.
 func (d *Desk) join(c *Call, q *question, patient bool) (open *openQuestion, next next, err error) {
-	key := q.key(c)
+	keys := d.questions.keysOf(c, q.key(c))
 	rounds := c.ByRounds() && !q.words.OnlyDialog
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.RefusedLocked(Permission, c.Who, secretsOf(q.uses)); err != nil {
 		return nil, inLine, err // while the call waited for something else
 	}
-	open = d.questions.open[key]
+	open = d.questions.open[keys[0]]
 	if open != nil && !open.expired() {
 		next, err = d.joinLocked(c, open, rounds)
 		return open, next, err
@@ -237,7 +237,7 @@ func (d *Desk) join(c *Call, q *question, patient bool) (open *openQuestion, nex
 	if other := d.otherLocked(q.topic); rounds && patient && other != nil {
 		return other, behind, nil // forms in the client have a queue of their own, which input requests go past
 	}
-	open = d.questions.addLocked([]string{key}, q)
+	open = d.questions.addLocked(keys, q)
 	if rounds {
 		next = inRound
 	} else if err := d.poseLocked(open, d.clientOf(c, q)); err != nil {
@@ -301,14 +301,8 @@ func newQuestion(c *Call, uses []Use, words Words) *question {
 }
 
 // key is the same for calls that one answer can serve: same principal, secrets, values and destinations, same tool, same
-// reason, same arguments. Callers that nobody verified share nothing: they may be different processes.
-func (q *question) key(c *Call) string {
-	key := fmt.Sprintf("%s %x", q.topic, c.digest())
-	if q.who.Kind == Local {
-		key += fmt.Sprint(" ", c.id)
-	}
-	return key
-}
+// reason, same arguments.
+func (q *question) key(c *Call) string { return fmt.Sprintf("%s %x", q.topic, c.digest()) }
 
 func (d *Desk) isUnposed(open *openQuestion) bool {
 	d.mu.Lock()
@@ -380,14 +374,16 @@ func (d *Desk) poseLocked(open *openQuestion, client func(context.Context, Form)
 	}
 	err := d.questions.poseLocked(open, func(ctx context.Context) {
 		defer d.unpose()
-		leave, err := d.Queue(ctx, open.Subject.who)
+		turn, endTurn := open.Step(ctx)
+		defer endTurn()
+		leave, err := d.Queue(turn, open.Subject.who)
 		if err != nil {
 			d.settle(open, verdict{err: err})
 			return
 		}
 		// settle must run before leave: the next question in the queue may be covered by this answer.
 		defer leave()
-		v := d.confirm(ctx, open, client)
+		v := d.confirm(ctx, turn, open, client)
 		if v.err == nil && v.answer != Deny {
 			v.err = d.voidBy(ctx, open)
 		}
@@ -401,10 +397,10 @@ func (d *Desk) poseLocked(open *openQuestion, client func(context.Context, Form)
 
 // voidBy returns why a yes that has just been given allows nothing, or nil.
 func (d *Desk) voidBy(ctx context.Context, open *openQuestion) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
+	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if ctx.Err() != nil || open.tooLate() { // its time passed while the computer slept
+	if open.tooLate() { // its time passed while the computer slept
 		return ErrPending
 	}
 	return nil
@@ -452,26 +448,29 @@ func (d *Desk) settle(open *openQuestion, v verdict) {
 	open.settleLocked(v)
 }
 
-// confirm puts the question to the person, whose turn it is.
-func (d *Desk) confirm(ctx context.Context, open *openQuestion, client func(context.Context, Form) Reply) verdict {
+// confirm puts the question to the person, whose turn it is. No dialog opens once the time for the turn is up: by then nobody may
+// remember what it is for.
+func (d *Desk) confirm(ctx, turn context.Context, open *openQuestion, client func(context.Context, Form) Reply) verdict {
 	q := open.Subject
 	if v, ok := d.answered(q); ok {
 		return v
 	}
 	if client != nil && !d.isSilent(q.topic) {
-		if v, ok := verdictOf(client(ctx, q.words.Form)); ok {
+		shown, withdraw := open.Step(ctx)
+		defer withdraw()
+		if v, ok := verdictOf(client(shown, q.words.Form)); ok {
 			return v
 		}
-		switch ctx.Err() {
+		switch shown.Err() {
 		case nil:
 		case context.DeadlineExceeded:
 			d.noteSilent(open) // the next call goes straight to the dialog
 			return verdict{err: ErrPending}
 		default:
-			return verdict{err: ctx.Err()}
+			return verdict{err: shown.Err()}
 		}
 	}
-	leave, err := d.Screen(ctx)
+	leave, err := d.Screen(turn)
 	if err != nil {
 		return verdict{err: err}
 	}
@@ -479,7 +478,9 @@ func (d *Desk) confirm(ctx context.Context, open *openQuestion, client func(cont
 	if v, ok := d.answered(q); ok {
 		return v
 	}
-	answer, err := q.words.Dialog(ctx)
+	window, closeWindow := open.Step(ctx)
+	defer closeWindow()
+	answer, err := q.words.Dialog(window)
 	return verdict{answer: answer, how: byDialog, err: err}
 }
 

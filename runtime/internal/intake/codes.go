@@ -104,13 +104,20 @@ func (c *codes) failure() error {
 	return c.failed
 }
 
-// show shows the form in a client that is asked in place. It may stay open a little longer than the dialogs. The function that
-// is returned withdraws it.
+// isOver reports whether the collection has ended so long ago that nobody comes again for it.
+func (c *codes) isOver() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.at.IsZero() && consent.Passed(c.at, consent.OpenFor)
+}
+
+// show shows the form in a client that is asked in place. It stays open a little longer than the dialogs, until the function
+// that is returned withdraws it.
 func (in *Intake) show(codes *codes, client client) (withdraw func()) {
 	if client == nil {
 		return func() {}
 	}
-	shown, withdraw := context.WithTimeout(in.Desk.Life(), consent.OpenFor)
+	shown, withdraw := context.WithCancel(in.Desk.Life())
 	err := in.Desk.Go(consent.OpenFor, func(context.Context) {
 		defer withdraw()
 		codes.hear(client(shown, codes.form))

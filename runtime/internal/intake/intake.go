@@ -5,7 +5,7 @@
 // that miss one of its values, as a question of package consent is. The package knows no MCP: a client is a function that
 // shows a form.
 //
-// A codes has a lock of its own. No other lock is taken while it is held, and nothing is stored or taken back.
+// A codes has a lock of its own, which is the last in order. Nothing is stored or taken back while it is held.
 package intake
 
 import (
@@ -68,8 +68,8 @@ type Values interface {
 type Config struct {
 	Desk   *consent.Desk
 	Values Values
-	// Ready returns why no dialog can open now, or no value be stored, as far as that can be told before.
-	Ready func(ctx context.Context) error
+	// Ready returns why no dialog can open now for one of the gaps, or no value be stored, as far as that can be told before.
+	Ready func(ctx context.Context, gaps []Gap) error
 	// Enter opens one dialog. A problem is why what was entered is no value, where the dialog could tell.
 	Enter func(ctx context.Context, gap Gap, prefill string) (text string, problem *field.Problem, err error)
 	// Form makes the form that shows the code. Its choices are "The codes match" and "They differ".
@@ -88,22 +88,25 @@ type Intake struct {
 	open *consent.Table[*codes, error]
 	end  context.Context // ends when the desk has been closed for as long as the keychain is waited for
 
-	mu       sync.Mutex
-	replaced map[string]replacement // by a collection whose call had gone
+	mu      sync.Mutex
+	awaited map[asker]*codes // by callers that were told to come again
 }
 
 // New returns an Intake where nothing is open.
 func New(config Config) *Intake {
 	end, cancel := context.WithCancel(context.Background())
 	context.AfterFunc(config.Desk.Life(), func() { time.AfterFunc(grace, cancel) })
-	return &Intake{Config: config, open: consent.NewTable[*codes, error](config.Desk), end: end, replaced: map[string]replacement{}}
+	return &Intake{Config: config, open: consent.NewSharedTable[*codes, error](config.Desk), end: end, awaited: map[asker]*codes{}}
 }
 
-// A replacement is a value that the user has put in place of another one, for a call that has gone since.
-type replacement struct {
-	codes *codes
-	at    time.Time
+// An asker is a caller that has asked for another value of a secret. What came of it is nobody else's.
+type asker struct {
+	who    consent.Who
+	secret string
 }
+
+// maxAwaited is how many askers are remembered. Whoever is forgotten is asked again.
+const maxAwaited = 1_000
 
 // Collect waits until a person has entered what is missing of the secrets, or some of it. Calls that miss the same secret
 // join one collection; the one that began it shows the verification code, if its client can.
@@ -116,14 +119,10 @@ func (in *Intake) Collect(ctx context.Context, c *consent.Call, secrets []string
 func (in *Intake) Replace(ctx context.Context, c *consent.Call, secret string) error {
 	// The request may come again after its dialog was done: on 2026-07-28 with the comparison of the codes, from older clients
 	// because they were told to call again.
-	if in.takeReplaced(secret) || hasStored(c, secret) {
+	if in.takeReplaced(asker{c.Who, secret}) || hasStored(c, secret) {
 		return nil
 	}
-	err := in.collect(ctx, c, []string{secret}, true)
-	if err == nil {
-		in.takeReplaced(secret)
-	}
-	return err
+	return in.collect(ctx, c, []string{secret}, true)
 }
 
 func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string, replace bool) error {
@@ -151,6 +150,9 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 	err = in.wait(ctx, c, open, begun)
 	if errors.Is(err, consent.ErrPending) && open.Subject.isComparedBy(c) {
 		c.Pend(&comparing{open.Subject, open})
+	}
+	if errors.Is(err, consent.ErrPending) && replace {
+		in.await(asker{c.Who, secrets[0]}, open.Subject)
 	}
 	if err != nil {
 		return about(err)
@@ -213,7 +215,7 @@ func (in *Intake) ask(ctx context.Context, open *collection, client client, repl
 	case err != nil && refused != nil:
 		err = refused
 	case errors.Is(err, context.DeadlineExceeded):
-		err = in.Dismissed // five minutes without a word
+		err = consent.ErrPending // while it waited for its turn
 	case errors.Is(err, context.Canceled):
 		err = consent.ErrClosed
 	}
@@ -222,7 +224,6 @@ func (in *Intake) ask(ctx context.Context, open *collection, client client, repl
 		in.Desk.Accept(consent.Collecting, consent.Everybody, codes.secrets...)
 		if replace {
 			in.Desk.Accept(consent.Changing, consent.Everybody, consent.AllSecrets...)
-			in.noteReplaced(codes)
 		}
 		return nil
 	case in.IsRefusal(err):
@@ -241,22 +242,24 @@ type client func(context.Context, consent.Form) consent.Reply
 // fill asks for what is still missing once it is this server's turn, and stores all answers or none.
 func (in *Intake) fill(ctx context.Context, open *collection, client client, replace bool) error {
 	codes := open.Subject
+	turn, endTurn := open.Step(ctx)
+	defer endTurn()
 	// Nobody waits for a turn that is of no use.
-	if gaps, err := in.gaps(ctx, codes, replace); err != nil || len(gaps) == 0 {
+	if gaps, err := in.gaps(turn, codes, replace); err != nil || len(gaps) == 0 {
 		return err
 	}
-	pass, err := in.Desk.Queue(ctx, codes.who)
+	pass, err := in.Desk.Queue(turn, codes.who)
 	if err != nil {
 		return err
 	}
 	defer pass()
-	leave, err := in.Desk.Screen(ctx)
+	leave, err := in.Desk.Screen(turn)
 	if err != nil {
 		return err
 	}
 	defer leave()
 	// Another process of this server may have asked while this one waited for its turn, and the screen may have gone.
-	gaps, err := in.gaps(ctx, codes, replace)
+	gaps, err := in.gaps(turn, codes, replace)
 	if err != nil || len(gaps) == 0 {
 		return err
 	}
@@ -268,7 +271,7 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 	}
 	codes.open()
 	withdraw := in.show(codes, client)
-	texts, err := in.enterAll(ctx, codes, gaps)
+	texts, err := in.enterAll(ctx, open, gaps)
 	if err != nil {
 		withdraw()
 		return err
@@ -306,14 +309,17 @@ func (in *Intake) gaps(ctx context.Context, codes *codes, replace bool) ([]Gap, 
 	if len(gaps) == 0 {
 		return nil, nil
 	}
-	return gaps, in.Ready(ctx)
+	for i := range gaps {
+		g := &gaps[i]
+		g.Who, g.Asking.Code, g.Asking.Number, g.Asking.Total = codes.who, codes.code, i+1, len(gaps)
+	}
+	return gaps, in.Ready(ctx, gaps)
 }
 
-func (in *Intake) enterAll(ctx context.Context, codes *codes, gaps []Gap) (texts []string, err error) {
+func (in *Intake) enterAll(ctx context.Context, open *collection, gaps []Gap) (texts []string, err error) {
 	texts = make([]string, len(gaps))
 	for i, g := range gaps {
-		g.Who, g.Asking.Code, g.Asking.Number, g.Asking.Total = codes.who, codes.code, i+1, len(gaps)
-		if texts[i], err = in.enter(ctx, g); err != nil {
+		if texts[i], err = in.enter(ctx, open, g); err != nil {
 			return nil, err
 		}
 	}
@@ -321,11 +327,11 @@ func (in *Intake) enterAll(ctx context.Context, codes *codes, gaps []Gap) (texts
 }
 
 // enter asks for one value until it keeps the rules, and returns "" for a field that was left empty and may be.
-func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
+func (in *Intake) enter(ctx context.Context, open *collection, g Gap) (string, error) {
 	f := g.Field
 	prefill := cmp.Or(g.Offer, f.Default)
 	for range attempts {
-		text, problem, err := in.Enter(ctx, g, prefill)
+		text, problem, err := in.window(ctx, open, g, prefill)
 		if err != nil {
 			return "", err
 		}
@@ -346,6 +352,17 @@ func (in *Intake) enter(ctx context.Context, g Gap) (string, error) {
 		}
 	}
 	return "", in.Invalid(f.Name, g.Asking.Again)
+}
+
+// window opens one dialog, for five minutes.
+func (in *Intake) window(ctx context.Context, open *collection, g Gap, prefill string) (string, *field.Problem, error) {
+	ctx, closeWindow := open.Step(ctx)
+	defer closeWindow()
+	text, problem, err := in.Enter(ctx, g, prefill)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = in.Dismissed // five minutes without a word
+	}
+	return text, problem, err
 }
 
 // keep stores all texts, or puts back what was there before. It returns how to do that later. A keychain has no transactions:
@@ -372,18 +389,19 @@ func (in *Intake) keep(gaps []Gap, texts []string) (undo func(), err error) {
 	return undo, nil
 }
 
-// noteReplaced remembers that the user has replaced a value, for the call that asked for it and has gone.
-func (in *Intake) noteReplaced(codes *codes) {
+// await remembers which collection a caller wants to know the end of.
+func (in *Intake) await(by asker, open *codes) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.replaced[codes.secrets[0]] = replacement{codes, time.Now()}
+	consent.MakeRoom(in.awaited, maxAwaited, (*codes).isOver)
+	in.awaited[by] = open
 }
 
 // takeReplaced reports, once, that the user has replaced a value for a call that had gone, and has not taken that back.
-func (in *Intake) takeReplaced(secret string) bool {
+func (in *Intake) takeReplaced(by asker) bool {
 	in.mu.Lock()
-	r, ok := in.replaced[secret]
-	delete(in.replaced, secret)
-	in.mu.Unlock()
-	return ok && !consent.Passed(r.at, consent.OpenFor) && r.codes.stored(secret)
+	defer in.mu.Unlock()
+	codes := in.awaited[by]
+	delete(in.awaited, by)
+	return codes != nil && !codes.isOver() && codes.stored(by.secret)
 }

@@ -106,7 +106,7 @@ func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
 			texts = texts[1:]
 			return text, nil, nil
 		},
-		Ready: func(context.Context) error { return nil },
+		Ready: func(context.Context, []Gap) error { return nil },
 		Form: func(_ consent.Who, _ []string, code string) consent.Form {
 			return consent.Form{Name: "codes", Message: code, Choices: []string{"The codes match", "They differ"}}
 		},
@@ -391,12 +391,13 @@ func TestCodesThatDifferAreNoted(t *testing.T) {
 
 // The tables that no flood of calls can fill have an entry for each secret at most. A new table must be thought about.
 func TestEveryTableIsBounded(t *testing.T) {
-	bySecret := []string{"open", "replaced"}
+	bySecret := []string{"open"}
+	bounded := []string{"awaited"} // by maxAwaited
 	intake := reflect.TypeFor[Intake]()
 	for i := range intake.NumField() {
 		f := intake.Field(i)
 		isTable := f.Type.Kind() == reflect.Map || strings.HasPrefix(f.Type.String(), "*consent.Table[")
-		if isTable && !slices.Contains(bySecret, f.Name) {
+		if isTable && !slices.Contains(bySecret, f.Name) && !slices.Contains(bounded, f.Name) {
 			t.Errorf("what bounds %s?", f.Name)
 		}
 	}
