@@ -35,12 +35,12 @@ func endOrphans() {
 	}
 }
 
-// someWindowIsOpen reports whether the dialog of any living server that shares our locks can be
-// answered: its program runs, and is not stopped. The server itself may be.
+// someWindowIsOpen reports whether the dialog of any living server, on this screen, can be answered:
+// its program runs, and is not stopped. The server itself may be.
 func someWindowIsOpen() bool {
-	here := lockPlace(os.Getenv)
+	here := screenName(os.Getenv)
 	for other := range others {
-		if other.place == here && other.runs() && !other.isOrphan() {
+		if other.screen == here && other.runs() && !other.isOrphan() {
 			return true
 		}
 	}
@@ -51,7 +51,7 @@ func someWindowIsOpen() bool {
 type other struct {
 	folder string // in /proc
 	owner  int    // the process that opened the dialog
-	place  string // of its locks, as lockPlace has it
+	screen string // as screenName has it
 }
 
 // others yields the programs of all dialogs that are open.
@@ -63,7 +63,7 @@ func others(yield func(other) bool) {
 			continue
 		}
 		environ := environOf(folder)
-		if owner := ownerIn(environ); owner > 0 && !yield(other{folder, owner, lockPlace(environ)}) {
+		if owner := ownerIn(environ); owner > 0 && !yield(other{folder, owner, screenName(environ)}) {
 			return
 		}
 	}

@@ -1,9 +1,11 @@
 package dialog
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -12,9 +14,8 @@ import (
 // somebody else's or not set.
 var userFolders = "/run/user"
 
-// sessionFolder returns the folder for locks that all servers of this user share, whatever their
-// environment, or "" where there is none. It is one for all screens: a screen has many names, such as
-// :0, unix:0 and wayland-0, and of two names nobody knows that they are the same screen.
+// sessionFolder returns the folder for locks that all servers of this user on this screen share, whatever
+// their environment says else, or "" where there is none. Those on other screens need not wait for one another.
 func sessionFolder() string {
 	user := filepath.Join(userFolders, strconv.Itoa(os.Geteuid()))
 	info, err := os.Lstat(user)
@@ -24,17 +25,29 @@ func sessionFolder() string {
 	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
 		return ""
 	}
-	folder := filepath.Join(user, "mcpsecrets")
+	folder := filepath.Join(user, "mcpsecrets", screenName(os.Getenv))
 	if os.MkdirAll(folder, 0o700) != nil {
 		return "" // it is not for everybody in a container
 	}
 	return folder
 }
 
-// lockPlace says where a process with these variables has its locks: two of the same place share them.
-func lockPlace(getenv func(string) string) string {
-	if folder := sessionFolder(); folder != "" {
-		return folder
+// screenName names the display that dialogs open on, as part of a path, of who has these variables. One on this computer has
+// many names, such as :0, unix:0.0 and localhost:0: only its number counts.
+func screenName(getenv func(string) string) string {
+	x := getenv("DISPLAY")
+	if x == "" {
+		return "wayland-" + url.PathEscape(getenv("WAYLAND_DISPLAY"))
 	}
-	return getenv("XDG_RUNTIME_DIR")
+	at := strings.LastIndexByte(x, ':')
+	host, number := x[:max(at, 0)], x[at+1:]
+	number, _, _ = strings.Cut(number, ".") // the rest is one of its monitors
+	if n, err := strconv.Atoi(number); err == nil {
+		number = strconv.Itoa(n)
+	}
+	switch strings.TrimSuffix(host, "/") {
+	case "unix", "localhost", "localhost/unix", "127.0.0.1", "[::1]":
+		host = ""
+	}
+	return "x11-" + url.PathEscape(host+":"+number)
 }
