@@ -143,6 +143,9 @@ func Shows(r rune) bool { return unicode.IsSpace(r) || visible(string(r)) == str
 
 // visible keeps what can be seen, spaces and line breaks.
 func visible(text string) string {
+	if isPlain(text) {
+		return text
+	}
 	var b strings.Builder
 	marks := 0
 	text = strings.ReplaceAll(text, "\r\n", "\n")
@@ -170,6 +173,16 @@ func visible(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// isPlain reports whether all of a text is seen as it is, as nearly all texts are: ASCII without control characters.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < ' ' || c > '~') && c != '\n' {
+			return false
+		}
+	}
+	return true
 }
 
 // blank are letters and symbols that look like nothing.
@@ -218,6 +231,8 @@ func cut(line string, columns int) (first, rest string) {
 // is broken too early, which is better than a window wider than the screen.
 func width(r rune) int {
 	switch {
+	case r < 0x0300:
+		return 1
 	case unicode.In(r, unicode.Mn, unicode.Me):
 		return 0
 	case r >= 0xfdf0 && r <= 0xfdfd, r >= 0x12000 && r <= 0x1254f, r == 0x2e3a, r == 0x2e3b:

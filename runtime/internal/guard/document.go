@@ -70,7 +70,6 @@ var (
 	pemBlock   = lazily(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)(?:-----END [A-Z0-9 ]+-----|$)`)
 	longRun    = lazily(`[\w+/.~-]{16,}={0,2}`)
 	addresses  = lazily(`[a-z][a-z0-9+.-]*://[^\s"'<>]+`)
-	lastLine   = lazily(`^[\w+/=-]+$`)
 	items      = lazily(`(?:[\[,]\s*"((?:[^"\\]|\\.)*)"|^[ \t]*- +([^\s:]+)$)\s*(:?)`)
 	structure  = lazily(`(?m)^[ \t]*(?:[#;!<{}\[\]]|---|machine |default$|(?:- +)?["']?[A-Za-z_][\w .-]*["']?[ \t]*(?:=|:[ \t]|:$))`)
 )
