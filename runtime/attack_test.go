@@ -709,12 +709,20 @@ func TestWindowWithoutRoomIsNotAnnounced(t *testing.T) {
 func TestRemovalIsWhoseItIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		key := Password("a", Field{Required: true, Label: "A"})
+		var mu sync.Mutex
 		var shown []string
 		open := 0
+		opens := func(change int) {
+			mu.Lock()
+			defer mu.Unlock()
+			open += change
+		}
 		m, _ := victim(t, answers{ask: func(ctx context.Context, q Question) (Answer, error) {
+			opens(1)
+			defer opens(-1)
+			mu.Lock()
 			shown = append(shown, q.Text)
-			open++
-			defer func() { open-- }()
+			mu.Unlock()
 			select {
 			case <-time.After(30 * time.Second):
 				return AllowOnce, nil
@@ -735,9 +743,11 @@ func TestRemovalIsWhoseItIs(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
+		mu.Lock()
 		if open != 1 || len(shown) != 2 || !strings.Contains(shown[1], "mallory") {
 			t.Errorf("%d windows are open after ann's call was cancelled, shown %q", open, shown)
 		}
+		mu.Unlock()
 		if said := <-done; !strings.Contains(said, "removed") {
 			t.Error(said)
 		}

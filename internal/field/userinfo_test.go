@@ -58,7 +58,7 @@ func TestUserInfoThatIsCut(t *testing.T) {
 		{"https://app:1/@s/@db.example.com", HasUserInfo, "several @"},
 
 		{"https://medium.com/@user", "", "a user's page"},
-		{"https://registry.npmjs.org/@scope/pkg", "", "a package's scope"},
+		{"https://packages.example.com/@scope/pkg", "", "a package's scope"},
 		{"https://unpkg.com/pkg@1.2.3/a.js", "", "a version"},
 		{"https://mastodon.example/@ann@example.org", "", "a user elsewhere"},
 		{"https://example.com/users/ann@example.org", "", "an address in a path"},
