@@ -173,7 +173,7 @@ func English() Sentences {
 			TooBig:        "The value of {secrets} is larger than the keychain takes.",
 			Invalid:       "The value of {secrets} can't be used: it {problem}. Ask the user to set another.",
 			NotSet:        "{secrets} is not set. Ask the user to set it.",
-			Pending:       "The user has not answered for {secrets} yet. Call again, and ask the user to answer the window or question that is open or opens then.",
+			Pending:       "The user has not answered for {secrets} yet. Ask the user to answer the window or question that is open or opens next, and call again.",
 			UnknownKey:    "The server asked for a secret that its schema does not have. This is a mistake in the server.",
 			OutsideCall:   "{secrets} can't be used outside a tool call, since nobody can be asked here.",
 			UnknownCaller: "{secrets} can't be used here, since nothing says who calls, and nobody can be asked. The server's log says more.",
