@@ -143,13 +143,19 @@ func Shows(r rune) bool { return unicode.IsSpace(r) || visible(string(r)) == str
 
 // visible keeps what can be seen, spaces and line breaks.
 func visible(text string) string {
-	if isPlain(text) {
+	if !strings.ContainsFunc(text, func(r rune) bool { return !isPlain(r) }) {
 		return text
 	}
 	var b strings.Builder
 	marks := 0
 	text = strings.ReplaceAll(text, "\r\n", "\n")
+	b.Grow(len(text))
 	for _, r := range text { // invalid UTF-8 comes as U+FFFD
+		if isPlain(r) {
+			b.WriteByte(byte(r))
+			marks = 0
+			continue
+		}
 		// Controls, and Cf has all that is zero-width or bidirectional. They part no pile of accents.
 		if unicode.In(r, unicode.Variation_Selector, blank) || unicode.In(r, unicode.Cc, unicode.Cf) && !unicode.IsSpace(r) {
 			continue
@@ -175,15 +181,8 @@ func visible(text string) string {
 	return b.String()
 }
 
-// isPlain reports whether all of a text is seen as it is, as nearly all texts are: ASCII without control characters.
-func isPlain(text string) bool {
-	for i := range len(text) {
-		if c := text[i]; (c < ' ' || c > '~') && c != '\n' {
-			return false
-		}
-	}
-	return true
-}
+// isPlain reports whether a character is seen as it is, as nearly all are: of ASCII without control characters.
+func isPlain(r rune) bool { return r >= ' ' && r <= '~' || r == '\n' }
 
 // blank are letters and symbols that look like nothing.
 var blank = &unicode.RangeTable{

@@ -7,8 +7,6 @@
 package wording
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -226,9 +224,23 @@ type Values map[string]string
 // Fill returns text with the holes that values has filled, in one pass: what fills a hole is never looked at again, so a
 // value with braces stays as it is. Other holes stay open.
 func Fill(text string, values Values) string {
-	pairs := make([]string, 0, 2*len(values))
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		pairs = append(pairs, "{"+name+"}", values[name])
+	if !strings.Contains(text, "{") {
+		return text
 	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	var b strings.Builder
+	for {
+		before, hole, found := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, rest, _ := strings.Cut(hole, "}")
+		if value, ok := values[name]; ok && len(name) < len(hole) {
+			b.WriteString(value)
+			text = rest
+		} else {
+			b.WriteByte('{')
+			text = hole
+		}
+	}
 }

@@ -57,6 +57,13 @@ func TestFillIsOnePass(t *testing.T) {
 	if got != "{tool} for {label}, {other}" {
 		t.Error(got)
 	}
+	for text, want := range map[string]string{
+		"a {x": "a {x", "{{x}}": "{1}", "{a{x}": "{a1", "{}{x}": "{}1", "x}{": "x}{", "{x}{x}": "11", "": "",
+	} {
+		if got := Fill(text, Values{"x": "1"}); got != want {
+			t.Errorf("%s became %s, want %s", text, got, want)
+		}
+	}
 }
 
 // The dialog says the rules before they are broken, as far as it has room for them.
