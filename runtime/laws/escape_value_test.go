@@ -89,7 +89,7 @@ var lineMakers = []maker{
 		return made
 	})},
 	{"JSON", 2, func(r *rand.Rand) value {
-		pin := text(r, lower+digits, 8, 12) + `\"` + text(r, lower+upper, 4, 12)
+		pin := text(r, lower+digits, 8, 12) + `\"` + text(r, lower+upper, 4, 12) + `\\`
 		return value{text: `{"pin":"` + pin + `","of":` + text(r, "123456789", 5, 9) + "}", confidential: []string{pin}}
 	}},
 	{"a long key", 1, whole(func(r *rand.Rand) string { return text(r, digits+lower+upper+"+/", 1000, 5000) })},

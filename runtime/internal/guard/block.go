@@ -120,7 +120,7 @@ func newBlock(text, piece string, isFirst bool, says saying) block {
 	case !isFirst || utf8.RuneCountInString(text) >= longest:
 		b.says |= later
 	case len(piece) <= short && strings.HasPrefix(piece, text):
-		b.piece = piece
+		b.piece = strings.TrimRight(piece, `\`) // before a quote, a backslash is an escape of that
 	}
 	return b
 }
