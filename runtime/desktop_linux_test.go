@@ -440,13 +440,20 @@ func own() int {
 	return 0
 }
 
-func TestRealDialogGoesWithItsOwner(t *testing.T) {
-	r := openReal(t, desktop.Options{})
+// startOwner starts another process of this server, which opens a dialog.
+func (r *real) startOwner() *exec.Cmd {
+	r.t.Helper()
 	self, err := os.Executable()
 	r.must(err)
 	owner := exec.Command(self)
 	owner.Env = append(os.Environ(), ownerProcess+"=1")
 	r.must(owner.Start())
+	return owner
+}
+
+func TestRealDialogGoesWithItsOwner(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	owner := r.startOwner()
 	r.window(valueTitle)
 	r.must(owner.Process.Signal(syscall.SIGTERM))
 	if err := owner.Wait(); err != nil {
@@ -464,11 +471,7 @@ func TestRealDialogGoesWithItsOwner(t *testing.T) {
 // A server that is stopped holds up nobody, unless its window can still be answered.
 func TestRealDialogAfterAStoppedServer(t *testing.T) {
 	r := openReal(t, desktop.Options{})
-	self, err := os.Executable()
-	r.must(err)
-	owner := exec.Command(self)
-	owner.Env = append(os.Environ(), ownerProcess+"=1")
-	r.must(owner.Start())
+	owner := r.startOwner()
 	defer func() { _ = owner.Process.Kill(); _ = owner.Wait() }()
 	theirs := r.window(valueTitle)
 	r.must(owner.Process.Signal(syscall.SIGSTOP))
