@@ -313,7 +313,9 @@ func overStdio(t *testing.T, s *shop, w *wire) *process {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &process{input, output, stop, make(chan error, 1), w}
 	go func() {
-		p.ended <- gosdk.ServeOn(ctx, s.Manager, s.Server, in, io.MultiWriter(w, out))
+		err := gosdk.ServeOn(ctx, s.Manager, s.Server, in, io.MultiWriter(w, out))
+		_ = in.Close() // as the end of a process does: a client that still writes would wait for ever
+		p.ended <- err
 		_ = out.Close()
 	}()
 	t.Cleanup(func() {
