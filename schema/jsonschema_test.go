@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 func compile(t *testing.T) *jsonschema.Schema {
@@ -105,7 +105,7 @@ func TestJSONSchemaKnowsTheBounds(t *testing.T) {
 	if err := json.Unmarshal(JSONSchema, &s); err != nil {
 		t.Fatal(err)
 	}
-	for key, want := range map[string]int{"label": field.LabelColumns, "placeholder": field.PlaceholderColumns, "help_text": helpCharacters} {
+	for key, want := range map[string]int{"label": wording.LabelText.Characters, "placeholder": wording.PlaceholderText.Characters, "help_text": wording.HelpText.Characters} {
 		if got := s.Definitions.Secret.Properties[key].MaxLength; got != want {
 			t.Errorf("%s: %d, want %d", key, got, want)
 		}

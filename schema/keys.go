@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // A secretKey is a key that a secret may have.
@@ -21,12 +22,12 @@ var stringTypes = []field.Type{field.Text, field.Password, field.Multiline}
 
 // secretKeys is every key of a secret, in the order of the documentation.
 var secretKeys = []secretKey{
-	{"label", nil, func(r *reader, d *draft, n *node) { d.Label = r.line(n, "label", field.LabelColumns) }},
+	{"label", nil, func(r *reader, d *draft, n *node) { d.Label = r.shown(n, "label", wording.LabelText) }},
 	{"field_type", nil, nil}, // read before all others
 	{"required", nil, func(r *reader, d *draft, n *node) { d.Required = r.boolean(n, "required") }},
 	{"default", nil, func(r *reader, d *draft, n *node) { d.defaultValue = n }}, // read after all others
-	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.help(n) }},
-	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.line(n, "placeholder", field.PlaceholderColumns) }},
+	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.shown(n, "help_text", wording.HelpText) }},
+	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.shown(n, "placeholder", wording.PlaceholderText) }},
 	{"permission", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "permission", field.Permissions(), &d.Permission) }},
 	{"remember", nil, readRemember},
 	{"scope", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "scope", field.Scopes(), &d.Scope) }},
@@ -107,11 +108,11 @@ func readDeprecated(r *reader, d *draft, n *node) {
 		r.wrongType(n, "deprecated", "a text that says what to use instead")
 		return
 	}
-	d.Deprecated = r.prose(n, "deprecated", 500)
+	d.Deprecated = r.shown(n, "deprecated", wording.DeprecatedText)
 }
 
 func readPattern(r *reader, d *draft, n *node) {
-	if d.Pattern = r.untrimmed(n, "pattern", 1_000); d.Pattern == "" {
+	if d.Pattern = r.untrimmed(n, "pattern", wording.PatternText); d.Pattern == "" {
 		return
 	}
 	if _, err := field.CompilePattern(d.Pattern); err != nil {
@@ -119,7 +120,9 @@ func readPattern(r *reader, d *draft, n *node) {
 	}
 }
 
-func readPrefix(r *reader, d *draft, n *node) { d.Prefix = r.untrimmed(n, "prefix", 100) }
+func readPrefix(r *reader, d *draft, n *node) {
+	d.Prefix = r.untrimmed(n, "prefix", wording.PrefixText)
+}
 
 var schemeName = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`) // RFC 3986, section 3.1, in lower case
 
@@ -163,7 +166,7 @@ func readChoices(r *reader, d *draft, n *node) {
 			}
 		}
 		s, ok := r.text(value, "a choice")
-		if !ok || !r.checkText(value, "a choice", 100, oneLine) {
+		if !ok || !r.checkText(value, "a choice", wording.ChoiceText) {
 			continue
 		}
 		first, repeated := seen[s]

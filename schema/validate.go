@@ -113,11 +113,6 @@ func (r *reader) checkDefault(d *draft, n *node) {
 	if d.badRules {
 		return
 	}
-	if i := strings.IndexFunc(n.text, invisible); i >= 0 {
-		c, _ := utf8.DecodeRuneInString(n.text[i:])
-		r.errorf(n.pos, "default has the invisible character %U in it, remove it", c)
-		return
-	}
 	if d.Clean(n.text) != n.text {
 		r.errorf(n.pos, "default %s must not have a space, a line end or a paste mark around it, which would be taken off what a person enters", quote(n.text))
 		return
