@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/reason"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
@@ -66,19 +67,7 @@ func generate(t testing.TB, dir string) (map[string][]byte, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	goFiles, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	options := templates.Options{Package: "golden"}
-	for _, file := range goFiles {
-		code, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		options.Sources = append(options.Sources, templates.Source{Name: filepath.Base(file), Code: code})
-	}
-	model, err := makeModel(filepath.Base(name), source, options)
+	model, err := makeModel(filepath.Base(name), source, templates.Options{Package: "golden"})
 	if err != nil {
 		return nil, err
 	}
@@ -86,11 +75,35 @@ func generate(t testing.TB, dir string) (map[string][]byte, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manifest, err := model.Manifest().JSON()
+	found, err := findReasons(t, dir, code)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := model.Manifest(found).JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return map[string][]byte{"secrets_gen.go": code, "secrets.golden.json": manifest}, nil
+}
+
+// findReasons returns the reasons in the Go files of a case, which use its folder want. Most cases have none.
+func findReasons(t testing.TB, dir string, code []byte) (*reason.Found, error) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		return &reason.Found{}, nil
+	}
+	found, err := reason.Find(reason.Target{File: filepath.Join(dir, "want", "secrets_gen.go"), Code: code, Also: []string{".."}})
+	var mistakes schema.ErrorList
+	if errors.As(err, &mistakes) {
+		for _, m := range mistakes {
+			m.File = filepath.Base(m.File)
+		}
+	}
+	return found, err
 }
 
 func makeModel(name string, source []byte, options templates.Options) (*templates.Package, error) {
@@ -98,7 +111,7 @@ func makeModel(name string, source []byte, options templates.Options) (*template
 	if err != nil {
 		return nil, err
 	}
-	return templates.New(file, options)
+	return templates.New(file, options), nil
 }
 
 // mustCompile fails unless code is formatted and compiles with the runtime.

@@ -4,9 +4,8 @@ import "github.com/mcpsecrets/mcpsecrets/internal/field"
 
 // Options are what the schema does not say.
 type Options struct {
-	Package string   // the package clause
-	Embed   string   // the manifest's file name, beside the code; default secrets.golden.json
-	Sources []Source // the Go files that may call the getters, for their reasons
+	Package string // the package clause
+	Embed   string // the manifest's file name, beside the code; default secrets.golden.json
 }
 
 // A Package is what is generated from one schema: names are chosen, the order is fixed, comments are wrapped.
@@ -17,7 +16,6 @@ type Package struct {
 	Server  string
 	Secrets []*Secret // in schema order
 	Groups  []*Group  // in schema order
-	All     Reasons   // at All
 }
 
 // A Secret is one secret and everything that is generated for it.
@@ -26,7 +24,6 @@ type Secret struct {
 	GoName    string     // of the getter, and of the field in Values
 	Doc       []string   // the getter's comment
 	Constants []Constant // of a choice
-	Reasons   Reasons    // at its getter
 }
 
 // A Constant is one choice.
@@ -38,7 +35,6 @@ type Group struct {
 	GoName  string // of the getter
 	Members []*Secret
 	Doc     []string
-	Reasons Reasons // at its getter
 }
 
 // KeyName is the Go variable of the key, such as KeyAPIKey.
@@ -53,8 +49,8 @@ func (s *Secret) TypeName() string { return s.GoName }
 // TypeName is the name of the group's struct.
 func (g *Group) TypeName() string { return g.GoName + "Secrets" }
 
-// New makes the model for a schema. An error is a [schema.ErrorList] of reasons in the sources.
-func New(f *Schema, o Options) (*Package, error) {
+// New makes the model for a schema.
+func New(f *Schema, o Options) *Package {
 	if o.Embed == "" {
 		o.Embed = "secrets.golden.json"
 	}
@@ -77,8 +73,5 @@ func New(f *Schema, o Options) (*Package, error) {
 		g.Doc = groupDoc(g)
 		p.Groups = append(p.Groups, g)
 	}
-	if errs := p.findReasons(o.Sources); len(errs) > 0 {
-		return nil, errs
-	}
-	return p, nil
+	return p
 }

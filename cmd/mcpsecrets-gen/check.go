@@ -19,20 +19,25 @@ func newCheck() *cobra.Command {
 		Short: "Fail if the generated files are stale",
 		Long: `check makes what mcpsecrets-gen would write for each SCHEMA (default secrets.yaml) and compares it with the files that
 are there. It prints the difference and exits with 1 if there is one. It names the sentences that an older manifest lacks, for which
-the server shows the runtime's own. It writes no file.`,
+the server shows the runtime's own. It also fails where the code that uses the getters does not compile, since reasons may be
+missing then. It writes no file.`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeSchemas,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			outputs, err := renderAll(args, target)
+			made, err := renderAll(args, target)
 			if err != nil {
 				return err
 			}
 			stale := false
-			for _, o := range outputs {
+			for _, o := range made.outputs {
 				stale = reportStale(o, cmd.OutOrStdout(), cmd.ErrOrStderr()) || stale
 			}
 			if stale {
 				fmt.Fprintln(cmd.ErrOrStderr(), `mcpsecrets-gen: hint: run "go generate ./..." and commit what it writes`)
+				return errSilent
+			}
+			if len(made.broken) > 0 {
+				reportBroken(cmd.ErrOrStderr(), made.broken)
 				return errSilent
 			}
 			return nil

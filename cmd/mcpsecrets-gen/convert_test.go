@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/reason"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
@@ -50,11 +51,7 @@ func FuzzConvert(f *testing.F) {
 func manifestOf(t *testing.T, file *templates.Schema) string {
 	t.Helper()
 	file.Name = "secrets.yaml"
-	model, err := templates.New(file, templates.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := model.Manifest().JSON()
+	text, err := templates.New(file, templates.Options{}).Manifest(&reason.Found{}).JSON()
 	if err != nil {
 		t.Fatal(err)
 	}

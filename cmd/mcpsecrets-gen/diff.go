@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/reason"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
@@ -64,9 +65,5 @@ func readManifest(name string) (*templates.Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	model, err := templates.New(file, templates.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return model.Manifest(), nil
+	return templates.New(file, templates.Options{}).Manifest(&reason.Found{}), nil
 }

@@ -1,91 +1,138 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"path/filepath"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/reason"
+	"github.com/mcpsecrets/mcpsecrets/schema"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
 const defaultSchema = "secrets.yaml"
 
-// generate writes what every schema asks for, once all of it is made.
-func generate(schemas []string, t target) error {
-	outputs, err := renderAll(schemas, t)
+// generate writes what every schema asks for, once all of it is made. Code that does not compile is reported and no failure: it
+// may use what is only now generated, and what the next schema will have.
+func generate(schemas []string, t target, stderr io.Writer) error {
+	made, err := renderAll(schemas, t)
 	if err != nil {
 		return err
 	}
-	return write(outputs)
+	reportBroken(stderr, made.broken)
+	return write(made.outputs)
+}
+
+// maxBroken is how many of the reasons why code does not compile are told: the compiler tells them all.
+const maxBroken = 10
+
+// reportBroken says where code does not compile.
+func reportBroken(stderr io.Writer, broken schema.ErrorList) {
+	if len(broken) == 0 {
+		return
+	}
+	for _, err := range broken[:min(len(broken), maxBroken)] {
+		fmt.Fprintln(stderr, err)
+	}
+	if more := len(broken) - maxBroken; more > 0 {
+		fmt.Fprintf(stderr, "mcpsecrets-gen: and %d more\n", more)
+	}
+	fmt.Fprintln(stderr, "mcpsecrets-gen: this code does not compile, so reasons may be missing that it gives; those of the manifest as it was are kept")
+	fmt.Fprintln(stderr, "mcpsecrets-gen: hint: generate again once it compiles")
+}
+
+// A rendering is what is made of schemas.
+type rendering struct {
+	outputs []output
+	broken  schema.ErrorList // why code does not compile whose reasons were looked for
 }
 
 // renderAll makes the outputs of schemas in memory. It reports the mistakes of all of them.
-func renderAll(schemas []string, t target) ([]output, error) {
+func renderAll(schemas []string, t target) (rendering, error) {
 	if len(schemas) == 0 {
 		schemas = []string{defaultSchema}
 	}
 	if len(schemas) > 1 && t.out != "" {
-		return nil, usagef("--out is for one schema, not for %d", len(schemas))
+		return rendering{}, usagef("--out is for one schema, not for %d", len(schemas))
 	}
-	var outputs []output
+	var all rendering
 	var failed failures
 	writer := map[string]string{} // schema by folder: one package can't have two OpenSecrets
 	for _, name := range schemas {
 		folder, err := filepath.Abs(filepath.Dir(name))
 		if err != nil {
-			return nil, err
+			return rendering{}, err
 		}
 		if other, taken := writer[folder]; taken {
-			return nil, usagef("%s and %s would both be written to %s: give each a folder of its own", other, name, defaultOut)
+			return rendering{}, usagef("%s and %s would both be written to %s: give each a folder of its own", other, name, defaultOut)
 		}
 		writer[folder] = name
 		made, err := render(name, t)
 		if err != nil {
 			failed = append(failed, err)
 		}
-		outputs = append(outputs, made...)
+		all.outputs = append(all.outputs, made.outputs...)
+		all.broken = append(all.broken, made.broken...)
 	}
 	if len(failed) > 0 {
-		return nil, failed
+		return rendering{}, failed
 	}
-	return outputs, nil
+	return all, nil
 }
 
 // render makes the code and the manifest of one schema.
-func render(name string, t target) ([]output, error) {
+func render(name string, t target) (rendering, error) {
 	source, err := readSchema(name)
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
 	file, err := templates.Parse(name, source)
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
 	out, err := t.file(name)
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
-	found, err := findSources(out)
+	if err := checkAlone(out); err != nil {
+		return rendering{}, err
+	}
+	pkg, err := t.packageName(out)
 	if err != nil {
-		return nil, err
-	}
-	if err := found.checkAlone(out); err != nil {
-		return nil, err
-	}
-	pkg, err := t.packageName(out, found)
-	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
 	manifest := manifestPath(out)
-	model, err := templates.New(file, templates.Options{Package: pkg, Embed: filepath.Base(manifest), Sources: found.all()})
-	if err != nil {
-		return nil, found.fromHere(err)
-	}
+	model := templates.New(file, templates.Options{Package: pkg, Embed: filepath.Base(manifest)})
 	code, err := model.Render()
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
-	golden, err := model.Manifest().JSON()
+	outputs, err := newOutputs(output{path: manifest}, output{path: out, text: code})
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
-	return newOutputs(output{path: manifest, text: golden}, output{path: out, text: code})
+	found, err := t.findReasons(out, code)
+	if err != nil {
+		return rendering{}, err
+	}
+	outputs[0].text, err = manifestText(model, found, outputs[0].old)
+	if err != nil {
+		return rendering{}, err
+	}
+	made := rendering{outputs: outputs}
+	if found != nil {
+		made.broken = found.Broken
+	}
+	return made, nil
+}
+
+// manifestText is the manifest with the reasons that were found. Where code does not compile, it keeps those that it had.
+func manifestText(model *templates.Package, found *reason.Found, old []byte) ([]byte, error) {
+	manifest := model.Manifest(found)
+	if found != nil && len(found.Broken) > 0 {
+		if before, ok, err := templates.ReadManifest(old); ok && err == nil {
+			manifest.KeepReasons(before)
+		}
+	}
+	return manifest.JSON()
 }

@@ -95,7 +95,9 @@ secrets.golden.json beside it. Nothing is written if anything fails, and an unch
 The exit code is 0 if all is well, 1 for mistakes in files and stale output, and 2 for wrong usage.`,
 		Args:              commandOrSchemas,
 		ValidArgsFunction: completeCommandOrSchemas,
-		RunE:              func(_ *cobra.Command, args []string) error { return generate(args, target) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return generate(args, target, cmd.ErrOrStderr())
+		},
 		// Errors are reported once, by run.
 		SilenceErrors: true,
 		SilenceUsage:  true,

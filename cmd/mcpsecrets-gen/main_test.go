@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"age":    age,
 			"aged":   aged,
 			"status": status,
+			"module": module,
 			"paste":  paste,
 			"readme": readme,
 		},
@@ -87,6 +88,22 @@ func condition(name string) (bool, error) {
 		return exec.Command("unshare", "-rm", "true").Run() == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
+}
+
+// module PATH [DIR] makes a folder, or the working one, a module that requires the tree under test and all that this needs.
+func module(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: module PATH [DIR]")
+	}
+	tree, folder := ts.Getenv("MODULE"), ts.MkAbs(".")
+	if len(args) == 2 {
+		folder = ts.MkAbs(args[1])
+	}
+	const path = "github.com/mcpsecrets/mcpsecrets"
+	_, rest, _ := strings.Cut(ts.ReadFile(filepath.Join(tree, "go.mod")), "\n")
+	text := fmt.Sprintf("module %s\n%s\nrequire %s v0.0.0\n\nreplace %s => %s\n", args[0], rest, path, path, tree)
+	ts.Check(os.WriteFile(filepath.Join(folder, "go.mod"), []byte(text), 0o666))
+	ts.Check(os.WriteFile(filepath.Join(folder, "go.sum"), []byte(ts.ReadFile(filepath.Join(tree, "go.sum"))), 0o666))
 }
 
 // readme SECTION runs the shell commands that the README shows in a section, each as it stands there. Only "@latest" is left

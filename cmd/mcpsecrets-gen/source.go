@@ -1,44 +1,64 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"go/parser"
-	"go/token"
+	"go/build"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/modfile"
-
+	"github.com/mcpsecrets/mcpsecrets/internal/reason"
 	"github.com/mcpsecrets/mcpsecrets/schema"
-	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
-// sources are the Go files that may call the getters of a generated file. Their names are relative to the module's root,
-// so that they are the same from every folder.
-type sources struct {
-	root      string             // the module's folder, or the package's where there is no module
-	own       []templates.Source // of the generated file's folder, without that file
-	others    []templates.Source // of the rest of the module, if they import the generated package
-	generated []templates.Source // the generated file as it is now, if it is there
+// findReasons returns the reasons that the code of the module or workspace gives at the getters of a generated file, and nil
+// where nobody wants them. Outside a module nothing can be built, so there is nothing to read.
+func (t target) findReasons(out string, code []byte) (*reason.Found, error) {
+	switch {
+	case t.noReasons:
+		return nil, nil
+	case !inModule(out):
+		return &reason.Found{}, nil
+	}
+	found, err := reason.Find(reason.Target{File: out, Code: code})
+	var mistakes schema.ErrorList
+	switch {
+	case errors.As(err, &mistakes):
+		return nil, fromHere(mistakes)
+	case err != nil:
+		return nil, &hintedError{fmt.Errorf("the reasons in the code can't be found: %w", err),
+			"--no-reasons leaves them out; no question will then show a reason"}
+	}
+	found.Broken = fromHere(found.Broken)
+	return found, nil
 }
 
-func (s *sources) all() []templates.Source { return slices.Concat(s.own, s.others) }
+// inModule reports whether the go command takes a file for a part of a module.
+func inModule(file string) bool {
+	folder, err := filepath.Abs(filepath.Dir(file))
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return true
+		}
+		parent := filepath.Dir(folder)
+		if parent == folder {
+			return false
+		}
+		folder = parent
+	}
+	return false
+}
 
-// fromHere gives the files in which there are mistakes the names by which they are found from the working directory.
-func (s *sources) fromHere(err error) error {
-	var mistakes schema.ErrorList
-	here, absent := os.Getwd()
-	if absent != nil || !errors.As(err, &mistakes) {
-		return err
+// fromHere gives files the names by which they are found from the working directory.
+func fromHere(mistakes schema.ErrorList) schema.ErrorList {
+	here, err := os.Getwd()
+	if err != nil {
+		return mistakes
 	}
 	for _, m := range mistakes {
-		m.File = filepath.Join(s.root, filepath.FromSlash(m.File))
 		if below, err := filepath.Rel(here, m.File); err == nil {
 			m.File = below
 		}
@@ -46,132 +66,59 @@ func (s *sources) fromHere(err error) error {
 	return mistakes
 }
 
-// findSources returns the sources for the generated file out.
-func findSources(out string) (*sources, error) {
-	folder, err := filepath.Abs(filepath.Dir(out))
-	if err != nil {
-		return nil, err
+// packageIn returns the name of the package that the go command builds in the folder of a generated file, or "" if there is none.
+// The generated file is asked last: it may be older than the rest.
+func packageIn(out string) string {
+	folder, generated := filepath.Dir(out), filepath.Base(out)
+	name := packageOf(folder, func(file string) bool { return file != generated && !strings.HasSuffix(file, "_test.go") })
+	if name == "" {
+		name = packageOf(folder, func(file string) bool { return file == generated })
 	}
-	root, module := findModule(folder)
-	if module == "" {
-		root = folder
-	}
-	found := &sources{root: root}
-	files, err := goFiles(root, folder, nil)
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range files {
-		if path.Base(file.Name) == filepath.Base(out) {
-			found.generated = append(found.generated, file)
-		} else {
-			found.own = append(found.own, file)
-		}
-	}
-	if module == "" {
-		return found, nil
-	}
-	below, err := filepath.Rel(root, folder)
-	if err != nil {
-		return nil, err
-	}
-	imported := []byte(`"` + path.Join(module, filepath.ToSlash(below)) + `"`)
-	err = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return passOver(err)
-		}
-		if name != root && skipped(name, entry.Name()) {
-			return filepath.SkipDir
-		}
-		if name == folder {
-			return nil
-		}
-		others, err := goFiles(root, name, imported)
-		found.others = append(found.others, others...)
-		return passOver(err)
-	})
-	return found, err
+	return name
 }
 
-// passOver ignores what can't be read outside the package's own folder: it can't be compiled either.
-func passOver(err error) error {
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
-		return nil
+// packageOf returns the name of the package that those files of a folder make which this system builds.
+func packageOf(folder string, counts func(name string) bool) string {
+	context := build.Default
+	context.ReadDir = func(name string) ([]fs.FileInfo, error) {
+		entries, err := os.ReadDir(name)
+		var files []fs.FileInfo
+		for _, entry := range entries {
+			if info, err := os.Stat(filepath.Join(name, entry.Name())); err == nil && counts(entry.Name()) {
+				files = append(files, named{info, entry.Name()})
+			}
+		}
+		return files, err
 	}
-	return err
+	// An error, such as a second package, is the compiler's to report.
+	pkg, _ := context.ImportDir(folder, 0)
+	if pkg == nil || len(pkg.GoFiles)+len(pkg.CgoFiles) == 0 {
+		return ""
+	}
+	return pkg.Name
 }
 
-// skipped reports whether Go's own tools pass over a folder, or it is another module.
-func skipped(folder, base string) bool {
-	if base == "testdata" || base == "vendor" || base == "node_modules" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
-		return true
-	}
-	_, err := os.Stat(filepath.Join(folder, "go.mod"))
-	return err == nil
+// A named is a file under the name of a link to it.
+type named struct {
+	fs.FileInfo
+	name string
 }
 
-// goFiles returns the Go files of a folder that contain needle, without tests.
-func goFiles(root, folder string, needle []byte) ([]templates.Source, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, err
-	}
-	var files []templates.Source
-	for _, entry := range entries {
-		name := entry.Name()
-		if !entry.Type().IsRegular() || filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") ||
-			strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
-			continue
-		}
-		code, err := os.ReadFile(filepath.Join(folder, name))
-		if err != nil {
-			return nil, err
-		}
-		if !bytes.Contains(code, needle) {
-			continue
-		}
-		below, err := filepath.Rel(root, filepath.Join(folder, name))
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, templates.Source{Name: filepath.ToSlash(below), Code: code})
-	}
-	return files, nil
-}
-
-// findModule returns the folder of the module that a folder belongs to and the module's path, or "" if there is none.
-func findModule(folder string) (root, module string) {
-	for {
-		text, err := os.ReadFile(filepath.Join(folder, "go.mod"))
-		if err == nil {
-			return folder, modfile.ModulePath(text)
-		}
-		parent := filepath.Dir(folder)
-		if parent == folder {
-			return "", ""
-		}
-		folder = parent
-	}
-}
-
-// packageName returns the name of the package in the folder; "" if there is none. The generated file is asked last: it may
-// be older than the rest.
-func (s *sources) packageName() string {
-	for _, file := range slices.Concat(s.own, s.generated) {
-		syntax, err := parser.ParseFile(token.NewFileSet(), file.Name, file.Code, parser.PackageClauseOnly)
-		if err == nil && syntax.Name.Name != "documentation" && !bytes.Contains(file.Code, []byte("//go:build ignore")) {
-			return syntax.Name.Name
-		}
-	}
-	return ""
-}
+func (n named) Name() string { return n.name }
 
 // checkAlone refuses a second generated file in a package: it would declare the same names.
-func (s *sources) checkAlone(out string) error {
-	for _, file := range s.own {
-		if ours.Match(file.Code) {
-			other := filepath.Join(filepath.Dir(out), path.Base(file.Name))
-			return &hintedError{fmt.Errorf("%s would declare the names that %s declares", out, other),
+func checkAlone(out string) error {
+	names, err := filepath.Glob(filepath.Join(filepath.Dir(out), "*.go"))
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		if filepath.Base(name) == filepath.Base(out) {
+			continue
+		}
+		code, err := os.ReadFile(name)
+		if err == nil && ours.Match(code) {
+			return &hintedError{fmt.Errorf("%s would declare the names that %s declares", out, name),
 				"give each schema a folder of its own, or remove the file that is no longer needed"}
 		}
 	}

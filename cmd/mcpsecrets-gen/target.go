@@ -15,13 +15,15 @@ const defaultOut = "secrets_gen.go"
 
 // A target says where the output goes and to which package it belongs.
 type target struct {
-	out string // --out
-	pkg string // --package
+	out       string // --out
+	pkg       string // --package
+	noReasons bool   // --no-reasons
 }
 
 func (t *target) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&t.out, "out", "o", "", "the Go file to write (default secrets_gen.go beside the schema); the manifest has its name with .golden.json")
 	cmd.Flags().StringVarP(&t.pkg, "package", "p", "", "the package of the Go file (default $GOPACKAGE, then the package in its folder, then the folder's name)")
+	cmd.Flags().BoolVar(&t.noReasons, "no-reasons", false, "do not look for the reasons in the code; no question will then show a reason")
 	_ = cmd.MarkFlagFilename("out", "go") // it fails for a flag that is not there
 	_ = cmd.RegisterFlagCompletionFunc("package", cobra.NoFileCompletions)
 }
@@ -51,14 +53,14 @@ func manifestPath(out string) string {
 
 // packageName returns the package clause: the flag, $GOPACKAGE, the package that is already in the folder, or the
 // folder's name.
-func (t target) packageName(out string, found *sources) (string, error) {
+func (t target) packageName(out string) (string, error) {
 	name, from := t.pkg, "--package"
 	if name == "" && sameFolder(filepath.Dir(out), ".") {
 		// go generate runs in the folder of the file that it names: GOPACKAGE says nothing of another folder.
 		name, from = strings.TrimSuffix(os.Getenv("GOPACKAGE"), "_test"), "$GOPACKAGE"
 	}
 	if name == "" {
-		name, from = found.packageName(), "the package in the folder"
+		name, from = packageIn(out), "the package in the folder"
 	}
 	if name == "" {
 		folder, err := filepath.Abs(filepath.Dir(out))

@@ -75,7 +75,7 @@ func (s *Subject) values(ctx context.Context) ([]any, error) {
 		vault.KeyKey, vault.KeyKey.Describe(), vault.KeyKey.Into(&target), s.Manager.Grants(), stored,
 		invalid, unknown, tooBig, fmt.Errorf("no use: %w", errors.Join(invalid, unknown)),
 		ctx, secrets.WithPrincipal(ctx, "ann"), fmt.Sprint(key) + key.String() + fmt.Sprintf("%#v", key),
-		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), s.All,
+		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), s.All, //mcpsecrets:reason
 		func() secrets.Secret { return key }, time.Now(),
 	}, s.exports...), nil
 }

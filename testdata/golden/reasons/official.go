@@ -27,7 +27,8 @@ func official(v *vault.Secrets) {
 // lookalike is no adapter.
 type lookalike struct{}
 
-func (lookalike) Tool(get any, reason string, handle any) {}
+func (lookalike) Tool(get func(context.Context, secrets.Reason) (vault.LoginSecrets, error), reason string, handle any) {
+}
 
 type (
 	input  struct{}

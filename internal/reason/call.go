@@ -1,0 +1,215 @@
+package reason
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// call notes where the arguments of a call go.
+func (r *reader) call(call *ast.CallExpr) {
+	if name := nameOf(call.Fun); name != nil {
+		r.called[name] = true
+	}
+	fun := r.info.Types[call.Fun]
+	if fun.IsType() {
+		if len(call.Args) == 1 {
+			r.refuseWritable(call.Args[0], fun.Type)
+		}
+		return
+	}
+	if fun.IsBuiltin() {
+		r.builtin(call)
+		return
+	}
+	signature, ok := underlying(fun.Type).(*types.Signature)
+	if !ok {
+		return
+	}
+	places := r.argumentPlaces(call, signature)
+	for i, arg := range call.Args {
+		if to := parameterType(signature, i, call.Ellipsis.IsValid()); to != nil {
+			r.move(arg, to, places(i)...)
+		}
+	}
+}
+
+// nameOf returns the name by which a function is called, or nil.
+func nameOf(fun ast.Expr) *ast.Ident {
+	switch fun := ast.Unparen(fun).(type) {
+	case *ast.Ident:
+		return fun
+	case *ast.SelectorExpr:
+		return fun.Sel
+	case *ast.IndexExpr:
+		return nameOf(fun.X)
+	case *ast.IndexListExpr:
+		return nameOf(fun.X)
+	}
+	return nil
+}
+
+// builtin is a call of append, the only function of the language that puts something somewhere.
+func (r *reader) builtin(call *ast.CallExpr) {
+	if slice, ok := underlying(r.typeOf(call)).(*types.Slice); ok && len(call.Args) > 1 && !call.Ellipsis.IsValid() {
+		for _, arg := range call.Args[1:] {
+			r.move(arg, slice.Elem(), anywhere)
+		}
+	}
+}
+
+// parameterType returns the type of the i-th argument, or nil.
+func parameterType(signature *types.Signature, i int, spread bool) types.Type {
+	last := signature.Params().Len() - 1
+	if !signature.Variadic() || i < last {
+		if i > last {
+			return nil // a call that does not compile
+		}
+		return signature.Params().At(i).Type()
+	}
+	t := signature.Params().At(last).Type()
+	if slice, ok := t.Underlying().(*types.Slice); ok && !spread {
+		return slice.Elem()
+	}
+	return t
+}
+
+// argumentPlaces returns where the i-th argument goes, if it is a reason: to the getter that is called, or to those that the
+// call names, as mcpgo.Tool(v.Login, "Say who you are", whoami) does; else to a parameter, where the function can be read.
+func (r *reader) argumentPlaces(call *ast.CallExpr, signature *types.Signature) func(i int) []place {
+	f, _ := typeutil.Callee(r.info, call).(*types.Func)
+	if f != nil {
+		if getter, ok := r.getter(f); ok {
+			return func(int) []place { return []place{getter} }
+		}
+	}
+	if named := r.named(call); len(named) > 0 {
+		for i := range named {
+			named[i].rejects = f != nil && f.Pkg().Path() == runtimePath && f.Name() == "Reject"
+		}
+		return func(int) []place { return named }
+	}
+	if f == nil || !r.isRead(f) {
+		return func(int) []place { return []place{anywhere} }
+	}
+	parameters := f.Signature().Params()
+	receiver := signature.Params().Len() - parameters.Len() // 1 for a method expression, which takes it as an argument
+	return func(i int) []place {
+		if i -= receiver; i < 0 || f.Signature().Variadic() && i >= parameters.Len()-1 || i >= parameters.Len() {
+			return []place{anywhere}
+		}
+		return []place{{variable: parameters.At(i).Origin().Pos()}}
+	}
+}
+
+// isRead reports whether a function has its body among the units, and is no interface's method.
+func (r *reader) isRead(f *types.Func) bool {
+	if receiver := f.Signature().Recv(); receiver != nil && types.IsInterface(receiver.Type()) || f.Pkg() == nil {
+		return false
+	}
+	pkg := r.all[f.Pkg().Path()]
+	return f.Pkg() == r.types || pkg != nil && r.fromSource(pkg)
+}
+
+// named returns the getters that a call names without calling them: by a method value, or by a key.
+func (r *reader) named(call *ast.CallExpr) (places []place) {
+	find := func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false // it has calls of its own
+		case *ast.CallExpr:
+			if f, ok := typeutil.Callee(r.info, n).(*types.Func); ok {
+				_, isGetter := r.getter(f)
+				return !isGetter
+			}
+		case *ast.Ident:
+			places = append(places, r.placesOfName(n)...)
+		}
+		return true
+	}
+	if method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		ast.Inspect(method.X, find)
+	}
+	for _, arg := range call.Args {
+		ast.Inspect(arg, find)
+	}
+	return places
+}
+
+// placesOfName returns the getter that a name stands for, or the parameters of a function that may be called like one.
+func (r *reader) placesOfName(name *ast.Ident) (places []place) {
+	switch object := r.info.Uses[name].(type) {
+	case *types.Func:
+		if getter, ok := r.getter(object); ok {
+			return []place{getter}
+		}
+		if r.isRead(object) && !r.called[name] {
+			for parameter := range object.Signature().Params().Variables() {
+				if isReason(parameter.Type()) {
+					places = append(places, place{variable: parameter.Origin().Pos()})
+				}
+			}
+		}
+	case *types.Var:
+		if getter, isKey := strings.CutPrefix(object.Name(), "Key"); isKey && isRuntime(object.Type(), "Key") {
+			if v := r.vaultOf(object.Pkg()); v.file != "" {
+				return []place{r.placeIn(object.Pkg(), getter)}
+			}
+		}
+	}
+	return places
+}
+
+// A vault is a package that has a generated file.
+type vault struct{ file string }
+
+// vaultOf returns the generated file of a package, which declares Secrets around a Manager of the runtime.
+func (r *reader) vaultOf(pkg *types.Package) vault {
+	if pkg == nil {
+		return vault{}
+	}
+	v, ok := r.vaults[pkg]
+	if !ok {
+		if declared := pkg.Scope().Lookup("Secrets"); declared != nil {
+			if t, ok := declared.Type().Underlying().(*types.Struct); ok && t.NumFields() == 1 && isManager(t.Field(0)) {
+				v.file = r.fset.Position(declared.Pos()).Filename
+			}
+		}
+		r.vaults[pkg] = v
+	}
+	return v
+}
+
+func isManager(field *types.Var) bool {
+	pointed := pointedTo(field.Type())
+	return field.Name() == "Manager" && pointed != nil && isRuntime(pointed, "Manager")
+}
+
+// getter returns the place for which a getter takes a reason, and whether f is one: a method that was generated.
+func (r *reader) getter(f *types.Func) (place, bool) {
+	receiver := f.Signature().Recv()
+	if receiver == nil || f.Pkg() == nil {
+		return place{}, false
+	}
+	v := r.vaultOf(f.Pkg())
+	if v.file == "" || r.fset.Position(f.Pos()).Filename != v.file || !takesReason(f.Signature()) {
+		return place{}, false
+	}
+	return r.placeIn(f.Pkg(), f.Name()), true
+}
+
+func takesReason(signature *types.Signature) bool {
+	for parameter := range signature.Params().Variables() {
+		if isReason(parameter.Type()) {
+			return true
+		}
+	}
+	return false
+}
+
+// placeIn returns the place of a getter.
+func (r *reader) placeIn(pkg *types.Package, getter string) place {
+	return place{getter: getter, foreign: pkg.Path() != r.ours.PkgPath}
+}

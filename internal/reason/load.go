@@ -1,0 +1,337 @@
+package reason
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"go/types"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/mcpsecrets/mcpsecrets/schema"
+)
+
+// runtimePath is the package that declares the type of reasons.
+const runtimePath = "github.com/mcpsecrets/mcpsecrets/runtime"
+
+// A program is the code that reaches the runtime.
+type program struct {
+	fset   *token.FileSet
+	target Target                       // with an absolute path
+	all    map[string]*packages.Package // what the go command knows, by import path
+	ours   *packages.Package            // which the target is in
+	broken schema.ErrorList
+	units  []*unit // what was checked from source
+
+	compiled types.Importer           // of packages that were not checked from source
+	checked  map[string]*unit         // by import path; those of this system
+	syntax   map[string]*ast.File     // by path
+	reaching map[string]bool          // by import path
+	related  map[string]bool          // by import path: see relate
+	vaults   map[*types.Package]vault // by package: see vaultOf
+}
+
+// A unit is a package that was checked from source, on one system.
+type unit struct {
+	path      string
+	elsewhere bool // it is another system's, and checked as far as this one can
+	types     *types.Package
+	info      *types.Info
+	files     []*ast.File
+}
+
+// load asks the go command for the packages of the module, or of all modules of the workspace, and checks from source those
+// that reach the runtime. The packages that are not the user's are imported as they were compiled.
+func load(t Target) (*program, error) {
+	file, err := filepath.Abs(t.File)
+	if err != nil {
+		return nil, err
+	}
+	p := &program{
+		fset: token.NewFileSet(), target: Target{file, t.Code, t.Also}, all: map[string]*packages.Package{},
+		checked: map[string]*unit{}, syntax: map[string]*ast.File{}, reaching: map[string]bool{}, vaults: map[*types.Package]vault{},
+	}
+	if err := p.list(); err != nil {
+		return nil, err
+	}
+	p.compiled = importer.ForCompiler(p.fset, "gc", p.export)
+	p.relate()
+	for _, path := range sortedKeys(p.all) {
+		if pkg := p.all[path]; p.fromSource(pkg) {
+			p.check(pkg)
+			p.checkPlatforms(pkg)
+		}
+	}
+	p.checkUnbuilt()
+	p.broken = sorted(p.broken)
+	return p, nil
+}
+
+// list asks the go command. It is shown the target as it is to be written, since the code that uses it does not compile
+// without.
+func (p *program) list() error {
+	config := &packages.Config{
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedDeps |
+			packages.NeedExportFile | packages.NeedModule,
+		Dir: filepath.Dir(p.target.File),
+	}
+	if written, err := os.ReadFile(p.target.File); err != nil || !bytes.Equal(written, p.target.Code) {
+		config.Overlay = map[string][]byte{p.target.File: p.withoutEmbed()}
+	}
+	roots, err := p.run(config)
+	if err == nil && p.ours == nil {
+		// A module that has just begun to use the runtime does not require yet what that needs.
+		withdraw, ok := tidily(config)
+		defer withdraw()
+		if ok {
+			roots, err = p.run(config)
+		}
+	}
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return ErrNoGo
+	case err != nil:
+		return fmt.Errorf("the go command can't say what the server is built of: %w", err)
+	case p.ours == nil:
+		p.noteUnlisted(roots)
+	}
+	return nil
+}
+
+// run asks the go command for the packages.
+func (p *program) run(config *packages.Config) ([]*packages.Package, error) {
+	// "work" is every package of the module or workspace (Go 1.25). Below testdata, the folder itself is none of them.
+	roots, err := packages.Load(config, append(p.target.Also, "work", ".")...)
+	for pkg := range packages.Postorder(roots) {
+		p.all[pkg.PkgPath] = pkg
+		if slices.Contains(pkg.GoFiles, p.target.File) {
+			p.ours = pkg
+		}
+	}
+	return roots, err
+}
+
+// noteUnlisted notes why the go command does not know the package of the target.
+func (p *program) noteUnlisted(roots []*packages.Package) {
+	p.ours = &packages.Package{}
+	for _, root := range roots {
+		for _, err := range root.Errors {
+			p.broken = append(p.broken, mistakeAt(token.Position{Filename: p.target.File, Line: 1, Column: 1}, err.Msg))
+		}
+	}
+	if len(p.broken) == 0 {
+		p.broken = append(p.broken, mistakeAt(token.Position{Filename: p.target.File, Line: 1, Column: 1},
+			"this is no part of a package that the go command builds"))
+	}
+}
+
+// withoutEmbed returns the target without its directive to embed the manifest where that is not there yet: the go command
+// would refuse the package.
+func (p *program) withoutEmbed() []byte {
+	before, after, found := bytes.Cut(p.target.Code, []byte("\n//go:embed "))
+	name, _, _ := bytes.Cut(after, []byte("\n"))
+	if _, err := os.Stat(filepath.Join(filepath.Dir(p.target.File), string(name))); err == nil || !found {
+		return p.target.Code
+	}
+	return slices.Concat(before, []byte("\n// embed "), after)
+}
+
+// trusted are the packages of the runtime's module that only pass on what they are given.
+var trusted = []string{"mcpgo", "gosdk", "usercmd", "runtimetest", "internal"}
+
+// fromSource reports whether a package is one in which something can become a reason.
+func (p *program) fromSource(pkg *packages.Package) bool {
+	if pkg == p.ours {
+		return true
+	}
+	below, isRuntime := strings.CutPrefix(pkg.PkgPath+"/", runtimePath+"/")
+	first, _, _ := strings.Cut(below, "/")
+	if isRuntime && (first == "" || slices.Contains(trusted, first)) {
+		return false
+	}
+	return p.reaches(pkg)
+}
+
+// reaches reports whether a package imports the runtime, itself or through others.
+func (p *program) reaches(pkg *packages.Package) bool {
+	if pkg.PkgPath == runtimePath {
+		return true
+	}
+	if known, ok := p.reaching[pkg.PkgPath]; ok {
+		return known
+	}
+	p.reaching[pkg.PkgPath] = false // while a circle is walked, which does not compile
+	for _, imported := range pkg.Imports {
+		if p.reaches(imported) {
+			p.reaching[pkg.PkgPath] = true
+			break
+		}
+	}
+	return p.reaching[pkg.PkgPath]
+}
+
+// relate finds the packages whose constants can come to a getter of the target: those that import it, themselves or through
+// others, and what these import.
+func (p *program) relate() {
+	p.related = map[string]bool{}
+	var down func(*packages.Package)
+	down = func(pkg *packages.Package) {
+		if !p.related[pkg.PkgPath] {
+			p.related[pkg.PkgPath] = true
+			for _, imported := range pkg.Imports {
+				down(imported)
+			}
+		}
+	}
+	users := map[*packages.Package]bool{p.ours: true}
+	var uses func(*packages.Package) bool
+	uses = func(pkg *packages.Package) bool {
+		known, ok := users[pkg]
+		if ok {
+			return known
+		}
+		users[pkg] = false
+		for _, imported := range pkg.Imports {
+			if uses(imported) {
+				users[pkg] = true
+				break
+			}
+		}
+		return users[pkg]
+	}
+	for _, pkg := range p.all {
+		if uses(pkg) {
+			down(pkg)
+		}
+	}
+}
+
+// export opens what the compiler has written of a package.
+func (p *program) export(path string) (io.ReadCloser, error) {
+	pkg := p.all[path]
+	if pkg == nil || pkg.ExportFile == "" {
+		return nil, fmt.Errorf("package %s does not compile, or is not there", path)
+	}
+	return os.Open(pkg.ExportFile)
+}
+
+// An imports is how one package imports others.
+type imports struct {
+	*program
+	by *packages.Package
+}
+
+func (i imports) Import(path string) (*types.Package, error) {
+	if path == "unsafe" {
+		return types.Unsafe, nil
+	}
+	pkg := i.by.Imports[path]
+	if pkg == nil {
+		pkg = i.all[path] // of a file that only another system builds
+	}
+	if pkg == nil {
+		return nil, fmt.Errorf("there is no package %s", path)
+	}
+	if i.fromSource(pkg) {
+		return i.check(pkg).types, nil
+	}
+	return i.compiled.Import(pkg.PkgPath)
+}
+
+// check checks a package as this system builds it.
+func (p *program) check(pkg *packages.Package) *unit {
+	if u := p.checked[pkg.PkgPath]; u != nil {
+		return u
+	}
+	names := pkg.CompiledGoFiles
+	if len(names) == 0 {
+		names = pkg.GoFiles
+	}
+	// What does not compile is reported where it can matter.
+	report := func(error) {}
+	if p.related[pkg.PkgPath] {
+		report = p.noteBroken
+	}
+	u := &unit{path: pkg.PkgPath, types: types.NewPackage(pkg.PkgPath, pkg.Name)}
+	p.checked[pkg.PkgPath] = u // before it is checked: a circle of imports ends here
+	p.checkFiles(u, pkg, names, report)
+	return u
+}
+
+// checkFiles checks files as one package, as far as they compile, and adds it to the units.
+func (p *program) checkFiles(u *unit, pkg *packages.Package, names []string, report func(error)) {
+	for _, name := range names {
+		file, err := p.parse(name)
+		if err != nil {
+			report(err)
+		}
+		if file != nil {
+			u.files = append(u.files, file)
+		}
+	}
+	u.info = &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Instances: map[*ast.Ident]types.Instance{},
+		Implicits: map[ast.Node]types.Object{},
+	}
+	config := types.Config{Importer: imports{p, pkg}, FakeImportC: true, Error: report}
+	_ = types.NewChecker(&config, p.fset, u.types, u.info).Files(u.files) // reported one by one
+	p.units = append(p.units, u)
+}
+
+// parse reads a file once, whichever packages it is in. Of a file with mistakes it returns what could be read.
+func (p *program) parse(name string) (*ast.File, error) {
+	if file, ok := p.syntax[name]; ok {
+		return file, nil
+	}
+	var code any
+	if name == p.target.File {
+		code = p.target.Code
+	}
+	file, err := parser.ParseFile(p.fset, name, code, parser.ParseComments|parser.SkipObjectResolution)
+	p.syntax[name] = file
+	return file, err
+}
+
+// noteBroken keeps why code does not compile.
+func (p *program) noteBroken(err error) {
+	var typeError types.Error
+	var list scanner.ErrorList
+	switch {
+	case errors.As(err, &typeError) && !typeError.Soft && typeError.Msg[0] != '\t':
+		// A soft one, such as an import that is not used, hides nothing; one that begins with a tab goes on with the last.
+		p.broken = append(p.broken, mistakeAt(p.fset.Position(typeError.Pos), typeError.Msg))
+	case errors.As(err, &list):
+		for _, e := range list {
+			p.broken = append(p.broken, mistakeAt(e.Pos, e.Msg))
+		}
+	}
+}
+
+func mistakeAt(at token.Position, text string) *schema.Error {
+	first, _, _ := strings.Cut(text, "\n")
+	return &schema.Error{File: at.Filename, Pos: schema.Pos{Line: at.Line, Column: at.Column}, Text: first}
+}
+
+// sorted returns a list in the order of the code, none twice.
+func sorted(list schema.ErrorList) schema.ErrorList {
+	slices.SortFunc(list, func(a, b *schema.Error) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Text, b.Text))
+	})
+	return slices.CompactFunc(list, func(a, b *schema.Error) bool { return *a == *b })
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

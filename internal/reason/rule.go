@@ -1,0 +1,247 @@
+package reason
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/mcpsecrets/mcpsecrets/schema"
+)
+
+// The rule: an expression of the type of reasons is a constant, or it reads what was one. So what is refused here is each way in
+// which a value of this type comes from something else: a conversion, a part or a sum of reasons, and code that is not seen and
+// could write one, such as a decoder's.
+
+// letPass is the comment by which a reviewer lets what is refused stand on its line. The question does not show such a reason.
+const letPass = "//mcpsecrets:reason"
+
+const noConstant = "a reason must be a constant, so that it can be reviewed and no model can write it"
+
+// A reader reads one unit.
+type reader struct {
+	*program
+	*unit
+	graph   *graph
+	related bool // its constants can come to the target's getters
+	stack   []ast.Node
+	called  map[*ast.Ident]bool  // names of functions where they are called
+	passes  map[string]token.Pos // the comments letPass that nothing has needed yet, by "file:line"
+	passed  []string             // those that something has
+
+	mistakes schema.ErrorList
+	letPass  []string
+}
+
+func newReader(p *program, u *unit, g *graph) *reader {
+	return &reader{program: p, unit: u, graph: g, related: p.related[u.path], called: map[*ast.Ident]bool{}, passes: map[string]token.Pos{}}
+}
+
+// scan reads every file but the generated ones, which pass on what their getters are given.
+func (r *reader) scan() {
+	for _, file := range r.files {
+		if name := r.fset.File(file.FileStart).Name(); name == r.target.File || name == r.vaultOf(r.types).file {
+			continue
+		}
+		for _, group := range file.Comments {
+			for _, c := range group.List {
+				if word, _, _ := strings.Cut(c.Text, " "); word == letPass {
+					r.passes[r.line(c.Pos())] = c.Pos()
+				}
+			}
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if n == nil {
+				r.stack = r.stack[:len(r.stack)-1]
+				return true
+			}
+			r.stack = append(r.stack, n)
+			r.node(n)
+			return true
+		})
+	}
+	for _, pos := range r.passes {
+		if r.elsewhere {
+			break // what does not compile here may need it
+		}
+		r.mistake(pos, "no reason on this line needs %s, remove it", letPass)
+	}
+}
+
+func (r *reader) node(n ast.Node) {
+	r.moves(n)
+	switch n := n.(type) {
+	case *ast.BinaryExpr:
+		r.refusePart(n, n.X)
+	case *ast.SliceExpr:
+		r.refusePart(n, n.X)
+	case *ast.AssignStmt:
+		if n.Tok == token.ADD_ASSIGN && isReason(r.typeOf(n.Lhs[0])) {
+			r.refuse(n.Rhs[0], noConstant)
+		}
+	case *ast.CallExpr:
+		if r.info.Types[n.Fun].IsType() && len(n.Args) == 1 {
+			r.conversion(n)
+		}
+		r.refuseReflected(n)
+	case *ast.TypeAssertExpr:
+		if n.Type != nil {
+			r.refuseOpened(n.Type)
+		}
+	case *ast.TypeSwitchStmt:
+		for _, clause := range n.Body.List {
+			for _, expr := range clause.(*ast.CaseClause).List {
+				r.refuseOpened(expr)
+			}
+		}
+	case *ast.Ident:
+		r.instance(n)
+	case *ast.FuncDecl:
+		r.refuseUnseen(n)
+	case *ast.ValueSpec:
+		r.refuseEmbedded(n)
+	}
+}
+
+// refuseUnseen refuses a function without a body, in assembly or linked by name, whose result is a reason.
+func (r *reader) refuseUnseen(f *ast.FuncDecl) {
+	if f.Body != nil || f.Type.Results == nil {
+		return
+	}
+	for _, result := range f.Type.Results.List {
+		if t := r.typeOf(result.Type); t != nil && holds(t, exportedFields) {
+			r.refuse(result.Type, noConstant+": not the result of a function that is not in Go")
+		}
+	}
+}
+
+// refuseEmbedded refuses a reason that is a file's text.
+func (r *reader) refuseEmbedded(spec *ast.ValueSpec) {
+	decl, _ := r.stack[len(r.stack)-2].(*ast.GenDecl)
+	for _, doc := range []*ast.CommentGroup{spec.Doc, decl.Doc} {
+		if doc != nil && isReason(r.typeOf(spec.Names[0])) && slices.ContainsFunc(doc.List, isEmbed) {
+			r.refuse(spec.Names[0], noConstant+": not the text of a file")
+		}
+	}
+}
+
+func isEmbed(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") }
+
+// refusePart refuses a sum or a part of reasons: one letter after the other, they could say anything.
+func (r *reader) refusePart(whole, operand ast.Expr) {
+	if tv := r.info.Types[whole]; tv.Value == nil && isReason(tv.Type) && isReason(r.typeOf(operand)) {
+		r.refuse(whole, noConstant)
+	}
+}
+
+// conversion refuses a conversion to a reason, and one by which a pointer to another type gets to a reason.
+func (r *reader) conversion(call *ast.CallExpr) {
+	to, from := r.info.Types[call], r.info.Types[call.Args[0]]
+	switch {
+	case to.Type == nil || from.Type == nil || to.Value != nil:
+	case isReason(to.Type):
+		if !isReason(from.Type) && from.Value == nil {
+			r.refuse(call.Args[0], noConstant)
+		}
+	case isUnsafe(from.Type) && holds(to.Type, everyField) || isUnsafe(to.Type) && holds(from.Type, everyField):
+		r.refuse(call.Args[0], noConstant+": not by package unsafe")
+	case isReason(pointedTo(to.Type)) != isReason(pointedTo(from.Type)) && pointedTo(from.Type) != nil && pointedTo(to.Type) != nil:
+		r.refuse(call.Args[0], noConstant+": not by a pointer to another type")
+	}
+}
+
+// refuseOpened refuses a reason that is taken out of an interface: reflection may have put it in.
+func (r *reader) refuseOpened(expr ast.Expr) {
+	t := r.typeOf(expr)
+	if t == nil || !r.info.Types[expr].IsType() {
+		return
+	}
+	f, isFunc := t.Underlying().(*types.Signature)
+	if holds(t, exportedFields) || isFunc && slices.ContainsFunc(slices.Collect(f.Results().Variables()), func(v *types.Var) bool { return holds(v.Type(), exportedFields) }) {
+		r.refuse(expr, noConstant+": not what an interface holds")
+	}
+}
+
+// givingBack are packages whose functions give back only values that they were given.
+var givingBack = []string{"cmp", "iter", "maps", "slices", "sync", "sync/atomic"}
+
+// instance refuses a reason in place of a type parameter, whose code could convert to it or decode it.
+func (r *reader) instance(name *ast.Ident) {
+	instance, ok := r.info.Instances[name]
+	object := r.info.Uses[name]
+	if !ok || object == nil || object.Pkg() == nil || slices.Contains(givingBack, object.Pkg().Path()) {
+		return
+	}
+	for t := range instance.TypeArgs.Types() {
+		if holds(t, exportedFields) {
+			r.refuse(name, noConstant+": not what "+name.Name+" makes of a type parameter")
+			return
+		}
+	}
+}
+
+// refuseWritable refuses to hand what holds a reason to code that takes anything, if that could write to it: such code decodes,
+// scans or reflects.
+func (r *reader) refuseWritable(e ast.Expr, to types.Type) {
+	if isAny(to) && isWritable(r.typeOf(e)) {
+		r.refuse(e, noConstant+": not what code that takes any value could write here")
+	}
+}
+
+// refuseReflected refuses to hand a reason to package reflect, which makes others of its type.
+func (r *reader) refuseReflected(call *ast.CallExpr) {
+	f, ok := typeutil.Callee(r.info, call).(*types.Func)
+	if !ok || f.Pkg() == nil || f.Pkg().Path() != "reflect" {
+		return
+	}
+	for _, arg := range call.Args {
+		if t := r.typeOf(arg); t != nil && holds(t, exportedFields) && !isWritable(t) {
+			r.refuse(arg, noConstant+": not by reflection")
+		}
+	}
+}
+
+// refuse reports a mistake, unless its line has the comment that lets it stand.
+func (r *reader) refuse(at ast.Expr, text string) {
+	line := r.line(at.Pos())
+	if slices.Contains(r.passed, line) {
+		return
+	}
+	if _, ok := r.passes[line]; !ok {
+		r.mistake(at.Pos(), "%s", text)
+		return
+	}
+	delete(r.passes, line)
+	r.passed = append(r.passed, line)
+	if r.related {
+		r.letPass = append(r.letPass, r.place(at.Pos()))
+	}
+}
+
+func (r *reader) mistake(pos token.Pos, format string, args ...any) {
+	r.mistakes = append(r.mistakes, mistakeAt(r.fset.Position(pos), fmt.Sprintf(format, args...)))
+}
+
+func (r *reader) line(pos token.Pos) string {
+	at := r.fset.Position(pos)
+	return fmt.Sprintf("%s:%d", at.Filename, at.Line)
+}
+
+// place names a place so that it stays the same when lines come before it: "example.com/m/main.go: function".
+func (r *reader) place(pos token.Pos) string {
+	name := path.Join(r.path, filepath.Base(r.fset.Position(pos).Filename))
+	for _, n := range r.stack {
+		if f, ok := n.(*ast.FuncDecl); ok {
+			return name + ": " + f.Name.Name
+		}
+	}
+	return name
+}
+
+func (r *reader) typeOf(e ast.Expr) types.Type { return r.info.TypeOf(e) }
