@@ -35,9 +35,13 @@ func (m *Manager) bypassed() bool {
 
 // audit writes one record for each secret that was handed out or refused: never a value. A call that still waits for a person
 // is no access yet.
-func (m *Manager) audit(ctx context.Context, t *Turn, reason string, defs []*definition, found []finding, err error) {
+func (m *Manager) audit(ctx context.Context, t *Turn, reason Reason, defs []*definition, found []finding, err error) {
 	if errors.Is(err, ErrPending) {
 		return
+	}
+	given := string(reason)
+	if !m.reviewed.isReviewed(reason) {
+		given = m.guard().Text(given) // it may have come from anywhere, the value too
 	}
 	outcome, level := "handed out", slog.LevelInfo
 	if err != nil {
@@ -61,7 +65,7 @@ func (m *Manager) audit(ctx context.Context, t *Turn, reason string, defs []*def
 		}
 		m.log.LogAttrs(ctx, level, "secret access",
 			slog.String("server", m.server), slog.String("tool", t.call().Tool.Name), slog.String("client", t.said.Client),
-			slog.String("principal", t.call().Who.Name), slog.String("secret", def.Name), slog.String("reason", reason),
+			slog.String("principal", t.call().Who.Name), slog.String("secret", def.Name), slog.String("reason", given),
 			slog.String("outcome", outcome), slog.String("how", how))
 	}
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // Get returns the value of key once it is stored, valid and allowed: it opens a dialog for a missing value, and asks for
-// permission where the schema says so. The person who is asked sees the reason. On error the value is zero; see [ErrDenied]
-// for the list.
+// permission where the schema says so. The person who is asked sees the reason if the manifest has it, and else that it was not
+// reviewed; see [Reason]. On error the value is zero; see [ErrDenied] for the list.
 func Get[T any](ctx context.Context, m *Manager, key Key[T], reason Reason) (T, error) {
 	var value T
 	err := GetGroup(ctx, m, reason, key.Into(&value))
@@ -34,9 +34,9 @@ func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Bindin
 		return m.fail(ctx, err, defs...)
 	}
 	t := m.turn(ctx)
-	found, err := m.release(ctx, t, string(reason), bindings, defs)
+	found, err := m.release(ctx, t, reason, bindings, defs)
 	err = m.fail(ctx, err, defs...)
-	m.audit(ctx, t, string(reason), defs, found, err)
+	m.audit(ctx, t, reason, defs, found, err)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Bindin
 }
 
 // release walks the steps of the gate for defs and hands out their values, in the same order.
-func (m *Manager) release(ctx context.Context, t *Turn, reason string, bindings []Binding, defs []*definition) ([]finding, error) {
+func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings []Binding, defs []*definition) ([]finding, error) {
 	if errors.Is(context.Cause(ctx), ErrPending) {
 		return nil, ErrPending // the request is over until its next round
 	}

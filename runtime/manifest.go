@@ -21,19 +21,56 @@ type manifest struct {
 	Server    string            `json:"server"`
 	Sentences wording.Sentences `json:"sentences"`
 	Secrets   []struct {
-		Name  string `json:"name"`
-		Label string `json:"label"`
-		Help  string `json:"help_text"`
+		Name       string   `json:"name"`
+		Label      string   `json:"label"`
+		Help       string   `json:"help_text"`
+		Reasons    []string `json:"reasons"`
+		Rejections []string `json:"rejections"`
 	} `json:"secrets"`
+	Groups []struct {
+		Reasons []string `json:"reasons"`
+	} `json:"groups"`
+	All struct {
+		Reasons []string `json:"reasons"`
+	} `json:"all"`
+	Reasons []string `json:"reasons"` // given where it can't be told at which getter
 }
 
-// readManifest returns the sentences of the schema's manifest. One that was made for other keys is an error: what was
+// reasons are those that were reviewed.
+type reasons map[Reason]bool
+
+// reasons returns all reasons of the manifest that can be shown: the generator writes no others.
+func (m *manifest) reasons() reasons {
+	reviewed := reasons{}
+	add := func(list []string) {
+		for _, text := range list {
+			if wording.ReasonText.Check(text) == nil {
+				reviewed[Reason(text)] = true
+			}
+		}
+	}
+	for _, s := range m.Secrets {
+		add(s.Reasons)
+		add(s.Rejections)
+	}
+	for _, g := range m.Groups {
+		add(g.Reasons)
+	}
+	add(m.All.Reasons)
+	add(m.Reasons)
+	return reviewed
+}
+
+// isReviewed reports whether a reason can be shown: no reason can too.
+func (r reasons) isReviewed(reason Reason) bool { return reason == "" || r[reason] }
+
+// readManifest returns the sentences and reasons of the schema's manifest. One that was made for other keys is an error: what was
 // reviewed would not be what is shown. A sentence that it lacks is the runtime's English: the manifest of an older generator
 // opens with a runtime that has more to say, and "mcpsecrets-gen check" reports it.
-func (s Schema) readManifest() (wording.Sentences, error) {
+func (s Schema) readManifest() (wording.Sentences, reasons, error) {
 	var m manifest
 	if err := json.Unmarshal([]byte(s.Manifest), &m); err != nil {
-		return wording.Sentences{}, fmt.Errorf("secrets: the manifest can't be read: %w", err)
+		return wording.Sentences{}, nil, fmt.Errorf("secrets: the manifest can't be read: %w", err)
 	}
 	same := m.Server == s.Server && len(m.Secrets) == len(s.Keys)
 	for i := 0; same && i < len(s.Keys); i++ {
@@ -41,7 +78,7 @@ func (s Schema) readManifest() (wording.Sentences, error) {
 		same = def != nil && m.Secrets[i].Name == def.Name && m.Secrets[i].Label == def.Label && m.Secrets[i].Help == def.Help
 	}
 	if !same {
-		return wording.Sentences{}, fmt.Errorf("secrets: the manifest and the code were generated from different schemas of server %q: run go generate", s.Server)
+		return wording.Sentences{}, nil, fmt.Errorf("secrets: the manifest and the code were generated from different schemas of server %q: run go generate", s.Server)
 	}
 	sentences := m.Sentences.Complete()
 	for _, labels := range [][]string{
@@ -50,9 +87,9 @@ func (s Schema) readManifest() (wording.Sentences, error) {
 	} {
 		for i, label := range labels {
 			if slices.Contains(labels[:i], label) {
-				return wording.Sentences{}, errors.New("secrets: the manifest has answers that are alike: run go generate")
+				return wording.Sentences{}, nil, errors.New("secrets: the manifest has answers that are alike: run go generate")
 			}
 		}
 	}
-	return sentences, nil
+	return sentences, m.reasons(), nil
 }

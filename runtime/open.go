@@ -48,6 +48,7 @@ type identity struct {
 	profile   string
 	command   string // how a person starts this program
 	sentences wording.Sentences
+	reviewed  reasons
 	fast      time.Duration
 }
 
@@ -58,7 +59,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	for _, option := range opts {
 		option(&o)
 	}
-	sentences, err := schema.readManifest()
+	sentences, reviewed, err := schema.readManifest()
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +74,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	o.setDefaults()
 	m := &Manager{
 		identity: identity{
-			server: schema.Server, profile: o.profile, command: filepath.Base(os.Args[0]), sentences: sentences, fast: o.fast,
+			server: schema.Server, profile: o.profile, command: filepath.Base(os.Args[0]), sentences: sentences, reviewed: reviewed, fast: o.fast,
 		},
 		definitions: definitions,
 		prompter:    o.prompter,
@@ -242,14 +243,18 @@ func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 
 // Reject says that the value of key which was handed out in this call is wrong, as when the upstream server answered 401,
 // and returns an error for the handler to return. The next getter asks for another value, and its dialog says why. After 403
-// or 429 the value is right: return an error that says so, and leave it to the user to set another one.
+// or 429 the value is right: return an error that says so, and leave it to the user to set another one. Of a reason that the
+// manifest does not have, the dialog and the error say only that it was not reviewed.
 func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	def := key.definition()
 	if err := m.admit(def); err != nil {
 		return m.fail(ctx, err, def)
 	}
 	text, ok := m.turn(ctx).handedOut(def)
-	shown := m.guard().Text(string(why)) // a conversion can bring anything here, the value too
+	shown := m.sentences.Question.Unreviewed // a conversion can bring anything here, the value too
+	if m.reviewed.isReviewed(why) {
+		shown = m.guard().Text(string(why))
+	}
 	m.values.rejectHandedOut(def, text, ok, shown)
 	return m.fail(ctx, &rejection{shown}, def)
 }

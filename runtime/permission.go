@@ -74,9 +74,15 @@ func hostOf(address *url.URL) string {
 }
 
 // words returns how to ask for some of the uses. One question asks for as many of them as it can show whole.
-func (m *Manager) words(t *Turn, reason string, uses []use) func([]consent.Use) consent.Words {
+func (m *Manager) words(t *Turn, reason Reason, uses []use) func([]consent.Use) consent.Words {
 	call := t.call()
-	by := wording.Requester{Tool: call.Tool.Name, Reason: reason, By: m.askedBy(call.Who), Named: call.Who.Kind == consent.Named}
+	by := wording.Requester{
+		Tool: call.Tool.Name, Reason: string(reason), Unreviewed: !m.reviewed.isReviewed(reason),
+		By: m.askedBy(call.Who), Named: call.Who.Kind == consent.Named,
+	}
+	if by.Unreviewed {
+		by.Reason = m.sentences.Question.Unreviewed // so that all of them are one question, and another than that without a reason
+	}
 	return func(needed []consent.Use) consent.Words {
 		asked := slices.DeleteFunc(slices.Clone(uses), func(u use) bool { return !slices.Contains(needed, u.need) })
 		return m.wordsFor(call, by, asked[:m.sentences.Room(m.server, shownOf(asked), by)])

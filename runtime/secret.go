@@ -83,6 +83,9 @@ func (o Optional[T]) Or(fallback T) T {
 	return fallback
 }
 
-// A Reason says what a secret is wanted for; a person reads it before allowing the use. A string literal becomes a Reason
-// by itself, a variable does not: so no text of a model or of an upstream server can slip into the question.
+// A Reason says what a secret is wanted for; a person reads it before allowing the use. It is a constant, of one line with up to
+// 100 columns, without invisible characters: a string literal becomes a Reason by itself, a variable does not. The generator
+// writes the reasons of the code that uses the getters into the manifest, and refuses code in which something else could become
+// one. So no text of a model or of an upstream server can slip into a question: of a reason that the manifest does not have, it
+// says only that the server gives one that was not reviewed.
 type Reason string

@@ -135,11 +135,12 @@ type Use struct {
 
 // A Requester is who wants to use secrets.
 type Requester struct {
-	Tool   string // "" outside any call
-	Reason string
-	By     string // the line that says who asks, as [Sentences.AskedBy] returns it
-	Once   bool   // no grant can outlast the call
-	Named  bool   // a principal over HTTP, see [NamedRemember]
+	Tool       string // "" outside any call
+	Reason     string
+	Unreviewed bool   // the reason is none that can be shown
+	By         string // the line that says who asks, as [Sentences.AskedBy] returns it
+	Once       bool   // no grant can outlast the call
+	Named      bool   // a principal over HTTP, see [NamedRemember]
 }
 
 // Permission returns the lines of the question that asks for permission to use secrets. An empty line separates who and
@@ -182,7 +183,10 @@ func (q Question) who(by Requester, values Values) []string {
 	if by.Tool == "" {
 		tool = q.Outside
 	}
-	if by.Reason == "" {
+	switch {
+	case by.Unreviewed:
+		reason = q.Unreviewed
+	case by.Reason == "":
 		reason = q.NoReason
 	}
 	return []string{layout.Hang(Fill(tool, values)), layout.Clip(layout.Hang(Fill(reason, values)), reasonLines)}

@@ -57,8 +57,9 @@ type Question struct {
 	Outside      string `json:"outside"`       // outside any call
 	Reason       string `json:"reason"`
 	NoReason     string `json:"no_reason"`
-	SentTo       string `json:"sent_to"` // where the schema says where the value goes
-	Item         string `json:"item"`    // of a list
+	Unreviewed   string `json:"unreviewed"` // instead of reason, for one that the manifest does not have
+	SentTo       string `json:"sent_to"`    // where the schema says where the value goes
+	Item         string `json:"item"`       // of a list
 	CoversServer string `json:"covers_server"`
 	CoversTool   string `json:"covers_tool"`
 	It           string `json:"it"`        // what {them} is for one secret
@@ -141,6 +142,7 @@ func English() Sentences {
 			Outside:      "Asked for by the server itself, not by a tool.",
 			Reason:       "Reason: {reason}",
 			NoReason:     "The server gives no reason.",
+			Unreviewed:   "The server gives a reason that was not reviewed.",
 			SentTo:       "{label} goes to {host}",
 			Item:         "- {item}",
 			CoversServer: "\"Allow for session\" lets every tool of {server} use {them} {until}.",
@@ -203,7 +205,7 @@ func Holes() map[string]string {
 		"placeholder": "the schema's placeholder of the secret",
 		"principal":   "the caller's name in quotes, as the server's code verified it; with characters beyond ASCII, once more with those spelled out",
 		"problem":     "a sentence of problems",
-		"reason":      "a constant in the server's source, cut after three lines: reasons lists those that were found",
+		"reason":      "one of the reasons of this manifest, which are constants in the server's source",
 		"rules":       "sentences of problems, joined by commas",
 		"secret":      "the schema's name of the secret",
 		"secrets":     "the schema's names of the secrets, joined by commas",
@@ -214,7 +216,7 @@ func Holes() map[string]string {
 		"trouble":     "what kept the window from opening or from being answered, and where, such as the path of a file",
 		"until":       "until_end or until_elapsed",
 		"want":        "what the schema's rule says",
-		"why":         "a constant in the server's source",
+		"why":         "one of the rejections of this manifest, which are constants in the server's source; or unreviewed",
 	}
 }
 

@@ -40,7 +40,11 @@ func manifestOfLaws() string {
 	for i, key := range allKeys {
 		list[i] = secret{key.Describe().Name, key.Describe().Label}
 	}
-	text, err := json.Marshal(map[string]any{"server": "laws", "secrets": list, "sentences": wording.English()})
+	reasons := []string{"Try the law.", "Wrong."}
+	for _, principal := range []string{"process", "ann", "bob", oracleNobody, oracleStranger} {
+		reasons = append(reasons, string(reasonFor(principal)))
+	}
+	text, err := json.Marshal(map[string]any{"server": "laws", "secrets": list, "reasons": reasons, "sentences": wording.English()})
 	if err != nil {
 		panic(err)
 	}
@@ -120,7 +124,11 @@ func (p *permissionRun) reason(number int) secrets.Reason {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return secrets.Reason("Try the law, for " + p.requests[number-1].principal + ".")
+	return reasonFor(p.requests[number-1].principal)
+}
+
+func reasonFor(principal string) secrets.Reason {
+	return secrets.Reason("Try the law, for " + principal + ".")
 }
 
 // startsWithAll reports whether a tool starts only with what it needs.
