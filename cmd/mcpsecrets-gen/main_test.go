@@ -65,7 +65,11 @@ func goEnvironment(t *testing.T) []string {
 	if err := json.Unmarshal(output, &settings); err != nil {
 		t.Fatal(err)
 	}
-	environment := []string{"MODULE=" + module}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment := []string{"MODULE=" + module, "GENERATOR=" + self} // under the command's name, the test is the command
 	for _, name := range []string{
 		"GOCACHE", "GOFLAGS", "GOINSECURE", "GOMODCACHE", "GONOPROXY", "GONOSUMDB", "GOPATH", "GOPRIVATE", "GOPROXY", "GOSUMDB", "GOTOOLCHAIN",
 	} {

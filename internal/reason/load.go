@@ -91,6 +91,9 @@ func (p *program) list() error {
 	if written, err := os.ReadFile(p.target.File); err != nil || !bytes.Equal(written, p.target.Code) {
 		config.Overlay = map[string][]byte{p.target.File: p.withoutEmbed()}
 	}
+	if _, err := exec.LookPath("go"); err != nil {
+		return ErrNoGo
+	}
 	roots, err := p.run(config)
 	if err == nil && p.ours == nil {
 		// A module that has just begun to use the runtime does not require yet what that needs.
@@ -101,8 +104,6 @@ func (p *program) list() error {
 		}
 	}
 	switch {
-	case errors.Is(err, exec.ErrNotFound):
-		return ErrNoGo
 	case err != nil:
 		return fmt.Errorf("the go command can't say what the server is built of: %w", err)
 	case p.ours == nil:
