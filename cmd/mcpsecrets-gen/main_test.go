@@ -103,11 +103,16 @@ func module(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 2 {
 		folder = ts.MkAbs(args[1])
 	}
-	const path = "github.com/mcpsecrets/mcpsecrets"
-	_, rest, _ := strings.Cut(ts.ReadFile(filepath.Join(tree, "go.mod")), "\n")
-	text := fmt.Sprintf("module %s\n%s\nrequire %s v0.0.0\n\nreplace %s => %s\n", args[0], rest, path, path, tree)
+	text := moduleText(args[0], tree, ts.ReadFile(filepath.Join(tree, "go.mod")))
 	ts.Check(os.WriteFile(filepath.Join(folder, "go.mod"), []byte(text), 0o666))
 	ts.Check(os.WriteFile(filepath.Join(folder, "go.sum"), []byte(ts.ReadFile(filepath.Join(tree, "go.sum"))), 0o666))
+}
+
+// moduleText returns the go.mod of a module that requires the tree under test and all that its go.mod requires.
+func moduleText(path, tree, goMod string) string {
+	const ours = "github.com/mcpsecrets/mcpsecrets"
+	_, rest, _ := strings.Cut(goMod, "\n")
+	return fmt.Sprintf("module %s\n%s\nrequire %s v0.0.0\n\nreplace %s => %s\n", path, rest, ours, ours, tree)
 }
 
 // readme SECTION runs the shell commands that the README shows in a section, each as it stands there. Only "@latest" is left

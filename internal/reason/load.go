@@ -16,8 +16,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/tools/go/packages"
 
@@ -29,16 +31,17 @@ const runtimePath = "github.com/mcpsecrets/mcpsecrets/runtime"
 
 // A program is the code that reaches the runtime.
 type program struct {
-	fset   *token.FileSet
-	target Target                       // with an absolute path
-	all    map[string]*packages.Package // what the go command knows, by import path
-	ours   *packages.Package            // which the target is in
-	broken schema.ErrorList
-	units  []*unit // what was checked from source
+	fset    *token.FileSet
+	target  Target                       // with an absolute path
+	all     map[string]*packages.Package // what the go command knows, by import path
+	ours    *packages.Package            // which the target is in
+	exports map[string]string            // what the compiler has written of those that are not checked from source, by import path
+	broken  schema.ErrorList
+	units   []*unit // what was checked from source
 
 	compiled types.Importer           // of packages that were not checked from source
 	checked  map[string]*unit         // by import path; those of this system
-	syntax   map[string]*ast.File     // by path
+	syntax   map[string]syntax        // by path
 	reaching map[string]bool          // by import path
 	related  map[string]bool          // by import path: see relate
 	vaults   map[*types.Package]vault // by package: see vaultOf
@@ -61,14 +64,21 @@ func load(t Target) (*program, error) {
 		return nil, err
 	}
 	p := &program{
-		fset: token.NewFileSet(), target: Target{file, t.Code, t.Also}, all: map[string]*packages.Package{},
-		checked: map[string]*unit{}, syntax: map[string]*ast.File{}, reaching: map[string]bool{}, vaults: map[*types.Package]vault{},
+		fset: token.NewFileSet(), target: Target{file, t.Code, t.Also}, all: map[string]*packages.Package{}, exports: map[string]string{},
+		checked: map[string]*unit{}, syntax: map[string]syntax{}, reaching: map[string]bool{}, vaults: map[*types.Package]vault{},
 	}
 	if err := p.list(); err != nil {
 		return nil, err
 	}
 	p.compiled = importer.ForCompiler(p.fset, "gc", p.export)
 	p.relate()
+	var names []string
+	for _, pkg := range p.all {
+		if p.fromSource(pkg) {
+			names = append(names, pkg.GoFiles...)
+		}
+	}
+	p.parseAll(names)
 	for _, path := range sortedKeys(p.all) {
 		if pkg := p.all[path]; p.fromSource(pkg) {
 			p.check(pkg)
@@ -84,12 +94,13 @@ func load(t Target) (*program, error) {
 // without.
 func (p *program) list() error {
 	config := &packages.Config{
-		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedDeps |
-			packages.NeedExportFile | packages.NeedModule,
-		Dir: filepath.Dir(p.target.File),
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedModule,
+		Dir:  filepath.Dir(p.target.File),
 	}
 	if written, err := os.ReadFile(p.target.File); err != nil || !bytes.Equal(written, p.target.Code) {
 		config.Overlay = map[string][]byte{p.target.File: p.withoutEmbed()}
+	} else {
+		config.Mode |= packages.NeedExportFile // one call of the go command for all
 	}
 	if _, err := exec.LookPath("go"); err != nil {
 		return ErrNoGo
@@ -109,8 +120,48 @@ func (p *program) list() error {
 	case p.ours == nil:
 		p.noteUnlisted(roots)
 	}
-	return nil
+	return p.listCompiled(config)
 }
+
+// listCompiled asks where the packages are compiled that those import which are checked from source. It is for code that is not
+// there yet: nothing that uses it is compiled, which would take long, for once.
+func (p *program) listCompiled(config *packages.Config) error {
+	if config.Mode&packages.NeedExportFile != 0 {
+		return nil
+	}
+	imported := map[string]bool{}
+	for _, pkg := range p.all {
+		if !p.fromSource(pkg) {
+			continue
+		}
+		for _, other := range pkg.Imports {
+			imported[other.PkgPath] = true
+		}
+		for _, name := range pkg.IgnoredFiles {
+			if p.isPart(name, pkg.Name) {
+				for _, spec := range p.syntax[name].file.Imports {
+					imported[unquote(spec)] = true
+				}
+			}
+		}
+	}
+	delete(imported, "unsafe")
+	delete(imported, "C")
+	maps.DeleteFunc(imported, func(path string, _ bool) bool { return p.all[path] == nil || p.fromSource(p.all[path]) })
+	if len(imported) == 0 {
+		return nil
+	}
+	only := *config
+	only.Mode = packages.NeedName | packages.NeedExportFile
+	found, err := packages.Load(&only, sortedKeys(imported)...)
+	for _, pkg := range found {
+		p.exports[pkg.PkgPath] = pkg.ExportFile
+	}
+	return err
+}
+
+// unquote returns the path that is imported.
+func unquote(spec *ast.ImportSpec) string { return strings.Trim(spec.Path.Value, "\"`") }
 
 // run asks the go command for the packages.
 func (p *program) run(config *packages.Config) ([]*packages.Package, error) {
@@ -118,6 +169,7 @@ func (p *program) run(config *packages.Config) ([]*packages.Package, error) {
 	roots, err := packages.Load(config, append(p.target.Also, "work", ".")...)
 	for pkg := range packages.Postorder(roots) {
 		p.all[pkg.PkgPath] = pkg
+		p.exports[pkg.PkgPath] = pkg.ExportFile
 		if slices.Contains(pkg.GoFiles, p.target.File) {
 			p.ours = pkg
 		}
@@ -222,11 +274,10 @@ func (p *program) relate() {
 
 // export opens what the compiler has written of a package.
 func (p *program) export(path string) (io.ReadCloser, error) {
-	pkg := p.all[path]
-	if pkg == nil || pkg.ExportFile == "" {
+	if p.exports[path] == "" {
 		return nil, fmt.Errorf("package %s does not compile, or is not there", path)
 	}
-	return os.Open(pkg.ExportFile)
+	return os.Open(p.exports[path])
 }
 
 // An imports is how one package imports others.
@@ -257,10 +308,6 @@ func (p *program) check(pkg *packages.Package) *unit {
 	if u := p.checked[pkg.PkgPath]; u != nil {
 		return u
 	}
-	names := pkg.CompiledGoFiles
-	if len(names) == 0 {
-		names = pkg.GoFiles
-	}
 	// What does not compile is reported where it can matter.
 	report := func(error) {}
 	if p.related[pkg.PkgPath] {
@@ -268,7 +315,7 @@ func (p *program) check(pkg *packages.Package) *unit {
 	}
 	u := &unit{path: pkg.PkgPath, types: types.NewPackage(pkg.PkgPath, pkg.Name)}
 	p.checked[pkg.PkgPath] = u // before it is checked: a circle of imports ends here
-	p.checkFiles(u, pkg, names, report)
+	p.checkFiles(u, pkg, pkg.GoFiles, report)
 	return u
 }
 
@@ -293,18 +340,46 @@ func (p *program) checkFiles(u *unit, pkg *packages.Package, names []string, rep
 	p.units = append(p.units, u)
 }
 
-// parse reads a file once, whichever packages it is in. Of a file with mistakes it returns what could be read.
+// A syntax is what was read of a file. With mistakes in it, the file is what could be read.
+type syntax struct {
+	file *ast.File
+	err  error
+}
+
+// parse reads a file once, whichever packages it is in.
 func (p *program) parse(name string) (*ast.File, error) {
-	if file, ok := p.syntax[name]; ok {
-		return file, nil
+	read, ok := p.syntax[name]
+	if !ok {
+		read = p.read(name)
+		p.syntax[name] = read
 	}
+	return read.file, read.err
+}
+
+func (p *program) read(name string) syntax {
 	var code any
 	if name == p.target.File {
 		code = p.target.Code
 	}
 	file, err := parser.ParseFile(p.fset, name, code, parser.ParseComments|parser.SkipObjectResolution)
-	p.syntax[name] = file
-	return file, err
+	return syntax{file, err}
+}
+
+// parseAll reads files at the same time.
+func (p *program) parseAll(names []string) {
+	all := make([]syntax, len(names))
+	var reading sync.WaitGroup
+	for worker := range runtime.GOMAXPROCS(0) {
+		reading.Go(func() {
+			for i := worker; i < len(names); i += runtime.GOMAXPROCS(0) {
+				all[i] = p.read(names[i])
+			}
+		})
+	}
+	reading.Wait()
+	for i, name := range names {
+		p.syntax[name] = all[i]
+	}
 }
 
 // noteBroken keeps why code does not compile.

@@ -133,14 +133,14 @@ func (p *program) checkUnbuilt() {
 func (p *program) checkFolder(folder, importPath string) {
 	names, _ := filepath.Glob(filepath.Join(folder, "*.go"))
 	reaches := func(name string) bool {
-		return p.isPart(name, "") && slices.ContainsFunc(p.syntax[name].Imports, func(spec *ast.ImportSpec) bool {
-			imported := p.all[strings.Trim(spec.Path.Value, "\"`")]
+		return p.isPart(name, "") && slices.ContainsFunc(p.syntax[name].file.Imports, func(spec *ast.ImportSpec) bool {
+			imported := p.all[unquote(spec)]
 			return imported != nil && (p.reaches(imported) || imported == p.ours)
 		})
 	}
 	if slices.ContainsFunc(names, reaches) {
 		p.related[importPath] = true
-		p.checkPlatforms(&packages.Package{PkgPath: importPath, Name: p.syntax[names[slices.IndexFunc(names, reaches)]].Name.Name, IgnoredFiles: names})
+		p.checkPlatforms(&packages.Package{PkgPath: importPath, Name: p.syntax[names[slices.IndexFunc(names, reaches)]].file.Name.Name, IgnoredFiles: names})
 	}
 }
 

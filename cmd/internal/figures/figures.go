@@ -15,6 +15,7 @@ var figures = []figure{
 	{"templates", "Generate/100", "for 100", "the same"},
 	{"templates", "Generate/1000", "for 1,000", "the same"},
 	{"templates", "Generate/10000", "for 10,000", "the same"},
+	{"cmd/mcpsecrets-gen", "HundredPackages", "generate for a server of 100 packages, with its reasons", "`go list -deps -export` of it"},
 	{"runtime/internal/keychain", "Get", "read a value from the keychain", "a bare search and read on one connection"},
 	{"runtime/internal/keychain", "GetAgainstGoKeyring", "the same", "go-keyring's `Get`"},
 	{"runtime/internal/keychain", "Set", "store a value, and read it back", "a bare `SetSecret`"},
