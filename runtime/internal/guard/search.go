@@ -143,12 +143,13 @@ func (s *search) scanSome(scan *scanner, text []byte) {
 	s.guard.mu.RLock()
 	defer s.guard.mu.RUnlock()
 	t := s.guard.known
-	for end := min(scan.at+held, scan.end); scan.at < end; {
-		if singles, lasts := scan.next(t, end); singles|lasts != 0 {
-			s.steps += window
-			s.hits = t.blocksAt(s.hits, text, scan.at-window, singles, lasts, s.hasKeys)
+	from, end := scan.at, min(scan.at+held, scan.end)
+	for scan.at < end {
+		if may := scan.next(t, end); may != 0 {
+			s.hits = t.endingAt(s.hits, text, scan.at-window, may, s.hasKeys)
 		}
 	}
+	s.hits = t.others(s.hits, text, from, scan.at, s.hasKeys)
 }
 
 // note notes what is to be known of keys.
