@@ -257,6 +257,10 @@ func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 // Mask adds a text that was made of a secret, such as a DSN or an Authorization header, to those that results never show.
 // What touches a masked text without a space, a quote or a comma is masked with it. The guard remembers the latest texts,
 // some hundreds at least: mask a text that lives long again when it is used.
+//
+// A secret in the text that was handed out is known already; what stands before and behind it is looked for by itself. If
+// a caller chooses a part of the text, mask the confidential part alone, such as a signature: who chooses what stands
+// before it moves the places at which it is cut, and could guess it piece by piece.
 func (m *Manager) Mask(ctx context.Context, text string) { m.guard().LearnForAWhile(text) }
 
 // MaskJSON returns a JSON value with every secret masked that was handed out. An adapter calls it for what leaves the server.

@@ -8,9 +8,9 @@
 //	handler := g.Handler(mcp)      // streamable HTTP
 //	text := g.Text(err.Error())    // anything else
 //
-// Then read the files in this order: piece.go (what of a value is confidential, by shape
-// in token.go, address.go, document.go and vendor.go), block.go (what is looked for), table.go (how
-// it is found), view.go, escape.go, encoding.go and dump.go (how encodings are undone), search.go (what is masked),
+// Then read the files in this order: piece.go (what of a value is confidential, by shape in token.go, address.go,
+// document.go and vendor.go), block.go (what is looked for), extent.go (what of a text is known already), table.go (how
+// blocks are found), view.go, escape.go, encoding.go and dump.go (how encodings are undone), search.go (what is masked),
 // message.go and json.go (where in a message), writer.go, handler.go and event.go.
 //
 // # What is promised
@@ -33,6 +33,8 @@
 //   - A guess learns nothing by being nearly right. A tool that returns its argument masks a guess of eight characters
 //     only when all of them are right, and shows nothing of what follows them, be it right or wrong. Nor does the time
 //     tell: until a whole block is right, the same steps are taken as for any other text.
+//   - Nor does it learn by what stands beside a value in a text that is learned for a while: what was learned before is taken out
+//     first, with all that encodes it, and no block has a character of it. See [Guard.LearnForAWhile].
 //   - A text takes time in proportion to its length. What hides in so many encodings, one in the other, that it would
 //     take more is masked unseen. Nobody who masks or learns waits for somebody else's long text.
 //
@@ -47,6 +49,9 @@
 //     results, or over a list in structured content.
 //   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape of
 //     its first characters; nor less than 31 characters of one that is escaped and has what looks like an escape itself.
+//   - Keep a text that was made of a value from being guessed where an attacker chooses what stands before it, and the text
+//     is none of those values itself: learn the confidential part alone. What is encoded together with a value that is known
+//     is not looked for otherwise.
 //   - Guard values of less than eight confidential characters, which can't be told from ordinary text: see [Guards].
 //   - Guard what is public in a value. Of a URL or DSN it guards the password, a user that is a token, parameters whose
 //     names say that they are secret, and parts of the path that are no words; of a JWT the signature, and with it the

@@ -17,7 +17,9 @@ type search struct {
 	texts, text []byte // of the walker, used again for their space
 	messages    []bool
 
-	hasKeys bool // of objects, as long as a piece
+	hasKeys bool    // of objects, as long as a piece
+	learns  bool    // so nothing is masked, and what is known is later
+	doubts  []doubt // of what is known
 
 	steps, limit int // bytes that were looked at, undone or decoded, and look-ups
 
@@ -29,13 +31,13 @@ var searches = sync.Pool{New: func() any { return new(search) }}
 
 func (g *Guard) search() *search {
 	s := searches.Get().(*search)
-	s.guard, s.root.text, s.used, s.steps, s.hasKeys = g, s.root.text[:0], 0, 0, false
+	s.guard, s.root.text, s.used, s.steps, s.hasKeys, s.learns = g, s.root.text[:0], 0, 0, false, false
 	return s
 }
 
 func (s *search) done() {
 	counted(s.steps)
-	s.guard, s.later, s.certain = nil, nil, nil
+	s.guard, s.later, s.certain, s.doubts = nil, nil, nil, nil
 	s.root.masked, s.root.opened = nil, nil
 	searches.Put(s)
 }
@@ -130,6 +132,10 @@ func (s *search) scan(v *view) {
 	for scan := (scanner{text: padded, end: len(v.text) - window + 1}); scan.at < scan.end; {
 		s.scanSome(&scan, v.text)
 	}
+	if s.learns {
+		s.extents(v)
+		return
+	}
 	for _, h := range s.hits {
 		s.note(v, h)
 		s.mask(v, h.from, h.to, h.says&open != 0)
@@ -204,7 +210,7 @@ func (s *search) withhold(v *view) {
 		from, to = v.changes[0].from, v.changes[n-1].to
 	}
 	if from < to {
-		s.note(v, hit{from, to, later})
+		s.note(v, hit{from: from, to: to, known: known{says: later}})
 		s.mask(v, from, to, true)
 	}
 }

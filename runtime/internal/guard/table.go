@@ -31,10 +31,16 @@ const (
 // A table has the blocks that are looked for. Its zero value has none.
 type table struct {
 	flags        []byte // a power of two
-	blocks       map[string]saying
+	blocks       map[string]known
 	plain, wide  lengths         // of blocks of ASCII only, and of the others
 	pieces       map[string]bool // short ones
 	pieceLengths uint64          // bit n is set if some have n bytes
+}
+
+// known is what is known of a block.
+type known struct {
+	says  saying
+	piece string // that has the block in it and is known for good, if there is one
 }
 
 // lengths are those of blocks: bit n is set if some have n+1 bytes.
@@ -92,7 +98,7 @@ func (t *table) grown(more []block) *table {
 	grown := *t
 	grown.flags = make([]byte, 1<<size)
 	if grown.blocks == nil {
-		grown.blocks, grown.pieces = map[string]saying{}, map[string]bool{}
+		grown.blocks, grown.pieces = map[string]known{}, map[string]bool{}
 	}
 	for text := range t.blocks {
 		grown.set(text)
@@ -103,14 +109,18 @@ func (t *table) grown(more []block) *table {
 // add adds blocks that there is room for.
 func (t *table) add(blocks []block) {
 	for _, b := range blocks {
-		says, known := t.blocks[b.text]
-		t.blocks[b.text] = says | b.says
-		if !known {
+		k, isKnown := t.blocks[b.text]
+		k.says |= b.says
+		if b.lasts {
+			k.piece = b.piece
+		}
+		t.blocks[b.text] = k
+		if !isKnown {
 			t.set(b.text)
 		}
-		if b.piece != "" {
-			t.pieces[b.piece] = true
-			t.pieceLengths |= 1 << len(b.piece)
+		if b.begins != "" {
+			t.pieces[b.begins] = true
+			t.pieceLengths |= 1 << len(b.begins)
 		}
 	}
 }
@@ -130,7 +140,7 @@ func (t *table) set(text string) {
 // A hit is a block that was found in a text.
 type hit struct {
 	from, to int
-	says     saying
+	known
 }
 
 // A scanner goes over a text, eight places in a row at once.
@@ -232,14 +242,14 @@ func (t *table) blockAt(hits []hit, text []byte, from, to int, wholes bool) []hi
 	if flags, bit := t.flag(hashOf(text[from:to])); *flags&bit == 0 {
 		return hits
 	}
-	says, ok := t.blocks[string(text[from:to])]
+	known, ok := t.blocks[string(text[from:to])]
 	if !ok {
 		return hits
 	}
-	if wholes && says&later == 0 && t.hasPiece(text[from:]) {
-		says |= whole
+	if wholes && known.says&later == 0 && t.hasPiece(text[from:]) {
+		known.says |= whole
 	}
-	return append(hits, hit{from, to, says})
+	return append(hits, hit{from, to, known})
 }
 
 // hasPiece reports whether text begins with a short piece.
