@@ -62,6 +62,6 @@
 //     beginning of each line.
 //   - Know that "password" is a word: a value that begins with an ordinary word of eight letters masks that word, and if
 //     the value has spaces or quotes in it, the line around the word.
-//   - Forget. A value is masked until the process ends. Its table takes up to 4 KB for one of up to 64 characters, mostly one,
+//   - Forget. A value is masked until the process ends. Its table takes up to 4 KB for one of up to 64 characters, mostly two,
 //     and up to 32 bytes for each byte of a longer one.
 package guard

@@ -56,13 +56,14 @@ type doubt struct{ block, token span }
 func (s *search) extents(v *view) {
 	var seen, token span // the token around the last doubt, in the view and the root: it may have thousands
 	for _, h := range s.hits {
-		block := s.inRoot(v, span{h.from, h.to})
-		if h.piece == "" || s.later.has(block.from, block.to) {
-			continue // it is not known for good, or noted
+		text := string(v.text[h.from:h.to])
+		piece, block := s.guard.lasting(text), s.inRoot(v, span{h.from, h.to})
+		if piece == "" || s.later.has(block.from, block.to) {
+			continue
 		}
-		from := h.from - strings.Index(h.piece, string(v.text[h.from:h.to]))
-		if from >= 0 && bytes.HasPrefix(v.text[from:], []byte(h.piece)) {
-			whole := s.inRoot(v, span{from, from + len(h.piece)})
+		from := h.from - strings.Index(piece, text)
+		if from >= 0 && bytes.HasPrefix(v.text[from:], []byte(piece)) {
+			whole := s.inRoot(v, span{from, from + len(piece)})
 			s.later.set(len(s.root.text), whole.from, whole.to)
 			continue
 		}
@@ -72,6 +73,13 @@ func (s *search) extents(v *view) {
 		}
 		s.doubts = append(s.doubts, doubt{block, token})
 	}
+}
+
+// lasting returns the piece that a block is of, and "" if none is known for good.
+func (g *Guard) lasting(block string) (piece string) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.known.lasting[block]
 }
 
 // settle takes out the tokens around blocks that are in no value in any view.

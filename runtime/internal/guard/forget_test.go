@@ -143,6 +143,22 @@ func TestChosenBeginningIsNoOracle(t *testing.T) {
 	}
 }
 
+// Texts that have nothing to be looked for leave a guard as it was, whatever was forgotten meanwhile.
+func TestTextsOfNothing(t *testing.T) {
+	g := new(Guard)
+	for n := range 3 * maxYoung / least {
+		g.LearnForAWhile(fmt.Sprint(n))
+	}
+	if g.Knows() || g.Text("Bearer 1234567") != "Bearer 1234567" {
+		t.Error("a guard knows something of nothing")
+	}
+	empty := &search{guard: &Guard{known: new(table)}, limit: 1 << 20} // all was forgotten while it goes on
+	empty.scan(&view{text: []byte("a text that is long enough")})
+	if len(empty.hits) != 0 {
+		t.Errorf("%d blocks are found", len(empty.hits))
+	}
+}
+
 // Whoever learns waits for no long text that somebody else learns: what takes long is done before.
 func TestLearningIsNotHeldUp(t *testing.T) {
 	g := learn(stripe)

@@ -155,7 +155,7 @@ func (g *Guard) add(blocks []block) {
 func (g *Guard) Knows() bool {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	return g.known != nil
+	return g.known != nil && len(g.known.blocks) > 0
 }
 
 // Guards reports whether the value is masked once it is learned. It is false where less than eight characters of it are

@@ -129,7 +129,7 @@ func flagged(t *table, text string) (count int) {
 	for rest := t.plain | t.wide; rest != 0; rest &= rest - 1 {
 		length := bits.TrailingZeros64(uint64(rest)) + 1
 		for at := 0; at+length <= len(text); at++ {
-			if flags, bit := t.flag(hashOf(text[at : at+length])); *flags&bit != 0 {
+			if flags, bit := t.flags[kindOf(length)].of(hashOf([]byte(text[at : at+length]))); *flags&bit != 0 {
 				count++
 			}
 		}
@@ -152,7 +152,7 @@ func newKeys(guards ...*Guard) {
 	keys = randomKeys()
 	for _, g := range guards {
 		known := *g.known
-		known.flags = make([]byte, 1<<20)
+		known.flags = [others + 1]flags{make(flags, 1<<20), make(flags, 1<<20), make(flags, 1<<20)}
 		for text := range known.blocks {
 			known.set(text)
 		}

@@ -210,7 +210,7 @@ func (s *search) withhold(v *view) {
 		from, to = v.changes[0].from, v.changes[n-1].to
 	}
 	if from < to {
-		s.note(v, hit{from: from, to: to, known: known{says: later}})
+		s.note(v, hit{from, to, later})
 		s.mask(v, from, to, true)
 	}
 }

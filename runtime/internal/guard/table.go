@@ -16,7 +16,7 @@ import (
 // It is rarely wrong that flags say so, and which texts make it wrong depends on keys that each process chooses: nobody
 // can work out from outside what the flags are for.
 //
-// Nearly all blocks have eight bytes or sixteen, and those are looked up in one go. See others for the rest.
+// Nearly all blocks have eight bytes or sixteen, and those are looked up in one go. See table.others for the rest.
 
 const window = 8 // bytes
 
@@ -30,23 +30,36 @@ const (
 
 // A table has the blocks that are looked for. Its zero value has none.
 type table struct {
-	flags        []byte // a power of two
-	blocks       map[string]known
-	plain, wide  lengths         // of blocks of ASCII only, and of the others
-	pieces       map[string]bool // short ones
-	pieceLengths uint64          // bit n is set if some have n bytes
-}
-
-// known is what is known of a block.
-type known struct {
-	says  saying
-	piece string // that has the block in it and is known for good, if there is one
+	flags        [others + 1]flags
+	counts       [others + 1]int // of blocks of each kind
+	blocks       map[string]saying
+	lasting      map[string]string // the piece that a block is of, if that is known for good
+	plain, wide  lengths           // of blocks of ASCII only, and of the others
+	pieces       map[string]bool   // short ones
+	pieceLengths uint64            // bit n is set if some have n bytes
 }
 
 // lengths are those of blocks: bit n is set if some have n+1 bytes.
 type lengths uint64
 
 const inOneGo lengths = 1<<(window-1) | 1<<(2*window-1)
+
+// Blocks of each kind have flags of their own.
+const (
+	eights = iota // of eight bytes
+	sixteens
+	others
+)
+
+func kindOf(length int) int {
+	switch length {
+	case window:
+		return eights
+	case 2 * window:
+		return sixteens
+	}
+	return others
+}
 
 // keys are those of the hash.
 var keys = randomKeys()
@@ -66,39 +79,55 @@ func hash(window uint64) uint64 {
 func both(before, last uint64) uint64 { return before + bits.RotateLeft64(last, 32) }
 
 // hashOf returns the hash of a text of at least eight bytes.
-func hashOf[text string | []byte](block text) uint64 {
-	all := hash(eight(block, 0))
-	for at := window; at < len(block); at += window {
+func hashOf(text []byte) uint64 {
+	all := hash(binary.LittleEndian.Uint64(text))
+	for at := window; at < len(text); at += window {
 		if at > window {
 			all = hash(all)
 		}
-		all = both(all, hash(eight(block, min(at, len(block)-window))))
+		all = both(all, hash(binary.LittleEndian.Uint64(text[min(at, len(text)-window):])))
 	}
 	return all
 }
 
-func eight[text string | []byte](block text, at int) uint64 {
-	var bytes [window]byte
-	copy(bytes[:], block[at:])
-	return binary.LittleEndian.Uint64(bytes[:])
+// Flags are as many as a power of two.
+type flags []byte
+
+// newFlags returns flags for so many blocks.
+func newFlags(count int) flags {
+	return make(flags, 1<<bits.Len(uint(max(count*perBlock, min(count*perBlockSmall, small), 1)-1)))
 }
 
-// flag returns where a table has the flag of a hash. Other bits of the hash choose which bit it is.
-func (t *table) flag(hash uint64) (flags *byte, bit byte) {
-	return &t.flags[hash&uint64(len(t.flags)-1)], 1 << (hash >> 61)
+// have reports whether there are enough for so many blocks.
+func (f flags) have(count int) bool {
+	return len(f) > 0 && (count*perBlockSmall <= len(f) || count*perBlock <= len(f) && len(f) >= small)
+}
+
+// of returns where the flag of a hash is. Other bits of the hash choose which bit it is.
+func (f flags) of(hash uint64) (byte *byte, bit byte) {
+	return &f[hash&uint64(len(f)-1)], 1 << (hash >> 61)
 }
 
 // grown returns a table that has room for more blocks, or t itself if it has that. It shares the blocks.
 func (t *table) grown(more []block) *table {
-	count := len(t.blocks) + len(more)
-	if count*perBlockSmall <= len(t.flags) || count*perBlock <= len(t.flags) && len(t.flags) >= small {
+	counts := t.counts
+	for _, b := range more {
+		counts[kindOf(len(b.text))]++
+	}
+	enough := true
+	for kind, count := range counts {
+		enough = enough && t.flags[kind].have(count)
+	}
+	if enough {
 		return t
 	}
-	size := uint(bits.Len(uint(max(count*perBlock, min(count*perBlockSmall, small)) - 1)))
 	grown := *t
-	grown.flags = make([]byte, 1<<size)
+	grown.counts = [others + 1]int{} // set counts them
+	for kind, count := range counts {
+		grown.flags[kind] = newFlags(count)
+	}
 	if grown.blocks == nil {
-		grown.blocks, grown.pieces = map[string]known{}, map[string]bool{}
+		grown.blocks, grown.lasting, grown.pieces = map[string]saying{}, map[string]string{}, map[string]bool{}
 	}
 	for text := range t.blocks {
 		grown.set(text)
@@ -109,14 +138,13 @@ func (t *table) grown(more []block) *table {
 // add adds blocks that there is room for.
 func (t *table) add(blocks []block) {
 	for _, b := range blocks {
-		k, isKnown := t.blocks[b.text]
-		k.says |= b.says
-		if b.lasts {
-			k.piece = b.piece
-		}
-		t.blocks[b.text] = k
-		if !isKnown {
+		says, known := t.blocks[b.text]
+		t.blocks[b.text] = says | b.says
+		if !known {
 			t.set(b.text)
+		}
+		if b.lasts {
+			t.lasting[b.text] = b.piece
 		}
 		if b.begins != "" {
 			t.pieces[b.begins] = true
@@ -133,14 +161,16 @@ func (t *table) set(text string) {
 	} else {
 		t.wide |= length
 	}
-	flags, bit := t.flag(hashOf(text))
+	kind := kindOf(len(text))
+	t.counts[kind]++
+	flags, bit := t.flags[kind].of(hashOf([]byte(text)))
 	*flags |= bit
 }
 
 // A hit is a block that was found in a text.
 type hit struct {
 	from, to int
-	known
+	says     saying
 }
 
 // A scanner goes over a text, eight places in a row at once.
@@ -154,34 +184,37 @@ type scanner struct {
 // next goes on to the next eight places with some where a block of eight or sixteen bytes may end, and returns at which: their
 // bytes are not zero. It goes no farther than to end, and returns none there.
 func (s *scanner) next(t *table, end int) (may uint64) {
-	flags := t.flags
+	eights, sixteens := t.flags[eights], t.flags[sixteens]
+	if len(t.blocks) == 0 {
+		s.at = max(s.at, end)
+		return 0
+	}
 	text := s.text[s.at:]
-	for may == 0 && s.at < end && len(text) >= 2*window-1 && len(flags) > 0 {
+	for may == 0 && s.at < end && len(text) >= 2*window-1 && len(eights) > 0 && len(sixteens) > 0 {
 		b := (*[2*window - 1]byte)(text)
-		mask := uint64(len(flags) - 1)
 		hash0 := hash(binary.LittleEndian.Uint64(b[0:8]))
-		may = uint64(flags[hash0&mask] | flags[both(s.before[0], hash0)&mask])
+		may = uint64(eights[hash0&uint64(len(eights)-1)] | sixteens[both(s.before[0], hash0)&uint64(len(sixteens)-1)])
 		s.before[0] = hash0
 		hash1 := hash(binary.LittleEndian.Uint64(b[1:9]))
-		may |= uint64(flags[hash1&mask]|flags[both(s.before[1], hash1)&mask]) << 8
+		may |= uint64(eights[hash1&uint64(len(eights)-1)]|sixteens[both(s.before[1], hash1)&uint64(len(sixteens)-1)]) << 8
 		s.before[1] = hash1
 		hash2 := hash(binary.LittleEndian.Uint64(b[2:10]))
-		may |= uint64(flags[hash2&mask]|flags[both(s.before[2], hash2)&mask]) << 16
+		may |= uint64(eights[hash2&uint64(len(eights)-1)]|sixteens[both(s.before[2], hash2)&uint64(len(sixteens)-1)]) << 16
 		s.before[2] = hash2
 		hash3 := hash(binary.LittleEndian.Uint64(b[3:11]))
-		may |= uint64(flags[hash3&mask]|flags[both(s.before[3], hash3)&mask]) << 24
+		may |= uint64(eights[hash3&uint64(len(eights)-1)]|sixteens[both(s.before[3], hash3)&uint64(len(sixteens)-1)]) << 24
 		s.before[3] = hash3
 		hash4 := hash(binary.LittleEndian.Uint64(b[4:12]))
-		may |= uint64(flags[hash4&mask]|flags[both(s.before[4], hash4)&mask]) << 32
+		may |= uint64(eights[hash4&uint64(len(eights)-1)]|sixteens[both(s.before[4], hash4)&uint64(len(sixteens)-1)]) << 32
 		s.before[4] = hash4
 		hash5 := hash(binary.LittleEndian.Uint64(b[5:13]))
-		may |= uint64(flags[hash5&mask]|flags[both(s.before[5], hash5)&mask]) << 40
+		may |= uint64(eights[hash5&uint64(len(eights)-1)]|sixteens[both(s.before[5], hash5)&uint64(len(sixteens)-1)]) << 40
 		s.before[5] = hash5
 		hash6 := hash(binary.LittleEndian.Uint64(b[6:14]))
-		may |= uint64(flags[hash6&mask]|flags[both(s.before[6], hash6)&mask]) << 48
+		may |= uint64(eights[hash6&uint64(len(eights)-1)]|sixteens[both(s.before[6], hash6)&uint64(len(sixteens)-1)]) << 48
 		s.before[6] = hash6
 		hash7 := hash(binary.LittleEndian.Uint64(b[7:15]))
-		may |= uint64(flags[hash7&mask]|flags[both(s.before[7], hash7)&mask]) << 56
+		may |= uint64(eights[hash7&uint64(len(eights)-1)]|sixteens[both(s.before[7], hash7)&uint64(len(sixteens)-1)]) << 56
 		s.before[7] = hash7
 		text = text[window:]
 		s.at += window
@@ -239,17 +272,17 @@ func nextWide(text []byte, i int) int {
 
 // blockAt appends a part of a text if it is a block. With wholes, it says whether the whole piece is there.
 func (t *table) blockAt(hits []hit, text []byte, from, to int, wholes bool) []hit {
-	if flags, bit := t.flag(hashOf(text[from:to])); *flags&bit == 0 {
+	if flags, bit := t.flags[kindOf(to-from)].of(hashOf(text[from:to])); *flags&bit == 0 {
 		return hits
 	}
-	known, ok := t.blocks[string(text[from:to])]
+	says, ok := t.blocks[string(text[from:to])]
 	if !ok {
 		return hits
 	}
-	if wholes && known.says&later == 0 && t.hasPiece(text[from:]) {
-		known.says |= whole
+	if wholes && says&later == 0 && t.hasPiece(text[from:]) {
+		says |= whole
 	}
-	return append(hits, hit{from, to, known})
+	return append(hits, hit{from, to, says})
 }
 
 // hasPiece reports whether text begins with a short piece.
