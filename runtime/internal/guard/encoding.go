@@ -15,13 +15,14 @@ func decodeRuns(v *view, text []byte) {
 	v.encodes = true
 	const leastBase64, leastList = 11, 3*window - 1 // letters of base64 for eight bytes; two digits and a space for each
 	for from, to := nextRun(text, 0, &inBase64, leastBase64); from < to; from, to = nextRun(text, to, &inBase64, leastBase64) {
-		if v.parent.gone.has(from, to) {
+		if v.parent.gone.has(from, to) || isEscapedLine(text, from, to) {
 			continue
 		}
 		var letters []byte
 		if letters, to = joined(text, from, to, leastBase64); !v.parent.isNew(from, to) {
 			continue
 		}
+		letters = withoutRepeats(letters)
 		v.base64(letters, from, to)
 		for begin, end := nextRun(letters, 0, &inHex, 2*window); begin < end; begin, end = nextRun(letters, end, &inHex, 2*window) {
 			v.hex(letters[begin:end], from, to)
@@ -102,6 +103,38 @@ func joined(text []byte, from, to, least int) (letters []byte, end int) {
 		letters = append(letters, text[from:to]...)
 	}
 	return letters, to
+}
+
+// isEscapedLine reports whether a run is one of several lines whose ends are escaped, as JSON does it. They are joined once that
+// is undone, so each by itself needs no look.
+func isEscapedLine(text []byte, from, to int) bool {
+	return to-from <= 2*around && from > 0 && text[from-1] == '\\' && (text[from] == 'n' || text[from] == 'r') &&
+		to+1 < len(text) && text[to] == '\\' && (text[to+1] == 'n' || text[to+1] == 'r')
+}
+
+// withoutRepeats returns letters without most of what comes again and again, as zeros do in files. What is dropped decodes to
+// what is left, in each of the encodings, since all of them read a period alike.
+func withoutRepeats(letters []byte) []byte {
+	const (
+		period = 24          // a multiple of how many letters base64, base32 and hexadecimal read together
+		enough = 48 * period // for a block that is encoded twice
+	)
+	var kept []byte
+	done := 0 // up to where letters are in kept
+	for i := period; i < len(letters); i++ {
+		begin := i
+		for i < len(letters) && letters[i] == letters[i-period] {
+			i++
+		}
+		if again := i - begin; again > enough {
+			kept = append(kept, letters[done:begin+enough]...)
+			done = begin + enough + (again-enough)/period*period
+		}
+	}
+	if done == 0 {
+		return letters
+	}
+	return append(kept, letters[done:]...)
 }
 
 // decoded begins and ends what comes from a part of the parent's text.
@@ -266,9 +299,12 @@ func textsOnly(v *view, text []byte) {
 func isText(text []byte) bool {
 	const oneOf = 32
 	some := min(8, len(text)/16) // bytes that are in no text: what is before it may look encoded too
-	bad, wide := 0, 0
+	bad, wide, zeros := 0, 0, 0
 	for i, c := range text {
-		if isControl[c] {
+		if zeros++; c != 0 {
+			zeros = 0
+		}
+		if isControl[c] || zeros > mostZeros {
 			if bad++; bad > some+i/oneOf {
 				return false
 			}
@@ -290,5 +326,9 @@ func isText(text []byte) bool {
 	return true
 }
 
-// isControl has the control characters that are in no text. Zeros are in UTF-16, and ESC is undone as an escape.
+// mostZeros is how many zeros follow each other in a text: one in UTF-16, three in UTF-32. Files that are no text have more of
+// them, such as databases, archives and images.
+const mostZeros = 3
+
+// isControl has the control characters that are in no text. Of zeros, a text may have some, and ESC is undone as an escape.
 var isControl = setOf("\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1c\x1d\x1e\x1f\x7f")
