@@ -19,6 +19,7 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // writings are the ways of writing a value in which it is found.
@@ -55,6 +56,7 @@ var writings = map[string]func(string) string{
 	},
 	`\x escapes`:         func(s string) string { return percentAll(s, `\x%02x`) },
 	"octal":              func(s string) string { return percentAll(s, `\%03o`) },
+	"octal, short":       func(s string) string { return percentAll(s, `\%o`) },
 	`\u{..}`:             func(s string) string { return escapeAll(s, `\u{%x}`) },
 	`\U escapes`:         func(s string) string { return escapeAll(s, `\U%08x`) },
 	"%u escapes":         func(s string) string { return units(s, "%%u%04X") },
@@ -138,6 +140,25 @@ var writings = map[string]func(string) string{
 	"colors, as JSON":      func(s string) string { return marshalled(between(s, 7, "\x1b[0m")) },
 	"colors, as octal":     func(s string) string { return between(s, 7, `\033[0m`) },
 	"a link of a terminal": func(s string) string { return between(s, 4, "\x1b]8;;http://a.example\x1b\\") },
+	"tput sgr0":            func(s string) string { return between(s, 5, "\x1b(B\x1b[m") },
+	"CSI of eight bits":    func(s string) string { return between(s, 5, "\u009b1m") },
+	"CSI of one byte":      func(s string) string { return between(s, 5, "\x9b0;1m") },
+	"readline":             func(s string) string { return between(s, 5, "\x01\x1b[1m\x02") },
+	"a title, eight bits":  func(s string) string { return between(s, 5, "\u009d0;title\u009c") },
+	"a string, DCS":        func(s string) string { return between(s, 5, "\x1bPtmux;\x1b\\") },
+	"DEL":                  func(s string) string { return between(s, 4, "\x7f") },
+	"bells":                func(s string) string { return between(s, 3, "\a") },
+	"C1":                   func(s string) string { return between(s, 3, "\u0085") },
+	"shifts":               func(s string) string { return between(s, 2, "\x0e\x0f") },
+	"backspaces":           func(s string) string { return between(s, 4, "\b") },
+	"bold, as nroff":       func(s string) string { return eachTwice(s) },
+	"underlined, as nroff": func(s string) string { return "_\b" + between(s, 1, "_\b") },
+	"Hangul fillers":       func(s string) string { return between(s, 4, "\u3164") },
+	"half-width fillers":   func(s string) string { return between(s, 4, "\uffa0") },
+	"tags":                 func(s string) string { return between(s, 4, "\U000e0041") },
+	"variation selectors":  func(s string) string { return between(s, 1, "\ufe0f") },
+	"joiners":              func(s string) string { return between(s, 1, "\u034f\u2060\u180e\u115f\u17b4\u206f") },
+	"shorthand":            func(s string) string { return between(s, 4, "\U0001bca0") },
 	"full width": func(s string) string {
 		return strings.Map(func(c rune) rune {
 			if c > ' ' && c < 0x7f {
@@ -146,6 +167,18 @@ var writings = map[string]func(string) string{
 			return c
 		}, s)
 	},
+}
+
+// eachTwice writes a text in bold as nroff does.
+func eachTwice(text string) string {
+	var b strings.Builder
+	for _, c := range text {
+		if c < utf8.RuneSelf {
+			fmt.Fprintf(&b, "%c\b", c)
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }
 
 func marshalled(v any) string {
