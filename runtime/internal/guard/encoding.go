@@ -13,13 +13,21 @@ import (
 // decodeRuns decodes all runs of a text that may be encoded.
 func decodeRuns(v *view, text []byte) {
 	v.encodes = true
-	const leastBase64, leastList = 11, 3*window - 1 // letters of base64 for eight bytes; two digits and a space for each
-	for from, to := nextRun(text, 0, &inBase64, leastBase64); from < to; from, to = nextRun(text, to, &inBase64, leastBase64) {
+	v.runs(text)
+	v.lists(text)
+	v.cells(text)
+	v.changed = len(v.text) > 0
+}
+
+// runs decodes what has no spaces or marks in it.
+func (v *view) runs(text []byte) {
+	const least = 11 // letters of base64 for eight bytes
+	for from, to := nextRun(text, 0, &inBase64, least); from < to; from, to = nextRun(text, to, &inBase64, least) {
 		if v.parent.gone.has(from, to) || isEscapedLine(text, from, to) {
 			continue
 		}
-		var letters []byte
-		if letters, to = joined(text, from, to, leastBase64); !v.parent.isNew(from, to) {
+		line, letters := text[from:to], []byte(nil)
+		if letters, to = joined(text, from, to, least); !v.parent.isNew(from, to) {
 			continue
 		}
 		letters = withoutRepeats(letters)
@@ -27,19 +35,24 @@ func decodeRuns(v *view, text []byte) {
 		for begin, end := nextRun(letters, 0, &inHex, 2*window); begin < end; begin, end = nextRun(letters, end, &inHex, 2*window) {
 			v.hex(letters[begin:end], from, to)
 		}
-		for _, alphabet := range []*byteSet{&inBase32, &inBase32Lower} {
-			for begin, end := nextRun(letters, 0, alphabet, leastBase32); begin < end; begin, end = nextRun(letters, end, alphabet, leastBase32) {
-				v.base32(letters[begin:end], from, to)
-			}
+		v.base32s(letters, from, to)
+		if len(letters) > len(line) { // what follows may be no more of it
+			v.base32s(line, from, to)
 		}
 	}
-	for from, to := nextRun(text, 0, &inList, leastList); from < to; from, to = nextRun(text, to, &inList, leastList) {
+}
+
+// lists decodes bytes that are written one by one.
+func (v *view) lists(text []byte) {
+	const least = 3*window - 1 // two digits and a space for each of eight bytes
+	for from, to := nextRun(text, 0, &inList, least); from < to; from, to = nextRun(text, to, &inList, least) {
 		if begin := from; v.parent.isNew(begin, to) {
 			v.numbers(text, begin, to)
+			v.indexed(text, begin, to)
+			v.octals(text, begin, to)
 			to = v.list(text, begin, to)
 		}
 	}
-	v.changed = len(v.text) > 0
 }
 
 const leastBase32 = 13 // letters for eight bytes
@@ -60,11 +73,9 @@ const (
 )
 
 var (
-	inBase64      = setOf(upper + lower + digits + "+/-_")
-	inBase32      = setOf(upper + "234567")
-	inBase32Lower = setOf(lower + "234567")
-	inHex         = setOf(digits + "abcdefABCDEF")
-	inList        = setOf(digits + "abcdefABCDEF" + "xX\\,;:-\"' \t\r\n" + string(rune(separator)))
+	inBase64 = setOf(upper + lower + digits + "+/-_")
+	inHex    = setOf(digits + "abcdefABCDEF")
+	inList   = setOf(digits + "abcdefABCDEF" + "xXU\\,;:.+_|-\"' \t\r\n" + string(rune(separator)))
 )
 
 // nextRun returns the next run of at least so many bytes of a set. It looks at few others.
@@ -190,17 +201,55 @@ var sextets = func() (values [256]byte) {
 	return values
 }()
 
+// An alphabet32 is one of base32 (RFC 4648).
+type alphabet32 struct {
+	letters byteSet
+	values  [256]byte
+	isUsual bool // the other one is rare, and has to stand alone: it has all that hexadecimal has
+}
+
+// alphabets32 has both alphabets, in capitals as they are, and in small letters as many write them.
+var alphabets32 = []alphabet32{
+	newAlphabet32(upper+"234567", true), newAlphabet32(lower+"234567", true),
+	newAlphabet32(digits+upper[:22], false), newAlphabet32(digits+lower[:22], false),
+}
+
+func newAlphabet32(letters string, isUsual bool) alphabet32 {
+	a := alphabet32{letters: setOf(letters), isUsual: isUsual}
+	for i := range len(letters) {
+		a.values[letters[i]] = byte(i)
+	}
+	return a
+}
+
+// standsAlone reports whether no other letters or digits are around a run, and it is no hexadecimal.
+func standsAlone(letters []byte, from, to int) bool {
+	isLetter := func(i int) bool { return isDigit(letters[i], 36) }
+	if from > 0 && isLetter(from-1) || to < len(letters) && isLetter(to) {
+		return false
+	}
+	return slices.ContainsFunc(letters[from:to], func(c byte) bool { return !inHex[c] })
+}
+
+// base32s decodes what may be base32 among letters.
+func (v *view) base32s(letters []byte, from, to int) {
+	for i := range alphabets32 {
+		alphabet := &alphabets32[i]
+		for begin, end := nextRun(letters, 0, &alphabet.letters, leastBase32); begin < end; begin, end = nextRun(letters, end, &alphabet.letters, leastBase32) {
+			if alphabet.isUsual || standsAlone(letters, begin, end) {
+				v.base32(alphabet, letters[begin:end], from, to)
+			}
+		}
+	}
+}
+
 // base32 decodes letters of one case, from each of the first eight on.
-func (v *view) base32(letters []byte, from, to int) {
+func (v *view) base32(alphabet *alphabet32, letters []byte, from, to int) {
 	for skip := range 8 {
 		begin := len(v.text)
 		bits, count := uint32(0), 0
 		for _, c := range letters[skip:] {
-			value := uint32(c|0x20) - 'a'
-			if c <= '9' {
-				value = uint32(c) - '2' + 26
-			}
-			bits = bits<<5 | value
+			bits = bits<<5 | uint32(alphabet.values[c])
 			if count += 5; count >= 8 {
 				count -= 8
 				v.text = append(v.text, byte(bits>>count))
@@ -226,6 +275,48 @@ func appendHex(dst, digits []byte) []byte {
 	return dst
 }
 
+// indexed decodes lists of decimal numbers of which each follows its index, as JavaScript writes bytes: {"0":52,"1":101}.
+func (v *view) indexed(text []byte, from, to int) {
+	list := v.newList()
+	index, second := rune(0), 0 // what is next, and where to go on if the first was none
+	for i := from; i < to; {
+		key, begin, afterKey := numberAt(text, i, to)
+		value, _, afterValue := numberAt(text, afterKey, to)
+		switch {
+		case key == index && value >= 0 && value < 256:
+			v.text = append(v.text, byte(value))
+			list.has(begin, afterValue)
+			if i = afterValue; index == 0 {
+				second = afterKey
+			}
+			index++
+		case index == 1:
+			list.end()
+			i, index = second, 0
+		case index > 0:
+			list.end()
+			index = 0
+		default:
+			i = afterKey
+		}
+	}
+	list.end()
+}
+
+// numberAt returns the first decimal number in a part of a text, and where it is: -1 at its end if there is none, or too long.
+func numberAt(text []byte, from, to int) (n rune, begin, end int) {
+	const longest = 6 // digits: no list of bytes is so long
+	for begin = from; begin < to && !isDigit(text[begin], 10); begin++ {
+	}
+	for end = begin; end < to && isDigit(text[end], 10); end++ {
+	}
+	n, ok := parse(text[begin:min(end, begin+longest+1)], 10)
+	if !ok || end-begin > longest {
+		n = -1
+	}
+	return n, begin, end
+}
+
 // numbers decodes lists of decimal numbers, as Go and JSON write bytes.
 func (v *view) numbers(text []byte, from, to int) {
 	list := v.newList()
@@ -236,6 +327,7 @@ func (v *view) numbers(text []byte, from, to int) {
 		}
 		n, ok := parse(text[i:min(end, i+4)], 10)
 		switch {
+		case end-i == 7 && text[i] == '0': // an offset, as od writes it
 		case ok && n < 256:
 			v.text = append(v.text, byte(n))
 			list.has(i, end)
@@ -246,45 +338,6 @@ func (v *view) numbers(text []byte, from, to int) {
 	}
 	list.end()
 }
-
-// quotedPrintable undoes =41 and the line ends that it hides (RFC 2045).
-func quotedPrintable(v *view, text []byte) {
-	for i := 0; ; {
-		next := bytes.IndexByte(text[i:], '=')
-		if next < 0 {
-			break
-		}
-		if i += next; !v.parent.isNew(i, i+3) {
-			i++
-			continue
-		}
-		switch rest := text[i+1:]; {
-		case len(rest) >= 2 && isUpperHex(rest[0]) && isUpperHex(rest[1]):
-			v.change(text, i, i+3, byte(digitOf(rest[0])<<4|digitOf(rest[1])))
-			i += 3
-		case bytes.HasPrefix(rest, []byte("\r\n")) && isFull(text[:i]):
-			v.change(text, i, i+3)
-			i += 3
-		case bytes.HasPrefix(rest, []byte("\n")) && isFull(text[:i]):
-			v.change(text, i, i+2)
-			i += 2
-		default:
-			i++
-		}
-	}
-	v.end(text)
-}
-
-// isFull reports whether the last line of a text is as long as one that is broken only because of its length. Any other
-// that ends with "=" may be the name of something on the next line.
-func isFull(text []byte) bool {
-	const least, most = 72, 100 // RFC 2045 has 76; encoders don't break within =41, and something may stand before the text
-	begin := bytes.LastIndexAny(text[max(0, len(text)-most-1):], "\n\x1e") + 1
-	length := min(len(text), most+1) - begin
-	return length >= least && length <= most
-}
-
-func isUpperHex(c byte) bool { return inHex[c] && c < 'a' }
 
 // textsOnly drops what was decoded for nothing.
 func textsOnly(v *view, text []byte) {
