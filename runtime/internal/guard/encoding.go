@@ -47,9 +47,13 @@ func (v *view) lists(text []byte) {
 	const least = 3*window - 1 // two digits and a space for each of eight bytes
 	for from, to := nextRun(text, 0, &inList, least); from < to; from, to = nextRun(text, to, &inList, least) {
 		if begin := from; v.parent.isNew(begin, to) {
-			v.numbers(text, begin, to)
-			v.indexed(text, begin, to)
-			v.octals(text, begin, to)
+			index, octals := v.numbers(text, begin, to)
+			if index < to {
+				v.indexed(text, index, to)
+			}
+			if octals >= window {
+				v.octals(text, begin, to)
+			}
 			to = v.list(text, begin, to)
 		}
 	}
@@ -317,26 +321,44 @@ func numberAt(text []byte, from, to int) (n rune, begin, end int) {
 	return n, begin, end
 }
 
-// numbers decodes lists of decimal numbers, as Go and JSON write bytes.
-func (v *view) numbers(text []byte, from, to int) {
+// numbers decodes lists of decimal numbers, as Go and JSON write bytes. It returns where some may have their index before them, and
+// how many bytes there would be in octal.
+func (v *view) numbers(text []byte, from, to int) (index, octals int) {
 	list := v.newList()
+	index = to
 	for i := from; i < to; {
 		end := i
 		for end < to && text[end] >= '0' && text[end] <= '9' {
 			end++
 		}
 		n, ok := parse(text[i:min(end, i+4)], 10)
-		switch {
-		case end-i == 7 && text[i] == '0': // an offset, as od writes it
+		switch width := end - i; {
+		case width == 7 && text[i] == '0': // an offset, as od writes it
 		case ok && n < 256:
 			v.text = append(v.text, byte(n))
 			list.has(i, end)
+			if width == 1 && n == 0 && index == to && isIndexed(text, end, to) {
+				index = i
+			}
 		case ok || inHex[text[i]] || text[i]|0x20 == 'x':
 			list.end()
+		}
+		if width := end - i; width == 3 || width == 6 {
+			octals += width / 3
 		}
 		i = max(end, i+1)
 	}
 	list.end()
+	return index, octals
+}
+
+// isIndexed reports whether what follows an index of 0 goes on with 1.
+func isIndexed(text []byte, from, to int) bool {
+	const near = 16 // bytes; a number, and what separates it
+	to = min(to, from+near)
+	_, _, from = numberAt(text, from, to)
+	next, _, _ := numberAt(text, from, to)
+	return next == 1
 }
 
 // textsOnly drops what was decoded for nothing.

@@ -15,10 +15,12 @@ func quotedPrintable(v *view, text []byte) {
 		case isWord:
 			if i >= word.after && word.to >= max(v.kept, 1) && len(bytes.TrimSpace(text[word.after:i])) == 0 {
 				v.change(text, word.to, next.from)
+				v.isSure = true
 			}
 			word = next
 			i = word.from
 		case text[i] == '_':
+			v.isSure = true
 			v.change(text, i, i+1, ' ')
 			i++
 		default:
@@ -71,16 +73,20 @@ func wordAt(text []byte, i int) (word encodedWord, ok bool) {
 	return word, true
 }
 
-// quoted undoes what begins at i with "=", and returns its width.
+// quoted undoes what begins at i with "=", and returns its width. One alone that has only decimal digits is mostly a setting, such
+// as "limit=20".
 func (v *view) quoted(text []byte, i int) (width int) {
 	switch rest := text[i+1:]; {
 	case len(rest) >= 2 && isUpperHex(rest[0]) && isUpperHex(rest[1]):
+		v.isSure = v.isSure || rest[0] > '9' || rest[1] > '9' || v.changed && i == v.kept
 		v.change(text, i, i+3, byte(digitOf(rest[0])<<4|digitOf(rest[1])))
 		return 3
 	case bytes.HasPrefix(rest, []byte("\r\n")) && isFull(text[:i]):
+		v.isSure = true
 		v.change(text, i, i+3)
 		return 3
 	case bytes.HasPrefix(rest, []byte("\n")) && isFull(text[:i]):
+		v.isSure = true
 		v.change(text, i, i+2)
 		return 2
 	}

@@ -83,7 +83,7 @@ func (s *search) look(v *view, depth int) {
 // decode looks at what is encoded in v, and at what of that is text as at any text.
 func (s *search) decode(v *view, depth int) {
 	used := s.used
-	if quoted := s.scanned(v, quotedPrintable); quoted.changed {
+	if quoted := s.scanned(v, quotedPrintable); quoted.changed && quoted.isSure {
 		s.look(quoted, depth)
 	}
 	if decoded := s.scanned(v, decodeRuns); decoded.changed {
