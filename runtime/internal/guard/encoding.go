@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Encodings whose text says nothing of what it stands for: base64 and base32, bytes in hexadecimal or as decimal numbers, in a row or
-// in lists and dumps; and quoted-printable. They are found by their looks, so much of what is decoded is nonsense.
+// Encodings whose text says nothing of what it stands for: base64 and base32, and bytes in hexadecimal or as decimal numbers, in a
+// row or in lists and dumps (see dump.go). They are found by their looks, so much of what is decoded is nonsense.
 
 // decodeRuns decodes all runs of a text that may be encoded.
 func decodeRuns(v *view, text []byte) {
