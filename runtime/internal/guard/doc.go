@@ -19,9 +19,10 @@
 //     escapes of JSON, of programs (\x41, \101, \41, \u{41}, \U00000041, a backslash before a mark), of URLs (%41, %u0041), HTML
 //     (&#65; also without its semicolon, &quot;) and quoted-printable (=41, and the words of a header in it or in base64); quotes
 //     as shells, SQL, YAML and CSV double them; with what nobody sees between its characters: what Unicode says is ignored by
-//     default, control characters, zeros (UTF-16 of ASCII), colors and whatever else a terminal is told; and full-width letters.
+//     default, control characters but U+001E, zeros (UTF-16 of ASCII), colors and whatever else a terminal is told; and
+//     full-width letters.
 //   - So it is as part of anything in base64 (both alphabets, also in lines, also twice), base32 (both alphabets; of the
-//     second, base32hex, only what stands alone), hexadecimal (in a row, with marks between, with 0x), decimal numbers (%v of
+//     second, base32hex, only what stands alone), hexadecimal (in a row, with any marks between, with 0x), decimal numbers (%v of
 //     bytes, lists in JSON, also each with its index) or dumps of bytes, octal or words, as xxd, hexdump, od, tcpdump,
 //     Wireshark and gdb write them. All of that goes.
 //   - The first eight characters of a value, beyond the public prefix, are enough; and so is every later block of it (see
@@ -44,7 +45,7 @@
 //     A guess of the first eight characters is answered, as is one of a whole later block. Who knows all of a block but
 //     one character, say from elsewhere, finds that one; at the next block all is unknown again.
 //   - See a value in what a tool made of it otherwise: reversed, encrypted, compressed, in capitals, with spaces, marks or tags
-//     between its characters, one character at a time, in UTF-16 if it is not ASCII, in bits, uuencoded, in base58, base85,
+//     between its characters, one character at a time, in UTF-16 if it is not ASCII, in bits, as chr(52), uuencoded, in base58, base85,
 //     Crockford's base32 or base64 three times, with escapes in base64 of what is no text otherwise, or split into parts that have no whole block over several
 //     results, or over a list in structured content.
 //   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape of

@@ -319,7 +319,8 @@ func (v *view) invisible(text []byte, i int) (width int) {
 	case c == utf8.RuneError && width > 1: // mostly what JSON makes of a byte that is no character, such as that CSI
 		width += colorWidth(text[i+width:])
 		v.change(text, i, i+width)
-	case c != utf8.RuneError && unicode.In(c, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
+	case c == '\u2800', // no dot of Braille
+		c != utf8.RuneError && unicode.In(c, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
 		v.change(text, i, i+width)
 	}
 	return width
