@@ -85,7 +85,9 @@ func (s *search) look(v *view, depth int) {
 // decode looks at what is encoded in v, and at what of that is text as at any text.
 func (s *search) decode(v *view, depth int) {
 	used := s.used
-	s.scanned(v, quotedPrintable)
+	if quoted := s.scanned(v, quotedPrintable); quoted.changed && quoted.isSure {
+		s.look(quoted, depth)
+	}
 	if decoded := s.scanned(v, decodeRuns); decoded.changed {
 		if texts := s.view(decoded, textsOnly); texts.changed {
 			s.look(texts, depth)
