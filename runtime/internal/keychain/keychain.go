@@ -7,8 +7,9 @@
 //
 //	share.go               how calls that read the same value share one reading of it
 //	secretservice_unix.go  what is stored how on Linux; below it keyring_unix.go (which keyring
-//	                       counts), writer_unix.go (turns of processes), link_unix.go (the
-//	                       connection and its deadlines), address_unix.go and prompt_unix.go
+//	                       counts), known_unix.go (reading without a search), writer_unix.go
+//	                       (turns of processes), link_unix.go (the connection and its
+//	                       deadlines), address_unix.go and prompt_unix.go
 //	split.go               what is stored how where entries are small (macOS, Windows); below
 //	                       it native.go (go-keyring's calls), deadline.go and lock.go
 //	index.go               the list of names that both keep

@@ -26,6 +26,7 @@ const (
 	promptIface     = "org.freedesktop.Secret.Prompt."
 	propertiesIface = "org.freedesktop.DBus.Properties."
 	busName         = "org.freedesktop.DBus"
+	busPath         = dbus.ObjectPath("/org/freedesktop/DBus")
 	busIface        = "org.freedesktop.DBus."
 )
 
@@ -42,6 +43,7 @@ type link struct {
 	bus     *dbus.Conn
 	session dbus.ObjectPath
 	timeout time.Duration
+	known   known
 
 	promptTimeout time.Duration
 	asking        *atomic.Bool
@@ -93,7 +95,7 @@ func dialSocket(ctx context.Context, socket string, options Options, asking *ato
 		promptTimeout: options.PromptTimeout,
 		asking:        asking,
 	}
-	if l.bus, err = dbus.DialUnix(l.socket); err != nil {
+	if l.bus, err = dbus.DialUnix(l.socket, dbus.WithIncomingInterceptor(l.known.hear)); err != nil {
 		l.socket.Close()
 		return nil, fmt.Errorf("%w: the session bus can't be used", ErrNoStore)
 	}
@@ -124,6 +126,7 @@ func dialSocket(ctx context.Context, socket string, options Options, asking *ato
 		}
 		return nil, err
 	}
+	l.listen(ctx)
 	return l, nil
 }
 
@@ -168,7 +171,7 @@ func (l *link) calls(ctx context.Context, requests ...request) []reply {
 
 // callBus makes a call to the bus itself.
 func (l *link) callBus(ctx context.Context, method string, args ...any) reply {
-	return l.callsTo(ctx, busName, request{"/org/freedesktop/DBus", busIface + method, args})[0]
+	return l.callsTo(ctx, busName, request{busPath, busIface + method, args})[0]
 }
 
 func (l *link) callsTo(ctx context.Context, name string, requests ...request) []reply {

@@ -284,11 +284,16 @@ func (l *link) hasOneIndex(ctx context.Context, service string) bool {
 }
 
 func (l *link) get(ctx context.Context, service, account string) (string, error) {
+	name := service + ":" + account
+	if value, isDone, err := l.again(ctx, name); isDone {
+		return value, err
+	}
 	err := errGone
 	for try := 0; try < attempts && (errors.Is(err, errGone) || errors.Is(err, ErrLocked)); try++ {
 		if err := pause(ctx, try); err != nil {
 			return "", err
 		}
+		_, changes := l.known.at(name)
 		paths, failure := l.find(ctx, map[string]string{"service": service, "username": account}, anyKeyring)
 		if failure != nil {
 			return "", failure
@@ -303,6 +308,9 @@ func (l *link) get(ctx context.Context, service, account string) (string, error)
 		}
 		var value string
 		if value, err = l.secret(ctx, path); err == nil {
+			if len(paths) == 1 {
+				l.known.keep(name, path, changes)
+			}
 			return value, nil
 		}
 	}
