@@ -51,8 +51,9 @@ type dialing struct {
 }
 
 const (
-	foldsCase   = false
-	application = "Python keyring library"
+	foldsCase    = false
+	heedsQuietly = true
+	application  = "Python keyring library"
 
 	// Programs that know nothing of our turns may write at the same time as we do. Each time that what we wrote does not
 	// last, one of theirs got done, so this is about how many of them may meet.
