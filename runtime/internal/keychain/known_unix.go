@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/godbus/dbus/v5"
+	ss "github.com/zalando/go-keyring/secret_service"
 )
 
 // known are the items that the latest readings found. Reading one again needs no search, which takes most of the time, as long
@@ -23,12 +25,24 @@ type known struct {
 	trusted bool // the keychain is gnome-keyring, and tells this link of changes
 	changes int  // that it has told of
 	items   map[string]knownItem
+	next    *batch // that will be read next, nil if nobody waits
 }
 
 type knownItem struct {
 	path  dbus.ObjectPath // the only unlocked one of its name
 	until time.Time
 }
+
+// A batch is the known items that are read by one call, which takes hardly longer for some than for one.
+type batch struct {
+	paths  []dbus.ObjectPath
+	done   chan struct{} // closed when values and err are there
+	values map[dbus.ObjectPath]ss.Secret
+	err    error
+}
+
+// maxBatch keeps the longest answer far under what a bus lets through.
+const maxBatch = 64
 
 // maxKnown is how long an item is read without a search.
 const maxKnown = time.Second
@@ -98,9 +112,45 @@ func (l *link) again(ctx context.Context, name string) (value string, isDone boo
 	if path == "" {
 		return "", false, nil
 	}
-	value, err = l.secret(ctx, path)
-	if errors.Is(err, ErrStore) || errors.Is(err, ErrLocked) || !l.known.hold(changes) {
+	b := l.batched(path)
+	select {
+	case <-b.done:
+	case <-ctx.Done():
+		return "", true, gaveUp(ctx)
+	}
+	secret, ok := b.values[path]
+	switch {
+	case b.err == nil && ok && l.known.hold(changes):
+		return string(secret.Value), true, nil
+	case errors.Is(b.err, ErrNoStore), errors.Is(b.err, ErrTimeout):
+		return "", true, b.err
+	default:
 		return "", false, nil // look again
 	}
-	return value, true, err
+}
+
+// batched has an item read by a call that has not been made yet.
+func (l *link) batched(path dbus.ObjectPath) *batch {
+	l.known.mu.Lock()
+	defer l.known.mu.Unlock()
+	b := l.known.next
+	if b == nil || len(b.paths) == maxBatch {
+		b = &batch{done: make(chan struct{})}
+		l.known.next = b
+		go l.read(b)
+	}
+	b.paths = append(b.paths, path)
+	return b
+}
+
+func (l *link) read(b *batch) {
+	runtime.Gosched() // for those that come at the same time
+	l.known.mu.Lock()
+	if l.known.next == b {
+		l.known.next = nil
+	}
+	l.known.mu.Unlock()
+	// Nobody's context, since there are several. The link's own deadline ends it, and so does its end.
+	b.err = l.call(context.Background(), servicePath, serviceIface+"GetSecrets", b.paths, l.session).into(&b.values)
+	close(b.done)
 }

@@ -280,8 +280,17 @@ func indexOf(service string) map[string]string {
 
 // hasOneIndex reports whether the index is one item: another program may have made a second one.
 func (l *link) hasOneIndex(ctx context.Context, service string) bool {
+	name := service + ":" + indexAccount
+	path, changes := l.known.at(name)
+	if path != "" {
+		return true
+	}
 	index, _, err := l.search(ctx, indexOf(service))
-	return err == nil && len(index) == 1
+	if err != nil || len(index) != 1 {
+		return false
+	}
+	l.known.keep(name, index[0], changes)
+	return true
 }
 
 func (l *link) get(ctx context.Context, service, account string) (string, error) {
