@@ -1,7 +1,12 @@
 package keychain
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
@@ -97,16 +102,52 @@ func TestKnownItemWhenAnotherKeyringOpens(t *testing.T) {
 	wantValue(t, k.system, "key", "new")
 }
 
+// Another process stores, and removes and makes anew, while many calls read: none gets what was replaced before it began.
+func TestReadingsOfTheKeyringAreLinear(t *testing.T) {
+	desktop.ForTest(t, desktop.Options{NoDisplay: true})
+	s, writer := opened(t), opened(t)
+	mustSet(t, writer, "key", "0")
+	var stored atomic.Int64
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				before := stored.Load()
+				value, err := s.Get(t.Context(), testService, "key")
+				if errors.Is(err, ErrNotSet) {
+					continue // between a removal and the next value
+				}
+				if n, _ := strconv.ParseInt(value, 10, 64); err != nil || n < before {
+					t.Errorf("got %q, %v, and %d was stored before", value, err, before)
+					return
+				}
+			}
+		})
+	}
+	for n := range 100 {
+		if n%5 == 0 {
+			if err := writer.Delete(t.Context(), testService, "key"); err != nil {
+				t.Error(err)
+			}
+		}
+		mustSet(t, writer, "key", fmt.Sprint(n+1))
+		stored.Store(int64(n + 1))
+	}
+	cancel()
+	group.Wait()
+}
+
 // Nothing is known of a keychain that is not known to tell of changes in time.
 func TestUnknownKeychainIsSearched(t *testing.T) {
 	d := desktop.ForTest(t, desktop.Options{NoDisplay: true, Keyring: desktop.KeyringNone})
 	answer := func(answers ...any) ownMethod { return func() ([]any, *dbus.Error) { return answers, nil } }
-	searches := 0
+	var searches atomic.Int64
 	ownKeychain(t, d, ownTables{
 		serviceIface: {
 			"OpenSession": answer(dbus.MakeVariant(""), dbus.ObjectPath("/session")),
 			"SearchItems": func() ([]any, *dbus.Error) {
-				searches++
+				searches.Add(1)
 				return []any{[]dbus.ObjectPath{"/item"}, []dbus.ObjectPath{}}, nil
 			},
 		},
@@ -116,8 +157,8 @@ func TestUnknownKeychainIsSearched(t *testing.T) {
 	for range 3 {
 		wantValue(t, s, "key", "value")
 	}
-	if searches != 3 {
-		t.Errorf("%d searches, want 3", searches)
+	if n := searches.Load(); n != 3 {
+		t.Errorf("%d searches, want 3", n)
 	}
 }
 
