@@ -162,7 +162,8 @@ func (s *System) Set(ctx context.Context, service, account, value string) error 
 }
 
 // Delete removes all that is stored for account under service, [ErrNotSet] if
-// there was nothing.
+// there was nothing. On Linux, what is in a locked keyring stays where an open one
+// had a value too, and a warning names that keyring; so it is with Clear.
 func (s *System) Delete(ctx context.Context, service, account string) error {
 	if err := checkNames(service, account); err != nil {
 		return err

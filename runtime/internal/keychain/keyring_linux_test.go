@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
@@ -264,6 +265,65 @@ func TestOneKeyringIsUnlocked(t *testing.T) {
 				t.Errorf("got %q, %v", got.value, got.err)
 			}
 			if err := k.WaitNoWindow(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Some keychains lock an item alone. One of the default keyring is unlocked to be read and to be written, lest there be two.
+func TestItemLockedAlone(t *testing.T) {
+	const keyring, item = dbus.ObjectPath("/org/freedesktop/secrets/collection/x"), dbus.ObjectPath("/org/freedesktop/secrets/collection/x/1")
+	for name, use := range map[string]func(s *System) error{
+		"Get":    func(s *System) error { _, err := s.Get(t.Context(), testService, "key"); return err },
+		"Set":    func(s *System) error { return s.Set(t.Context(), testService, "key", "value") },
+		"Delete": func(s *System) error { return s.Delete(t.Context(), testService, "key") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := desktop.ForTest(t, desktop.Options{NoDisplay: true, Keyring: desktop.KeyringNone})
+			var unlocked, isGone atomic.Bool
+			answer := func(answers ...any) ownMethod { return func() ([]any, *dbus.Error) { return answers, nil } }
+			ownKeychain(t, d, ownTables{
+				serviceIface: {
+					"OpenSession": answer(dbus.MakeVariant(""), dbus.ObjectPath("/session")),
+					"ReadAlias":   answer(keyring),
+					"SearchItems": func() ([]any, *dbus.Error) {
+						items := [2][]dbus.ObjectPath{{}, {}}
+						switch {
+						case isGone.Load():
+						case unlocked.Load():
+							items[0] = []dbus.ObjectPath{item}
+						default:
+							items[1] = []dbus.ObjectPath{item}
+						}
+						return []any{items[0], items[1]}, nil
+					},
+					"Unlock": func() ([]any, *dbus.Error) {
+						unlocked.Store(true)
+						return []any{[]dbus.ObjectPath{item}, dbus.ObjectPath("/")}, nil
+					},
+				},
+				collectionIface: {"CreateItem": func() ([]any, *dbus.Error) {
+					t.Error("a second item is made")
+					return []any{item, dbus.ObjectPath("/")}, nil
+				}},
+				itemIface: {
+					"GetSecret": answer(rawSecret{"/session", []byte{}, []byte("value"), "text/plain"}),
+					"SetSecret": answer(),
+					"Delete":    func() ([]any, *dbus.Error) { isGone.Store(true); return []any{dbus.ObjectPath("/")}, nil },
+				},
+				propertiesIface: {
+					// Of an item the attributes, of the keyring whether it is locked: it is not.
+					"Get":    answer(dbus.MakeVariant(false)),
+					"GetAll": answer(map[string]dbus.Variant{}),
+				},
+			})
+			s := opened(t)
+			if got, err := s.Get(Quietly(t.Context()), testService, "key"); !errors.Is(err, ErrUnasked) {
+				t.Errorf("nobody was asked, and got %q, %v", got, err)
+			}
+			// The fake has no attributes for what was written: that it was is all there is to see.
+			if err := use(s); err != nil && (name != "Set" || !unlocked.Load()) {
 				t.Error(err)
 			}
 		})
