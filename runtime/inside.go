@@ -2,12 +2,9 @@ package secrets
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
-	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
@@ -69,52 +66,10 @@ func (i insider) Remove(ctx context.Context, name string) error {
 	return i.values.remove(ctx, i.names[name])
 }
 
-// Stored asks for the names of the schema and, where the store can tell, for others.
 func (i insider) Stored(ctx context.Context) ([]string, error) {
-	var names []string
-	for _, def := range i.ordered {
-		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
-			err := i.values.use(ctx, func(ctx context.Context) error {
-				_, err := i.values.store.Get(ctx, i.values.service, name)
-				return err
-			})
-			switch {
-			case errors.Is(err, ErrNotSet):
-			case err == nil, errors.Is(err, ErrStore): // a damaged value is one to remove
-				names = append(names, name)
-			default:
-				return nil, i.values.noteFailure(ctx, name, err)
-			}
-		}
-	}
-	if store, ok := i.values.store.(interface {
-		Names(ctx context.Context, service string) ([]string, error)
-	}); ok {
-		var more []string
-		err := i.values.use(ctx, func(ctx context.Context) (err error) {
-			more, err = store.Names(ctx, i.values.service)
-			return err
-		})
-		if err != nil {
-			return nil, i.values.noteFailure(ctx, "", err)
-		}
-		for _, name := range more { // which any program may have chosen
-			names = append(names, layout.Clean(name, 1, 2*layout.Columns))
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
+	return i.values.stored(ctx, i.ordered)
 }
-
-func (i insider) Clear(ctx context.Context) error {
-	if err := i.values.clear(ctx); err != nil {
-		return err
-	}
-	for _, def := range i.ordered {
-		i.values.renew(def)
-	}
-	return nil
-}
+func (i insider) Clear(ctx context.Context) error { return i.clear(ctx) }
 
 func (i insider) Fail(cause error, names ...string) error {
 	defs := make([]*definition, len(names))

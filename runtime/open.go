@@ -240,6 +240,39 @@ func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 	return m.fail(ctx, err, def)
 }
 
+// List returns the names under which something is stored for the server, sorted: the schema's, also former ones, and where the
+// store can tell, those that another program chose, as far as they can be shown. It tells no value. Nobody is asked, but that
+// the keychain may have to be unlocked. The errors are those of the store.
+func (m *Manager) List(ctx context.Context) ([]string, error) {
+	err := m.admit()
+	if err != nil {
+		return nil, m.fail(ctx, err)
+	}
+	names, err := m.values.stored(ctx, m.ordered)
+	return names, m.fail(ctx, err)
+}
+
+// Clear removes everything that is stored for the server, under whichever name, and ends all grants for its secrets. As with
+// [Manager.Set], nobody is asked: it is for the user's own hand, and no tool should call it. It is no error if there is nothing.
+// What a locked keyring has beside an unlocked one stays, and the log names that keyring. The errors are those of the store.
+func (m *Manager) Clear(ctx context.Context) error {
+	err := m.admit()
+	if err == nil {
+		err = m.clear(ctx)
+	}
+	return m.fail(ctx, err)
+}
+
+func (m *Manager) clear(ctx context.Context) error {
+	if err := m.values.clear(ctx); err != nil {
+		return err
+	}
+	for _, def := range m.ordered {
+		m.values.renew(def)
+	}
+	return nil
+}
+
 // Reject says that the value of key which was handed out in this call is wrong, as when the upstream server answered 401,
 // and returns an error for the handler to return. The next getter asks for another value, and its dialog says why. After 403
 // or 429 the value is right: return an error that says so, and leave it to the user to set another one.

@@ -25,10 +25,13 @@ const (
 	itemIface       = "org.freedesktop.Secret.Item."
 	promptIface     = "org.freedesktop.Secret.Prompt."
 	propertiesIface = "org.freedesktop.DBus.Properties."
+	busName         = "org.freedesktop.DBus"
+	busPath         = dbus.ObjectPath("/org/freedesktop/DBus")
+	busIface        = "org.freedesktop.DBus."
 )
 
 // A link is one connection to the session bus with one open session of the
-// Secret Service. It is used by one call of [System] at a time.
+// Secret Service. Calls of [System] share it, but its prompts are of who has the turn.
 //
 // go-keyring's own functions wait without a deadline, and its prompt handling
 // panics when the connection goes away, so only its types are used. Every wait
@@ -40,6 +43,7 @@ type link struct {
 	bus     *dbus.Conn
 	session dbus.ObjectPath
 	timeout time.Duration
+	known   known
 
 	promptTimeout time.Duration
 	asking        *atomic.Bool
@@ -91,7 +95,7 @@ func dialSocket(ctx context.Context, socket string, options Options, asking *ato
 		promptTimeout: options.PromptTimeout,
 		asking:        asking,
 	}
-	if l.bus, err = dbus.DialUnix(l.socket); err != nil {
+	if l.bus, err = dbus.DialUnix(l.socket, dbus.WithIncomingInterceptor(l.known.hear)); err != nil {
 		l.socket.Close()
 		return nil, fmt.Errorf("%w: the session bus can't be used", ErrNoStore)
 	}
@@ -122,6 +126,7 @@ func dialSocket(ctx context.Context, socket string, options Options, asking *ato
 		}
 		return nil, err
 	}
+	l.listen(ctx)
 	return l, nil
 }
 
@@ -161,16 +166,29 @@ func (l *link) call(ctx context.Context, path dbus.ObjectPath, method string, ar
 
 // calls makes several calls in the time of one round trip.
 func (l *link) calls(ctx context.Context, requests ...request) []reply {
+	return l.callsTo(ctx, serviceName, requests...)
+}
+
+// callBus makes a call to the bus itself.
+func (l *link) callBus(ctx context.Context, method string, args ...any) reply {
+	return l.callsTo(ctx, busName, request{busPath, busIface + method, args})[0]
+}
+
+func (l *link) callsTo(ctx context.Context, name string, requests ...request) []reply {
 	waiting, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	// Also frees a write that the bus does not read, which godbus does in our
-	// goroutine. And an answer that comes too late meets nobody.
-	defer context.AfterFunc(waiting, l.cut)()
-
+	stop := context.AfterFunc(waiting, l.cut) // frees a write that the bus does not read, which godbus does in our goroutine
 	pending := make([]*dbus.Call, len(requests))
 	for i, r := range requests {
-		pending[i] = l.bus.Object(serviceName, r.path).GoWithContext(waiting, r.method, 0, make(chan *dbus.Call, 1), r.args...)
+		pending[i] = l.bus.Object(name, r.path).GoWithContext(waiting, r.method, 0, make(chan *dbus.Call, 1), r.args...)
 	}
+	stop()
+	// A call that is given up leaves the link to the others; a keychain that is silent for that long does not.
+	defer func() {
+		if waiting.Err() != nil && ctx.Err() == nil {
+			l.cut()
+		}
+	}()
 	replies := make([]reply, len(requests))
 	for i, call := range pending {
 		<-call.Done

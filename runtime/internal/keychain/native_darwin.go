@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	foldsCase = false
+	foldsCase    = false
+	heedsQuietly = false
 
 	// entryLimit keeps go-keyring's command line for `security -i` under its 4,096
 	// bytes: 2,000 become 2,668 in base64, beside two names of maxName bytes and a

@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	foldsCase = true
+	foldsCase    = true
+	heedsQuietly = false
 
 	// entryLimit is a little under the 2,560 bytes of a credential. go-keyring
 	// stores the bytes as they are, so UTF-16 does not come into it.
