@@ -11,6 +11,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 // examinePatience bounds each thing that is looked at.
@@ -22,6 +23,19 @@ func (i insider) Examine(ctx context.Context) []inside.Symptom {
 	dialogs, canShow := i.examineDialogs(ctx)
 	symptoms := append([]inside.Symptom{i.examineStore(ctx, canShow)}, dialogs...)
 	return append(symptoms, i.examineEnvironment()...)
+}
+
+// ClientNeeds implements [inside.Manager].
+func (i insider) ClientNeeds() (line string, ok bool) {
+	_, hasKeychain := i.values.store.(*keychain.System)
+	_, hasDialogs := i.prompter.(native)
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || !hasKeychain && !hasDialogs {
+		return "", false
+	}
+	if missing := session.Here().Missing(hasKeychain, hasDialogs); len(missing) > 0 {
+		line = session.Config(missing...)
+	}
+	return line, true
 }
 
 // unlockCommand is for bash and zsh: it asks for the keyring's password without showing it, and makes a keyring where
@@ -55,9 +69,13 @@ func (i insider) examineStore(ctx context.Context, canShow bool) inside.Symptom 
 		return inside.Symptom{Part: "keychain", Verdict: verdict, Text: text, WayOut: wayOut}
 	}
 	state, err := system.Look(ctx, i.values.service)
+	var noBus *session.Fault
 	switch {
 	case errors.Is(err, ErrStoreTimeout):
 		return found(inside.Failing, "does not answer in time", "look for a window of its own that is open, or restart it")
+	case errors.As(err, &noBus) && noBus.Value != "":
+		return found(inside.Failing, err.Error(), fmt.Sprintf("your bus is %s: set %s to that, also in the MCP client's configuration of the server: %s",
+			noBus.Value, noBus.Variable, noBus.Config()))
 	case err != nil: // the texts of package keychain are its own
 		return found(inside.Failing, err.Error(), startWayOut(canShow))
 	case state == keychain.Locked && canShow:

@@ -198,6 +198,7 @@ func TestDismissedDialogIsRemembered(t *testing.T) {
 
 func TestWhereNoWindowCouldOpenNothingIsRemembered(t *testing.T) {
 	b := open(t)
+	b.Manager.Inside().HasTerminal()
 	b.user.Fails(true, secrets.ErrNoDisplay)
 	if err := b.wantError(t, secrets.ErrNoDisplay); !strings.Contains(err.Error(), "secrets set api_key") {
 		t.Errorf("the error does not say the way out: %v", err)

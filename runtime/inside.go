@@ -25,6 +25,7 @@ func (i insider) Install()                     { i.installed.Store(true) }
 func (i insider) Tools() []inside.Tool         { return i.tools() }
 func (i insider) Server() string               { return i.server }
 func (i insider) Program() string              { return i.command }
+func (i insider) HasTerminal()                 { i.hasTerminal.Store(true) }
 func (i insider) Sentences() wording.Sentences { return i.sentences }
 
 // Warn implements [inside.Manager].

@@ -40,6 +40,8 @@ type Manager struct {
 	installed atomic.Bool // an adapter masks all that a server sends
 	unguarded sync.Once   // the author was told that nothing does
 	strangers sync.Once   // the author was told of callers of whom nothing is known
+
+	hasTerminal atomic.Bool // the program has the terminal command
 }
 
 // An identity is what a manager is known by, and how it speaks.
@@ -86,9 +88,9 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
 	m.removals = consent.NewTable[*definition, error](m.desk)
 	m.values = &values{
-		store: o.store, server: m.server, command: m.command, service: service, names: m.names, desk: m.desk,
+		store: o.store, server: m.server, service: service, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
-		unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
+		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
 	}
 	m.intake = intake.New(intake.Config{
 		Desk: m.desk, Values: collected{m}, Ready: m.canCollect, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
@@ -117,6 +119,15 @@ func serviceOf(server, profile string) (string, error) {
 		return "", fmt.Errorf("secrets: %q is too long for a keychain: %d bytes at most", service, maxService)
 	}
 	return service, nil
+}
+
+// terminal returns how a person runs the terminal command with these words, and "" where the program's author has not given it
+// one: it would then serve MCP on the terminal.
+func (m *Manager) terminal(words string) string {
+	if !m.hasTerminal.Load() {
+		return ""
+	}
+	return m.command + " secrets " + words
 }
 
 // definitions are the secrets of a schema.

@@ -21,7 +21,6 @@ import (
 type values struct {
 	store   Store
 	server  string
-	command string // how a person starts this program
 	service string // the keychain's name for it
 	names   map[string]*definition
 	desk    *consent.Desk // where permission ends with the value
@@ -29,6 +28,8 @@ type values struct {
 	differ  string // why a value was taken back
 	log     *slog.Logger
 	guard   func() *guard.Guard // masks what the log says
+
+	terminal func(words string) string // see [Manager.terminal]
 
 	unlocking chan struct{} // held while the keychain may show its own prompt
 	asks      atomic.Bool   // the store asks the user whatever the context says, as that of macOS does
@@ -274,7 +275,7 @@ func (v *values) noteFailure(ctx context.Context, secret string, err error) erro
 		slog.String("server", v.server), slog.String("secret", secret), slog.String("cause", v.guard().Text(err.Error())))
 	// Only the name goes on: a store that gave up waiting, say, has a deadline in its error that is not the call's.
 	if f, ok := failureOf(err); ok {
-		return f.err
+		return known(err, f.err)
 	}
 	return ErrStore
 }

@@ -25,8 +25,9 @@ type Manager interface {
 	// Server is the server's name in the schema, and Place is where its values are kept.
 	Server() string
 	Place() string
-	// Program is how a person starts this program.
+	// Program is how a person starts this program, and HasTerminal notes that it has the terminal command.
 	Program() string
+	HasTerminal()
 	Sentences() wording.Sentences
 	// Fields are the secrets in the schema's order.
 	Fields() []field.Field
@@ -47,6 +48,9 @@ type Manager interface {
 
 	// Examine says whether values can be kept and asked for here.
 	Examine(ctx context.Context) []Symptom
+	// ClientNeeds returns the line for an MCP client's configuration without which a server that it starts with little but HOME
+	// and PATH would not find what is found here, "" if it would. It is not ok where that can't be told, or makes no difference.
+	ClientNeeds() (line string, ok bool)
 	// KeepOnStart has the store not cleared, whatever SECRETS_STORAGE_CLEAR says.
 	KeepOnStart()
 }

@@ -6,7 +6,7 @@
 // [store] per kind of system:
 //
 //	secretservice_unix.go  what is stored how on Linux; below it link_unix.go (the connection
-//	                       and its deadlines), address_unix.go and prompt_unix.go
+//	                       and its deadlines) and prompt_unix.go; package session finds the bus
 //	split.go               what is stored how where entries are small (macOS, Windows); below
 //	                       it native.go (go-keyring's calls), deadline.go and lock.go
 //	index.go               the list of names that both keep
