@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"time"
 
@@ -132,14 +131,14 @@ func (i insider) examineDialogs(ctx context.Context) (symptoms []inside.Symptom,
 
 // examineEnvironment warns of variables that change what the server does.
 func (i insider) examineEnvironment() (symptoms []inside.Symptom) {
-	if os.Getenv(bypassVariable) == "true" {
+	if isOn(bypassVariable) {
 		text, wayOut := "is set: the server uses secrets without asking", "unset it"
 		if i.bypass.refused {
 			text, wayOut = "is set, which this server ignores", ""
 		}
 		symptoms = append(symptoms, inside.Symptom{Part: bypassVariable, Verdict: inside.Warning, Text: text, WayOut: wayOut})
 	}
-	if os.Getenv(clearVariable) == "true" {
+	if isOn(clearVariable) {
 		symptoms = append(symptoms, inside.Symptom{
 			Part: clearVariable, Verdict: inside.Warning, Text: "is set: a server that starts with it removes what is stored", WayOut: "unset it",
 		})

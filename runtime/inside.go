@@ -22,6 +22,7 @@ type insider struct{ *Manager }
 
 func (i insider) Guard() *guard.Guard          { return i.guard() }
 func (i insider) Install()                     { i.installed.Store(true) }
+func (i insider) Serving()                     { i.serving.Do(i.clearAtStart) }
 func (i insider) Tools() []inside.Tool         { return i.tools() }
 func (i insider) Server() string               { return i.server }
 func (i insider) Program() string              { return i.command }
@@ -125,8 +126,9 @@ func (i insider) Fail(cause error, names ...string) error {
 	return i.fail(context.Background(), cause, defs...)
 }
 
-func (i insider) KeepOnStart() {
+func (i insider) KeepOnStart() (clears bool) {
 	i.values.clearing <- struct{}{}
 	i.values.kept = true
 	<-i.values.clearing
+	return isOn(clearVariable)
 }

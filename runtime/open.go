@@ -37,6 +37,9 @@ type Manager struct {
 	bypass   bypass
 	closing  sync.Once // of the store
 
+	serving     sync.Once
+	endClearing func() // see [Manager.clearAtStart]
+
 	installed atomic.Bool // an adapter masks all that a server sends
 	unguarded sync.Once   // the author was told that nothing does
 	strangers sync.Once   // the author was told of callers of whom nothing is known
@@ -190,6 +193,8 @@ func checkDefinition(f field.Field) error {
 func (m *Manager) Close() error {
 	m.values.forgetHanded()
 	m.desk.Close()
+	m.serving.Do(func() { m.endClearing = func() {} }) // nothing is begun any more
+	m.endClearing()
 	var err error
 	m.closing.Do(func() {
 		if closer, ok := m.values.store.(interface{ Close() error }); ok {

@@ -236,7 +236,7 @@ func (v *values) renew(def *definition) {
 
 // prepare clears the store before it is used for the first time, if the person who runs the server asked for that.
 func (v *values) prepare(ctx context.Context) error {
-	if os.Getenv(clearVariable) != "true" {
+	if !isOn(clearVariable) {
 		return nil
 	}
 	select {
@@ -261,9 +261,6 @@ func (v *values) clear(ctx context.Context) error {
 	err := v.use(ctx, func(ctx context.Context) error { return v.store.Clear(ctx, v.service) })
 	return v.noteFailure(ctx, "", err)
 }
-
-// clearVariable lets the person who runs the server remove its secrets, as the Python and JavaScript frameworks do.
-const clearVariable = "SECRETS_STORAGE_CLEAR"
 
 // noteFailure logs why the store failed, without the values that are known, and returns err as a failure of ours: what somebody
 // else's store says of its own is [ErrStore], and nobody's refusal.

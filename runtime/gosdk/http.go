@@ -35,6 +35,7 @@ func HTTPHandler(m *secrets.Manager, srv *mcp.Server, options ...func(*mcp.Strea
 // is nil when a signal came. It has at most 1,024 connections, or half as many as the files that the process may
 // open, and a quarter of them from one address: where one more comes, the oldest is closed that no whole request has come from.
 func ServeHTTP(m *secrets.Manager, srv *mcp.Server, address string, wrap func(http.Handler) http.Handler, options ...func(*mcp.StreamableHTTPOptions)) error {
+	m.Inside().Serving()
 	return serve.HTTP(address, HTTPHandler(m, srv, options...), wrap, m.Close)
 }
 

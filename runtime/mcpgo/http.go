@@ -55,5 +55,6 @@ func maxBodyOf(s *server.StreamableHTTPServer) int64 {
 // is nil when a signal came. It has at most 1,024 connections, or half as many as the files that the process may
 // open, and a quarter of them from one address: where one more comes, the oldest is closed that no whole request has come from.
 func ServeHTTP(m *secrets.Manager, srv *server.MCPServer, address string, wrap func(http.Handler) http.Handler, options ...server.StreamableHTTPOption) error {
+	m.Inside().Serving()
 	return serve.HTTP(address, HTTPHandler(m, srv, options...), wrap, m.Close)
 }

@@ -46,7 +46,7 @@ func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 		terminal: term.IsTerminal(int(os.Stdin.Fd())),
 		lines:    bufio.NewReader(os.Stdin),
 	}
-	c.KeepOnStart() // a shell where the variable is set would else remove what "set" has just stored
+	c.clears = c.KeepOnStart() // a shell where the variable is set would else remove what "set" has just stored
 	err := c.run(context.Background(), args[1:])
 	if err == nil {
 		return 0, true
@@ -68,6 +68,7 @@ type command struct {
 	stdout, stderr io.Writer
 	terminal       bool          // stdin is one
 	lines          *bufio.Reader // of stdin
+	clears         bool          // a server that starts here would clear the store
 }
 
 var commandNames = []string{"status", "set", "forget", "clear", "doctor", "help"}
@@ -130,17 +131,12 @@ func (c *command) help() {
 
 // warnOfClearing says why a value that is stored now may be gone later.
 func (c *command) warnOfClearing() {
-	if clearsAtStart() {
+	if c.clears {
 		fmt.Fprintf(c.stderr, "%s: warning: %s\n", c.Program(), clearingWarning)
 	}
 }
 
-const (
-	clearVariable   = "SECRETS_STORAGE_CLEAR"
-	clearingWarning = clearVariable + " is set: a server that starts with it removes what is stored; this command does not"
-)
-
-func clearsAtStart() bool { return os.Getenv(clearVariable) == "true" }
+const clearingWarning = "SECRETS_STORAGE_CLEAR is set: a server that starts with it removes what is stored; this command does not"
 
 // status says which secrets are set, in the order of the schema, and to what where that may be shown.
 func (c *command) status(ctx context.Context) error {

@@ -17,6 +17,8 @@ type Manager interface {
 	Guard() *guard.Guard
 	// Install notes that an adapter masks all that a server sends: that it serves, or sees all messages.
 	Install()
+	// Serving notes that the server begins to serve, after which SECRETS_STORAGE_CLEAR is obeyed.
+	Serving()
 	// Warn tells the author of the server what is amiss with it.
 	Warn(ctx context.Context, text string)
 	// Tools are what an adapter's AddTools adds to a server.
@@ -51,8 +53,8 @@ type Manager interface {
 	// ClientNeeds returns the line for an MCP client's configuration without which a server that it starts with little but HOME
 	// and PATH would not find what is found here, "" if it would. It is not ok where that can't be told, or makes no difference.
 	ClientNeeds() (line string, ok bool)
-	// KeepOnStart has the store not cleared, whatever SECRETS_STORAGE_CLEAR says.
-	KeepOnStart()
+	// KeepOnStart has the store not cleared, and reports whether SECRETS_STORAGE_CLEAR wants it cleared at a server's start.
+	KeepOnStart() (clears bool)
 }
 
 // A Tool is one of those by which a user asks the model for what the terminal command does. It takes and returns names,

@@ -159,5 +159,6 @@ func (s suite) tests() []namedTest {
 		{"FiftyCallsMissTheSameSecret", s.fiftyCallsMissTheSameSecret},
 		{"ServerAnswersWhileCallsWait", s.serverAnswersWhileCallsWait},
 		{"ServerEndsInEachPhase", s.serverEndsInEachPhase},
+		{"ServerClearsAtItsStart", s.serverClearsAtItsStart},
 	}, s.desktopTests()...)
 }
