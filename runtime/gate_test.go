@@ -503,17 +503,6 @@ func TestStoreFailuresHaveNames(t *testing.T) {
 	}
 }
 
-func TestProfileHasItsOwnValues(t *testing.T) {
-	b := open(t, secrets.WithProfile("staging"))
-	b.store.Put("petstore.staging", "api_key", otherKey)
-	b.store.Put("petstore", "api_key", goodKey)
-	b.user.Answers(secrets.AllowOnce)
-	b.wantKey(t, otherKey)
-	if _, err := petstore.OpenSecrets(secrets.WithProfile("Not A Name")); err == nil {
-		t.Error("a profile of any name opens")
-	}
-}
-
 func TestStorageClear(t *testing.T) {
 	t.Setenv("SECRETS_STORAGE_CLEAR", "true")
 	b := stored(t)

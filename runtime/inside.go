@@ -34,13 +34,8 @@ func (i insider) Warn(ctx context.Context, text string) {
 	i.log.LogAttrs(ctx, slog.LevelWarn, text, slog.String("server", i.server))
 }
 
-// Place is the keychain's name for the values, and the profile that it stands for.
-func (i insider) Place() string {
-	if i.profile != "" {
-		return i.values.service + ", profile " + i.profile
-	}
-	return i.values.service
-}
+// Place is the keychain's name for the values.
+func (i insider) Place() string { return i.values.service }
 
 // Fields returns the fields of the schema, with texts that fit a line of a terminal as they fit a dialog.
 func (i insider) Fields() []field.Field {

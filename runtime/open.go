@@ -50,7 +50,6 @@ type Manager struct {
 // An identity is what a manager is known by, and how it speaks.
 type identity struct {
 	server    string // as the schema names it
-	profile   string
 	command   string // how a person starts this program
 	sentences wording.Sentences
 	fast      time.Duration
@@ -71,14 +70,14 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := serviceOf(schema.Server, o.profile)
+	service, err := serviceOf(schema.Server)
 	if err != nil {
 		return nil, err
 	}
 	o.setDefaults()
 	m := &Manager{
 		identity: identity{
-			server: schema.Server, profile: o.profile, command: filepath.Base(os.Args[0]), sentences: sentences, fast: o.fast,
+			server: schema.Server, command: filepath.Base(os.Args[0]), sentences: sentences, fast: o.fast,
 		},
 		definitions: definitions,
 		prompter:    o.prompter,
@@ -106,18 +105,13 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 // point to; of a function it shows an address.
 func hide[T any](p *T) func() *T { return func() *T { return p } }
 
-// maxService is how many bytes the keychain's name for the secrets of one server and profile may have.
+// maxService is how many bytes the keychain's name for the secrets of one server may have.
 const maxService = 100
 
-// serviceOf is the keychain's name for the secrets of a server and profile.
-func serviceOf(server, profile string) (string, error) {
+// serviceOf is the keychain's name for the secrets of a server. Nothing but the server's name is in it, or it could be another
+// server's: what else tells values apart belongs into the names of the entries.
+func serviceOf(server string) (string, error) {
 	service := "com.mcp." + server
-	if profile != "" {
-		if !field.ValidName(profile) {
-			return "", fmt.Errorf("secrets: profile %q: a name is made of a-z, 0-9, \"_\", \".\" and \"-\"", profile)
-		}
-		service += "." + profile
-	}
 	if len(service) > maxService {
 		return "", fmt.Errorf("secrets: %q is too long for a keychain: %d bytes at most", service, maxService)
 	}

@@ -213,15 +213,6 @@ func TestCommandStatusShowsSettings(t *testing.T) {
 	}
 }
 
-func TestCommandServesTheProfile(t *testing.T) {
-	b := open(t, secrets.WithProfile("staging"))
-	b.run(t, goodKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")
-	if got, _ := b.store.Value("petstore.staging", "api_key"); got != goodKey {
-		t.Errorf("stored: %q", got)
-	}
-	b.run(t, "", "status").want(t, 0, "com.mcp.petstore.staging, profile staging\n", "")
-}
-
 func TestCommandSetTakesStandardInput(t *testing.T) {
 	store := runtimetest.NewStore()
 	m := openEveryType(t, store)

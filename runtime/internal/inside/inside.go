@@ -45,6 +45,10 @@ type Manager interface {
 	Stored(ctx context.Context) ([]string, error)
 	// Clear removes all of them.
 	Clear(ctx context.Context) error
+	// Profile returns what an earlier version of the server kept for a profile, and RemoveFromProfile removes it there, unless
+	// it has changed since, and returns the names.
+	Profile(ctx context.Context, name string) (Profile, error)
+	RemoveFromProfile(ctx context.Context, p Profile) (removed []string, err error)
 	// Fail makes the error that a getter would return for the cause.
 	Fail(cause error, names ...string) error
 
@@ -65,6 +69,21 @@ type Tool struct {
 	Secrets           []string // what its one argument "name" can be; nil where it takes none
 	// Run returns a text, or anything else to be shown as JSON.
 	Run func(ctx context.Context, secret string) (any, error)
+}
+
+// A Profile is what earlier versions kept for a profile of the server.
+type Profile struct {
+	Service string   // where it is kept
+	Servers []string // the servers that could have stored something there as well
+	Values  []ProfileValue
+}
+
+// A ProfileValue is one value of a [Profile].
+type ProfileValue struct {
+	Name, Stored    string // in the schema, and there
+	Text            string
+	Problem         error // why it can't be used
+	IsHere, IsOther bool  // the server has it already, or has another value
 }
 
 // A Symptom is one line of what the command doctor says.
