@@ -18,9 +18,10 @@ const sessionIdle = 24 * time.Hour
 //
 //	http.Handle("/mcp", auth.RequireBearerToken(verify, nil)(gosdk.HTTPHandler(v.Manager, srv)))
 //
-// Without a token, only callers on this computer are served secrets, and only by a native dialog for each use. All users
-// share the keychain of this computer, and dialogs open on its screen. With the option Stateless older clients have no
-// sessions either, and are asked in native dialogs. What an EventStore keeps has been masked.
+// Without a token, only callers on this computer are served secrets, at a loopback address or by a Unix socket, and only by a
+// native dialog for each use. A Unix socket is as private as its file: whoever may open it can make dialogs open. All users share
+// the keychain of this computer, and dialogs open on its screen. With the option Stateless older clients have no sessions either,
+// and are asked in native dialogs. What an EventStore keeps has been masked.
 //
 // A body has at most 4 MB, or MaxRequestBodyBytes of the options, and 30 seconds, and path and headers 64 KB: else the answer is 413, 408
 // or 431. A GET, a subscription and a wait for a task's result have a body of 64 KB at most, since their answers may have no end. Connections are for the http.Server to bound, as ServeHTTP does: set its ReadHeaderTimeout, IdleTimeout and

@@ -16,8 +16,9 @@ import (
 //
 //	http.Handle("/mcp", authenticated(mcpgo.HTTPHandler(v.Manager, srv)))
 //
-// Without a principal, only loopback callers get secrets, each use confirmed in a native dialog, because an unauthenticated
-// client could approve its own request. All principals share the keychain of this computer, and dialogs open on its screen.
+// Without a principal, only callers on this computer get secrets, at a loopback address or by a Unix socket, each use confirmed
+// in a native dialog, because an unauthenticated client could approve its own request. A Unix socket is as private as its file:
+// whoever may open it can make dialogs open. All principals share the keychain of this computer, and dialogs open on its screen.
 //
 // Principals share no session, and one's tasks and requests don't exist for another one. Callers without a principal are not
 // told apart, nor are those whose principal is put there later, as by mcp-go's WithHTTPContextFunc. What a store of events has
