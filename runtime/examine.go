@@ -37,10 +37,6 @@ func (i insider) ClientNeeds() (line string, ok bool) {
 	return line, true
 }
 
-// unlockCommand is for bash and zsh: it asks for the keyring's password without showing it, and makes a keyring where
-// there is none.
-const unlockCommand = `read -rs P && printf %s "$P" | gnome-keyring-daemon --replace --unlock; unset P`
-
 // startWayOut says what to do where no keychain answers.
 func startWayOut(canShow bool) string {
 	switch {
@@ -51,7 +47,7 @@ func startWayOut(canShow bool) string {
 	case canShow:
 		return "start a Secret Service such as gnome-keyring in this session"
 	default:
-		return "start gnome-keyring in a session with a bus, such as dbus-run-session gives: " + unlockCommand
+		return "start gnome-keyring in a session with a bus, such as dbus-run-session gives: " + inside.UnlockCommand
 	}
 }
 
@@ -80,11 +76,11 @@ func (i insider) examineStore(ctx context.Context, canShow bool) inside.Symptom 
 	case state == keychain.Locked && canShow:
 		return found(inside.Warning, "answers, is locked", "unlock it; or its window asks for the password at the next use")
 	case state == keychain.Locked:
-		return found(inside.Failing, "answers, is locked, and has no screen to ask for its password", "unlock it on the desktop; or gnome-keyring, without a screen: "+unlockCommand)
+		return found(inside.Failing, "answers, is locked, and has no screen to ask for its password", "unlock it on the desktop; or gnome-keyring, without a screen: "+inside.UnlockCommand)
 	case state == keychain.Fresh && canShow:
 		return found(inside.Warning, "answers, has no keyring yet", "its window asks for the password of a new one at the first use")
 	case state == keychain.Fresh:
-		return found(inside.Failing, "answers, has no keyring yet, and no screen to ask for the password of one", "gnome-keyring takes one without a screen: "+unlockCommand)
+		return found(inside.Failing, "answers, has no keyring yet, and no screen to ask for the password of one", "gnome-keyring takes one without a screen: "+inside.UnlockCommand)
 	case state == keychain.Unlocked:
 		return found(inside.Fine, "answers, is not locked", "")
 	default:

@@ -57,6 +57,7 @@ var failures = []failure{
 	{ErrRejected, wording.Rejected},
 	{ErrNoDisplay, wording.NoDisplay},
 	{ErrNoDialog, wording.NoDialog},
+	{keychain.ErrNoKeyring, wording.NoKeyring},
 	{ErrNoStore, wording.NoStore},
 	{errStoreDismissed, wording.NotUnlocked},
 	{ErrStoreLocked, wording.StoreLocked},

@@ -95,6 +95,7 @@ const (
 	DialogFailed  Failure = "dialog_failed"
 	NoStore       Failure = "no_store"
 	NoBus         Failure = "no_bus"
+	NoKeyring     Failure = "no_keyring"
 	StoreLocked   Failure = "store_locked"
 	NotUnlocked   Failure = "not_unlocked"
 	StoreTimeout  Failure = "store_timeout"
@@ -167,6 +168,7 @@ func English() Sentences {
 			DialogFailed:  "No window that asks for {secrets} could be shown and answered: {trouble}. Ask the user to put this right.",
 			NoStore:       "No keychain answers on the server's computer, so {secrets} can't be kept. Ask the user to start a Secret Service such as gnome-keyring in the session that starts {server}.",
 			NoBus:         "The server finds no keychain to keep {secrets} in: {trouble}. Ask the user to add {config} to {server} in the MCP client's configuration, with what the variable is in a terminal on their desktop; where there is no desktop, {server} needs a session with a bus and a Secret Service such as gnome-keyring.",
+			NoKeyring:     "The keychain has no keyring yet to keep {secrets} in, and nobody answered its window, or could see it, that asks for the password of a new one. Ask the user to call again and answer that window, or to make a keyring where they have a screen.",
 			StoreLocked:   "The keychain that holds {secrets} is locked. Ask the user to unlock it, then call again.",
 			NotUnlocked:   "The keychain that holds {secrets} is locked, and the user closed its own window, which asks for their password. Go on without it, and call again only if the user asks for it; they can unlock the keychain themselves.",
 			StoreTimeout:  "The keychain that holds {secrets} did not answer in time. Ask the user to look for its window or to restart it, then call again.",
@@ -186,6 +188,7 @@ func English() Sentences {
 			NoDialog:     "Or ask them to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
 			DialogFailed: "\"{command} secrets doctor\" says more.",
 			NoStore:      "\"{command} secrets doctor\" says more.",
+			NoKeyring:    "\"{command} secrets doctor\" says how to make one without a screen.",
 			NoBus:        "\"{command} secrets doctor\", there, says more.",
 			StoreLocked:  "\"{command} secrets doctor\" says more.",
 		},

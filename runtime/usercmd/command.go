@@ -312,6 +312,8 @@ func (c *command) named(args []string) (field.Field, error) {
 // storeFailures says to the one who sits at the terminal what the manifest's sentences say to a model.
 var storeFailures = map[wording.Failure]string{
 	wording.NoStore:      "no keychain answers",
+	wording.NoBus:        "no keychain answers: there is no session bus, or not where DBUS_SESSION_BUS_ADDRESS says",
+	wording.NoKeyring:    "the keychain has no keyring yet, and nobody answered its window that asks for the password of one, or could see it; gnome-keyring takes one without a screen: " + inside.UnlockCommand,
 	wording.StoreLocked:  "the keychain is locked: unlock it, then try again",
 	wording.NotUnlocked:  "the keychain is locked: unlock it, then try again",
 	wording.StoreTimeout: "the keychain does not answer in time: look for its window or restart it, then try again",

@@ -404,6 +404,24 @@ func TestRealDoctorKnowsWhatClientsPassOn(t *testing.T) {
 	run(t, openKeychain(t).Manager, "", "doctor").want(t, 1, "your bus is "+usual+": set DBUS_SESSION_BUS_ADDRESS to that", "petstore: no secret can be kept here\n")
 }
 
+// Where there is no keyring yet and no screen to ask for the password of one, doctor and the command that fails say the same.
+func TestRealNoKeyringYetAndNoScreen(t *testing.T) {
+	r := openReal(t, desktop.Options{NoDisplay: true, Keyring: desktop.KeyringFresh})
+	const wayOut = `gnome-keyring takes one without a screen: read -rs P && printf %s "$P" | gnome-keyring-daemon --replace --unlock; unset P` + "\n"
+	run(t, r.Manager, goodKey, "set", "api_key").want(t, 1, "", "petstore: api_key: the keychain has no keyring yet, and ")
+	run(t, r.Manager, goodKey, "set", "api_key").want(t, 1, "", wayOut)
+	run(t, r.Manager, "", "doctor").want(t, 1, "answers, has no keyring yet, and no screen", "petstore: no secret can be kept here\n")
+	run(t, r.Manager, "", "doctor").want(t, 1, wayOut, "petstore: no secret can be kept here\n")
+
+	// The way out, with a password that comes from elsewhere than a terminal.
+	r.output("bash", "-c", `printf %s password | gnome-keyring-daemon --replace --unlock >/dev/null 2>&1`)
+	m, got := openKeychain(t).Manager, ran{code: 1}
+	for end := time.Now().Add(patience); got.code != 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		got = run(t, m, goodKey, "set", "api_key") // the new daemon takes over some time after the command has ended
+	}
+	got.want(t, 0, "api_key is set.\n", "")
+}
+
 func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()

@@ -101,6 +101,10 @@ const (
 	Failing = "failed"  // no secret can be kept
 )
 
+// UnlockCommand is for bash and zsh: it asks for the keyring's password without showing it, and makes a keyring where there is
+// none.
+const UnlockCommand = `read -rs P && printf %s "$P" | gnome-keyring-daemon --replace --unlock; unset P`
+
 type principalKey struct{}
 
 // WithPrincipal returns a context of requests that belong to a named principal: see secrets.WithPrincipal.

@@ -56,6 +56,10 @@ var (
 	ErrStore = errors.New("keychain failed")
 )
 
+// ErrNoKeyring is the [ErrNoStore] of a keychain that has nothing to keep values in yet, and could ask nobody for the password of
+// that, or nobody answered.
+var ErrNoKeyring = fmt.Errorf("%w: it has no keyring yet, and its prompt to create one was not answered", ErrNoStore)
+
 // MaxValue is the length in bytes of the longest value that is stored.
 const MaxValue = 256 << 10
 
