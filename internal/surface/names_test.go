@@ -98,3 +98,21 @@ func TestCountNames(t *testing.T) {
 		}
 	}
 }
+
+// An alias of an internal type shows none of its fields and methods in the documentation.
+func TestNoPublicAliases(t *testing.T) {
+	for _, folder := range publicFolders(t) {
+		for _, name := range load(t, folder, "linux").GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(folder, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if spec, ok := n.(*ast.TypeSpec); ok && spec.Assign.IsValid() && spec.Name.IsExported() {
+					t.Errorf("%s: %s is an alias", folder, spec.Name)
+				}
+				return true
+			})
+		}
+	}
+}

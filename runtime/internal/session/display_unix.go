@@ -35,12 +35,17 @@ func (e Environ) Whole() Environ {
 			whole = whole.with(name, value)
 		}
 	}
-	if !filepath.IsAbs(whole.Get(runtimeVariable)) {
-		if folders, _ := e.runtimeFolders(); len(folders) > 0 {
-			whole = whole.with(runtimeVariable, folders[0])
-		}
+	if folders, _ := e.runtimeFolders(); len(folders) > 0 && !whole.saysWhere(e) {
+		whole = whole.with(runtimeVariable, folders[0])
 	}
 	return whole
+}
+
+// saysWhere reports whether the runtime folder of e is where its Wayland display is: both came together, from the environment
+// before or from the service manager. Another user's folder, as after su, has nothing to do with what the manager knows.
+func (e Environ) saysWhere(before Environ) bool {
+	folder := e.Get(runtimeVariable)
+	return filepath.IsAbs(folder) && (before.Get("WAYLAND_DISPLAY") != "" || folder != before.Get(runtimeVariable))
 }
 
 // A manager is the user's service manager, which desktops tell of the display: systemd, on the session bus.

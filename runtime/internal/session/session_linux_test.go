@@ -203,6 +203,8 @@ func TestDisplayOfEveryEnvironment(t *testing.T) {
 			want: map[string]string{"DISPLAY": ":7", "XAUTHORITY": "/run/gdm/Xauthority", "XDG_RUNTIME_DIR": "/run/user/7", "PATH": ""}},
 		"bare, Wayland": {manager: Environ{"WAYLAND_DISPLAY=wayland-0"},
 			want: map[string]string{"DISPLAY": "", "WAYLAND_DISPLAY": "wayland-0", "XDG_RUNTIME_DIR": "$run"}},
+		"bare but for another user's folder": {environ: Environ{"XDG_RUNTIME_DIR=$else"}, manager: Environ{"WAYLAND_DISPLAY=wayland-0"},
+			want: map[string]string{"WAYLAND_DISPLAY": "wayland-0", "XDG_RUNTIME_DIR": "$run"}},
 		"empty": {environ: Environ{"DISPLAY=", "WAYLAND_DISPLAY="}, manager: Environ{"DISPLAY=:7", "WAYLAND_DISPLAY=w"},
 			want: map[string]string{"DISPLAY": ":7", "WAYLAND_DISPLAY": "w"}},
 		"own display": {environ: Environ{"DISPLAY=:1"}, manager: Environ{"DISPLAY=:7", "WAYLAND_DISPLAY=w", "XAUTHORITY=/x"},
@@ -225,6 +227,14 @@ func TestDisplayOfEveryEnvironment(t *testing.T) {
 				stop, err := d.ServeManager(row.manager)
 				check(t, err)
 				defer stop.Close()
+			}
+			for i, variable := range row.environ {
+				if strings.Contains(variable, "$else") {
+					needRoot(t)
+					elsewhere := t.TempDir()
+					check(t, os.Chown(elsewhere, nobody, -1))
+					row.environ[i] = strings.ReplaceAll(variable, "$else", elsewhere)
+				}
 			}
 			before := os.Environ()
 			whole := row.environ.Whole()
