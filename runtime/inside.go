@@ -19,9 +19,11 @@ type insider struct{ *Manager }
 
 func (i insider) Guard() *guard.Guard          { return i.guard() }
 func (i insider) Install()                     { i.installed.Store(true) }
+func (i insider) Serving()                     { i.serving.Do(i.clearAtStart) }
 func (i insider) Tools() []inside.Tool         { return i.tools() }
 func (i insider) Server() string               { return i.server }
 func (i insider) Program() string              { return i.command }
+func (i insider) HasTerminal()                 { i.hasTerminal.Store(true) }
 func (i insider) Sentences() wording.Sentences { return i.sentences }
 
 // Warn implements [inside.Manager].
@@ -29,13 +31,8 @@ func (i insider) Warn(ctx context.Context, text string) {
 	i.log.LogAttrs(ctx, slog.LevelWarn, text, slog.String("server", i.server))
 }
 
-// Place is the keychain's name for the values, and the profile that it stands for.
-func (i insider) Place() string {
-	if i.profile != "" {
-		return i.values.service + ", profile " + i.profile
-	}
-	return i.values.service
-}
+// Place is the keychain's name for the values.
+func (i insider) Place() string { return i.values.service }
 
 // Fields returns the fields of the schema, with texts that fit a line of a terminal as they fit a dialog.
 func (i insider) Fields() []field.Field {
@@ -79,8 +76,9 @@ func (i insider) Fail(cause error, names ...string) error {
 	return i.fail(context.Background(), cause, defs...)
 }
 
-func (i insider) KeepOnStart() {
+func (i insider) KeepOnStart() (clears bool) {
 	i.values.clearing <- struct{}{}
 	i.values.kept = true
 	<-i.values.clearing
+	return isOn(clearVariable)
 }

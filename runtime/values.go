@@ -23,7 +23,6 @@ import (
 type values struct {
 	store   Store
 	server  string
-	command string // how a person starts this program
 	service string // the keychain's name for it
 	names   map[string]*definition
 	desk    *consent.Desk // where permission ends with the value
@@ -31,6 +30,8 @@ type values struct {
 	differ  string // why a value was taken back
 	log     *slog.Logger
 	guard   func() *guard.Guard // masks what the log says
+
+	terminal func(words string) string // see [Manager.terminal]
 
 	unlocking chan struct{} // held while the keychain may show its own prompt
 	asks      atomic.Bool   // the store asks the user whatever the context says, as that of macOS does
@@ -274,7 +275,7 @@ func (v *values) renew(def *definition) {
 
 // prepare clears the store before it is used for the first time, if the person who runs the server asked for that.
 func (v *values) prepare(ctx context.Context) error {
-	if os.Getenv(clearVariable) != "true" {
+	if !isOn(clearVariable) {
 		return nil
 	}
 	select {
@@ -342,9 +343,6 @@ func (v *values) stored(ctx context.Context, defs []*definition) ([]string, erro
 	return slices.Compact(names), nil
 }
 
-// clearVariable lets the person who runs the server remove its secrets, as the Python and JavaScript frameworks do.
-const clearVariable = "SECRETS_STORAGE_CLEAR"
-
 // noteFailure logs why the store failed, without the values that are known, and returns err as a failure of ours: what somebody
 // else's store says of its own is [ErrStore], and nobody's refusal.
 func (v *values) noteFailure(ctx context.Context, secret string, err error) error {
@@ -355,7 +353,7 @@ func (v *values) noteFailure(ctx context.Context, secret string, err error) erro
 		slog.String("server", v.server), slog.String("secret", secret), slog.String("cause", v.guard().Text(err.Error())))
 	// Only the name goes on: a store that gave up waiting, say, has a deadline in its error that is not the call's.
 	if f, ok := failureOf(err); ok {
-		return f.err
+		return known(err, f.err)
 	}
 	return ErrStore
 }

@@ -9,7 +9,7 @@
 //	secretservice_unix.go  what is stored how on Linux; below it keyring_unix.go (which keyring
 //	                       counts), known_unix.go (reading without a search), writer_unix.go
 //	                       (turns of processes), link_unix.go (the connection and its
-//	                       deadlines), address_unix.go and prompt_unix.go
+//	                       deadlines) and prompt_unix.go; package session finds the bus
 //	split.go               what is stored how where entries are small (macOS, Windows); below
 //	                       it native.go (go-keyring's calls), deadline.go and lock.go
 //	index.go               the list of names that both keep
@@ -58,6 +58,10 @@ var (
 	// ErrStore: anything else, such as a name that no keychain could take.
 	ErrStore = errors.New("keychain failed")
 )
+
+// ErrNoKeyring is the [ErrNoStore] of a keychain that has nothing to keep values in yet, and could ask nobody for the password of
+// that, or nobody answered.
+var ErrNoKeyring = fmt.Errorf("%w: it has no keyring yet, and its prompt to create one was not answered", ErrNoStore)
 
 // MaxValue is the length in bytes of the longest value that is stored.
 const MaxValue = 256 << 10

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 const (
@@ -59,9 +61,9 @@ var (
 
 // dial connects to the session bus and opens a session.
 func dial(ctx context.Context, options Options, asking *atomic.Bool) (*link, error) {
-	sockets := busSockets()
-	if len(sockets) == 0 {
-		return nil, fmt.Errorf("%w: there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)", ErrNoStore)
+	sockets, err := session.Here().Bus()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoStore, err)
 	}
 	var failure error
 	for _, socket := range sockets {
@@ -81,16 +83,15 @@ func dialSocket(ctx context.Context, socket string, options Options, asking *ato
 	waiting, cancel := context.WithTimeout(ctx, options.Timeout)
 	defer cancel()
 
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(waiting, "unix", socket)
+	conn, err := session.Here().Dial(waiting, socket)
 	if err != nil {
 		if waiting.Err() != nil {
 			return nil, silent(ctx)
 		}
-		return nil, fmt.Errorf("%w: nobody listens on the session bus", ErrNoStore)
+		return nil, fmt.Errorf("%w: %w", ErrNoStore, err)
 	}
 	l := &link{
-		socket:        conn.(*net.UnixConn),
+		socket:        conn,
 		timeout:       options.Timeout,
 		promptTimeout: options.PromptTimeout,
 		asking:        asking,

@@ -17,6 +17,9 @@ const (
 	entryLimit = 2000
 )
 
+// spelled returns how the keychain is told the name of a service.
+func spelled(service string) string { return service }
+
 // systemError reads the exit status of `security`.
 func systemError(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound) {

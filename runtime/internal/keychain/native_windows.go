@@ -22,6 +22,9 @@ const (
 	errorBadStubData        = syscall.Errno(1783) // how an entry that is too long is refused
 )
 
+// spelled returns how the Credential Manager is told the name of a service.
+func spelled(service string) string { return spell(service) }
+
 // systemError reads an error of the Credential Manager.
 func systemError(err error) error {
 	var code syscall.Errno

@@ -482,7 +482,7 @@ func (l *link) createCollection(ctx context.Context) error {
 		}
 	}
 	if errors.Is(err, ErrLocked) || errors.Is(err, errGone) {
-		return fmt.Errorf("%w: it has no keyring yet, and its prompt to create one was not answered", ErrNoStore)
+		return ErrNoKeyring
 	}
 	return err
 }
