@@ -106,19 +106,17 @@ func (p *program) list() error {
 		return ErrNoGo
 	}
 	roots, err := p.run(config)
-	if err == nil && p.ours == nil {
+	if p.ours == nil {
 		// A module that has just begun to use the runtime does not require yet what that needs.
 		withdraw, ok := tidily(config)
 		defer withdraw()
 		if ok {
-			roots, err = p.run(config)
+			_, _ = p.run(config) // why the first call failed is what matters, if this one does too
 		}
 	}
-	switch {
-	case err != nil:
-		return fmt.Errorf("the go command can't say what the server is built of: %w", err)
-	case p.ours == nil:
-		p.noteUnlisted(roots)
+	if p.ours == nil {
+		p.noteUnlisted(roots, err)
+		return nil
 	}
 	return p.listCompiled(config)
 }
@@ -178,16 +176,28 @@ func (p *program) run(config *packages.Config) ([]*packages.Package, error) {
 }
 
 // noteUnlisted notes why the go command does not know the package of the target.
-func (p *program) noteUnlisted(roots []*packages.Package) {
+func (p *program) noteUnlisted(roots []*packages.Package, err error) {
 	p.ours = &packages.Package{}
+	note := func(why string) {
+		if _, words, ok := strings.Cut(why, "stderr: "); ok {
+			why = words // the go command's own
+		}
+		at := token.Position{Filename: p.target.File, Line: 1, Column: 1}
+		p.broken = append(p.broken, mistakeAt(at, "the go command can't say what this is built with: "+strings.Join(strings.Fields(why), " ")))
+	}
+	if err != nil {
+		note(err.Error())
+	}
 	for _, root := range roots {
 		for _, err := range root.Errors {
-			p.broken = append(p.broken, mistakeAt(token.Position{Filename: p.target.File, Line: 1, Column: 1}, err.Msg))
+			note(err.Msg)
 		}
 	}
 	if len(p.broken) == 0 {
-		p.broken = append(p.broken, mistakeAt(token.Position{Filename: p.target.File, Line: 1, Column: 1},
-			"this is no part of a package that the go command builds"))
+		list := exec.Command("go", "list", ".")
+		list.Dir = filepath.Dir(p.target.File)
+		said, _ := list.CombinedOutput() // which package packages may leave out
+		note(string(said))
 	}
 }
 
