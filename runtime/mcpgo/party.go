@@ -14,7 +14,6 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
@@ -98,7 +97,7 @@ func (e envelope) with(p params, r *http.Request) *http.Request {
 
 // parties serves each party as if there were no other.
 type parties struct {
-	manager  *secrets.Manager
+	guard    guarding
 	sessions *sessions
 	tasks    tasks
 	open     requests
@@ -122,7 +121,7 @@ func (p *parties) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer end()
 	}
 	answer := p.tasks.answer(w, who, e)
-	p.sessions.ServeHTTP(answer, r.WithContext(withGuard(r.Context(), p.manager)))
+	p.sessions.ServeHTTP(answer, r.WithContext(withGuard(r.Context(), p.guard)))
 	answer.finish()
 }
 
