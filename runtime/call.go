@@ -87,9 +87,6 @@ type Turn struct {
 	made   *consent.Call // when a getter first needs it: most requests need none
 	ended  bool
 	handed []handed // what the request was given, for Reject: each secret once
-
-	digestOnce sync.Once
-	digested   [sha256.Size]byte
 }
 
 // A handed is a text that a request was given: nothing that fmt would show.
@@ -297,11 +294,7 @@ func replyOf(r Reply, choices []string) consent.Reply {
 	return consent.Nobody
 }
 
-// digest is that of the call, made when it is needed first: most requests ask nothing.
-func (t *Turn) digest() [sha256.Size]byte {
-	t.digestOnce.Do(func() { t.digested = t.said.digest() })
-	return t.digested
-}
+func (t *Turn) digest() [sha256.Size]byte { return t.said.digest() }
 
 // digest is the same for a request and its retry, whatever the order of its arguments. No two requests share one that a handler
 // could tell apart.

@@ -14,18 +14,36 @@ import (
 // A result is masked once. Where a function of this package serves, that masks all messages as they are written, and the
 // middleware leaves results as they are. Anywhere else, and for what mcp-go keeps before it is written, the middleware masks.
 
-// finished returns a result as it may leave the middleware. Its contents are the handler's own values and code, which can panic
-// as the handler can: here that is an error of the request.
-func finished[T any](ctx context.Context, a adapter, x exchange, result *T, err error, settle func(*T) *T, parse func(*json.RawMessage) (*T, error)) (*T, error) {
+// A resultKind is what has to be known of the results of tools, prompts or resources.
+type resultKind[T any] struct {
+	name string
+	// isPlain reports whether no type of the handler's own can be in a result.
+	isPlain func(*T) bool
+	parse   func(*json.RawMessage) (*T, error)
+}
+
+var (
+	toolResults     = resultKind[mcp.CallToolResult]{"result of tool", isPlainTool, mcp.ParseCallToolResult}
+	promptResults   = resultKind[mcp.GetPromptResult]{"result of prompt", isPlainPrompt, mcp.ParseGetPromptResult}
+	resourceResults = resultKind[[]mcp.ResourceContents]{"result of resource", arePlainContents, parseResource}
+)
+
+// finished returns a result as it may leave the middleware.
+func finished[T any](ctx context.Context, a adapter, x exchange, kind *resultKind[T], result *T, err error) (*T, error) {
 	if result == nil || err != nil {
 		return nil, err
 	}
-	later := masksLater(ctx, a.Manager) && !x.isKept
-	return serve.Handle(a.Inside().Guard(), "result of "+x.kind, x.name, func() (*T, error) {
-		if settled := settle(result); later || !a.Inside().Guard().Knows() {
-			return settled, nil
+	isMasked := !a.Inside().Guard().Knows() || masksLater(ctx, a.Manager) && !x.isKept
+	if isMasked && kind.isPlain(result) {
+		return result, nil
+	}
+	// What the handler's own types do to become JSON can panic as the handler can. Here that is an error of the request; the
+	// server would do it where a panic ends more.
+	return serve.Handle(a.Inside().Guard(), kind.name, x.name, func() (*T, error) {
+		if isMasked {
+			return settled(result), nil
 		}
-		return masked(a, result, parse), nil
+		return masked(a, result, kind.parse), nil
 	})
 }
 
@@ -73,38 +91,34 @@ func parseContents(text []byte) mcp.ResourceContents {
 	return mcp.TextResourceContents{Text: guard.Redacted} // rather nothing than a secret
 }
 
-// A result is settled once what the handler's own types do to become JSON has been done: the server would do it where a panic
-// ends more than the request. It is not done twice to what may be long.
-
-func settleTool(result *mcp.CallToolResult) *mcp.CallToolResult {
-	if result.Meta != nil || slices.ContainsFunc(result.Content, hasCode) {
-		_, _ = json.Marshal(mcp.CallToolResult{Result: result.Result, Content: result.Content}) // the server says what is wrong
-	}
-	switch result.StructuredContent.(type) {
-	case nil, json.RawMessage:
+// settled returns a result once its own types have become JSON. What may be long, the structure of a tool's result, is not done
+// twice.
+func settled[T any](result *T) *T {
+	tool, ok := any(result).(*mcp.CallToolResult)
+	if !ok {
+		_, _ = json.Marshal(result) // the server says what is wrong with it
 		return result
 	}
-	text, err := json.Marshal(result.StructuredContent)
-	if err != nil {
-		return result // the server can't send it either
+	_, _ = json.Marshal(mcp.CallToolResult{Result: tool.Result, Content: tool.Content})
+	if text, err := json.Marshal(tool.StructuredContent); err == nil && tool.StructuredContent != nil {
+		whole := *tool
+		whole.StructuredContent = json.RawMessage(text)
+		tool = &whole
 	}
-	settled := *result
-	settled.StructuredContent = json.RawMessage(text)
-	return &settled
+	return any(tool).(*T)
 }
 
-func settlePrompt(result *mcp.GetPromptResult) *mcp.GetPromptResult {
-	if result.Meta != nil || slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return hasCode(m.Content) }) {
-		_, _ = json.Marshal(result)
-	}
-	return result
+func isPlainTool(result *mcp.CallToolResult) bool {
+	_, isJSON := result.StructuredContent.(json.RawMessage)
+	return result.Meta == nil && (isJSON || result.StructuredContent == nil) && !slices.ContainsFunc(result.Content, hasCode)
 }
 
-func settleResource(contents *[]mcp.ResourceContents) *[]mcp.ResourceContents {
-	if slices.ContainsFunc(*contents, resourceHasCode) {
-		_, _ = json.Marshal(*contents)
-	}
-	return contents
+func isPlainPrompt(result *mcp.GetPromptResult) bool {
+	return result.Meta == nil && !slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return hasCode(m.Content) })
+}
+
+func arePlainContents(contents *[]mcp.ResourceContents) bool {
+	return !slices.ContainsFunc(*contents, resourceHasCode)
 }
 
 // hasCode reports whether a type of the handler's own may be in a content.

@@ -58,7 +58,7 @@ func TestWhatIsSplitOverAResultIsMasked(t *testing.T) {
 	if got := *masked(a, &resource, parseResource); !reflect.DeepEqual(got, wanted) {
 		t.Errorf("got %+v", got)
 	}
-	if made, err := finished(t.Context(), a, exchange{}, nil, nil, settleTool, mcp.ParseCallToolResult); made != nil || err != nil {
+	if made, err := finished(t.Context(), a, exchange{}, &toolResults, nil, nil); made != nil || err != nil {
 		t.Error("makes something of nothing")
 	}
 }

@@ -34,8 +34,8 @@ func (a adapter) tool(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 		// A task's handler runs around the middleware, with a context that has ended: its result can't be an input request. Who
 		// fetches the result may come by another way than who began the task.
 		x.rounds, x.isKept = p.Task == nil, p.Task != nil
-		x.arguments, _ = request.GetRawArguments().(json.RawMessage)
-		if x.arguments == nil && p.Arguments != nil { // in-process, or made by a middleware
+		x.arguments = p.RawArguments
+		if len(x.arguments) == 0 && p.Arguments != nil { // in-process, or made by a middleware
 			x.arguments, _ = json.Marshal(p.Arguments) // came as JSON
 		}
 		result, err := run(a, ctx, x,
@@ -43,7 +43,7 @@ func (a adapter) tool(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 			func(round mcp.MultiRoundTripResult) *mcp.CallToolResult {
 				return &mcp.CallToolResult{Result: mcp.Result{ResultType: mcp.ResultTypeInputRequired}, MultiRoundTripResult: round}
 			})
-		return finished(ctx, a, x, result, err, settleTool, mcp.ParseCallToolResult)
+		return finished(ctx, a, x, &toolResults, result, err)
 	}
 }
 
@@ -57,7 +57,7 @@ func (a adapter) prompt(next server.PromptHandlerFunc) server.PromptHandlerFunc 
 			func(round mcp.MultiRoundTripResult) *mcp.GetPromptResult {
 				return &mcp.GetPromptResult{Result: mcp.Result{ResultType: mcp.ResultTypeInputRequired}, MultiRoundTripResult: round}
 			})
-		return finished(ctx, a, x, result, err, settlePrompt, mcp.ParseGetPromptResult)
+		return finished(ctx, a, x, &promptResults, result, err)
 	}
 }
 
@@ -67,7 +67,7 @@ func (a adapter) resource(next server.ResourceHandlerFunc) server.ResourceHandle
 		p := request.Params
 		x := exchange{kind: "resource", name: p.URI, meta: p.Meta}
 		contents, err := run(a, ctx, x, func(ctx context.Context) ([]mcp.ResourceContents, error) { return next(ctx, request) }, nil)
-		clean, err := finished(ctx, a, x, &contents, err, settleResource, parseResource)
+		clean, err := finished(ctx, a, x, &resourceResults, &contents, err)
 		if err != nil {
 			return nil, err
 		}
@@ -141,8 +141,11 @@ func repliesOf(responses mcp.InputResponses) map[string]secrets.Reply {
 
 // progressOf returns how to tell the client that its request lives, or nil if it gave no token.
 func progressOf(ctx context.Context, meta *mcp.Meta) func(string) {
+	if meta == nil || meta.ProgressToken == nil {
+		return nil
+	}
 	srv := server.ServerFromContext(ctx)
-	if meta == nil || meta.ProgressToken == nil || srv == nil {
+	if srv == nil {
 		return nil
 	}
 	var progress atomic.Int64

@@ -64,6 +64,10 @@ type params struct {
 func envelopeOf(r *http.Request) (e envelope) {
 	body := serve.Body(r)
 	_ = json.Unmarshal(body, &e) // mcp-go says what is wrong with it
+	if e.Params.Meta == nil {
+		return e
+	}
+	// Not of what was just decoded: a message may say it twice, and mcp-go takes something of each.
 	var described struct {
 		Params struct {
 			Meta *mcp.Meta `json:"_meta"`

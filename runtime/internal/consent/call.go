@@ -56,7 +56,9 @@ type Call struct {
 	// Gone reports whether the client has given the request up. It is set where Cancel is.
 	Gone func() bool
 
-	id uint64 // unlike an address, never used again
+	id       uint64 // unlike an address, never used again
+	digested sync.Once
+	sum      [sha256.Size]byte // what Digest returned
 	// What the client sent back with the request: the answers of an earlier round, or a state that was forged, has expired or
 	// was used before. The latter is treated as a first call.
 	resumed, stale bool
@@ -98,11 +100,14 @@ func (c *Call) ByRounds() bool { return c.Cancel != nil }
 // CanCompare reports whether the call's client can show a form.
 func (c *Call) CanCompare() bool { return c.Ask != nil || c.ByRounds() }
 
+// digest asks Digest once: it reads all arguments.
 func (c *Call) digest() [sha256.Size]byte {
-	if c.Digest == nil {
-		return [sha256.Size]byte{}
-	}
-	return c.Digest()
+	c.digested.Do(func() {
+		if c.Digest != nil {
+			c.sum = c.Digest()
+		}
+	})
+	return c.sum
 }
 
 func (c *Call) allow(uses []Use, how string) {
