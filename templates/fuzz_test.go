@@ -3,7 +3,9 @@ package templates_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"go/ast"
+	"go/build/constraint"
 	"go/token"
 	"os"
 	"path/filepath"
@@ -35,9 +37,8 @@ func FuzzRender(f *testing.F) {
 			f.Add(text)
 		}
 	}
-	for _, word := range []string{"go:linkname", "line", "export", "*/"} {
-		text := strings.Repeat("x", 90) + " " + word + strings.Repeat("y", 90-len(word)) + " " + word // both begin a line
-		f.Add([]byte("version: 1\nserver: a\nsecrets:\n  b: {help_text: '" + text + " x'}\n"))
+	for _, word := range instructions {
+		f.Add([]byte(schemaWithText(word)))
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
 		first, err := makeModel("secrets.yaml", source, templates.Options{Package: "golden"})
@@ -76,6 +77,20 @@ func FuzzRender(f *testing.F) {
 	})
 }
 
+// instructions are words that tools of Go or an editor obey where a comment begins with them, or a line of one.
+var instructions = []string{
+	"+build", "go:linkname", "//go:build", "line", "export", "extern", "*/", "#cgo", "#include", "nolint", "lint:ignore", "#", "-", "1.", "Deprecated:",
+}
+
+// schemaWithText is a schema in whose texts word begins a line wherever they are wrapped: 90 characters lead up to each.
+func schemaWithText(word string) string {
+	lead := strings.Repeat("x", 90)
+	text := fmt.Sprintf("%s %s %s %s x", lead, word, lead, word+" "+word)
+	short := fmt.Sprintf("%.60s %s x", lead, word)
+	return fmt.Sprintf("version: 1\nserver: a\nsecrets:\n  b: {help_text: %q, deprecated: %q}\n  c: {field_type: text, permission: none, label: %q, default: %q}\n",
+		text, text, word, short+" "+text)
+}
+
 // directive is a comment that tells a tool to do something.
 var directive = regexp.MustCompile(`^//([a-z0-9]+:[a-z0-9]|line |export |extern )`)
 
@@ -89,6 +104,9 @@ func mustDoNothingElse(t *testing.T, code []byte) {
 			if directive.MatchString(comment.Text) && comment.Text != "//go:embed secrets.golden.json" ||
 				strings.HasPrefix(comment.Text, "/*") {
 				t.Errorf("the comment %q", comment.Text)
+			}
+			if constraint.IsPlusBuild(comment.Text) || constraint.IsGoBuild(comment.Text) {
+				t.Errorf("the build constraint %q", comment.Text)
 			}
 		}
 	}

@@ -56,6 +56,10 @@ type names struct {
 	errors   schema.ErrorList
 }
 
+// vettedMethods are those that go vet (stdmethods) wants with one signature wherever they are. Others of Go's own, such as
+// Format, it wants so only with certain parameters.
+var vettedMethods = strings.Fields("GobDecode GobEncode MarshalJSON MarshalXML ReadByte ReadRune UnmarshalJSON UnmarshalXML UnreadByte UnreadRune WriteByte")
+
 // A scope says what each Go name in it stands for.
 type scope map[string]owner
 
@@ -96,6 +100,9 @@ func chooseNames(f *schema.File) *names {
 	}
 	n.methods["Manager"] = owner{what: "the field that holds the manager"}
 	n.methods["All"] = owner{what: "the getter of all secrets"}
+	for _, name := range vettedMethods {
+		n.methods[name] = owner{what: "a method of Go's own, which go vet wants with another signature"}
+	}
 	n.packaged["Secrets"] = owner{what: "the type of all getters"}
 	n.packaged["OpenSecrets"] = owner{what: "the function that opens the secrets"}
 	n.packaged["Values"] = owner{what: "the type of all values"}

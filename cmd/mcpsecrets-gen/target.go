@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"go/build"
 	"go/token"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,10 +39,22 @@ func (t target) file(schema string) (string, error) {
 	if !goFileName.MatchString(filepath.Base(t.out)) {
 		return "", usagef(`--out %q must be a file whose name has letters, digits, "_", "-" and ".", and ends in .go`, t.out)
 	}
+	if !built(filepath.Base(t.out)) {
+		return "", usagef("--out %q names a file that the go command builds only for tests, or only for one system: choose another end", t.out)
+	}
 	if info, err := os.Stat(filepath.Dir(t.out)); err != nil || !info.IsDir() {
 		return "", fmt.Errorf("--out %s: there is no folder %s", t.out, filepath.Dir(t.out))
 	}
 	return filepath.Clean(t.out), nil
+}
+
+// built reports whether the go command builds a Go file of that name everywhere: not x_test.go, x_windows.go or x_arm64.go.
+func built(name string) bool {
+	nowhere := build.Context{GOOS: "none", GOARCH: "none", Compiler: "gc", OpenFile: func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("package p\n")), nil
+	}}
+	match, err := nowhere.MatchFile(".", name)
+	return match && err == nil && !strings.HasSuffix(name, "_test.go")
 }
 
 // manifestPath is where the manifest of a Go file is: secrets.golden.json for secrets_gen.go.
@@ -69,6 +83,10 @@ func (t target) packageName(out string, found *sources) (string, error) {
 	}
 	if !token.IsIdentifier(name) || name == "_" {
 		return "", usagef("%s %q is no package name, choose another with --package", from, name)
+	}
+	if other, file := found.otherPackage(name); other != "" {
+		return "", &hintedError{fmt.Errorf("%s %q is another package than %q, which %s has: they can't be in one folder", from, name, other, file),
+			"leave out --package, or name a file in another folder with --out"}
 	}
 	return name, nil
 }
