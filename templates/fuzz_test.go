@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/changes"
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
@@ -70,8 +71,8 @@ func FuzzRender(f *testing.F) {
 		if err != nil || !ok {
 			t.Fatalf("the manifest does not read back: %t %v", ok, err)
 		}
-		if changes := templates.Compare(read, second.Manifest()); len(changes) > 0 {
-			t.Errorf("a schema differs from itself: %v", changes)
+		if differences := changes.Between(read, second.Manifest()); len(differences) > 0 {
+			t.Errorf("a schema differs from itself: %v", differences)
 		}
 		mustOpen(t, first, manifest)
 	})

@@ -3,10 +3,26 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
+
+// standardInput is the name by which a command is told to read that.
+const standardInput = "-"
+
+// readSchemaOr reads a file, or standard input where it is named.
+func readSchemaOr(name string, stdin io.Reader) ([]byte, error) {
+	if name != standardInput {
+		return readSchema(name)
+	}
+	source, err := io.ReadAll(stdin)
+	if err != nil {
+		return nil, fmt.Errorf("standard input can't be read: %w", cause(err))
+	}
+	return source, nil
+}
 
 // readSchema reads a file that is expected to be a schema or manifest.
 func readSchema(name string) ([]byte, error) {
