@@ -15,7 +15,7 @@ import (
 func newDiff() *cobra.Command {
 	var failOnBreaking, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "diff [flags] OLD NEW",
+		Use:   "diff OLD NEW",
 		Short: "Say what changes between two schemas or manifests, for users, reviewers and callers",
 		Long: `diff compares two schemas or manifests ("-" is standard input), and prints a line for each change, marked
 
