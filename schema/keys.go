@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
@@ -83,8 +84,12 @@ func readRemember(r *reader, d *draft, n *node) {
 	}
 }
 
-// A former name may have capitals, which the Python and JavaScript frameworks allow.
-var formerName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+// isFormerName reports whether a value can have been stored under a name: the Python and JavaScript frameworks take any text,
+// also with capitals and spaces.
+func isFormerName(name string) bool {
+	return len(name) <= field.MaxNameLength && name == layout.Line(name) && !strings.HasPrefix(name, field.ReservedPrefix) &&
+		wording.FormerText.Check(name) == nil
+}
 
 func readRenamedFrom(r *reader, d *draft, n *node) {
 	names := []*node{n}
@@ -95,8 +100,8 @@ func readRenamedFrom(r *reader, d *draft, n *node) {
 		s, ok := r.text(name, "a former name")
 		switch {
 		case !ok:
-		case !formerName.MatchString(s) || strings.HasPrefix(s, field.ReservedPrefix):
-			r.errorf(name.pos, `renamed_from %s must be a name that a secret can have had, 1 to 100 letters, digits, "_", "." and "-"`, quote(s))
+		case s == "" || !isFormerName(s):
+			r.errorf(name.pos, `renamed_from %s must be a name that a secret can have had, 1 to 100 bytes of one line, not beginning with "__"`, quote(s))
 		default:
 			d.RenamedFrom, d.renamedFrom = append(d.RenamedFrom, s), append(d.renamedFrom, name.pos)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -22,24 +23,32 @@ func (r *reader) name(what string, e entry) bool {
 	case e.key == "":
 		r.errorf(e.pos, "the name of a %s must not be empty", what)
 	case strings.HasPrefix(e.key, field.ReservedPrefix):
-		r.errorf(e.pos, "%s %s begins with %q, which is reserved for items of the keychain itself%s", what, quote(e.key), field.ReservedPrefix, validName(e.key))
+		r.errorf(e.pos, "%s %s begins with %q, which is reserved for items of the keychain itself%s", what, quote(e.key), field.ReservedPrefix, suggestedName(e.key))
 	case len(e.key) > field.MaxNameLength:
 		r.errorf(e.pos, "%s %s has %d characters, a name may have %d", what, quote(e.key), utf8.RuneCountInString(e.key), field.MaxNameLength)
 	default:
-		r.errorf(e.pos, `%s %s may have only lower-case letters, digits, "_", "." and "-" in its name%s`, what, quote(e.key), validName(e.key))
+		r.errorf(e.pos, `%s %s may have only lower-case letters, digits, "_", "." and "-" in its name%s`, what, quote(e.key), suggestedName(e.key))
 	}
 	return false
 }
 
 var notInNames = regexp.MustCompile(`[^a-z0-9_.-]+`)
 
-// validName suggests a valid name that looks like name, if there is one.
+// validName returns a valid name that looks like name, or "". Of letters beyond ASCII there is nothing to keep.
 func validName(name string) string {
 	valid := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "_"), "_")
-	if !field.ValidName(valid) {
+	if !field.ValidName(valid) || strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return ""
 	}
-	return ", did you mean " + strconv.Quote(valid) + "?"
+	return valid
+}
+
+// suggestedName suggests a valid name, if there is one.
+func suggestedName(name string) string {
+	if valid := validName(name); valid != "" {
+		return ", did you mean " + strconv.Quote(valid) + "?"
+	}
+	return ""
 }
 
 // checkSecret checks what the keys of one secret say together.
