@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+	"github.com/mcpsecrets/mcpsecrets/internal/pattern"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
@@ -95,7 +97,27 @@ func (r *reader) checkBounds(d *draft) {
 	case d.max != nil:
 		d.Range = field.AtMost(*d.max)
 	}
+	if !d.badRules && len(r.errs) == before && d.Pattern != "" {
+		r.checkPattern(d)
+	}
 	d.badRules = d.badRules || len(r.errs) > before
+}
+
+// checkPattern checks that some value can match the pattern, alone and with each of the other rules.
+func (r *reader) checkPattern(d *draft) {
+	rules := pattern.Rules{Pattern: d.Pattern, Lines: d.Type == field.Multiline}
+	with := func(what string, change func(*pattern.Rules)) bool {
+		change(&rules)
+		meets := rules.Meet()
+		if !meets {
+			r.errorf(d.At("pattern"), "pattern %s matches no value%s: it is an RE2 expression for the whole value, without slashes around it", quote(d.Pattern), what)
+		}
+		return meets
+	}
+	_ = with("", func(*pattern.Rules) {}) &&
+		with(fmt.Sprintf(" that begins with prefix %s", quote(d.Prefix)), func(p *pattern.Rules) { p.Prefix = d.Prefix }) &&
+		with(fmt.Sprintf(" of min_length %d", d.MinLength), func(p *pattern.Rules) { p.Min = d.MinLength }) &&
+		with(fmt.Sprintf(" of max_length %d", d.MaxLength), func(p *pattern.Rules) { p.Max = d.MaxLength })
 }
 
 // checkDefault reads the default as a value of the secret's own type and rules.
