@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -51,9 +50,13 @@ the first line refers to, for editors, is written beside it. init never overwrit
 			if err := writeNew(name, text); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: wrote %s\n", name)
-			if err := writeJSONSchema(name, cmd.ErrOrStderr()); err != nil {
+			beside, err := writeJSONSchema(name)
+			if err != nil {
+				_ = os.Remove(name) // both or none
 				return err
+			}
+			for _, written := range append([]string{name}, beside...) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: wrote %s\n", written)
 			}
 			if from != "" && server == "" {
 				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: hint: the server is %q, after the folder: stored values are looked for under com.mcp.%s, and --server names another\n", chosen, chosen)
@@ -68,17 +71,13 @@ the first line refers to, for editors, is written beside it. init never overwrit
 	return cmd
 }
 
-// writeJSONSchema writes what the first line of a schema refers to, unless it is there.
-func writeJSONSchema(name string, stderr io.Writer) error {
+// writeJSONSchema writes what the first line of a schema refers to, and returns its name. It writes nothing where it is there.
+func writeJSONSchema(name string) ([]string, error) {
 	beside := filepath.Join(filepath.Dir(name), "secrets.schema.json")
 	if _, err := os.Lstat(beside); err == nil {
-		return nil
+		return nil, nil
 	}
-	if err := writeNew(beside, string(schema.JSONSchema)); err != nil {
-		return err
-	}
-	fmt.Fprintf(stderr, "mcpsecrets-gen: wrote %s\n", beside)
-	return nil
+	return []string{beside}, writeNew(beside, string(schema.JSONSchema))
 }
 
 // forServer fills the server's name into the starter, or into a part of it.

@@ -17,13 +17,15 @@ const defaultOut = "secrets_gen.go"
 
 // A target says where the output goes and to which package it belongs.
 type target struct {
-	out string // --out
-	pkg string // --package
+	out    string // --out
+	pkg    string // --package
+	strict bool   // --strict
 }
 
 func (t *target) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&t.out, "out", "o", "", "the Go file to write (default secrets_gen.go beside the schema); the manifest has its name with .golden.json")
 	cmd.Flags().StringVarP(&t.pkg, "package", "p", "", "the package of the Go file (default $GOPACKAGE, then the package in its folder, then the folder's name)")
+	cmd.Flags().BoolVar(&t.strict, "strict", false, "fail for warnings too")
 	_ = cmd.MarkFlagFilename("out", "go") // it fails for a flag that is not there
 	_ = cmd.RegisterFlagCompletionFunc("package", cobra.NoFileCompletions)
 }
