@@ -145,8 +145,19 @@ func readHosts(r *reader, d *draft, n *node) {
 	d.Hosts = r.texts(n, "hosts", "a list such as [api.example.com]", func(n *node) {
 		if _, err := netip.ParseAddr(n.text); err != nil && (len(n.text) > 253 || !hostName.MatchString(n.text)) {
 			r.errorf(n.pos, `host %s must be a host name without scheme, port or path, such as api.example.com or *.example.com`, quote(n.text))
+		} else if !isReached(n.text) {
+			r.errorf(n.pos, "host %s is that of no url that is accepted: an address is written as it is looked up, without a zone", quote(n.text))
 		}
 	})
+}
+
+// isReached reports whether some url has a host: of 127.1, which is an address to some programs, there is none.
+func isReached(host string) bool {
+	sample := strings.Replace(host, "*", "a", 1)
+	if strings.Contains(sample, ":") {
+		sample = "[" + sample + "]"
+	}
+	return field.Field{Type: field.URL, Hosts: []string{host}}.Check("https://"+sample) == nil
 }
 
 var choiceKeys = []string{"value", "go_name"}

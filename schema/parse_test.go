@@ -148,7 +148,7 @@ func TestRules(t *testing.T) {
 		}
 		return append(errs, f.Errorf(f.Groups[0].Pos, "saw %v", f.Groups[0].Members))
 	}
-	want := `a.yaml:4:3: secret "A" may have only lower-case letters, digits, "_", "." and "-" in its name, did you mean "a"?
+	want := `a.yaml:4:3: secret "A" may have only lower-case letters, digits, "_", "." and "-" in its name, did you mean "a"? (values that are stored under it are found with renamed_from: ["A"])
 a.yaml:5:3: saw "b" of type "password"
 a.yaml:6:5: secret "b": unknown key "lable", did you mean "label"? (` + strings.Join(secretKeyNames, ", ") + `)
 a.yaml:7:3: secret "b" is already declared at line 5

@@ -25,11 +25,11 @@ func (r *reader) name(what string, e entry) bool {
 	case e.key == "":
 		r.errorf(e.pos, "the name of a %s must not be empty", what)
 	case strings.HasPrefix(e.key, field.ReservedPrefix):
-		r.errorf(e.pos, "%s %s begins with %q, which is reserved for items of the keychain itself%s", what, quote(e.key), field.ReservedPrefix, suggestedName(e.key))
+		r.errorf(e.pos, "%s %s begins with %q, which is reserved for items of the keychain itself%s", what, quote(e.key), field.ReservedPrefix, suggestedName("group", e.key))
 	case len(e.key) > field.MaxNameLength:
 		r.errorf(e.pos, "%s %s has %d characters, a name may have %d", what, quote(e.key), utf8.RuneCountInString(e.key), field.MaxNameLength)
 	default:
-		r.errorf(e.pos, `%s %s may have only lower-case letters, digits, "_", "." and "-" in its name%s`, what, quote(e.key), suggestedName(e.key))
+		r.errorf(e.pos, `%s %s may have only lower-case letters, digits, "_", "." and "-" in its name%s`, what, quote(e.key), suggestedName(what, e.key))
 	}
 	return false
 }
@@ -45,12 +45,16 @@ func validName(name string) string {
 	return valid
 }
 
-// suggestedName suggests a valid name, if there is one.
-func suggestedName(name string) string {
-	if valid := validName(name); valid != "" {
-		return ", did you mean " + strconv.Quote(valid) + "?"
+// suggestedName suggests a valid name, if there is one, and how a secret's values under the other name are found.
+func suggestedName(what, name string) string {
+	switch valid := validName(name); {
+	case valid == "":
+		return ""
+	case what == "secret" && isFormerName(name):
+		return fmt.Sprintf(", did you mean %q? (values that are stored under it are found with renamed_from: [%q])", valid, name)
+	default:
+		return fmt.Sprintf(", did you mean %q?", valid)
 	}
-	return ""
 }
 
 // checkSecret checks what the keys of one secret say together.
@@ -86,6 +90,8 @@ func (r *reader) checkBounds(d *draft) {
 	}
 	if first := d.Prefix + "x"; d.Clean(first) != first {
 		r.errorf(d.At("prefix"), "prefix %s must not begin with a space, which would be taken off what a person enters", quote(d.Prefix))
+	} else if i := strings.IndexFunc(d.Prefix, func(c rune) bool { return !d.takes(c) }); i >= 0 {
+		r.errorf(d.At("prefix"), "prefix %s is that of no value, which has no such character as %+q", quote(d.Prefix), []rune(d.Prefix[i:])[0])
 	}
 	switch {
 	case d.min != nil && d.max != nil && *d.min > *d.max:
@@ -103,9 +109,15 @@ func (r *reader) checkBounds(d *draft) {
 	d.badRules = d.badRules || len(r.errs) > before
 }
 
+// takes reports whether a value of d may have a character somewhere: some are spelling beside letters of their script.
+func (d *draft) takes(c rune) bool {
+	rule := field.Field{Type: d.Type}
+	return rule.Check("a"+string(c)+"a") == nil || rule.Check("م"+string(c)+"م") == nil || rule.Check(`{"a":"`+string(c)+`"}`) == nil
+}
+
 // checkPattern checks that some value can match the pattern, alone and with each of the other rules.
 func (r *reader) checkPattern(d *draft) {
-	rules := pattern.Rules{Pattern: d.Pattern, Lines: d.Type == field.Multiline}
+	rules := pattern.Rules{Pattern: d.Pattern, Takes: d.takes}
 	with := func(what string, change func(*pattern.Rules)) bool {
 		change(&rules)
 		meets := rules.Meet()

@@ -83,7 +83,8 @@ func (t target) packageName(out string, found *sources) (string, error) {
 		}
 		name, from = packageFor(filepath.Base(folder)), "the folder's name"
 	}
-	if !token.IsIdentifier(name) || name == "_" {
+	// The go command passes over files of a package called documentation.
+	if !token.IsIdentifier(name) || name == "_" || name == "documentation" {
 		return "", usagef("%s %q is no package name, choose another with --package", from, name)
 	}
 	if other, file := found.otherPackage(name); other != "" {

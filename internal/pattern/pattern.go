@@ -5,15 +5,14 @@ package pattern
 import (
 	"regexp/syntax"
 	"slices"
-	"unicode"
 )
 
 // Rules are what a value has to meet.
 type Rules struct {
-	Pattern  string // an RE2 expression that matches the whole value
-	Prefix   string // what the value begins with
-	Min, Max int    // bounds of its length in characters; a Max of 0 is none
-	Lines    bool   // whether it may have control characters, such as line ends
+	Pattern  string          // an RE2 expression that matches the whole value
+	Prefix   string          // what the value begins with
+	Min, Max int             // bounds of its length in characters; a Max of 0 is none
+	Takes    func(rune) bool // whether a value may have a character; nil is any
 }
 
 // maxSteps bounds how long a value is looked at: of longer ones, Meet believes that there are some.
@@ -52,7 +51,7 @@ func (r Rules) Meet() bool {
 type search struct {
 	prog   *syntax.Prog
 	states []uint32 // where the ways are that have taken all characters so far, sorted
-	lines  bool
+	takes  func(rune) bool
 }
 
 func newSearch(r Rules) (*search, error) {
@@ -64,21 +63,29 @@ func newSearch(r Rules) (*search, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &search{prog, []uint32{uint32(prog.Start)}, r.Lines}, nil
+	return &search{prog, []uint32{uint32(prog.Start)}, r.Takes}, nil
 }
+
+// wide is how many characters a class has of which some are surely among those that a value may have.
+const wide = 0x40
 
 // any reports whether an instruction takes some character that a value may have.
 func (s *search) any(i *syntax.Inst) bool {
 	switch {
 	case i.Op == syntax.InstRune && len(i.Rune) == 0:
 		return false // the class of no characters
-	case s.lines || i.Op == syntax.InstRuneAny || i.Op == syntax.InstRuneAnyNotNL:
+	case s.takes == nil || i.Op == syntax.InstRuneAny || i.Op == syntax.InstRuneAnyNotNL:
 		return true
 	}
 	for k := 0; k < len(i.Rune); k += 2 {
 		low, high := i.Rune[k], i.Rune[min(k+1, len(i.Rune)-1)]
-		if high-low > 0x20 || !unicode.IsControl(low) || !unicode.IsControl(high) {
+		if high-low >= wide {
 			return true
+		}
+		for c := low; c <= high; c++ {
+			if s.takes(c) {
+				return true
+			}
 		}
 	}
 	return false

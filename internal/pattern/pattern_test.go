@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 func TestMeet(t *testing.T) {
@@ -36,9 +37,11 @@ func TestMeet(t *testing.T) {
 		{Rules{Pattern: "a$b"}, false},
 		{Rules{Pattern: `\bkey\b`}, true},
 		{Rules{Pattern: `[^\x00-\x{10FFFF}]`}, false},
-		{Rules{Pattern: `a\nb`}, false},
-		{Rules{Pattern: `a\nb`, Lines: true}, true},
-		{Rules{Pattern: `-----BEGIN [A-Z ]+-----[\s\S]+`, Lines: true, Prefix: "-----BEGIN"}, true},
+		{Rules{Pattern: `a\nb`, Takes: unicode.IsGraphic}, false},
+		{Rules{Pattern: `a[\n\t\x00-\x1f]b`, Takes: unicode.IsGraphic}, false},
+		{Rules{Pattern: `a[\n -]b`, Takes: unicode.IsGraphic}, true},
+		{Rules{Pattern: `a\nb`}, true},
+		{Rules{Pattern: `-----BEGIN [A-Z ]+-----[\s\S]+`, Takes: unicode.IsGraphic, Prefix: "-----BEGIN"}, true},
 		{Rules{Pattern: ".*", Min: 262_144}, true},
 		{Rules{Pattern: "漢字.*", Prefix: "漢", Min: 2, Max: 2}, true},
 		{Rules{Pattern: "("}, false},

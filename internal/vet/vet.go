@@ -87,7 +87,7 @@ var builtIn = []struct {
 	{"search-pattern", (*checker).searchPattern},
 	{"placeholder", (*checker).placeholder},
 	{"sent-to-unset", (*checker).sentToUnset},
-	{"same-label", (*checker).sameLabel},
+	{"look-alike", (*checker).lookAlike},
 	{"no-host", (*checker).noHost},
 }
 
@@ -136,7 +136,7 @@ func (c *checker) shortValues() {
 		}
 		short := s.MaxLength > 0 && s.MaxLength < guarded
 		if s.Pattern != "" && !short {
-			short = !pattern.Rules{Pattern: s.Pattern, Prefix: s.Prefix, Min: guarded, Lines: true}.Meet()
+			short = !pattern.Rules{Pattern: s.Pattern, Prefix: s.Prefix, Min: guarded}.Meet()
 		}
 		if short {
 			c.about(s, "field_type", "its values have less than %d characters: they can be guessed, and are not masked in results", guarded)
@@ -185,18 +185,34 @@ func (c *checker) sentToUnset() {
 	}
 }
 
-// sameLabel: two secrets that people can't tell apart.
-func (c *checker) sameLabel() {
-	seen := map[string]*schema.Secret{}
+// lookAlike: two secrets, or two choices of one, that people can't tell apart.
+func (c *checker) lookAlike() {
+	labels := map[string]string{}
 	for _, s := range c.file.Secrets {
-		label := strings.ToLower(s.Label)
-		if first := seen[label]; first != nil {
-			c.about(s, "label", "it is called %q like secret %q: users can't tell them apart", s.Label, first.Name)
-			continue
+		if first, ok := labels[looksLike(s.Label)]; ok {
+			c.about(s, "label", "it is called %+q like secret %q: users can't tell them apart", s.Label, first)
+		} else {
+			labels[looksLike(s.Label)] = s.Name
 		}
-		seen[label] = s
+		choices := map[string]string{}
+		for i, choice := range s.Choices {
+			if first, ok := choices[confusable.Replace(choice)]; ok {
+				c.say(s.ChoiceAt(i), "secret %q: choice %+q looks like choice %+q: users can't tell them apart", s.Name, choice, first)
+			}
+			choices[confusable.Replace(choice)] = choice
+		}
 	}
 }
+
+// looksLike is the same for labels that look alike, but for capitals.
+func looksLike(label string) string { return strings.ToLower(confusable.Replace(label)) }
+
+// confusable replaces letters of the Cyrillic and Greek scripts by those of the Latin that look the same.
+var confusable = strings.NewReplacer(
+	"А", "A", "В", "B", "Е", "E", "К", "K", "М", "M", "Н", "H", "О", "O", "Р", "P", "С", "C", "Т", "T", "У", "Y", "Х", "X", "І", "I", "Ј", "J", "Ѕ", "S",
+	"а", "a", "е", "e", "о", "o", "р", "p", "с", "c", "у", "y", "х", "x", "і", "i", "ј", "j", "ѕ", "s", "ԁ", "d", "һ", "h", "ӏ", "l",
+	"Α", "A", "Β", "B", "Ε", "E", "Ζ", "Z", "Η", "H", "Ι", "I", "Κ", "K", "Μ", "M", "Ν", "N", "Ο", "O", "Ρ", "P", "Τ", "T", "Υ", "Y", "Χ", "X", "ο", "o", "ν", "v",
+)
 
 // noHost: a url has a host, which those of some schemes hardly have.
 func (c *checker) noHost() {
