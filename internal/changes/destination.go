@@ -28,6 +28,9 @@ func (c *comparison) destination(was, s *templates.ManifestSecret) bool {
 	if was.Default != s.Default {
 		c.say(Breaking, "secret %q: default %s is now %s: %s", s.Name, quoted(was.Default), quoted(s.Default), goes)
 	}
+	if !isOptional(was) && isOptional(s) {
+		c.say(Breaking, "secret %q may now be unset: a question does not say then where %s goes", s.Name, strings.Join(senders, ", "))
+	}
 	if was.FieldType != s.FieldType {
 		return true
 	}
@@ -43,3 +46,6 @@ func (c *comparison) destination(was, s *templates.ManifestSecret) bool {
 	}
 	return true
 }
+
+// isOptional reports whether s may have no value at all.
+func isOptional(s *templates.ManifestSecret) bool { return !s.Required && s.Default == "" }
