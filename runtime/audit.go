@@ -12,10 +12,6 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
-// bypassVariable lets the person who runs the server skip permission, as the Python and JavaScript frameworks do. It never
-// skips collection.
-const bypassVariable = "MCP_BYPASS_SECRET_USE_CONFIRM"
-
 // bypass says whether permission is skipped.
 type bypass struct {
 	refused bool // by the server's author
@@ -24,7 +20,7 @@ type bypass struct {
 
 // bypassed reports whether permission is skipped, and warns once.
 func (m *Manager) bypassed() bool {
-	if m.bypass.refused || os.Getenv(bypassVariable) != "true" {
+	if m.bypass.refused || !isOn(bypassVariable) {
 		return false
 	}
 	m.bypass.warn.Do(func() {

@@ -20,10 +20,18 @@ func TestBypassSkipsPermissionUnlessTheAuthorRefuses(t *testing.T) {
 	b = stored(t, secrets.WithoutBypass())
 	b.user.Answers(secrets.Deny)
 	b.wantError(t, secrets.ErrDenied)
-	t.Setenv("MCP_BYPASS_SECRET_USE_CONFIRM", "1") // only "true" is clear
-	b = stored(t)
-	b.user.Answers(secrets.Deny)
-	b.wantError(t, secrets.ErrDenied)
+	for value, bypasses := range map[string]bool{ // as the Python and JavaScript frameworks read it
+		"TRUE": true, "True": true, "tRuE": true, "1": false, "": false, "yes": false, " true": false, "true ": false, "truE\u0130": false,
+	} {
+		t.Setenv("MCP_BYPASS_SECRET_USE_CONFIRM", value)
+		b = stored(t)
+		if bypasses {
+			b.wantKey(t, goodKey)
+			continue
+		}
+		b.user.Answers(secrets.Deny)
+		b.wantError(t, secrets.ErrDenied)
+	}
 }
 
 func TestAuditHasEveryAccessAndNoValue(t *testing.T) {

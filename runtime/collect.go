@@ -163,8 +163,11 @@ func (c collected) Replace(ctx context.Context, secret, text string) (undo func(
 	v.mu.Unlock()
 	undo = func(ctx context.Context) {
 		if !v.putBack(ctx, def, text, old) {
-			v.log.LogAttrs(ctx, slog.LevelWarn, "a value that was taken back is still stored: this process does not use it, the next one would",
-				slog.String("server", v.server), slog.String("secret", def.Name), slog.String("remove", v.command+" secrets forget "+def.Name))
+			said := []slog.Attr{slog.String("server", v.server), slog.String("secret", def.Name)}
+			if command := v.terminal("forget " + def.Name); command != "" {
+				said = append(said, slog.String("remove", command))
+			}
+			v.log.LogAttrs(ctx, slog.LevelWarn, "a value that was taken back is still stored: this process does not use it, the next one would", said...)
 		}
 	}
 	if text == "" {

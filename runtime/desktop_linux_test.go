@@ -368,6 +368,7 @@ func TestRealKeychainDoesNotHoldUpTheEnd(t *testing.T) {
 			r := openReal(t, desktop.Options{})
 			vault, err := petstore.OpenSecrets(option)
 			r.must(err)
+			vault.Manager.Inside().HasTerminal()
 			differ, told := make(chan bool), make(chan bool)
 			ctx, turn := vault.Manager.Begin(t.Context(), secrets.Call{
 				Kind: "tool", Name: "get_pet", Principal: secrets.Process(), Shows: secrets.Shows{Forms: true},

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 // examinePatience bounds each thing that is looked at.
@@ -24,9 +24,18 @@ func (i insider) Examine(ctx context.Context) []inside.Symptom {
 	return append(symptoms, i.examineEnvironment()...)
 }
 
-// unlockCommand is for bash and zsh: it asks for the keyring's password without showing it, and makes a keyring where
-// there is none.
-const unlockCommand = `read -rs P && printf %s "$P" | gnome-keyring-daemon --replace --unlock; unset P`
+// ClientNeeds implements [inside.Manager].
+func (i insider) ClientNeeds() (line string, ok bool) {
+	_, hasKeychain := i.values.store.(*keychain.System)
+	_, hasDialogs := i.prompter.(native)
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || !hasKeychain && !hasDialogs {
+		return "", false
+	}
+	if missing := session.Here().Missing(hasKeychain, hasDialogs); len(missing) > 0 {
+		line = session.Config(missing...)
+	}
+	return line, true
+}
 
 // startWayOut says what to do where no keychain answers.
 func startWayOut(canShow bool) string {
@@ -38,7 +47,7 @@ func startWayOut(canShow bool) string {
 	case canShow:
 		return "start a Secret Service such as gnome-keyring in this session"
 	default:
-		return "start gnome-keyring in a session with a bus, such as dbus-run-session gives: " + unlockCommand
+		return "start gnome-keyring in a session with a bus, such as dbus-run-session gives: " + inside.UnlockCommand
 	}
 }
 
@@ -55,19 +64,23 @@ func (i insider) examineStore(ctx context.Context, canShow bool) inside.Symptom 
 		return inside.Symptom{Part: "keychain", Verdict: verdict, Text: text, WayOut: wayOut}
 	}
 	state, err := system.Look(ctx, i.values.service)
+	var noBus *session.Fault
 	switch {
 	case errors.Is(err, ErrStoreTimeout):
 		return found(inside.Failing, "does not answer in time", "look for a window of its own that is open, or restart it")
+	case errors.As(err, &noBus) && noBus.Value != "":
+		return found(inside.Failing, err.Error(), fmt.Sprintf("your bus is %s: set %s to that, also in the MCP client's configuration of the server: %s",
+			noBus.Value, noBus.Variable, noBus.Config()))
 	case err != nil: // the texts of package keychain are its own
 		return found(inside.Failing, err.Error(), startWayOut(canShow))
 	case state == keychain.Locked && canShow:
 		return found(inside.Warning, "answers, is locked", "unlock it; or its window asks for the password at the next use")
 	case state == keychain.Locked:
-		return found(inside.Failing, "answers, is locked, and has no screen to ask for its password", "unlock it on the desktop; or gnome-keyring, without a screen: "+unlockCommand)
+		return found(inside.Failing, "answers, is locked, and has no screen to ask for its password", "unlock it on the desktop; or gnome-keyring, without a screen: "+inside.UnlockCommand)
 	case state == keychain.Fresh && canShow:
 		return found(inside.Warning, "answers, has no keyring yet", "its window asks for the password of a new one at the first use")
 	case state == keychain.Fresh:
-		return found(inside.Failing, "answers, has no keyring yet, and no screen to ask for the password of one", "gnome-keyring takes one without a screen: "+unlockCommand)
+		return found(inside.Failing, "answers, has no keyring yet, and no screen to ask for the password of one", "gnome-keyring takes one without a screen: "+inside.UnlockCommand)
 	case state == keychain.Unlocked:
 		return found(inside.Fine, "answers, is not locked", "")
 	default:
@@ -114,14 +127,14 @@ func (i insider) examineDialogs(ctx context.Context) (symptoms []inside.Symptom,
 
 // examineEnvironment warns of variables that change what the server does.
 func (i insider) examineEnvironment() (symptoms []inside.Symptom) {
-	if os.Getenv(bypassVariable) == "true" {
+	if isOn(bypassVariable) {
 		text, wayOut := "is set: the server uses secrets without asking", "unset it"
 		if i.bypass.refused {
 			text, wayOut = "is set, which this server ignores", ""
 		}
 		symptoms = append(symptoms, inside.Symptom{Part: bypassVariable, Verdict: inside.Warning, Text: text, WayOut: wayOut})
 	}
-	if os.Getenv(clearVariable) == "true" {
+	if isOn(clearVariable) {
 		symptoms = append(symptoms, inside.Symptom{
 			Part: clearVariable, Verdict: inside.Warning, Text: "is set: a server that starts with it removes what is stored", WayOut: "unset it",
 		})

@@ -16,6 +16,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 // The ways in which a getter fails, for errors.Is. What a getter returns is an [*Error] whose text names the secret and
@@ -56,6 +57,7 @@ var failures = []failure{
 	{ErrRejected, wording.Rejected},
 	{ErrNoDisplay, wording.NoDisplay},
 	{ErrNoDialog, wording.NoDialog},
+	{keychain.ErrNoKeyring, wording.NoKeyring},
 	{ErrNoStore, wording.NoStore},
 	{errStoreDismissed, wording.NotUnlocked},
 	{ErrStoreLocked, wording.StoreLocked},
@@ -107,12 +109,15 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 	}
 	f, ok := failureOf(cause)
 	var fault *dialog.Fault
+	var noBus *session.Fault
 	var says wording.Failure // where its sentence is not its own
 	switch {
 	case !ok:
 		f = failure{ErrStore, wording.StoreFailed}
 	case errors.As(cause, &fault):
 		f.name = wording.DialogFailed // whatever its kind: the trouble says more
+	case errors.As(cause, &noBus):
+		f.name = wording.NoBus
 	case about.Asking && (f.name == wording.NoDisplay || f.name == wording.NoDialog):
 		f.name = wording.NobodyToAsk // another way out helps than for a missing value
 	case f.name == wording.OutsideCall && m.noteOutsideCall(ctx, about.Secrets):
@@ -182,9 +187,12 @@ func known(cause, failure error) error {
 	var problem *invalidText
 	var rejected *rejection
 	var fault *dialog.Fault
+	var noBus *session.Fault
 	switch {
 	case errors.As(cause, &problem):
 		return problem
+	case errors.As(cause, &noBus):
+		return fmt.Errorf("%w: %w", failure, noBus)
 	case errors.As(cause, &fault):
 		return fault
 	case errors.As(cause, &rejected):
@@ -216,7 +224,15 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []stri
 	if name == wording.DialogFailed {
 		values["trouble"] = troubleOf(cause)
 	}
-	return &Error{secrets, string(name), wording.Fill(m.sentences.Failures[says], values), cause}
+	var noBus *session.Fault
+	if errors.As(cause, &noBus) {
+		values["trouble"], values["config"] = noBus.Trouble, noBus.Config()
+	}
+	text := wording.Fill(m.sentences.Failures[says], values)
+	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() {
+		text += " " + wording.Fill(more, values)
+	}
+	return &Error{secrets, string(name), text, cause}
 }
 
 // troubleOf says what kept a dialog from being shown or answered. Native dialogs say it themselves.

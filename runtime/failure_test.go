@@ -19,6 +19,24 @@ import (
 // failures counts the lines of a log that say why the store failed.
 func failuresIn(log string) int { return strings.Count(log, `msg="the store failed"`) }
 
+// A program without the terminal command would serve MCP on the terminal: no error sends a user there.
+func TestTerminalCommandIsNamedOnlyWhereThereIsOne(t *testing.T) {
+	for _, failure := range []error{secrets.ErrNoDisplay, secrets.ErrNoDialog} {
+		said := func(hasTerminal bool) string {
+			b := open(t)
+			if hasTerminal {
+				b.Manager.Inside().HasTerminal()
+			}
+			b.user.Fails(true, failure)
+			return b.wantError(t, failure).Error()
+		}
+		without, with := said(false), said(true)
+		if strings.Contains(without, " secrets ") || !strings.HasPrefix(with, without+" ") || !strings.Contains(with, " secrets set api_key\"") {
+			t.Errorf("without: %s\nwith: %s", without, with)
+		}
+	}
+}
+
 // The server's log says why the store of its author failed, and nothing else does: the text may hold a value.
 func TestCauseOfAStoresFailureIsInTheLogAlone(t *testing.T) {
 	for name, row := range map[string]struct {

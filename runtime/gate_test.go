@@ -1,6 +1,7 @@
 package secrets_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -198,6 +199,7 @@ func TestDismissedDialogIsRemembered(t *testing.T) {
 
 func TestWhereNoWindowCouldOpenNothingIsRemembered(t *testing.T) {
 	b := open(t)
+	b.Manager.Inside().HasTerminal()
 	b.user.Fails(true, secrets.ErrNoDisplay)
 	if err := b.wantError(t, secrets.ErrNoDisplay); !strings.Contains(err.Error(), "secrets set api_key") {
 		t.Errorf("the error does not say the way out: %v", err)
@@ -501,17 +503,6 @@ func TestStoreFailuresHaveNames(t *testing.T) {
 	}
 }
 
-func TestProfileHasItsOwnValues(t *testing.T) {
-	b := open(t, secrets.WithProfile("staging"))
-	b.store.Put("petstore.staging", "api_key", otherKey)
-	b.store.Put("petstore", "api_key", goodKey)
-	b.user.Answers(secrets.AllowOnce)
-	b.wantKey(t, otherKey)
-	if _, err := petstore.OpenSecrets(secrets.WithProfile("Not A Name")); err == nil {
-		t.Error("a profile of any name opens")
-	}
-}
-
 func TestStorageClear(t *testing.T) {
 	t.Setenv("SECRETS_STORAGE_CLEAR", "true")
 	b := stored(t)
@@ -526,6 +517,34 @@ func TestStorageClear(t *testing.T) {
 	if _, ok := b.store.Value("other", "api_key"); !ok {
 		t.Error("another server's values were cleared")
 	}
+}
+
+// A server clears at its start, also if no secret is ever used, and before it ends if it is stopped at once.
+func TestStorageClearAtStart(t *testing.T) {
+	t.Setenv("SECRETS_STORAGE_CLEAR", "TRUE")
+	var log bytes.Buffer
+	b := stored(t, secrets.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	b.Manager.Inside().Serving()
+	if err := b.Manager.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := b.store.Value("petstore", "api_key"); ok {
+		t.Errorf("%s is still there", got)
+	}
+	b = stored(t, secrets.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	b.store.Fail(secrets.ErrStoreLocked)
+	b.Manager.Inside().Serving()
+	if err := b.Manager.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "the secrets could not be removed at the start") {
+		t.Errorf("the log does not say what was not done: %s", &log)
+	}
+	b = stored(t)
+	t.Setenv("SECRETS_STORAGE_CLEAR", "false")
+	b.Manager.Inside().Serving()
+	b.user.Answers(secrets.AllowOnce)
+	b.wantKey(t, goodKey)
 }
 
 func TestOpenRefusesKeysThatTheGeneratorWouldRefuse(t *testing.T) {

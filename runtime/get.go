@@ -150,15 +150,15 @@ func (m *Manager) read(ctx context.Context, defs []*definition) ([]finding, erro
 	if ctx.Err() == nil {
 		defer context.AfterFunc(ctx, cancel)()
 	}
-	found := make([]finding, len(defs))
-	for i, def := range defs {
-		var err error
-		if found[i], err = m.values.find(waiting, def); err != nil {
-			if errors.Is(waiting.Err(), context.DeadlineExceeded) {
-				err = ErrPending
-			}
-			return nil, about(err, def)
+	found, errs := m.values.findAll(waiting, defs)
+	for i, err := range errs {
+		if err == nil {
+			continue
 		}
+		if errors.Is(waiting.Err(), context.DeadlineExceeded) {
+			err = ErrPending
+		}
+		return nil, about(err, defs[i])
 	}
 	return found, nil
 }

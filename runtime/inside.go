@@ -2,12 +2,9 @@ package secrets
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
-	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
@@ -22,9 +19,11 @@ type insider struct{ *Manager }
 
 func (i insider) Guard() *guard.Guard          { return i.guard() }
 func (i insider) Install()                     { i.installed.Store(true) }
+func (i insider) Serving()                     { i.serving.Do(i.clearAtStart) }
 func (i insider) Tools() []inside.Tool         { return i.tools() }
 func (i insider) Server() string               { return i.server }
 func (i insider) Program() string              { return i.command }
+func (i insider) HasTerminal()                 { i.hasTerminal.Store(true) }
 func (i insider) Sentences() wording.Sentences { return i.sentences }
 
 // Warn implements [inside.Manager].
@@ -32,13 +31,8 @@ func (i insider) Warn(ctx context.Context, text string) {
 	i.log.LogAttrs(ctx, slog.LevelWarn, text, slog.String("server", i.server))
 }
 
-// Place is the keychain's name for the values, and the profile that it stands for.
-func (i insider) Place() string {
-	if i.profile != "" {
-		return i.values.service + ", profile " + i.profile
-	}
-	return i.values.service
-}
+// Place is the keychain's name for the values.
+func (i insider) Place() string { return i.values.service }
 
 // Fields returns the fields of the schema, with texts that fit a line of a terminal as they fit a dialog.
 func (i insider) Fields() []field.Field {
@@ -69,52 +63,10 @@ func (i insider) Remove(ctx context.Context, name string) error {
 	return i.values.remove(ctx, i.names[name])
 }
 
-// Stored asks for the names of the schema and, where the store can tell, for others.
 func (i insider) Stored(ctx context.Context) ([]string, error) {
-	var names []string
-	for _, def := range i.ordered {
-		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
-			err := i.values.use(ctx, func(ctx context.Context) error {
-				_, err := i.values.store.Get(ctx, i.values.service, name)
-				return err
-			})
-			switch {
-			case errors.Is(err, ErrNotSet):
-			case err == nil, errors.Is(err, ErrStore): // a damaged value is one to remove
-				names = append(names, name)
-			default:
-				return nil, i.values.noteFailure(ctx, name, err)
-			}
-		}
-	}
-	if store, ok := i.values.store.(interface {
-		Names(ctx context.Context, service string) ([]string, error)
-	}); ok {
-		var more []string
-		err := i.values.use(ctx, func(ctx context.Context) (err error) {
-			more, err = store.Names(ctx, i.values.service)
-			return err
-		})
-		if err != nil {
-			return nil, i.values.noteFailure(ctx, "", err)
-		}
-		for _, name := range more { // which any program may have chosen
-			names = append(names, layout.Clean(name, 1, 2*layout.Columns))
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
+	return i.values.stored(ctx, i.ordered)
 }
-
-func (i insider) Clear(ctx context.Context) error {
-	if err := i.values.clear(ctx); err != nil {
-		return err
-	}
-	for _, def := range i.ordered {
-		i.values.renew(def)
-	}
-	return nil
-}
+func (i insider) Clear(ctx context.Context) error { return i.clear(ctx) }
 
 func (i insider) Fail(cause error, names ...string) error {
 	defs := make([]*definition, len(names))
@@ -124,8 +76,9 @@ func (i insider) Fail(cause error, names ...string) error {
 	return i.fail(context.Background(), cause, defs...)
 }
 
-func (i insider) KeepOnStart() {
+func (i insider) KeepOnStart() (clears bool) {
 	i.values.clearing <- struct{}{}
 	i.values.kept = true
 	<-i.values.clearing
+	return isOn(clearVariable)
 }

@@ -37,15 +37,19 @@ type Manager struct {
 	bypass   bypass
 	closing  sync.Once // of the store
 
+	serving     sync.Once
+	endClearing func() // see [Manager.clearAtStart]
+
 	installed atomic.Bool // an adapter masks all that a server sends
 	unguarded sync.Once   // the author was told that nothing does
 	strangers sync.Once   // the author was told of callers of whom nothing is known
+
+	hasTerminal atomic.Bool // the program has the terminal command
 }
 
 // An identity is what a manager is known by, and how it speaks.
 type identity struct {
 	server    string // as the schema names it
-	profile   string
 	command   string // how a person starts this program
 	sentences wording.Sentences
 	fast      time.Duration
@@ -66,14 +70,14 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := serviceOf(schema.Server, o.profile)
+	service, err := serviceOf(schema.Server)
 	if err != nil {
 		return nil, err
 	}
 	o.setDefaults()
 	m := &Manager{
 		identity: identity{
-			server: schema.Server, profile: o.profile, command: filepath.Base(os.Args[0]), sentences: sentences, fast: o.fast,
+			server: schema.Server, command: filepath.Base(os.Args[0]), sentences: sentences, fast: o.fast,
 		},
 		definitions: definitions,
 		prompter:    o.prompter,
@@ -86,9 +90,9 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
 	m.removals = consent.NewTable[*definition, error](m.desk)
 	m.values = &values{
-		store: o.store, server: m.server, command: m.command, service: service, names: m.names, desk: m.desk,
+		store: o.store, server: m.server, service: service, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
-		unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
+		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
 	}
 	m.intake = intake.New(intake.Config{
 		Desk: m.desk, Values: collected{m}, Ready: m.canCollect, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
@@ -101,22 +105,26 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 // point to; of a function it shows an address.
 func hide[T any](p *T) func() *T { return func() *T { return p } }
 
-// maxService is how many bytes the keychain's name for the secrets of one server and profile may have.
+// maxService is how many bytes the keychain's name for the secrets of one server may have.
 const maxService = 100
 
-// serviceOf is the keychain's name for the secrets of a server and profile.
-func serviceOf(server, profile string) (string, error) {
+// serviceOf is the keychain's name for the secrets of a server. Nothing but the server's name is in it, or it could be another
+// server's: what else tells values apart belongs into the names of the entries.
+func serviceOf(server string) (string, error) {
 	service := "com.mcp." + server
-	if profile != "" {
-		if !field.ValidName(profile) {
-			return "", fmt.Errorf("secrets: profile %q: a name is made of a-z, 0-9, \"_\", \".\" and \"-\"", profile)
-		}
-		service += "." + profile
-	}
 	if len(service) > maxService {
 		return "", fmt.Errorf("secrets: %q is too long for a keychain: %d bytes at most", service, maxService)
 	}
 	return service, nil
+}
+
+// terminal returns how a person runs the terminal command with these words, and "" where the program's author has not given it
+// one: it would then serve MCP on the terminal.
+func (m *Manager) terminal(words string) string {
+	if !m.hasTerminal.Load() {
+		return ""
+	}
+	return m.command + " secrets " + words
 }
 
 // definitions are the secrets of a schema.
@@ -179,6 +187,8 @@ func checkDefinition(f field.Field) error {
 func (m *Manager) Close() error {
 	m.values.forgetHanded()
 	m.desk.Close()
+	m.serving.Do(func() { m.endClearing = func() {} }) // nothing is begun any more
+	m.endClearing()
 	var err error
 	m.closing.Do(func() {
 		if closer, ok := m.values.store.(interface{ Close() error }); ok {
@@ -240,6 +250,39 @@ func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 	return m.fail(ctx, err, def)
 }
 
+// List returns the names under which something is stored for the server, sorted: the schema's, also former ones, and where the
+// store can tell, those that another program chose, as far as they can be shown. It tells no value. Nobody is asked, but that
+// the keychain may have to be unlocked. The errors are those of the store.
+func (m *Manager) List(ctx context.Context) ([]string, error) {
+	err := m.admit()
+	if err != nil {
+		return nil, m.fail(ctx, err)
+	}
+	names, err := m.values.stored(ctx, m.ordered)
+	return names, m.fail(ctx, err)
+}
+
+// Clear removes everything that is stored for the server, under whichever name, and ends all grants for its secrets. As with
+// [Manager.Set], nobody is asked: it is for the user's own hand, and no tool should call it. It is no error if there is nothing.
+// What a locked keyring has beside an unlocked one stays, and the log names that keyring. The errors are those of the store.
+func (m *Manager) Clear(ctx context.Context) error {
+	err := m.admit()
+	if err == nil {
+		err = m.clear(ctx)
+	}
+	return m.fail(ctx, err)
+}
+
+func (m *Manager) clear(ctx context.Context) error {
+	if err := m.values.clear(ctx); err != nil {
+		return err
+	}
+	for _, def := range m.ordered {
+		m.values.renew(def)
+	}
+	return nil
+}
+
 // Reject says that the value of key which was handed out in this call is wrong, as when the upstream server answered 401,
 // and returns an error for the handler to return. The next getter asks for another value, and its dialog says why. After 403
 // or 429 the value is right: return an error that says so, and leave it to the user to set another one.
@@ -257,6 +300,10 @@ func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 // Mask adds a text that was made of a secret, such as a DSN or an Authorization header, to those that results never show.
 // What touches a masked text without a space, a quote or a comma is masked with it. The guard remembers the latest texts,
 // some hundreds at least: mask a text that lives long again when it is used.
+//
+// A secret in the text that was handed out is known already; what stands before and behind it is looked for by itself. If
+// a caller chooses a part of the text, mask the confidential part alone, such as a signature: who chooses what stands
+// before it moves the places at which it is cut, and could guess it piece by piece.
 func (m *Manager) Mask(ctx context.Context, text string) { m.guard().LearnForAWhile(text) }
 
 // MaskJSON returns a JSON value with every secret masked that was handed out. An adapter calls it for what leaves the server.

@@ -17,7 +17,6 @@ type options struct {
 	store    Store
 	prompter Prompter
 	log      *slog.Logger
-	profile  string
 
 	noBypass bool
 	fast     time.Duration
@@ -44,9 +43,6 @@ func WithPrompter(prompter Prompter) Option { return func(o *options) { o.prompt
 
 // WithLogger writes what the runtime has to tell the one who runs the server to log instead of stderr. It gets no values.
 func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log } }
-
-// WithProfile keeps a second set of values, such as "staging", beside the server's usual one.
-func WithProfile(name string) Option { return func(o *options) { o.profile = name } }
 
 // WithFast sets how soon an answer, in the MCP client or in a dialog, can't be a person's; the default is 300 ms.
 func WithFast(d time.Duration) Option { return func(o *options) { o.fast = d } }

@@ -9,6 +9,15 @@ import (
 
 // openKeys opens keys that no generator made, with a manifest that fits them.
 func openKeys(keys ...secrets.AnyKey) error {
+	manager, err := openServer("test", keys...)
+	if err != nil {
+		return err
+	}
+	return manager.Close()
+}
+
+// openServer is openKeys for a server of that name.
+func openServer(server string, keys ...secrets.AnyKey) (*secrets.Manager, error) {
 	type secret struct {
 		Name  string `json:"name"`
 		Label string `json:"label"`
@@ -19,13 +28,9 @@ func openKeys(keys ...secrets.AnyKey) error {
 		f := key.Describe()
 		list[i] = secret{f.Name, f.Label, f.Help}
 	}
-	manifest, err := json.Marshal(map[string]any{"server": "test", "secrets": list, "sentences": wording.English()})
+	manifest, err := json.Marshal(map[string]any{"server": server, "secrets": list, "sentences": wording.English()})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	manager, err := secrets.Open(secrets.Schema{Server: "test", Manifest: string(manifest), Keys: keys})
-	if err != nil {
-		return err
-	}
-	return manager.Close()
+	return secrets.Open(secrets.Schema{Server: server, Manifest: string(manifest), Keys: keys})
 }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
@@ -21,7 +23,6 @@ import (
 type values struct {
 	store   Store
 	server  string
-	command string // how a person starts this program
 	service string // the keychain's name for it
 	names   map[string]*definition
 	desk    *consent.Desk // where permission ends with the value
@@ -29,6 +30,8 @@ type values struct {
 	differ  string // why a value was taken back
 	log     *slog.Logger
 	guard   func() *guard.Guard // masks what the log says
+
+	terminal func(words string) string // see [Manager.terminal]
 
 	unlocking chan struct{} // held while the keychain may show its own prompt
 	asks      atomic.Bool   // the store asks the user whatever the context says, as that of macOS does
@@ -45,6 +48,27 @@ type rejected struct {
 	text   Secret
 	why    string
 	before *former // to put back as soon as the store lets us: a person took text back
+}
+
+// findAll returns what find does for each of defs: all at once from a store that does not ask a person for each, else in turn up
+// to the first error.
+func (v *values) findAll(ctx context.Context, defs []*definition) ([]finding, []error) {
+	found, errs := make([]finding, len(defs)), make([]error, len(defs))
+	store, ok := v.store.(interface{ HeedsQuietly() bool })
+	if len(defs) > 1 && ok && store.HeedsQuietly() {
+		var group sync.WaitGroup
+		for i, def := range defs {
+			group.Go(func() { found[i], errs[i] = v.find(ctx, def) })
+		}
+		group.Wait()
+		return found, errs
+	}
+	for i, def := range defs {
+		if found[i], errs[i] = v.find(ctx, def); errs[i] != nil {
+			break
+		}
+	}
+	return found, errs
 }
 
 // find returns what is stored for def, its default, or why it must be asked for.
@@ -192,7 +216,23 @@ func (v *values) put(ctx context.Context, def *definition, text string) error {
 		return v.noteFailure(ctx, def.Name, err)
 	}
 	v.renew(def)
-	return v.removeFormer(ctx, def)
+	return v.replaceFormer(ctx, def)
+}
+
+// replaceFormer deletes the values under former names once there is one under the present name. That hides them, so one in a
+// keyring that is locked is no reason to ask for its password.
+func (v *values) replaceFormer(ctx context.Context, def *definition) error {
+	for _, former := range def.RenamedFrom {
+		err := v.use(keychain.Quietly(ctx), func(ctx context.Context) error { return v.store.Delete(ctx, v.service, former) })
+		switch {
+		case errors.Is(err, keychain.ErrUnasked):
+			v.log.LogAttrs(ctx, slog.LevelWarn, "a locked keychain keeps the value of a former name",
+				slog.String("server", v.server), slog.String("secret", former))
+		case err != nil && !errors.Is(err, ErrNotSet):
+			return v.noteFailure(ctx, former, err)
+		}
+	}
+	return nil
 }
 
 // remove deletes what is stored for def under every name.
@@ -235,7 +275,7 @@ func (v *values) renew(def *definition) {
 
 // prepare clears the store before it is used for the first time, if the person who runs the server asked for that.
 func (v *values) prepare(ctx context.Context) error {
-	if os.Getenv(clearVariable) != "true" {
+	if !isOn(clearVariable) {
 		return nil
 	}
 	select {
@@ -261,8 +301,47 @@ func (v *values) clear(ctx context.Context) error {
 	return v.noteFailure(ctx, "", err)
 }
 
-// clearVariable lets the person who runs the server remove its secrets, as the Python and JavaScript frameworks do.
-const clearVariable = "SECRETS_STORAGE_CLEAR"
+// stored returns the names under which something is stored, sorted: those of defs and, where the store can tell, all others. It
+// keeps no value.
+func (v *values) stored(ctx context.Context, defs []*definition) ([]string, error) {
+	if err := v.prepare(ctx); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, def := range defs {
+		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
+			err := v.use(ctx, func(ctx context.Context) error {
+				_, err := v.store.Get(ctx, v.service, name)
+				return err
+			})
+			switch {
+			case errors.Is(err, ErrNotSet):
+			case err == nil, errors.Is(err, ErrStore): // a damaged value is one to remove
+				names = append(names, name)
+			default:
+				return nil, v.noteFailure(ctx, name, err)
+			}
+		}
+	}
+	store, ok := v.store.(interface {
+		Names(ctx context.Context, service string) ([]string, error)
+	})
+	if ok {
+		var others []string
+		err := v.use(ctx, func(ctx context.Context) (err error) {
+			others, err = store.Names(ctx, v.service)
+			return err
+		})
+		if err != nil {
+			return nil, v.noteFailure(ctx, "", err)
+		}
+		for _, name := range others { // which any program may have chosen
+			names = append(names, layout.Clean(name, 1, 2*layout.Columns))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
 
 // noteFailure logs why the store failed, without the values that are known, and returns err as a failure of ours: what somebody
 // else's store says of its own is [ErrStore], and nobody's refusal.
@@ -274,7 +353,7 @@ func (v *values) noteFailure(ctx context.Context, secret string, err error) erro
 		slog.String("server", v.server), slog.String("secret", secret), slog.String("cause", v.guard().Text(err.Error())))
 	// Only the name goes on: a store that gave up waiting, say, has a deadline in its error that is not the call's.
 	if f, ok := failureOf(err); ok {
-		return f.err
+		return known(err, f.err)
 	}
 	return ErrStore
 }

@@ -18,6 +18,7 @@ type Sentences struct {
 	Form     Form                  `json:"form"`
 	Question Question              `json:"question"`
 	Failures map[Failure]string    `json:"failures"` // told to the model and written to logs
+	Terminal map[Failure]string    `json:"terminal"` // added to a failure where the program has the terminal command
 	Problems map[field.Kind]string `json:"problems"` // continue "The value ..."
 	Notices  Notices               `json:"notices"`  // written to stderr
 }
@@ -93,6 +94,8 @@ const (
 	NobodyToAsk   Failure = "nobody_to_ask"
 	DialogFailed  Failure = "dialog_failed"
 	NoStore       Failure = "no_store"
+	NoBus         Failure = "no_bus"
+	NoKeyring     Failure = "no_keyring"
 	StoreLocked   Failure = "store_locked"
 	NotUnlocked   Failure = "not_unlocked"
 	StoreTimeout  Failure = "store_timeout"
@@ -159,12 +162,14 @@ func English() Sentences {
 			CodesDiffer:   "The user did not allow the use of {secrets}: the window that asked for it showed another verification code, so another program may have drawn that window. Nothing that was typed is used. Ask the user to close such windows, and to replace what was typed into one of them where it was issued; call again only if the user asks for it.",
 			Dismissed:     "The user closed the window that asked for {secrets}. Go on without it, and call again only if the user asks for it.",
 			Rejected:      "{secrets} was rejected: {why} Call again: the user is then asked for another value.",
-			NoDisplay:     "{secrets} can't be asked for, since the server has no screen. Ask the user to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
-			NoDialog:      "{secrets} can't be asked for, since no dialog program was found. Ask the user to install zenity, or to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
-			NobodyToAsk:   "Nobody can be asked for permission to use {secrets}: the server has no screen with a dialog program. Ask the user to start {server} on a desktop with zenity.",
-			DialogFailed:  "No window that asks for {secrets} could be shown and answered: {trouble}. Ask the user to put this right; \"{command} secrets doctor\" says more.",
-			NoStore:       "No keychain answers on the server's computer, so {secrets} can't be kept. Ask the user to start a Secret Service such as gnome-keyring in the session that starts {server}; \"{command} secrets doctor\" says more.",
-			StoreLocked:   "The keychain that holds {secrets} is locked. Ask the user to unlock it, then call again; \"{command} secrets doctor\" says more.",
+			NoDisplay:     "{secrets} can't be asked for, since the server has no screen. If its computer has one, ask the user to add DISPLAY, or WAYLAND_DISPLAY, to the env of {server} in the MCP client's configuration.",
+			NoDialog:      "{secrets} can't be asked for, since no dialog program was found. Ask the user to install zenity.",
+			NobodyToAsk:   "Nobody can be asked for permission to use {secrets}: the server has no screen with a dialog program. Ask the user to start {server} on a desktop with zenity; if it is, to add DISPLAY, or WAYLAND_DISPLAY, to the env of {server} in the MCP client's configuration.",
+			DialogFailed:  "No window that asks for {secrets} could be shown and answered: {trouble}. Ask the user to put this right.",
+			NoStore:       "No keychain answers on the server's computer, so {secrets} can't be kept. Ask the user to start a Secret Service such as gnome-keyring in the session that starts {server}.",
+			NoBus:         "The server finds no keychain to keep {secrets} in: {trouble}. Ask the user to add {config} to {server} in the MCP client's configuration, with what the variable is in a terminal on their desktop; where there is no desktop, {server} needs a session with a bus and a Secret Service such as gnome-keyring.",
+			NoKeyring:     "The keychain has no keyring yet to keep {secrets} in, and nobody answered its window, or could see it, that asks for the password of a new one. Ask the user to call again and answer that window, or to make a keyring where they have a screen.",
+			StoreLocked:   "The keychain that holds {secrets} is locked. Ask the user to unlock it, then call again.",
 			NotUnlocked:   "The keychain that holds {secrets} is locked, and the user closed its own window, which asks for their password. Go on without it, and call again only if the user asks for it; they can unlock the keychain themselves.",
 			StoreTimeout:  "The keychain that holds {secrets} did not answer in time. Ask the user to look for its window or to restart it, then call again.",
 			StoreFailed:   "The keychain that holds {secrets} reported an error. The server's log says more.",
@@ -177,6 +182,15 @@ func English() Sentences {
 			UnknownCaller: "{secrets} can't be used here, since nothing says who calls, and nobody can be asked. The server's log says more.",
 			Unshown:       "Nobody was asked for {secrets}: no window has room for all that it would have to say. The server's author must shorten its texts.",
 			Closed:        "The server is shutting down, and hands out {secrets} no more.",
+		},
+		Terminal: map[Failure]string{
+			NoDisplay:    "Or ask them to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
+			NoDialog:     "Or ask them to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
+			DialogFailed: "\"{command} secrets doctor\" says more.",
+			NoStore:      "\"{command} secrets doctor\" says more.",
+			NoKeyring:    "\"{command} secrets doctor\" says how to make one without a screen.",
+			NoBus:        "\"{command} secrets doctor\", there, says more.",
+			StoreLocked:  "\"{command} secrets doctor\" says more.",
 		},
 		Problems: field.Problems(),
 		Notices: Notices{
@@ -193,6 +207,7 @@ func Holes() map[string]string {
 	return map[string]string{
 		"code":        "eight random characters, such as K7QM-2XWD",
 		"command":     "the server's program, as it was started",
+		"config":      "what to write, such as \"env\": {\"DBUS_SESSION_BUS_ADDRESS\": \"unix:path=/run/user/1000/bus\"}",
 		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
 		"found":       "name, number and place of a character that nobody sees, such as a zero-width space (U+200B) after the 5th character",
 		"host":        "the host of the url secret that sent_to names",
@@ -211,7 +226,7 @@ func Holes() map[string]string {
 		"them":        "it or them, for the secrets that the question is about",
 		"tool":        "the name of the tool, prompt or resource, as the server registered it, shortened in the middle beyond 120 columns",
 		"total":       "a number from 1",
-		"trouble":     "what kept the window from opening or from being answered, and where, such as the path of a file",
+		"trouble":     "what kept the window from opening or from being answered, or the keychain from being found, and where, such as the path of a file",
 		"until":       "until_end or until_elapsed",
 		"want":        "what the schema's rule says",
 		"why":         "a constant in the server's source",

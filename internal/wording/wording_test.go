@@ -238,3 +238,18 @@ func TestCompleteKeepsWhatIsThere(t *testing.T) {
 		t.Error("changed what it was given")
 	}
 }
+
+// Not every server has the terminal command, so only what is said where there is one names it.
+func TestOnlyTerminalSentencesNameTheCommand(t *testing.T) {
+	s := English()
+	for name, sentence := range s.Failures {
+		if strings.Contains(sentence, "{command}") {
+			t.Errorf("%s: %s", name, sentence)
+		}
+	}
+	for name, sentence := range s.Terminal {
+		if !strings.Contains(sentence, "{command} secrets ") || s.Failures[name] == "" {
+			t.Errorf("%s: %s", name, sentence)
+		}
+	}
+}

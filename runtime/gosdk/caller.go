@@ -75,7 +75,7 @@ func peerOf(r *http.Request) peer {
 	if token := auth.TokenInfoFromContext(r.Context()); token != nil && token.UserID != "" {
 		return peer{user: token.UserID}
 	}
-	return peer{loopback: serve.IsLoopback(r.RemoteAddr)}
+	return peer{loopback: serve.IsLocal(r)}
 }
 
 // visits has the visits of all our handlers by the value of visitHeader. The SDK hands a request's headers on to the call,

@@ -18,9 +18,10 @@ const sessionIdle = 24 * time.Hour
 //
 //	http.Handle("/mcp", auth.RequireBearerToken(verify, nil)(gosdk.HTTPHandler(v.Manager, srv)))
 //
-// Without a token, only callers on this computer are served secrets, and only by a native dialog for each use. All users
-// share the keychain of this computer, and dialogs open on its screen. With the option Stateless older clients have no
-// sessions either, and are asked in native dialogs. What an EventStore keeps has been masked.
+// Without a token, only callers on this computer are served secrets, at a loopback address or by a Unix socket, and only by a
+// native dialog for each use. A Unix socket is as private as its file: whoever may open it can make dialogs open. All users share
+// the keychain of this computer, and dialogs open on its screen. With the option Stateless older clients have no sessions either,
+// and are asked in native dialogs. What an EventStore keeps has been masked.
 //
 // A body has at most 4 MB, or MaxRequestBodyBytes of the options, and 30 seconds, and path and headers 64 KB: else the answer is 413, 408
 // or 431. A GET, a subscription and a wait for a task's result have a body of 64 KB at most, since their answers may have no end. Connections are for the http.Server to bound, as ServeHTTP does: set its ReadHeaderTimeout, IdleTimeout and
@@ -35,6 +36,7 @@ func HTTPHandler(m *secrets.Manager, srv *mcp.Server, options ...func(*mcp.Strea
 // is nil when a signal came. It has at most 1,024 connections, or half as many as the files that the process may
 // open, and a quarter of them from one address: where one more comes, the oldest is closed that no whole request has come from.
 func ServeHTTP(m *secrets.Manager, srv *mcp.Server, address string, wrap func(http.Handler) http.Handler, options ...func(*mcp.StreamableHTTPOptions)) error {
+	m.Inside().Serving()
 	return serve.HTTP(address, HTTPHandler(m, srv, options...), wrap, m.Close)
 }
 

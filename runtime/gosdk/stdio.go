@@ -28,6 +28,7 @@ func ServeStdio(m *secrets.Manager, srv *mcp.Server) error {
 const grace = 5 * time.Second
 
 func serveStdio(ctx context.Context, m *secrets.Manager, srv *mcp.Server, in io.Reader, out io.Writer) error {
+	m.Inside().Serving()
 	t := &stdio{in: in, out: m.Inside().Guard().Writer(out), ended: func() { _ = m.Close() }}
 	session, err := Connect(context.WithoutCancel(ctx), srv, t)
 	if err != nil {

@@ -2,8 +2,10 @@ package mcpgo
 
 import (
 	"context"
+	"errors"
 	"testing"
 
+	"github.com/godbus/dbus/v5"
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
@@ -15,7 +17,7 @@ import (
 )
 
 // BenchmarkToolWithGrantedSecret calls a tool that uses a secret which was allowed for the session. Its floor is the same
-// tool when it reads the keychain itself. A secret with sent_to costs a second read, of where it goes.
+// tool when it reads the keychain itself.
 func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	desktop.ForTest(b, desktop.Options{NoDisplay: true})
 	store := keychain.New(keychain.Options{})
@@ -37,4 +39,55 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 		return mcp.NewToolResultText("Hello " + text), nil
 	}), Option(vault.Manager))
 	ratio.Measure(b, 1.2, bare, gated)
+}
+
+// BenchmarkToolWithDestination calls a tool that uses a granted secret with sent_to, which takes two readings. Its floor is a
+// tool that makes one, bare.
+func BenchmarkToolWithDestination(b *testing.B) {
+	d := desktop.ForTest(b, desktop.Options{NoDisplay: true})
+	store := keychain.New(keychain.Options{})
+	defer func() { _ = store.Close() }()
+	user := runtimetest.NewUser(b)
+	user.Answers(secrets.AllowSession)
+	vault := openBench(b, store, user)
+	if err := errors.Join(vault.Manager.Set(b.Context(), petstore.KeyAPIKey, "pets-0123456789abcdef"),
+		vault.Manager.Set(b.Context(), petstore.KeyBaseURL, "https://petstore.example/v3")); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := vault.APIKey(vault.Manager.Background(b.Context()), "Read one pet"); err != nil {
+		b.Fatal(err)
+	}
+	read := bareReader(b, d, map[string]string{"service": "com.mcp.petstore", "username": "api_key"})
+	bare := caller(b, func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		err := read(ctx)
+		return mcp.NewToolResultText("Rex is a good dog."), err
+	})
+	gated := caller(b, Tool(vault.APIKey, "Read one pet", func(context.Context, mcp.CallToolRequest, secrets.Secret) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText("Rex is a good dog."), nil
+	}), Option(vault.Manager))
+	ratio.Measure(b, 1.2, bare, gated)
+}
+
+// bareReader returns what reads a value without more than it takes: a search and a read on a connection that is kept.
+func bareReader(b *testing.B, d *desktop.Desktop, attributes map[string]string) func(context.Context) error {
+	bus, err := d.Connect()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = bus.Close() })
+	const name, api = "org.freedesktop.secrets", "org.freedesktop.Secret."
+	service := bus.Object(name, "/org/freedesktop/secrets")
+	var ignored dbus.Variant
+	var session dbus.ObjectPath
+	if err := service.Call(api+"Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&ignored, &session); err != nil {
+		b.Fatal(err)
+	}
+	return func(ctx context.Context) error {
+		var open, locked []dbus.ObjectPath
+		err := service.CallWithContext(ctx, api+"Service.SearchItems", 0, attributes).Store(&open, &locked)
+		if err != nil {
+			return err
+		}
+		return bus.Object(name, open[0]).CallWithContext(ctx, api+"Item.GetSecret", 0, session).Err
+	}
 }

@@ -16,8 +16,9 @@ import (
 //
 //	http.Handle("/mcp", authenticated(mcpgo.HTTPHandler(v.Manager, srv)))
 //
-// Without a principal, only loopback callers get secrets, each use confirmed in a native dialog, because an unauthenticated
-// client could approve its own request. All principals share the keychain of this computer, and dialogs open on its screen.
+// Without a principal, only callers on this computer get secrets, at a loopback address or by a Unix socket, each use confirmed
+// in a native dialog, because an unauthenticated client could approve its own request. A Unix socket is as private as its file:
+// whoever may open it can make dialogs open. All principals share the keychain of this computer, and dialogs open on its screen.
 //
 // Principals share no session, and one's tasks and requests don't exist for another one. Callers without a principal are not
 // told apart, nor are those whose principal is put there later, as by mcp-go's WithHTTPContextFunc. What a store of events has
@@ -55,5 +56,6 @@ func maxBodyOf(s *server.StreamableHTTPServer) int64 {
 // is nil when a signal came. It has at most 1,024 connections, or half as many as the files that the process may
 // open, and a quarter of them from one address: where one more comes, the oldest is closed that no whole request has come from.
 func ServeHTTP(m *secrets.Manager, srv *server.MCPServer, address string, wrap func(http.Handler) http.Handler, options ...server.StreamableHTTPOption) error {
+	m.Inside().Serving()
 	return serve.HTTP(address, HTTPHandler(m, srv, options...), wrap, m.Close)
 }

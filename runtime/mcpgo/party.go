@@ -34,7 +34,7 @@ func partyOf(r *http.Request) party {
 	if name := inside.PrincipalOf(r.Context()); name != "" {
 		return party{name: name}
 	}
-	return party{loopback: serve.IsLoopback(r.RemoteAddr)}
+	return party{loopback: serve.IsLocal(r)}
 }
 
 // session is the id that mcp-go is told of requests of the party that are in no session. It is of use to no client: only who

@@ -42,7 +42,7 @@ func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no such session", http.StatusNotFound) // the client begins a new one
 		return
 	}
-	r = r.Clone(context.WithValue(r.Context(), peerKey{}, peer{serve.IsLoopback(r.RemoteAddr), who.name}))
+	r = r.Clone(context.WithValue(r.Context(), peerKey{}, peer{serve.IsLocal(r), who.name}))
 	if id == "" {
 		r.Header.Set(sessionHeader, who.session())
 	}

@@ -22,6 +22,7 @@ func ServeStdio(m *secrets.Manager, srv *server.MCPServer, options ...server.Std
 
 func serveStdio(ctx context.Context, m *secrets.Manager, srv *server.MCPServer, stdin io.Reader, stdout io.Writer, options ...server.StdioOption) error {
 	m.Inside().Install()
+	m.Inside().Serving()
 	s := server.NewStdioServer(srv)
 	// With the defaults of mcp-go a hundred calls that wait for a person freeze the server for good.
 	for _, option := range append([]server.StdioOption{server.WithWorkerPoolSize(100), server.WithQueueSize(10_000)}, options...) {

@@ -28,12 +28,13 @@ import (
 // may be a secret.
 
 // Run runs the subcommand "secrets" of a server's program, by which its user says in a terminal what a dialog would ask,
-// also over SSH: status, set, forget, clear and doctor. It reports false if args, the program's arguments without its name,
-// do not begin with "secrets". The exit code is 0 if all is well, 1 after a failure and 2 after wrong usage.
+// also over SSH: status, set, forget, clear, import and doctor. It reports false if args, the program's arguments without its name,
+// do not begin with "secrets": the server then tells its user of this command where it helps. The exit code is 0 if all is well, 1 after a failure and 2 after wrong usage.
 //
 // It uses the standard streams, and asks on standard input where that is a terminal. It never clears the store because
 // of SECRETS_STORAGE_CLEAR, which is an order to a server.
 func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
+	m.Inside().HasTerminal()
 	if len(args) == 0 || args[0] != "secrets" {
 		return 0, false
 	}
@@ -45,7 +46,7 @@ func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 		terminal: term.IsTerminal(int(os.Stdin.Fd())),
 		lines:    bufio.NewReader(os.Stdin),
 	}
-	c.KeepOnStart() // a shell where the variable is set would else remove what "set" has just stored
+	c.clears = c.KeepOnStart() // a shell where the variable is set would else remove what "set" has just stored
 	err := c.run(context.Background(), args[1:])
 	if err == nil {
 		return 0, true
@@ -67,9 +68,10 @@ type command struct {
 	stdout, stderr io.Writer
 	terminal       bool          // stdin is one
 	lines          *bufio.Reader // of stdin
+	clears         bool          // a server that starts here would clear the store
 }
 
-var commandNames = []string{"status", "set", "forget", "clear", "doctor", "help"}
+var commandNames = []string{"status", "set", "forget", "clear", "import", "doctor", "help"}
 
 func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -91,6 +93,8 @@ func (c *command) run(ctx context.Context, args []string) error {
 		return c.forget(ctx, args)
 	case "clear":
 		return c.clear(ctx, args)
+	case "import":
+		return c.importProfile(ctx, args)
 	case "doctor":
 		return c.without(args, func() error { return c.doctor(ctx) })
 	case "help", "-h", "-help", "--help":
@@ -119,6 +123,7 @@ func (c *command) help() {
 		{"set NAME < FILE", "take a value from a file"},
 		{"forget NAME", "remove a value"},
 		{"clear [--yes]", "remove all values, after a question"},
+		{"import --from-profile NAME", "take over what an earlier version kept for a profile, after a question"},
 		{"doctor", "say what works here, and the way out of what does not"},
 	} {
 		fmt.Fprintf(table, "  %s secrets %s\t%s\n", c.Program(), line[0], line[1])
@@ -129,17 +134,12 @@ func (c *command) help() {
 
 // warnOfClearing says why a value that is stored now may be gone later.
 func (c *command) warnOfClearing() {
-	if clearsAtStart() {
+	if c.clears {
 		fmt.Fprintf(c.stderr, "%s: warning: %s\n", c.Program(), clearingWarning)
 	}
 }
 
-const (
-	clearVariable   = "SECRETS_STORAGE_CLEAR"
-	clearingWarning = clearVariable + " is set: a server that starts with it removes what is stored; this command does not"
-)
-
-func clearsAtStart() bool { return os.Getenv(clearVariable) == "true" }
+const clearingWarning = "SECRETS_STORAGE_CLEAR is set: a server that starts with it removes what is stored; this command does not"
 
 // status says which secrets are set, in the order of the schema, and to what where that may be shown.
 func (c *command) status(ctx context.Context) error {
@@ -243,7 +243,7 @@ func (c *command) forget(ctx context.Context, args []string) error {
 	return nil
 }
 
-// clear removes all that is stored for the server and profile, also what its schema does not name any more.
+// clear removes all that is stored for the server, also what its schema does not name any more.
 func (c *command) clear(ctx context.Context, args []string) error {
 	sure := slices.Equal(args, []string{"--yes"}) || slices.Equal(args, []string{"-y"})
 	switch {
@@ -262,18 +262,26 @@ func (c *command) clear(ctx context.Context, args []string) error {
 	}
 	list := strings.Join(names, ", ")
 	if !sure {
-		answer, err := c.typed(fmt.Sprintf("This removes from %s: %s\nGo on? [y/N] ", c.Place(), list), shown)
-		if err != nil {
+		if err := c.agreed(fmt.Sprintf("This removes from %s: %s", c.Place(), list), "nothing was removed"); err != nil {
 			return err
-		}
-		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-			return errors.New("nothing was removed")
 		}
 	}
 	if err := c.patiently(func() error { return c.Clear(ctx) }); err != nil {
 		return c.storeError(err)
 	}
 	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.Place(), list)
+	return nil
+}
+
+// agreed asks whether to go on, and returns an error that says what was not done, if not.
+func (c *command) agreed(what, otherwise string) error {
+	answer, err := c.typed(what+"\nGo on? [y/N] ", shown)
+	if err != nil {
+		return err
+	}
+	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+		return errors.New(otherwise)
+	}
 	return nil
 }
 
@@ -304,6 +312,8 @@ func (c *command) named(args []string) (field.Field, error) {
 // storeFailures says to the one who sits at the terminal what the manifest's sentences say to a model.
 var storeFailures = map[wording.Failure]string{
 	wording.NoStore:      "no keychain answers",
+	wording.NoBus:        "no keychain answers: there is no session bus, or not where DBUS_SESSION_BUS_ADDRESS says",
+	wording.NoKeyring:    "the keychain has no keyring yet, and nobody answered its window that asks for the password of one, or could see it; gnome-keyring takes one without a screen: " + inside.UnlockCommand,
 	wording.StoreLocked:  "the keychain is locked: unlock it, then try again",
 	wording.NotUnlocked:  "the keychain is locked: unlock it, then try again",
 	wording.StoreTimeout: "the keychain does not answer in time: look for its window or restart it, then try again",

@@ -1,6 +1,7 @@
 package usercmd_test
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -257,12 +259,17 @@ type real struct {
 func openReal(t *testing.T, options desktop.Options) *real {
 	t.Helper()
 	d := desktop.ForTest(t, options)
+	return &real{openKeychain(t), d, t}
+}
+
+func openKeychain(t *testing.T) *petstore.Secrets {
+	t.Helper()
 	vault, err := petstore.OpenSecrets()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = vault.Manager.Close() })
-	return &real{vault, d, t}
+	return vault
 }
 
 func (r *real) must(err error) {
@@ -349,7 +356,7 @@ func TestRealDoctor(t *testing.T) {
 		"no keychain": {options: desktop.Options{Keyring: desktop.KeyringNone}, code: 1, want: []string{
 			"keychain   failed   no keychain: no secret service is running\n", "start a Secret Service such as gnome-keyring"}},
 		"no bus": {options: desktop.Options{NoBus: true, Keyring: desktop.KeyringNone}, code: 1, want: []string{
-			"keychain   failed   no keychain: there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)\n"}},
+			"keychain   failed   no keychain: the server was started without DBUS_SESSION_BUS_ADDRESS, and there is no bus at "}},
 		"frozen keychain": {fault: func(r *real) { r.must(r.Freeze()) }, code: 1, want: []string{
 			"keychain   failed   does not answer in time\n"}},
 		"dead display": {fault: func(r *real) { r.must(r.KillDisplay()) }, want: []string{
@@ -370,6 +377,49 @@ func TestRealDoctor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Run in a terminal of the desktop, doctor says what a client would have to pass on.
+func TestRealDoctorKnowsWhatClientsPassOn(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	needs := fmt.Sprintf("Add to the server in the client's configuration:\n  \"env\": {\"DBUS_SESSION_BUS_ADDRESS\": %q, \"DISPLAY\": %q, \"XAUTHORITY\": %q}\n",
+		r.Getenv("DBUS_SESSION_BUS_ADDRESS"), r.Getenv("DISPLAY"), r.Getenv("XAUTHORITY"))
+	users := filepath.Join(r.Dir(), "users")
+	r.must(os.Mkdir(users, 0o700))
+	old := session.UserFolders
+	session.UserFolders = users
+	t.Cleanup(func() { session.UserFolders = old })
+	run(t, r.Manager, "", "doctor").want(t, 0, needs, "")
+
+	// The bus at its usual place, and a service manager that was told of the display.
+	r.must(os.Symlink(r.Getenv("XDG_RUNTIME_DIR"), filepath.Join(users, strconv.Itoa(os.Geteuid()))))
+	stop, err := r.ServeManager([]string{"DISPLAY=" + r.Getenv("DISPLAY"), "XAUTHORITY=" + r.Getenv("XAUTHORITY")})
+	r.must(err)
+	defer stop.Close()
+	run(t, r.Manager, "", "doctor").want(t, 0, "starts a server that finds the same.\n", "")
+
+	// A variable that leads elsewhere, as in a shell that has outlived a desktop.
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+	usual := "unix:path=" + users + "/" + strconv.Itoa(os.Geteuid()) + "/bus"
+	run(t, openKeychain(t).Manager, "", "doctor").want(t, 1, "your bus is "+usual+": set DBUS_SESSION_BUS_ADDRESS to that", "petstore: no secret can be kept here\n")
+}
+
+// Where there is no keyring yet and no screen to ask for the password of one, doctor and the command that fails say the same.
+func TestRealNoKeyringYetAndNoScreen(t *testing.T) {
+	r := openReal(t, desktop.Options{NoDisplay: true, Keyring: desktop.KeyringFresh})
+	const wayOut = `gnome-keyring takes one without a screen: read -rs P && printf %s "$P" | gnome-keyring-daemon --replace --unlock; unset P` + "\n"
+	run(t, r.Manager, goodKey, "set", "api_key").want(t, 1, "", "petstore: api_key: the keychain has no keyring yet, and ")
+	run(t, r.Manager, goodKey, "set", "api_key").want(t, 1, "", wayOut)
+	run(t, r.Manager, "", "doctor").want(t, 1, "answers, has no keyring yet, and no screen", "petstore: no secret can be kept here\n")
+	run(t, r.Manager, "", "doctor").want(t, 1, wayOut, "petstore: no secret can be kept here\n")
+
+	// The way out, with a password that comes from elsewhere than a terminal.
+	r.output("bash", "-c", `printf %s password | gnome-keyring-daemon --replace --unlock >/dev/null 2>&1`)
+	m, got := openKeychain(t).Manager, ran{code: 1}
+	for end := time.Now().Add(patience); got.code != 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		got = run(t, m, goodKey, "set", "api_key") // the new daemon takes over some time after the command has ended
+	}
+	got.want(t, 0, "api_key is set.\n", "")
 }
 
 func isFolder(path string) bool {

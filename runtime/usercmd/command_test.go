@@ -213,15 +213,6 @@ func TestCommandStatusShowsSettings(t *testing.T) {
 	}
 }
 
-func TestCommandServesTheProfile(t *testing.T) {
-	b := open(t, secrets.WithProfile("staging"))
-	b.run(t, goodKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")
-	if got, _ := b.store.Value("petstore.staging", "api_key"); got != goodKey {
-		t.Errorf("stored: %q", got)
-	}
-	b.run(t, "", "status").want(t, 0, "com.mcp.petstore.staging, profile staging\n", "")
-}
-
 func TestCommandSetTakesStandardInput(t *testing.T) {
 	store := runtimetest.NewStore()
 	m := openEveryType(t, store)
@@ -358,7 +349,7 @@ func TestCommandNamesWhatIsWrongWithTheStore(t *testing.T) {
 }
 
 func TestCommandKeepsTheStoreThatAServerWouldClear(t *testing.T) {
-	t.Setenv("SECRETS_STORAGE_CLEAR", "true")
+	t.Setenv("SECRETS_STORAGE_CLEAR", "True") // as the other frameworks take it
 	b := stored(t)
 	b.run(t, "", "status").want(t, 0, "api_key    Petstore API key   set\n", "warning: SECRETS_STORAGE_CLEAR is set")
 	b.run(t, "ann\n", "set", "username").want(t, 0, "username is set.\n", "warning: SECRETS_STORAGE_CLEAR is set")
@@ -372,6 +363,9 @@ func TestCommandKeepsTheStoreThatAServerWouldClear(t *testing.T) {
 func TestCommandIsTheWayOutWithoutADisplay(t *testing.T) {
 	for _, failure := range []error{secrets.ErrNoDisplay, secrets.ErrNoDialog} {
 		b := open(t)
+		if _, ok := usercmd.Run(b.Manager, nil); ok {
+			t.Fatal("it takes no arguments for its own")
+		}
 		b.user.Fails(true, failure)
 		_, err := b.key(t)
 		if !errors.Is(err, failure) {
@@ -400,7 +394,7 @@ func TestCommandEndsTheGrantForTheValue(t *testing.T) {
 }
 
 func TestCommandDoctorLooksAtNothingThatTheServerBrings(t *testing.T) {
-	t.Setenv("MCP_BYPASS_SECRET_USE_CONFIRM", "true")
+	t.Setenv("MCP_BYPASS_SECRET_USE_CONFIRM", "TRUE")
 	b := stored(t) // a dialog or a look at the store would fail the test
 	b.store.Fail(errors.New("looked at"))
 	b.run(t, "", "doctor").want(t, 0, "MCP_BYPASS_SECRET_USE_CONFIRM   warning   is set: the server uses secrets without asking\n", "")

@@ -24,6 +24,13 @@ func (c *command) doctor(ctx context.Context) error {
 		}
 	}
 	_ = table.Flush()
+	switch needs, ok := c.ClientNeeds(); {
+	case needs != "":
+		fmt.Fprintf(c.stdout, "A client that passes on HOME, PATH and little else, as the official SDKs do, starts a server that does not find what is "+
+			"found here. Add to the server in the client's configuration:\n  %s\n", needs)
+	case ok:
+		fmt.Fprintln(c.stdout, "A client that passes on HOME, PATH and little else, as the official SDKs do, starts a server that finds the same.")
+	}
 	if failed > 0 {
 		return errors.New("no secret can be kept here")
 	}

@@ -36,6 +36,7 @@ type guest struct {
 	script     string // in testdata/clients; "" is the Go SDK
 	mode       string // for the script
 	remote     bool   // over HTTP, through mcp-remote
+	bare       bool   // its configuration has no "env": the server gets what the client passes on by itself
 }
 
 var both = []string{overStdio, overHTTP}
@@ -50,6 +51,9 @@ var guests = []guest{
 	{name: "official TypeScript SDK 2.x, auto", pkg: sdk2, revision: "2026-07-28", transports: both, forms: true, script: "sdk2.mjs", mode: "auto"},
 	{name: "official TypeScript SDK 2.x, pinned", pkg: sdk2, revision: "2026-07-28", transports: both, forms: true, script: "sdk2.mjs", mode: "pin"},
 	{name: "official TypeScript SDK 1.x, no elicitation", pkg: sdk1, revision: "2025-11-25", transports: both, script: "sdk1.mjs"},
+	{name: "official TypeScript SDK 1.x, no env", pkg: sdk1, revision: "2025-11-25", transports: []string{overStdio}, forms: true, script: "sdk1.mjs", bare: true},
+	{name: "official TypeScript SDK 1.x, no env, no elicitation", pkg: sdk1, revision: "2025-11-25", transports: []string{overStdio}, script: "sdk1.mjs", bare: true},
+	{name: "official TypeScript SDK 2.x, auto, no env", pkg: sdk2, revision: "2026-07-28", transports: []string{overStdio}, forms: true, script: "sdk2.mjs", mode: "auto", bare: true},
 	{name: "AI SDK, no elicitation", pkg: "@ai-sdk/mcp", revision: "2026-07-28", transports: both, script: "aisdk.mjs"},
 	{name: "mcp-remote, used by TypeScript SDK 1.x", pkg: "mcp-remote", revision: "2025-11-25", transports: []string{overHTTP}, forms: true,
 		script: "sdk1.mjs", remote: true},
@@ -89,6 +93,10 @@ In the tests of this folder, each of them goes through the same journey with the
 real windows: it lists the tools, and calls one whose key is missing; the user compares the verification code, types the key into
 the dialog, allows its use once, then for the session; a tool that gives the key away shows it masked; a password is allowed in
 a window whatever the client says; a key that the pet store rejects is replaced; a use is denied, and not asked about again.
+
+"No env" is a client whose configuration has no environment for the server: it passes on HOME, LOGNAME, PATH, SHELL, TERM and
+USER, and the server finds the session bus at /run/user/UID/bus, and the display at the user's service manager. The others pass on
+all that they have.
 
 The tests write this file: ` + "`go test ./examples/petstore/e2e -run TestClientsFile -update`" + `.
 

@@ -102,12 +102,15 @@ type message struct {
 
 func connectNode(p *place, s server, show ask) (client, error) {
 	options, err := json.Marshal(map[string]any{
-		"mode": p.guest.mode, "forms": p.guest.forms, "command": s.command, "url": s.url, "token": token,
+		"mode": p.guest.mode, "forms": p.guest.forms, "bare": p.guest.bare, "command": s.command, "url": s.url, "token": token,
 	})
 	if err != nil {
 		return nil, err
 	}
 	command := nodeCommand(p.guest.script, string(options))
+	if p.guest.bare {
+		command = append(p.loggedIn(), command...)
+	}
 	c := &nodeClient{cmd: exec.Command(command[0], command[1:]...), show: show, results: map[int]chan message{}}
 	c.cmd.Env, c.cmd.Stderr, c.cmd.WaitDelay = s.env, &p.log, time.Second
 	if c.stdin, err = c.cmd.StdinPipe(); err != nil {

@@ -35,7 +35,7 @@ var withoutWindow = []want{
 	},
 	{
 		name: "no bus", options: desktop.Options{NoBus: true, Keyring: desktop.KeyringNone},
-		words: "No keychain answers on the server's computer", way: "start a Secret Service",
+		words: "the server was started without DBUS_SESSION_BUS_ADDRESS", way: `"env": {"DBUS_SESSION_BUS_ADDRESS": "..."}`,
 	},
 	{
 		name: "no keychain", options: desktop.Options{Keyring: desktop.KeyringNone},

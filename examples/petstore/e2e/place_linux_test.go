@@ -102,6 +102,9 @@ func openPlace(t *testing.T, g guest, on sdk, options desktop.Options) *place {
 		installClients(t)
 	}
 	var err error
+	if g.bare {
+		p.tellManager()
+	}
 	p.program, err = on.program()
 	p.must(err)
 	p.must(os.WriteFile(p.token, []byte(token+"\n"), 0o600))
@@ -111,6 +114,30 @@ func openPlace(t *testing.T, g guest, on sdk, options desktop.Options) *place {
 		}
 	})
 	return p
+}
+
+// tellManager has the user's service manager know the display, as desktops tell it.
+func (p *place) tellManager() {
+	p.t.Helper()
+	manager, err := p.ServeManager([]string{"DISPLAY=" + p.Getenv("DISPLAY"), "XAUTHORITY=" + p.Getenv("XAUTHORITY")})
+	p.must(err)
+	p.t.Cleanup(func() { _ = manager.Close() })
+}
+
+// loggedIn returns the beginning of a command that runs as on the desktop of a user who has logged in: their runtime folder, with
+// the bus, is at /run/user/UID. It is there in a mount namespace, for nobody else to see.
+func (p *place) loggedIn() []string {
+	p.t.Helper()
+	command := []string{"unshare", "--mount", "--propagation", "private"}
+	if os.Geteuid() != 0 {
+		command = append(command, "--user", "--map-current-user", "--keep-caps")
+	}
+	command = append(command, "sh", "-c", `mount -t tmpfs none /run/user && mkdir -m 700 "$1" && mount --bind "$0" "$1" && shift && exec "$@"`,
+		p.Getenv("XDG_RUNTIME_DIR"), fmt.Sprintf("/run/user/%d", os.Geteuid()))
+	if out, err := exec.Command(command[0], append(command[1:], "true")...).CombinedOutput(); err != nil {
+		desktop.GiveUp(p.t, fmt.Errorf("no mount namespace can be made here: %w\n%s", err, out))
+	}
+	return command
 }
 
 func (p *place) must(err error) {

@@ -23,9 +23,9 @@ const displayPatience = 2 * time.Second
 // prove nothing, and the program reports a dead display in the same way as a
 // person's cancel.
 func checkDisplay(ctx context.Context) error {
-	wayland, x := os.Getenv("WAYLAND_DISPLAY"), os.Getenv("DISPLAY")
+	wayland, x := getenv("WAYLAND_DISPLAY"), getenv("DISPLAY")
 	if wayland == "" && x == "" {
-		return fmt.Errorf("%w: neither DISPLAY nor WAYLAND_DISPLAY is set", ErrNoDisplay)
+		return fmt.Errorf("%w: neither DISPLAY nor WAYLAND_DISPLAY is set, and the user's service manager names none", ErrNoDisplay)
 	}
 	if wayland != "" && backendAllows("wayland") && waylandAnswers(ctx, wayland) {
 		return nil
@@ -59,7 +59,7 @@ func waylandAnswers(ctx context.Context, name string) bool {
 	ctx, cancel := context.WithTimeout(ctx, displayPatience)
 	defer cancel()
 	if !filepath.IsAbs(name) {
-		name = filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), name)
+		name = filepath.Join(getenv("XDG_RUNTIME_DIR"), name)
 	}
 	sync := binary.NativeEndian.AppendUint32(nil, 1)
 	sync = binary.NativeEndian.AppendUint32(sync, 12<<16) // 12 bytes, request 0

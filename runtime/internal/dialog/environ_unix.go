@@ -7,7 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
+
+// getenv looks up a variable as the dialog's program sees it, which finds the display also where the MCP client named none.
+func getenv(name string) string { return session.Here().Whole().Get(name) }
 
 // ownerVariable tells a dialog's program, and who looks at it, which process it belongs to.
 const ownerVariable = "MCPSECRETS_DIALOG_OF"

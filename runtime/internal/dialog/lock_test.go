@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/userlock"
 )
 
@@ -316,9 +317,9 @@ func TestLockFolderOfTheSession(t *testing.T) {
 
 // useUserFolders has the folders of users elsewhere.
 func useUserFolders(t *testing.T, dir string) {
-	old := userFolders
-	userFolders = dir
-	t.Cleanup(func() { userFolders = old })
+	old := session.UserFolders
+	session.UserFolders = dir
+	t.Cleanup(func() { session.UserFolders = old })
 }
 
 func TestLockFolder(t *testing.T) {

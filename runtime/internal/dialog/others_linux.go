@@ -38,7 +38,7 @@ func endOrphans() {
 // someWindowIsOpen reports whether the dialog of any living server, on this screen, can be answered:
 // its program runs, and is not stopped. The server itself may be.
 func someWindowIsOpen() bool {
-	here := screenName(os.Getenv)
+	here := screenName(getenv)
 	for other := range others {
 		if other.screen == here && other.runs() && !other.isOrphan() {
 			return true

@@ -7,17 +7,16 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-)
 
-// userFolders holds a folder for each user who is logged in, made by systemd or elogind.
-// XDG_RUNTIME_DIR says the same, but not to everybody: a snap has another one, and after su it is
-// somebody else's or not set.
-var userFolders = "/run/user"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
+)
 
 // sessionFolder returns the folder for locks that all servers of this user on this screen share, whatever
 // their environment says else, or "" where there is none. Those on other screens need not wait for one another.
+// XDG_RUNTIME_DIR says the same, but not to everybody: a snap has another one, and after su it is somebody
+// else's or not set.
 func sessionFolder() string {
-	user := filepath.Join(userFolders, strconv.Itoa(os.Geteuid()))
+	user := filepath.Join(session.UserFolders, strconv.Itoa(os.Geteuid()))
 	info, err := os.Lstat(user)
 	if err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 {
 		return ""
@@ -25,7 +24,7 @@ func sessionFolder() string {
 	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
 		return ""
 	}
-	folder := filepath.Join(user, "mcpsecrets", screenName(os.Getenv))
+	folder := filepath.Join(user, "mcpsecrets", screenName(getenv))
 	if os.MkdirAll(folder, 0o700) != nil {
 		return "" // it is not for everybody in a container
 	}

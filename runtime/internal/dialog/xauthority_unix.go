@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 // The families of addresses in an authority file.
@@ -43,9 +45,10 @@ func xCookie(server net.Addr, number uint16) []byte {
 
 // openAuthority opens the user's authority file, or returns nil. A pipe in its place is not waited for.
 func openAuthority() *os.File {
-	path, ok := os.LookupEnv("XAUTHORITY")
+	environ := session.Here().Whole()
+	path, ok := environ.Lookup("XAUTHORITY")
 	if !ok {
-		path = filepath.Join(os.Getenv("HOME"), ".Xauthority")
+		path = filepath.Join(environ.Get("HOME"), ".Xauthority")
 	}
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {

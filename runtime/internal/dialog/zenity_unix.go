@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 // The library could start the program as well, but it throws away what the program writes to its
@@ -71,7 +73,7 @@ func execute(ctx context.Context, program string, args ...string) (output string
 	answer, complaint := &head{max: utf8.UTFMax * (maxAnswer + 2)}, &head{max: 64 << 10}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdout, cmd.Stderr = answer, complaint
-	cmd.Env = environment(os.Environ())
+	cmd.Env = environment(session.Here().Whole())
 	cmd.Dir = workingFolder()
 	cmd.WaitDelay = grace // then whoever else holds its output open is waited for no longer
 	err = cmd.Run()
@@ -135,7 +137,7 @@ func (h *head) line() string {
 // workingFolder is where the program runs and its file chooser begins. It is not the server's own,
 // which may be a project's: zenity 3 takes the looks of its windows from a file zenity.ui there.
 func workingFolder() string {
-	home := os.Getenv("HOME")
+	home := getenv("HOME")
 	if info, err := os.Stat(home); filepath.IsAbs(home) && err == nil && info.IsDir() {
 		return home
 	}

@@ -9,7 +9,7 @@ import "strings"
 
 var (
 	schemeOfAddress = lazily(`^(?:jdbc:)?[a-zA-Z][a-zA-Z0-9+.:-]*$`)
-	hostOfAddress   = lazily(`^(?:(?:[\w.-]+|\[[0-9a-fA-F:.%]+\])(?::\d*)?,?)*(?:[/?#; ]|$)`)
+	hostOfAddress   = lazily(`^(?:(?:[\w.-]+|\w*\([\w.:,=/-]*\)|\[[0-9a-fA-F:.%]+\])(?::\d*)?,?)*(?:[/?#; ]|$)`)
 )
 
 // An address is a URL, and where its parts are.
@@ -114,6 +114,7 @@ func (l *learner) parameters(text string) {
 	for part := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune("/?#&; ", c) }) {
 		name, value, named := strings.Cut(part, "=")
 		switch {
+		case named && (strings.HasSuffix(strings.ToLower(name), "keyname") || sasParameter().MatchString(value)): // both of Azure
 		case named && (secretName(name) || !isOrdinary(value)):
 			l.part(value)
 		case !named && !isOrdinary(part):
@@ -167,16 +168,22 @@ func endOf(text, characters string) int {
 	return len(text)
 }
 
-var loginAtHost = lazily(`^(?:jdbc:[\w:]+:)?([\w.+-]+[:/])(\S.*)@(?:\w+\([^()]*\)|(?://)?[\w.-]+(?::\d+|\.[a-z]{2,}))(?:[/?]|$)`)
+var (
+	loginAtHost = lazily(`^(?:jdbc:[\w:]+:)?([\w.+-]+[:/])(\S.*)@(?:\w*\([^()]*\)|/[\w-]+|\(DESCRIPTION *=.*|(?://)?[\w.-]+(?::\d+|\.[a-z]{2,})|[\w.-]+/[\w.-]+(?:/[\w.-]+)?\?\w+=[^@]*)(?:[/?]|$)`)
+	oracleLogin = lazily(`^[A-Za-z][\w$#]*(?:\[\w+\])?(/)("[^"]+"|[^\s"@]+)@(?://)?[A-Za-z][\w.-]*(?:[:/]\S*)?$`)
+)
 
-// dsn adds the password of an address without a scheme, such as user:password@tcp(host:3306)/name.
+// dsn adds the password of an address without a scheme, such as user:password@tcp(host:3306)/name or scott/password@ORCL.
 func (l *learner) dsn(text string, whole bool) bool {
 	found := loginAtHost().FindStringSubmatchIndex(text)
+	if found == nil {
+		found = oracleLogin().FindStringSubmatchIndex(text)
+	}
 	if found == nil || !whole || strings.Contains(text, "\n") {
 		return false
 	}
 	from, to := found[4], found[5]
-	l.part(text[from:to])
+	l.part(strings.Trim(text[from:to], `"`))
 	l.widen(text, from, to) // with its colon: that makes all of the line go, should it be a password that looks like a DSN
 	return true
 }

@@ -26,9 +26,11 @@ const (
 
 // A block is a part of a piece.
 type block struct {
-	text  string
-	says  saying
-	piece string // if that is short, and begins with the block
+	text   string
+	says   saying
+	piece  string // that it is a part of
+	begins string // the piece, if that is short and begins with the block
+	lasts  bool   // for as long as the process does
 }
 
 // short is how long a piece may be that says more as a whole than a block of it; longer ones have later blocks.
@@ -46,10 +48,16 @@ const (
 // allBlocks returns the blocks of all pieces of a value.
 func allBlocks(value, prefix string) (all []block) {
 	for _, piece := range pieces(value, prefix) {
-		all = append(all, blocks(piece)...)
-		if plus := strings.ReplaceAll(piece, " ", "+"); plus != piece { // the form encoding of spaces
-			all = append(all, blocks(plus)...)
-		}
+		all = append(all, pieceBlocks(piece)...)
+	}
+	return all
+}
+
+// pieceBlocks returns the blocks of a piece, also in the form encoding of spaces.
+func pieceBlocks(piece string) []block {
+	all := blocks(piece)
+	if plus := strings.ReplaceAll(piece, " ", "+"); plus != piece {
+		all = append(all, blocks(plus)...)
 	}
 	return all
 }
@@ -115,12 +123,12 @@ func isBetweenEscapes(text string, at int) bool {
 
 // newBlock returns a block of a piece, which begins with it if it is the first.
 func newBlock(text, piece string, isFirst bool, says saying) block {
-	b := block{text: text, says: says}
+	b := block{text: text, says: says, piece: piece}
 	switch {
 	case !isFirst || utf8.RuneCountInString(text) >= longest:
 		b.says |= later
 	case len(piece) <= short && strings.HasPrefix(piece, text):
-		b.piece = strings.TrimRight(piece, `\`) // before a quote, a backslash is an escape of that
+		b.begins = strings.TrimRight(piece, `\`) // before a quote, a backslash is an escape of that
 	}
 	return b
 }

@@ -18,15 +18,15 @@ type form struct {
 
 var forms = []form{
 	// A line of YAML, of an .ini or .env file, up to its end.
-	{"=:", lazily(`(?m)^[ \t]*(?:- +)?(?:export +|set +)?["']?([A-Za-z_.][\w .-]*?)["']?[ \t]*(?:=|:[ \t]|:$)[ \t]*(?:[|>][+-]?[ \t]*\n[ \t]+)?(\S[^\n]*)`)},
+	{"=:", lazily(`(?m)^[ \t]*(?:- +)?(?:export +|set +)?["']?([\pL_.][\pL\w .-]*?)["']?[ \t]*(?:=|:[ \t]|:$)[ \t]*(\S[^\n]*)`)},
 	// In quotes: JSON, and the literals of most languages.
-	{`"`, lazily(`["']?([A-Za-z_.][\w.-]*)["']?\]?[ \t]*(?:=>?|:=?|,)\s*"((?:[^"\\]|\\.)*)"`)},
-	{"'", lazily(`["']?([A-Za-z_.][\w.-]*)["']?\]?[ \t]*(?:=>?|:=?|,)\s*'((?:[^'\\]|\\.|'')*)'`)},
+	{`"`, lazily(`["']?([\pL_.][\pL\w.-]*)["']?\]?[ \t]*(?:=>?|:=?|,)\s*"((?:[^"\\]|\\.)*)"`)},
+	{"'", lazily(`["']?([\pL_.][\pL\w.-]*)["']?\]?[ \t]*(?:=>?|:=?|,)\s*'((?:[^'\\]|\\.|'')*)'`)},
 	// One of several in a line: between spaces or in an address, in braces, between semicolons.
-	{"=", lazily(`([A-Za-z_][\w.-]*)[ \t]*=[ \t]*([^\s"'{;,&][^\s;,&]*)`)},
-	{"{", lazily(`[{,][ \t]*["']?([A-Za-z_][\w.-]*)["']?: *([^\s"'{\[,}][^\n,}]*)`)},
-	{"{", lazily(`([A-Za-z_][\w.-]*)[ \t]*=\{((?:[^}]|\}\})*)\}`)},
-	{";", lazily(`(?:^|;)[ \t]*([A-Za-z_][\w .-]*?)[ \t]*=[ \t]*([^\n"'{;][^\n;]*)`)},
+	{"=", lazily(`([\pL_][\pL\w.-]*)[ \t]*=[ \t]*([^\s"'{;,&][^\s;,&]*)`)},
+	{"{", lazily(`[{,][ \t]*["']?([\pL_][\pL\w.-]*)["']?: *([^\s"'{\[,}][^\n,}]*)`)},
+	{"{", lazily(`([\pL_][\pL\w.-]*)[ \t]*=\{((?:[^}]|\}\})*)\}`)},
+	{";", lazily(`(?:^|;)[ \t]*([\pL_][\pL\w .-]*?)[ \t]*=[ \t]*([^\n"'{;][^\n;]*)`)},
 	// XML: an element, two attributes, and an element beside its name.
 	{"<", lazily(`<([\w:.-]+)[^<>]*>\s*([^<>]+?)\s*</`)},
 	{"<", lazily(`(?:key|name)="([^"]*)"\s+value="([^"]*)"`)},
@@ -57,6 +57,28 @@ func settings(text string, f func(setting)) {
 	}
 }
 
+// blockScalars calls f for each line of the values in YAML that their names say are confidential and that are on the lines
+// behind the name.
+func blockScalars(text string, f func(name, line string)) {
+	end := 0
+	for _, begin := range blockBegin().FindAllStringSubmatchIndex(text, -1) {
+		name := text[begin[4]:begin[5]]
+		if begin[0] < end || !secretName(name) {
+			continue
+		}
+		end = begin[1]
+		for line := range strings.SplitAfterSeq(text[end:], "\n") {
+			if indent(line) <= begin[3]-begin[2] && strings.TrimSpace(line) != "" {
+				break
+			}
+			f(name, line)
+			end += len(line)
+		}
+	}
+}
+
+func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+
 // hasSecret reports whether a text has a setting that is confidential by its name.
 func hasSecret(text string) bool {
 	found := false
@@ -65,13 +87,18 @@ func hasSecret(text string) bool {
 }
 
 var (
-	pgpass     = lazily(`(?m)^[^\s:]+:(?:\d+|\*):[^\s:]+:[^\s:]+:(\S+)$`)
-	nameInLine = lazily(`(?:^|[; &,])[ \t]*([A-Za-z_][\w .-]*?)[ \t]*=`)
-	pemBlock   = lazily(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)(?:-----END [A-Z0-9 ]+-----|$)`)
-	longRun    = lazily(`[\w+/.~-]{16,}={0,2}`)
-	addresses  = lazily(`[a-z][a-z0-9+.-]*://[^\s"'<>]+`)
-	items      = lazily(`(?:[\[,]\s*"((?:[^"\\]|\\.)*)"|^[ \t]*- +([^\s:]+)$)\s*(:?)`)
-	structure  = lazily(`(?m)^[ \t]*(?:[#;!<{}\[\]]|---|machine |default$|(?:- +)?["']?[A-Za-z_][\w .-]*["']?[ \t]*(?:=|:[ \t]|:$))`)
+	// sasParameter is what a shared access signature of Azure begins with, where it is cut at its first "&".
+	sasParameter = lazily(`^s[a-z]{1,3}=[\w:%.-]*$`)
+
+	blockBegin   = lazily(`(?m)^( *(?:- +)*)["']?([\pL_.][\pL\w .-]*?)["']?[ \t]*:[ \t]+[|>][+\-0-9]*[ \t]*(?:#[^\n]*)?\r?\n`)
+	privateLines = lazily(`(?m)^Private-Lines: *\d+\s*\n((?:[A-Za-z0-9+/=]+\s*\n?)*)`) // of PuTTY; first, how long it is
+	pgpass       = lazily(`(?m)^[^\s:]+:(?:\d+|\*):[^\s:]+:[^\s:]+:(\S+)$`)
+	nameInLine   = lazily(`(?:^|[; &,])[ \t]*([\pL_][\pL\w .-]*?)[ \t]*=`)
+	pemBlock     = lazily(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)(?:-----END [A-Z0-9 ]+-----|$)`)
+	longRun      = lazily(`[\w+/.~-]{16,}={0,2}`)
+	addresses    = lazily(`[a-z][a-z0-9+.-]*://[^\s"'<>]+`)
+	items        = lazily(`(?:[\[,]\s*"((?:[^"\\]|\\.)*)"|^[ \t]*- +([^\s:]+)$)\s*(:?)`)
+	structure    = lazily(`(?m)^[ \t]*(?:[#;!<{}\[\]]|---|machine |default$|(?:- +)?["']?[\pL_][\pL\w .-]*["']?[ \t]*(?:=|:[ \t]|:$))`)
 )
 
 // isSettings reports whether a text of one line is made of several settings, of which one is confidential, or which are too
@@ -107,7 +134,7 @@ func (l *learner) document(text string, whole bool) bool {
 		return false
 	}
 	before := len(l.pieces)
-	rest := l.settings(text)
+	rest := l.settings(withoutPublicParts(text))
 	rest = escapesInFiles.Replace(rest)
 	rest = l.keys(rest)
 	rest = addresses().ReplaceAllStringFunc(rest, func(address string) string {
@@ -124,6 +151,40 @@ func (l *learner) document(text string, whole bool) bool {
 	return true
 }
 
+// publicParts have in their first group what some files have beside a key: the public one, and what says how a file is
+// encrypted.
+var publicParts = []struct {
+	needs      string
+	expression func() *regexp.Regexp
+}{
+	{"Public-Lines:", lazily(`(?m)^Public-Lines: *\d+\s*\n((?:[A-Za-z0-9+/=]+\s*\n)*)`)}, // of PuTTY
+	{" AAAA", lazily(`((?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-[\w-]+|sk-[\w.@-]+) +AAAA[\w+/]+=*)`)},
+	{"ublic key", lazily(`(?m)^[ \t]*(?:#|;|//|--)[^\n]*[Pp]ublic key:? +(\S+)`)}, // of age
+	{"$ANSIBLE_VAULT;", lazily(`(?m)^[ \t]*(\$ANSIBLE_VAULT;\S+)`)},
+	{`"x5c"`, lazily(`"x5c"\s*:\s*\[([^\]]*)\]`)},
+	{"minisign", lazily(`(?m)^(untrusted comment: [^\n]*)`)},
+}
+
+// The members of a JWK (RFC 7517 and 7518).
+var (
+	publicInJWK  = lazily(`^(?:kty|use|alg|kid|crv|n|e|x|y|x5u|x5t(?:#S256)?)$`)
+	privateInJWK = lazily(`^(?:d|p|q|dp|dq|qi|k|r|t)$`)
+)
+
+// withoutPublicParts returns a text of the same length.
+func withoutPublicParts(text string) string {
+	clean := []byte(text)
+	for _, part := range publicParts {
+		if !strings.Contains(text, part.needs) {
+			continue
+		}
+		for _, found := range part.expression().FindAllStringSubmatchIndex(text, -1) {
+			blank(clean[found[2]:found[3]])
+		}
+	}
+	return string(clean)
+}
+
 // escapesInFiles undoes how JSON and .env write a PEM block in one line.
 var escapesInFiles = strings.NewReplacer(`\\n`, "\n", `\n`, "\n", `\r`, "", `\/`, "/")
 
@@ -131,13 +192,21 @@ var escapesInFiles = strings.NewReplacer(`\\n`, "\n", `\n`, "\n", `\r`, "", `\/`
 // values. It returns the text without values that are public by their names, such as certificates.
 func (l *learner) settings(text string) string {
 	rest := []byte(text)
+	isJWK := strings.Contains(text, `"kty"`)
 	settings(text, func(s setting) {
-		if publicNames().MatchString(s.name) {
+		switch value := text[s.from:s.to]; {
+		case publicName(s.name), isJWK && publicInJWK().MatchString(s.name):
 			blank(rest[s.from:s.to])
-		} else {
-			l.setting(s.name, text[s.from:s.to])
+		case isJWK && privateInJWK().MatchString(s.name):
+			l.part(unquoted(value))
+		default:
+			l.setting(s.name, value)
 		}
 	})
+	blockScalars(text, l.setting)
+	for _, lines := range privateLines().FindAllStringSubmatch(text, -1) {
+		l.body(lines[1], len("AAAAgQ"))
+	}
 	for _, line := range pgpass().FindAllStringSubmatch(text, -1) {
 		l.part(line[1])
 	}
@@ -147,7 +216,7 @@ func (l *learner) settings(text string) string {
 func (l *learner) setting(name, value string) {
 	value = unquoted(strings.TrimSpace(value))
 	switch {
-	case !long(value):
+	case !long(value), sasParameter().MatchString(value):
 	case isDocument(value):
 		if l.isNew(value) {
 			l.learn(value, false)
@@ -295,7 +364,7 @@ func (l *learner) remains(text string) {
 
 func (l *learner) remainingSetting(text string, s setting) {
 	switch value := strings.Trim(text[s.from:s.to], "\"' \t"); {
-	case value == "", publicNames().MatchString(s.name), strings.Contains(value, "://"):
+	case value == "", publicName(s.name), strings.Contains(value, "://"):
 	case long(value) && !isOrdinary(value) && !namesOfMore().MatchString(s.name):
 		l.part(value)
 	case secretName(s.name):

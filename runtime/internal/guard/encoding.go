@@ -7,38 +7,56 @@ import (
 	"unicode/utf8"
 )
 
-// Encodings whose text says nothing of what it stands for: base64 and base32, bytes in hexadecimal or as decimal numbers, in a row or
-// in lists and dumps; and quoted-printable. They are found by their looks, so much of what is decoded is nonsense.
+// Encodings whose text says nothing of what it stands for: base64 and base32, and bytes in hexadecimal or as decimal numbers, in a
+// row or in lists and dumps (see dump.go). They are found by their looks, so much of what is decoded is nonsense.
 
 // decodeRuns decodes all runs of a text that may be encoded.
 func decodeRuns(v *view, text []byte) {
 	v.encodes = true
-	const leastBase64, leastList = 11, 3*window - 1 // letters of base64 for eight bytes; two digits and a space for each
-	for from, to := nextRun(text, 0, &inBase64, leastBase64); from < to; from, to = nextRun(text, to, &inBase64, leastBase64) {
-		if v.parent.gone.has(from, to) {
+	v.runs(text)
+	v.lists(text)
+	v.cells(text)
+	v.changed = len(v.text) > 0
+}
+
+// runs decodes what has no spaces or marks in it.
+func (v *view) runs(text []byte) {
+	const least = 11 // letters of base64 for eight bytes
+	for from, to := nextRun(text, 0, &inBase64, least); from < to; from, to = nextRun(text, to, &inBase64, least) {
+		if v.parent.gone.has(from, to) || isEscapedLine(text, from, to) {
 			continue
 		}
-		var letters []byte
-		if letters, to = joined(text, from, to, leastBase64); !v.parent.isNew(from, to) {
+		line, letters := text[from:to], []byte(nil)
+		if letters, to = joined(text, from, to, least); !v.parent.isNew(from, to) {
 			continue
 		}
+		letters = withoutRepeats(letters)
 		v.base64(letters, from, to)
 		for begin, end := nextRun(letters, 0, &inHex, 2*window); begin < end; begin, end = nextRun(letters, end, &inHex, 2*window) {
 			v.hex(letters[begin:end], from, to)
 		}
-		for _, alphabet := range []*byteSet{&inBase32, &inBase32Lower} {
-			for begin, end := nextRun(letters, 0, alphabet, leastBase32); begin < end; begin, end = nextRun(letters, end, alphabet, leastBase32) {
-				v.base32(letters[begin:end], from, to)
-			}
+		v.base32s(letters, from, to)
+		if len(letters) > len(line) { // what follows may be no more of it
+			v.base32s(line, from, to)
 		}
 	}
-	for from, to := nextRun(text, 0, &inList, leastList); from < to; from, to = nextRun(text, to, &inList, leastList) {
+}
+
+// lists decodes bytes that are written one by one.
+func (v *view) lists(text []byte) {
+	const least = 3*window - 1 // two digits and a space for each of eight bytes
+	for from, to := nextRun(text, 0, &inList, least); from < to; from, to = nextRun(text, to, &inList, least) {
 		if begin := from; v.parent.isNew(begin, to) {
-			v.numbers(text, begin, to)
+			index, octals := v.numbers(text, begin, to)
+			if index < to {
+				v.indexed(text, index, to)
+			}
+			if octals >= window {
+				v.octals(text, begin, to)
+			}
 			to = v.list(text, begin, to)
 		}
 	}
-	v.changed = len(v.text) > 0
 }
 
 const leastBase32 = 13 // letters for eight bytes
@@ -59,11 +77,9 @@ const (
 )
 
 var (
-	inBase64      = setOf(upper + lower + digits + "+/-_")
-	inBase32      = setOf(upper + "234567")
-	inBase32Lower = setOf(lower + "234567")
-	inHex         = setOf(digits + "abcdefABCDEF")
-	inList        = setOf(digits + "abcdefABCDEF" + "xX\\,;:-\"' \t\r\n" + string(rune(separator)))
+	inBase64 = setOf(upper + lower + digits + "+/-_")
+	inHex    = setOf(digits + "abcdefABCDEF")
+	inList   = setOf(digits + "abcdefABCDEF" + "xXUhH!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\r\n" + string(rune(separator)))
 )
 
 // nextRun returns the next run of at least so many bytes of a set. It looks at few others.
@@ -102,6 +118,38 @@ func joined(text []byte, from, to, least int) (letters []byte, end int) {
 		letters = append(letters, text[from:to]...)
 	}
 	return letters, to
+}
+
+// isEscapedLine reports whether a run is one of several lines whose ends are escaped, as JSON does it. They are joined once that
+// is undone, so each by itself needs no look.
+func isEscapedLine(text []byte, from, to int) bool {
+	return to-from <= 2*around && from > 0 && text[from-1] == '\\' && (text[from] == 'n' || text[from] == 'r') &&
+		to+1 < len(text) && text[to] == '\\' && (text[to+1] == 'n' || text[to+1] == 'r')
+}
+
+// withoutRepeats returns letters without most of what comes again and again, as zeros do in files. What is dropped decodes to
+// what is left, in each of the encodings, since all of them read a period alike.
+func withoutRepeats(letters []byte) []byte {
+	const (
+		period = 24          // a multiple of how many letters base64, base32 and hexadecimal read together
+		enough = 48 * period // for a block that is encoded twice
+	)
+	var kept []byte
+	done := 0 // up to where letters are in kept
+	for i := period; i < len(letters); i++ {
+		begin := i
+		for i < len(letters) && letters[i] == letters[i-period] {
+			i++
+		}
+		if again := i - begin; again > enough {
+			kept = append(kept, letters[done:begin+enough]...)
+			done = begin + enough + (again-enough)/period*period
+		}
+	}
+	if done == 0 {
+		return letters
+	}
+	return append(kept, letters[done:]...)
 }
 
 // decoded begins and ends what comes from a part of the parent's text.
@@ -157,17 +205,55 @@ var sextets = func() (values [256]byte) {
 	return values
 }()
 
+// An alphabet32 is one of base32 (RFC 4648).
+type alphabet32 struct {
+	letters byteSet
+	values  [256]byte
+	isUsual bool // the other one is rare, and has to stand alone: it has all that hexadecimal has
+}
+
+// alphabets32 has both alphabets, in capitals as they are, and in small letters as many write them.
+var alphabets32 = []alphabet32{
+	newAlphabet32(upper+"234567", true), newAlphabet32(lower+"234567", true),
+	newAlphabet32(digits+upper[:22], false), newAlphabet32(digits+lower[:22], false),
+}
+
+func newAlphabet32(letters string, isUsual bool) alphabet32 {
+	a := alphabet32{letters: setOf(letters), isUsual: isUsual}
+	for i := range len(letters) {
+		a.values[letters[i]] = byte(i)
+	}
+	return a
+}
+
+// standsAlone reports whether no other letters or digits are around a run, and it is no hexadecimal.
+func standsAlone(letters []byte, from, to int) bool {
+	isLetter := func(i int) bool { return isDigit(letters[i], 36) }
+	if from > 0 && isLetter(from-1) || to < len(letters) && isLetter(to) {
+		return false
+	}
+	return slices.ContainsFunc(letters[from:to], func(c byte) bool { return !inHex[c] })
+}
+
+// base32s decodes what may be base32 among letters.
+func (v *view) base32s(letters []byte, from, to int) {
+	for i := range alphabets32 {
+		alphabet := &alphabets32[i]
+		for begin, end := nextRun(letters, 0, &alphabet.letters, leastBase32); begin < end; begin, end = nextRun(letters, end, &alphabet.letters, leastBase32) {
+			if alphabet.isUsual || standsAlone(letters, begin, end) {
+				v.base32(alphabet, letters[begin:end], from, to)
+			}
+		}
+	}
+}
+
 // base32 decodes letters of one case, from each of the first eight on.
-func (v *view) base32(letters []byte, from, to int) {
+func (v *view) base32(alphabet *alphabet32, letters []byte, from, to int) {
 	for skip := range 8 {
 		begin := len(v.text)
 		bits, count := uint32(0), 0
 		for _, c := range letters[skip:] {
-			value := uint32(c|0x20) - 'a'
-			if c <= '9' {
-				value = uint32(c) - '2' + 26
-			}
-			bits = bits<<5 | value
+			bits = bits<<5 | uint32(alphabet.values[c])
 			if count += 5; count >= 8 {
 				count -= 8
 				v.text = append(v.text, byte(bits>>count))
@@ -193,65 +279,87 @@ func appendHex(dst, digits []byte) []byte {
 	return dst
 }
 
-// numbers decodes lists of decimal numbers, as Go and JSON write bytes.
-func (v *view) numbers(text []byte, from, to int) {
+// indexed decodes lists of decimal numbers of which each follows its index, as JavaScript writes bytes: {"0":52,"1":101}.
+func (v *view) indexed(text []byte, from, to int) {
 	list := v.newList()
+	index, second := rune(0), 0 // what is next, and where to go on if the first was none
+	for i := from; i < to; {
+		key, begin, afterKey := numberAt(text, i, to)
+		value, _, afterValue := numberAt(text, afterKey, to)
+		switch {
+		case key == index && value >= 0 && value < 256:
+			v.text = append(v.text, byte(value))
+			list.has(begin, afterValue)
+			if i = afterValue; index == 0 {
+				second = afterKey
+			}
+			index++
+		case index == 1:
+			list.end()
+			i, index = second, 0
+		case index > 0:
+			list.end()
+			index = 0
+		default:
+			i = afterKey
+		}
+	}
+	list.end()
+}
+
+// numberAt returns the first decimal number in a part of a text, and where it is: -1 at its end if there is none, or too long.
+func numberAt(text []byte, from, to int) (n rune, begin, end int) {
+	const longest = 6 // digits: no list of bytes is so long
+	for begin = from; begin < to && !isDigit(text[begin], 10); begin++ {
+	}
+	for end = begin; end < to && isDigit(text[end], 10); end++ {
+	}
+	n, ok := parse(text[begin:min(end, begin+longest+1)], 10)
+	if !ok || end-begin > longest {
+		n = -1
+	}
+	return n, begin, end
+}
+
+// numbers decodes lists of decimal numbers, as Go and JSON write bytes. It returns where some may have their index before them, and
+// how many bytes there would be in octal.
+func (v *view) numbers(text []byte, from, to int) (index, octals int) {
+	list := v.newList()
+	index = to
 	for i := from; i < to; {
 		end := i
 		for end < to && text[end] >= '0' && text[end] <= '9' {
 			end++
 		}
 		n, ok := parse(text[i:min(end, i+4)], 10)
-		switch {
+		switch width := end - i; {
+		case width == 7 && text[i] == '0': // an offset, as od writes it
 		case ok && n < 256:
 			v.text = append(v.text, byte(n))
 			list.has(i, end)
+			if width == 1 && n == 0 && index == to && isIndexed(text, end, to) {
+				index = i
+			}
 		case ok || inHex[text[i]] || text[i]|0x20 == 'x':
 			list.end()
+		}
+		if width := end - i; width == 3 || width == 6 {
+			octals += width / 3
 		}
 		i = max(end, i+1)
 	}
 	list.end()
+	return index, octals
 }
 
-// quotedPrintable undoes =41 and the line ends that it hides (RFC 2045).
-func quotedPrintable(v *view, text []byte) {
-	for i := 0; ; {
-		next := bytes.IndexByte(text[i:], '=')
-		if next < 0 {
-			break
-		}
-		if i += next; !v.parent.isNew(i, i+3) {
-			i++
-			continue
-		}
-		switch rest := text[i+1:]; {
-		case len(rest) >= 2 && isUpperHex(rest[0]) && isUpperHex(rest[1]):
-			v.change(text, i, i+3, byte(digitOf(rest[0])<<4|digitOf(rest[1])))
-			i += 3
-		case bytes.HasPrefix(rest, []byte("\r\n")) && isFull(text[:i]):
-			v.change(text, i, i+3)
-			i += 3
-		case bytes.HasPrefix(rest, []byte("\n")) && isFull(text[:i]):
-			v.change(text, i, i+2)
-			i += 2
-		default:
-			i++
-		}
-	}
-	v.end(text)
+// isIndexed reports whether what follows an index of 0 goes on with 1.
+func isIndexed(text []byte, from, to int) bool {
+	const near = 16 // bytes; a number, and what separates it
+	to = min(to, from+near)
+	_, _, from = numberAt(text, from, to)
+	next, _, _ := numberAt(text, from, to)
+	return next == 1
 }
-
-// isFull reports whether the last line of a text is as long as one that is broken only because of its length. Any other
-// that ends with "=" may be the name of something on the next line.
-func isFull(text []byte) bool {
-	const least, most = 72, 100 // RFC 2045 has 76; encoders don't break within =41, and something may stand before the text
-	begin := bytes.LastIndexAny(text[max(0, len(text)-most-1):], "\n\x1e") + 1
-	length := min(len(text), most+1) - begin
-	return length >= least && length <= most
-}
-
-func isUpperHex(c byte) bool { return inHex[c] && c < 'a' }
 
 // textsOnly drops what was decoded for nothing.
 func textsOnly(v *view, text []byte) {
@@ -266,9 +374,12 @@ func textsOnly(v *view, text []byte) {
 func isText(text []byte) bool {
 	const oneOf = 32
 	some := min(8, len(text)/16) // bytes that are in no text: what is before it may look encoded too
-	bad, wide := 0, 0
+	bad, wide, zeros := 0, 0, 0
 	for i, c := range text {
-		if isControl[c] {
+		if zeros++; c != 0 {
+			zeros = 0
+		}
+		if isControl[c] || zeros > mostZeros {
 			if bad++; bad > some+i/oneOf {
 				return false
 			}
@@ -290,5 +401,9 @@ func isText(text []byte) bool {
 	return true
 }
 
-// isControl has the control characters that are in no text. Zeros are in UTF-16, and ESC is undone as an escape.
+// mostZeros is how many zeros follow each other in a text: one in UTF-16, three in UTF-32. Files that are no text have more of
+// them, such as databases, archives and images.
+const mostZeros = 3
+
+// isControl has the control characters that are in no text. Of zeros, a text may have some, and ESC is undone as an escape.
 var isControl = setOf("\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1c\x1d\x1e\x1f\x7f")

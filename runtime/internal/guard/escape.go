@@ -49,7 +49,10 @@ func (v *view) unescapeWithin(text []byte, i, end int) int {
 }
 
 // specials has the bytes that something may begin with that is undone.
-var specials = setOf("\\\"'%&\x00\x1b\xc2\xcd\xd8\xdb\xdc\xe0\xe1\xe2\xef\xf0\xf3")
+var specials = setOf("\\\"'%&" + unseen + "\x9b" + "\xc2\xcd\xd8\xdb\xdc\xe0\xe1\xe2\xe3\xef\xf0\xf3")
+
+// unseen are the control characters that move nothing to another place, but separator, which is ours.
+const unseen = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1f\x7f"
 
 // nextSpecial returns where, at or after i, the next special byte is, else end. Most texts have few, so it takes eight bytes
 // at once.
@@ -90,13 +93,14 @@ func atLeast(w uint64, c byte) uint64 { return w + (0x80-uint64(c))*ones }
 // mayBeSpecial reports whether some of eight bytes are special, or near to that.
 func mayBeSpecial(w uint64) bool {
 	marks := atLeast(w, '!') ^ atLeast(w, '(') // ! " # $ % & '
-	if (w|marks|^(atLeast(w, ' ')&nonZero(w^'\\'*ones)))&high == 0 {
+	if (w|atLeast(w, 0x7f)|marks|^(atLeast(w, ' ')&nonZero(w^'\\'*ones)))&high == 0 {
 		return false // nearly always
 	}
 	quotes := ^(nonZero(w^'"'*ones) & nonZero(w^'\''*ones)) & high
 	// A quote is special with another, or with what is not in w.
 	pairs := quotes&(quotes>>8) | quotes&(0x80<<56)
-	others := ^(nonZero(w) & nonZero(w^0x1b*ones) & nonZero(w^'\\'*ones))
+	spaces := ^(nonZero(w^'\n'*ones) & nonZero(w^'\r'*ones) & nonZero(w^'\t'*ones) & nonZero(w^separator*ones))
+	others := ^atLeast(w, ' ')&^spaces | ^nonZero(w^'\\'*ones) | atLeast(w, 0x7f)
 	return (w|marks&^quotes|pairs|others)&high != 0
 }
 
@@ -158,11 +162,8 @@ func escapedBy(dst, text []byte) (_ []byte, width int) {
 		return append(dst, "\n\t\r\b\f\v\a\x1b"[bytes.IndexByte([]byte("ntrbfvae"), c)]), 2
 	case 'x', 'u', 'U':
 		return escapedByNumber(dst, text)
-	case '0', '1', '2', '3':
-		if n, ok := parse(text[1:min(4, len(text))], 8); ok && len(text) > 3 {
-			return append(dst, byte(n)), 4
-		}
-		return dst, 0
+	case '0', '1', '2', '3', '4', '5', '6', '7':
+		return escapedByOctal(dst, text)
 	}
 	if isMark[c] {
 		return append(dst, c), 2
@@ -171,6 +172,15 @@ func escapedBy(dst, text []byte) (_ []byte, width int) {
 }
 
 var isMark = setOf(" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+// escapedByOctal is escapedBy for \101 and \41, as C has them: one to three digits.
+func escapedByOctal(dst, text []byte) (_ []byte, width int) {
+	n := rune(0)
+	for width = 1; width < min(4, len(text)) && isDigit(text[width], 8) && n*8+digitOf(text[width]) < 256; width++ {
+		n = n*8 + digitOf(text[width])
+	}
+	return append(dst, byte(n)), width
+}
 
 // escapedByNumber is escapedBy for \x41, \u0041, \U00000041, and with braces \x{41} and \u{41}.
 func escapedByNumber(dst, text []byte) (_ []byte, width int) {
@@ -284,51 +294,120 @@ func named(dst, name []byte) []byte {
 
 // invisible drops what begins at i if it can't be seen, and undoes full-width letters.
 func (v *view) invisible(text []byte, i int) (width int) {
-	switch text[i] {
-	case 0:
-		v.change(text, i, i+1)
-		return 1
-	case 0x1b:
-		width = controlWidth(text[i:])
+	switch c := text[i]; {
+	case c == '\b':
+		return v.backspace(text, i)
+	case c == 0x1b:
+		width = 1 + controlWidth(text[i+1:], 0)
 		v.change(text, i, i+width)
 		return width
+	case c == 0x9b && !continues(text, i): // CSI of one byte
+		width = 1 + controlWidth(text[i+1:], '[')
+		v.change(text, i, i+width)
+		return width
+	case c < utf8.RuneSelf:
+		v.change(text, i, i+1)
+		return 1
 	}
 	c, width := utf8.DecodeRune(text[i:])
 	switch {
+	case c >= 0x80 && c < 0xa0: // ESC and a letter in one character
+		width += controlWidth(text[i+width:], byte(c-0x40))
+		v.change(text, i, i+width)
 	case c >= 0xff01 && c <= 0xff5e:
 		v.change(text, i, i+width, byte(c-0xff01+'!'))
-	case c != utf8.RuneError && unicode.In(c, unicode.Cf, unicode.Variation_Selector, unicode.Join_Control) || c == 0x34f:
+	case c == utf8.RuneError && width > 1: // mostly what JSON makes of a byte that is no character, such as that CSI
+		width += colorWidth(text[i+width:])
+		v.change(text, i, i+width)
+	case c == '\u2800', // no dot of Braille
+		c != utf8.RuneError && unicode.In(c, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
 		v.change(text, i, i+width)
 	}
 	return width
 }
 
-// controlWidth returns how many bytes a control sequence of a terminal takes (ECMA-48): ESC [, parameters and a letter; ESC ]
-// and what follows up to BEL or ESC \; or two bytes.
-func controlWidth(text []byte) int {
+// backspace drops a backspace, and what is written over: programs write bold characters twice, and underlined ones over "_".
+func (v *view) backspace(text []byte, i int) (width int) {
+	from := i
+	if i > v.kept && i+1 < len(text) && (text[i-1] == text[i+1] || text[i-1] == '_') {
+		from--
+	}
+	v.change(text, from, i+1)
+	return 1
+}
+
+// continues reports whether the byte at i is in a character that begins before it.
+func continues(text []byte, i int) bool {
+	for begin := i - 1; begin >= 0 && i-begin < utf8.UTFMax; begin-- {
+		if utf8.RuneStart(text[begin]) {
+			_, width := utf8.DecodeRune(text[begin:])
+			return begin+width > i
+		}
+	}
+	return false
+}
+
+// controlWidth returns how many bytes of a control sequence of a terminal follow ESC (ECMA-48, ECMA-35): [, parameters and
+// a letter; ] or the like, and what follows up to BEL or ESC \; marks such as ( and a letter; or one byte. Where kind is not 0, it
+// came with ESC.
+func controlWidth(text []byte, kind byte) int {
 	const longest = 256
 	text = text[:min(len(text), longest)]
-	if len(text) < 2 {
-		return len(text)
-	}
-	switch text[1] {
-	case '[':
-		for i, c := range text[2:] {
-			if c < 0x20 || c > 0x3f {
-				return i + 3
-			}
+	i := 0
+	if kind == 0 {
+		if len(text) == 0 {
+			return 0
 		}
-	case ']':
-		for i, c := range text[2:] {
-			if c == '\a' {
-				return i + 3
-			}
-			if c == 0x1b {
-				return min(i+4, len(text))
-			}
+		kind, i = text[0], 1
+	}
+	switch {
+	case kind == '[':
+		return i + upToFinal(text[i:], 0x20, 0x3f)
+	case kind >= 0x20 && kind <= 0x2f:
+		return i + upToFinal(text[i:], 0x20, 0x2f)
+	case kind == ']', kind == 'P', kind == 'X', kind == '^', kind == '_':
+		return i + upToTerminator(text[i:])
+	}
+	return i
+}
+
+// colorWidth returns how many bytes there are of numbers and an "m", as they follow a CSI; 0 if that is not what follows.
+func colorWidth(text []byte) int {
+	const longest = 24
+	for i, c := range text[:min(len(text), longest)] {
+		switch {
+		case c == 'm':
+			return i + 1
+		case c != ';' && (c < '0' || c > '9'):
+			return 0
 		}
 	}
-	return 2
+	return 0
+}
+
+// upToFinal returns how many bytes there are up to the first that is not between two others, and with it.
+func upToFinal(text []byte, least, most byte) int {
+	for i, c := range text {
+		if c < least || c > most {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// upToTerminator returns how many bytes there are up to BEL, ESC \ or what is both in one.
+func upToTerminator(text []byte) int {
+	for i, c := range text {
+		switch {
+		case c == '\a':
+			return i + 1
+		case c == 0x1b:
+			return min(i+2, len(text))
+		case c == 0x9c && i > 0 && text[i-1] == 0xc2:
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // parse reads an unsigned number. Unlike strconv it allocates nothing for what is none: a per cent sign mostly is one.

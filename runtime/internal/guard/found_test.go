@@ -11,50 +11,87 @@ import (
 	"encoding/xml"
 	"fmt"
 	"html"
+	"math/big"
 	"mime"
 	"mime/quotedprintable"
 	"net/url"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // writings are the ways of writing a value in which it is found.
 var writings = map[string]func(string) string{
-	"as it is":          func(s string) string { return s },
-	"after a space":     func(s string) string { return "the key is " + s },
-	"JSON":              func(s string) string { return marshalled(s) },
-	"JSON in JSON":      func(s string) string { return marshalled(marshalled(s)) },
-	"JSON in an object": func(s string) string { return marshalled(map[string]any{"a": marshalled(map[string]string{"k": s})}) },
-	"JSON, all":         func(s string) string { return units(s, `\u%04x`) },
-	"Go":                strconv.Quote,
-	"Go, ASCII":         strconv.QuoteToASCII,
-	"Go, %#v of a map":  func(s string) string { return fmt.Sprintf("%#v", map[string]string{"k": s}) },
-	"Go, %v of bytes":   func(s string) string { return fmt.Sprintf("key: %v", []byte(s)) },
-	"Go, %#v of bytes":  func(s string) string { return fmt.Sprintf("key: %#v", []byte(s)) },
-	"Go, %x":            func(s string) string { return fmt.Sprintf("%x", s) },
-	"Go, % x":           func(s string) string { return fmt.Sprintf("% x", s) },
-	"Go, % X":           func(s string) string { return fmt.Sprintf("% X", s) },
-	"Go, %#x":           func(s string) string { return fmt.Sprintf("%#x", s) },
-	"Go, %# x":          func(s string) string { return fmt.Sprintf("%# x", s) },
-	"Go, hex.Dump":      func(s string) string { return hex.Dump([]byte("key: " + s)) },
-	"xxd":               func(s string) string { return xxd("key: "+s, 2) },
-	"xxd -g 4":          func(s string) string { return xxd(s, 4) },
-	"od -t x1":          func(s string) string { return od(s) },
-	"hex, colons":       func(s string) string { return strings.ReplaceAll(fmt.Sprintf("% x", s), " ", ":") },
-	"hex, dashes":       func(s string) string { return strings.ReplaceAll(fmt.Sprintf("% X", s), " ", "-") },
-	"hex, commas":       func(s string) string { return strings.ReplaceAll(fmt.Sprintf("%# x", s), " ", ", ") },
-	"hex, in lines":     func(s string) string { return inLines(fmt.Sprintf("%x", s), 60) },
-	"hex, mixed case":   func(s string) string { return fmt.Sprintf("%x%X", s[:len(s)/2], s[len(s)/2:]) },
-	"hex, inside":       func(s string) string { return "f" + fmt.Sprintf("%x", "a"+s+"b") },
-	"JSON of bytes":     func(s string) string { return strings.ReplaceAll(fmt.Sprint([]byte(s)), " ", ",") },
+	"as it is":             func(s string) string { return s },
+	"after a space":        func(s string) string { return "the key is " + s },
+	"JSON":                 func(s string) string { return marshalled(s) },
+	"JSON in JSON":         func(s string) string { return marshalled(marshalled(s)) },
+	"JSON in an object":    func(s string) string { return marshalled(map[string]any{"a": marshalled(map[string]string{"k": s})}) },
+	"JSON, all":            func(s string) string { return units(s, `\u%04x`) },
+	"Go":                   strconv.Quote,
+	"Go, ASCII":            strconv.QuoteToASCII,
+	"Go, %#v of a map":     func(s string) string { return fmt.Sprintf("%#v", map[string]string{"k": s}) },
+	"Go, %v of bytes":      func(s string) string { return fmt.Sprintf("key: %v", []byte(s)) },
+	"Go, %#v of bytes":     func(s string) string { return fmt.Sprintf("key: %#v", []byte(s)) },
+	"Go, %x":               func(s string) string { return fmt.Sprintf("%x", s) },
+	"Go, % x":              func(s string) string { return fmt.Sprintf("% x", s) },
+	"Go, % X":              func(s string) string { return fmt.Sprintf("% X", s) },
+	"Go, %#x":              func(s string) string { return fmt.Sprintf("%#x", s) },
+	"Go, %# x":             func(s string) string { return fmt.Sprintf("%# x", s) },
+	"Go, hex.Dump":         func(s string) string { return hex.Dump([]byte("key: " + s)) },
+	"xxd":                  func(s string) string { return xxd("key: "+s, 2) },
+	"xxd -g 4":             func(s string) string { return xxd(s, 4) },
+	"od -t x1":             func(s string) string { return od(s) },
+	"hex, colons":          func(s string) string { return strings.ReplaceAll(fmt.Sprintf("% x", s), " ", ":") },
+	"hex, dashes":          func(s string) string { return strings.ReplaceAll(fmt.Sprintf("% X", s), " ", "-") },
+	"hex, commas":          func(s string) string { return strings.ReplaceAll(fmt.Sprintf("%# x", s), " ", ", ") },
+	"hex, in lines":        func(s string) string { return inLines(fmt.Sprintf("%x", s), 60) },
+	"hex, mixed case":      func(s string) string { return fmt.Sprintf("%x%X", s[:len(s)/2], s[len(s)/2:]) },
+	"hex, inside":          func(s string) string { return "f" + fmt.Sprintf("%x", "a"+s+"b") },
+	"hex, dots":            func(s string) string { return hexWith(s, ".") },
+	"hex, underscores":     func(s string) string { return hexWith(s, "_") },
+	"hex, bars":            func(s string) string { return hexWith(s, "|") },
+	"hex, pluses":          func(s string) string { return hexWith(s, "+") },
+	"hex, slashes":         func(s string) string { return hexWith(s, "/") },
+	"hex, hashes":          func(s string) string { return "#" + hexWith(s, "#") },
+	"hex, equal signs":     func(s string) string { return "=" + hexWith(s, "=") },
+	"hex, assembly":        func(s string) string { return hexWith(s, "h, ") + "h" },
+	"hex, BASIC":           func(s string) string { return "&H" + hexWith(s, "&H") },
+	"decimal, brackets":    func(s string) string { return "[" + decimalWith(s, "],[") + "]" },
+	"PHP":                  func(s string) string { return indexed(s, "Array\n(\n", "    [%d] => %d", "\n", "\n)") },
+	"bash, an array":       func(s string) string { return indexed(s, "(", `[%d]="%d"`, " ", ")") },
+	"empty Braille":        func(s string) string { return between(s, 2, "\u2800") },
+	"decimal, dots":        func(s string) string { return decimalWith(s, ".") },
+	"decimal, bars":        func(s string) string { return decimalWith(s, " | ") },
+	"decimal, pluses":      func(s string) string { return decimalWith(s, "+") },
+	"decimal, semicolons":  func(s string) string { return decimalWith(s, ";") },
+	"%v in a form":         func(s string) string { return url.Values{"k": {fmt.Sprint([]byte(s))}}.Encode() },
+	"JavaScript, an array": func(s string) string { return indexed(s, "{", `"%d":%d`, ",", "}") },
+	"JavaScript, indented": func(s string) string { return indexed(s, "{\n", `  "%d": %d`, ",\n", "\n}") },
+	"JavaScript, inside":   func(s string) string { return indexed("\x00"+s, `{"id":0,"k":{`, `"%d":%d`, ",", "}}") },
+	"Python, a dict":       func(s string) string { return indexed(s, "{", `%d: %d`, ", ", "}") },
+	"YAML, indexed":        func(s string) string { return indexed(s, "", `'%d': %d`, "\n", "") },
+	"Node, a buffer":       func(s string) string { return `{"type":"Buffer","data":[` + decimalWith(s, ",") + `]}` },
+	"Node, inspected":      func(s string) string { return "<Buffer " + hexWith(s, " ") + ">" },
+	"C#":                   func(s string) string { return strings.ToUpper(hexWith(s, "-")) },
+	"C, an array":          func(s string) string { return "{ 0x" + hexWith(s, ", 0x") + " }" },
+	"UTF-16, as %U":        func(s string) string { return fmt.Sprintf("%U", []rune(s)) },
+	"Wireshark":            func(s string) string { return dump("key: "+s, "%04x   ", 1) },
+	"tcpdump -x":           func(s string) string { return dump("Authorization: Bearer "+s, "\t0x%04x:  ", 2) },
+	"gdb, x/16xb":          func(s string) string { return gdb(s) },
+	"Format-Hex":           func(s string) string { return dump(s, "%016X ", 1) },
+	"od -A x -t x1":        func(s string) string { return dump("a: "+s, "%06x ", 1) },
+	"JSON of bytes":        func(s string) string { return strings.ReplaceAll(fmt.Sprint([]byte(s)), " ", ",") },
 	"decimal, in lines": func(s string) string {
 		return strings.ReplaceAll(strings.Trim(fmt.Sprint([]byte(s)), "[]"), " ", ",\n  ")
 	},
 	`\x escapes`:         func(s string) string { return percentAll(s, `\x%02x`) },
 	"octal":              func(s string) string { return percentAll(s, `\%03o`) },
+	"octal, short":       func(s string) string { return percentAll(s, `\%o`) },
 	`\u{..}`:             func(s string) string { return escapeAll(s, `\u{%x}`) },
 	`\U escapes`:         func(s string) string { return escapeAll(s, `\U%08x`) },
 	"%u escapes":         func(s string) string { return units(s, "%%u%04X") },
@@ -102,6 +139,10 @@ var writings = map[string]func(string) string{
 	"base32, lower case": func(s string) string {
 		return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString([]byte("ab" + s)))
 	},
+	"base32hex": func(s string) string { return base32.HexEncoding.EncodeToString([]byte(s)) },
+	"base32hex, lower": func(s string) string {
+		return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString([]byte("abc" + s)))
+	},
 	"UTF-16":          utf16Of,
 	"UTF-16, as JSON": func(s string) string { return marshalled(utf16Of(s)) },
 	"UTF-16, in hex":  func(s string) string { return hex.EncodeToString([]byte(utf16Of(s))) },
@@ -112,15 +153,25 @@ var writings = map[string]func(string) string{
 		_ = w.Close()
 		return b.String()
 	},
-	"quoted-printable, all": func(s string) string { return percentAll(s, "=%02X") },
-	"a header":              func(s string) string { return mime.BEncoding.Encode("utf-8", s+"é") },
-	"shell, single quotes":  func(s string) string { return "KEY='" + strings.ReplaceAll(s, `'`, `'\''`) + "'" },
-	"shell, double in them": func(s string) string { return "KEY='" + strings.ReplaceAll(s, `'`, `'"'"'`) + "'" },
-	"shell, double quotes":  func(s string) string { return `KEY="` + escapedIn(s, "$`\"\\") + `"` },
-	"shell, backslashes":    func(s string) string { return escapedIn(s, "|&;<>()$`\\\"' *?[#~=%!{}") },
-	"SQL":                   func(s string) string { return "values ('" + strings.ReplaceAll(s, `'`, `''`) + "')" },
-	"MySQL":                 func(s string) string { return "values ('" + escapedIn(s, `'"\`) + "')" },
-	"YAML":                  func(s string) string { return "key: '" + strings.ReplaceAll(s, `'`, `''`) + "'" },
+	"quoted-printable, twice": func(s string) string { return percentAll(percentAll(s, "=%02X"), "=%02X") },
+	"quoted-printable, form":  func(s string) string { return quotedPrintably(url.Values{"k": {s}, "z": {"1"}}.Encode()) },
+	"quoted-printable, HTML":  func(s string) string { return quotedPrintably(html.EscapeString(s)) },
+	"quoted-printable, JSON":  func(s string) string { return quotedPrintably(marshalled(s)) },
+	"quoted-printable, 64":    func(s string) string { return quotedPrintably(base64.StdEncoding.EncodeToString([]byte(s))) },
+	"quoted-printable, bytes": func(s string) string { return quotedPrintably(hexWith(s, "_")) },
+	"64 of quoted-printable":  func(s string) string { return base64.StdEncoding.EncodeToString([]byte(quotedPrintably(s))) },
+	"a header, Q":             func(s string) string { return mime.QEncoding.Encode("utf-8", "é"+s) },
+	"a header, Q, folded":     func(s string) string { return words(s, "q") },
+	"a header, B, folded":     func(s string) string { return words(s, "b") },
+	"quoted-printable, all":   func(s string) string { return percentAll(s, "=%02X") },
+	"a header":                func(s string) string { return mime.BEncoding.Encode("utf-8", s+"é") },
+	"shell, single quotes":    func(s string) string { return "KEY='" + strings.ReplaceAll(s, `'`, `'\''`) + "'" },
+	"shell, double in them":   func(s string) string { return "KEY='" + strings.ReplaceAll(s, `'`, `'"'"'`) + "'" },
+	"shell, double quotes":    func(s string) string { return `KEY="` + escapedIn(s, "$`\"\\") + `"` },
+	"shell, backslashes":      func(s string) string { return escapedIn(s, "|&;<>()$`\\\"' *?[#~=%!{}") },
+	"SQL":                     func(s string) string { return "values ('" + strings.ReplaceAll(s, `'`, `''`) + "')" },
+	"MySQL":                   func(s string) string { return "values ('" + escapedIn(s, `'"\`) + "')" },
+	"YAML":                    func(s string) string { return "key: '" + strings.ReplaceAll(s, `'`, `''`) + "'" },
 	"CSV": func(s string) string {
 		var b strings.Builder
 		w := csv.NewWriter(&b)
@@ -138,6 +189,25 @@ var writings = map[string]func(string) string{
 	"colors, as JSON":      func(s string) string { return marshalled(between(s, 7, "\x1b[0m")) },
 	"colors, as octal":     func(s string) string { return between(s, 7, `\033[0m`) },
 	"a link of a terminal": func(s string) string { return between(s, 4, "\x1b]8;;http://a.example\x1b\\") },
+	"tput sgr0":            func(s string) string { return between(s, 5, "\x1b(B\x1b[m") },
+	"CSI of eight bits":    func(s string) string { return between(s, 5, "\u009b1m") },
+	"CSI of one byte":      func(s string) string { return between(s, 5, "\x9b0;1m") },
+	"readline":             func(s string) string { return between(s, 5, "\x01\x1b[1m\x02") },
+	"a title, eight bits":  func(s string) string { return between(s, 5, "\u009d0;title\u009c") },
+	"a string, DCS":        func(s string) string { return between(s, 5, "\x1bPtmux;\x1b\\") },
+	"DEL":                  func(s string) string { return between(s, 4, "\x7f") },
+	"bells":                func(s string) string { return between(s, 3, "\a") },
+	"C1":                   func(s string) string { return between(s, 3, "\u0085") },
+	"shifts":               func(s string) string { return between(s, 2, "\x0e\x0f") },
+	"backspaces":           func(s string) string { return between(s, 4, "\b") },
+	"bold, as nroff":       func(s string) string { return eachTwice(s) },
+	"underlined, as nroff": func(s string) string { return "_\b" + between(s, 1, "_\b") },
+	"Hangul fillers":       func(s string) string { return between(s, 4, "\u3164") },
+	"half-width fillers":   func(s string) string { return between(s, 4, "\uffa0") },
+	"tags":                 func(s string) string { return between(s, 4, "\U000e0041") },
+	"variation selectors":  func(s string) string { return between(s, 1, "\ufe0f") },
+	"joiners":              func(s string) string { return between(s, 1, "\u034f\u2060\u180e\u115f\u17b4\u206f") },
+	"shorthand":            func(s string) string { return between(s, 4, "\U0001bca0") },
 	"full width": func(s string) string {
 		return strings.Map(func(c rune) rune {
 			if c > ' ' && c < 0x7f {
@@ -146,6 +216,88 @@ var writings = map[string]func(string) string{
 			return c
 		}, s)
 	},
+}
+
+func hexWith(text, mark string) string {
+	return strings.ReplaceAll(fmt.Sprintf("% x", text), " ", mark)
+}
+
+func decimalWith(text, mark string) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint([]byte(text)), "[]"), " ", mark)
+}
+
+// indexed writes each byte with its index.
+func indexed(text, begin, format, between, end string) string {
+	var items []string
+	for i := range len(text) {
+		items = append(items, fmt.Sprintf(format, i, text[i]))
+	}
+	return begin + strings.Join(items, between) + end
+}
+
+// dump writes a dump of lines with an offset, and bytes in groups.
+func dump(text, offset string, group int) string {
+	var b strings.Builder
+	for at := 0; at < len(text); at += 16 {
+		fmt.Fprintf(&b, offset, at)
+		line := text[at:min(at+16, len(text))]
+		for i := range len(line) {
+			if i > 0 && i%group == 0 {
+				b.WriteByte(' ')
+			}
+			fmt.Fprintf(&b, "%02x", line[i])
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// gdb writes memory as it does, eight bytes a line.
+func gdb(text string) string {
+	var b strings.Builder
+	for at := 0; at < len(text); at += 8 {
+		fmt.Fprintf(&b, "0x7fffffffe%03x:", at)
+		for _, c := range []byte(text[at:min(at+8, len(text))]) {
+			fmt.Fprintf(&b, "\t0x%02x", c)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func quotedPrintably(text string) string {
+	var b bytes.Buffer
+	w := quotedprintable.NewWriter(&b)
+	_, _ = w.Write([]byte(strings.Repeat("x", 70) + text))
+	_ = w.Close()
+	return b.String()
+}
+
+// words writes a text as encoded words, of six bytes each.
+func words(text, encoding string) string {
+	var all []string
+	for ; text != ""; text = text[min(6, len(text)):] {
+		part := text[:min(6, len(text))]
+		if encoding == "b" {
+			part = base64.StdEncoding.EncodeToString([]byte(part))
+		} else {
+			part = strings.ReplaceAll(percentAll(part, "=%02X"), "=20", "_")
+		}
+		all = append(all, "=?utf-8?"+encoding+"?"+part+"?=")
+	}
+	return strings.Join(all, "\r\n ")
+}
+
+// eachTwice writes a text in bold as nroff does.
+func eachTwice(text string) string {
+	var b strings.Builder
+	for _, c := range text {
+		if c < utf8.RuneSelf {
+			fmt.Fprintf(&b, "%c\b", c)
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }
 
 func marshalled(v any) string {
@@ -291,6 +443,31 @@ func TestFound(t *testing.T) {
 	}
 }
 
+// It is found in what the programs write that people look at bytes with.
+func TestFoundInDumps(t *testing.T) {
+	for _, command := range []string{
+		"od", "od -c", "od -b", "od -x", "od -a", "od -t x1", "od -t x4", "od -t x8", "od -t u1", "od -A x -t x1z", "od -A d -t x1", "od -A n -t x1", "od -A n -b", "od -w32 -t x1",
+		"hexdump", "hexdump -C", "hexdump -c", "hexdump -b", "hexdump -x", "hexdump -o", "xxd", "xxd -e", "xxd -c 32", "xxd -p", "xxd -i", "base32", "base64 -w 20", "basenc --base32hex",
+	} {
+		words := strings.Fields(command)
+		program, err := exec.LookPath(words[0])
+		if err != nil {
+			continue
+		}
+		for kind, value := range kinds {
+			run := exec.Command(program, words[1:]...)
+			run.Stdin = strings.NewReader("the key: " + value + "\n")
+			out, err := run.Output()
+			if err != nil || command == "od -a" && !isASCII(value) {
+				continue
+			}
+			if got := learn(value).Text(string(out)); !strings.Contains(got, Redacted) || shows(got, string(out)) {
+				t.Errorf("%s, %s: %s\nbecame %s", command, kind, out, got)
+			}
+		}
+	}
+}
+
 // shows reports whether more of a writing is left than what is around it.
 func shows(got, text string) bool {
 	left := strings.ReplaceAll(got, Redacted, "")
@@ -311,10 +488,33 @@ var notFound = map[string]func(string) string{
 	"in capitals":  strings.ToUpper,
 	"spaced":       func(s string) string { return between(s, 1, " ") },
 	"tags between": func(s string) string { return between(s, 4, "<b>") },
+	"in bits":      func(s string) string { return fmt.Sprintf("%08b", []byte(s)) },
+	"in calls":     func(s string) string { return "chr(" + decimalWith(s, ").chr(") + ")" },
+	"uuencoded":    func(s string) string { return uuencoded(s) },
+	"base58":       func(s string) string { return base58(s) },
+	"base32, Crockford's": func(s string) string {
+		return base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").EncodeToString([]byte(s))
+	},
 	"base85": func(s string) string {
 		b := make([]byte, ascii85.MaxEncodedLen(len(s)))
 		return string(b[:ascii85.Encode(b, []byte(s))])
 	},
+}
+
+func uuencoded(text string) string {
+	line := base64.NewEncoding("`!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_").EncodeToString([]byte(text))
+	return "begin 644 x\n" + string(rune(' '+len(text))) + line + "\n`\nend\n"
+}
+
+func base58(text string) string {
+	const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+	var letters []byte
+	for n, rest := new(big.Int).SetBytes([]byte(text)), new(big.Int); n.Sign() > 0; {
+		n.DivMod(n, big.NewInt(58), rest)
+		letters = append(letters, alphabet[rest.Int64()])
+	}
+	slices.Reverse(letters)
+	return string(letters)
 }
 
 func TestNotFound(t *testing.T) {

@@ -27,17 +27,31 @@ type secret struct{ value, prefix string }
 // "sk_live_"; it is public, so only what follows is looked for. Learning twice is free. A value of which [Guards] says
 // false is left alone.
 func (g *Guard) Learn(value, prefix string) {
+	key := secret{value, prefix}
+	if g.hasLearned(key) {
+		return
+	}
+	blocks := allBlocks(value, prefix) // takes long for a long value, so nobody waits for it
 	g.learning.Lock()
 	defer g.learning.Unlock()
-	key := secret{value, prefix}
 	if _, known := g.learned[key]; known {
 		return
 	}
 	if g.learned == nil {
 		g.learned = map[secret][]block{}
 	}
-	g.learned[key] = allBlocks(value, prefix)
-	g.add(g.learned[key])
+	for i := range blocks {
+		blocks[i].lasts = true
+	}
+	g.learned[key] = blocks
+	g.add(blocks)
+}
+
+func (g *Guard) hasLearned(key secret) bool {
+	g.learning.Lock()
+	defer g.learning.Unlock()
+	_, known := g.learned[key]
+	return known
 }
 
 const (
@@ -50,28 +64,55 @@ const (
 
 // LearnForAWhile is Learn for a text that was made of a value, such as a token for one request, of which there may be ever
 // more: it is known until so many others have been learned since it was last learned, some hundreds at least.
+//
+// A value in it that was learned before is known already, in whatever writing. What is before and behind that is looked for
+// by itself: whoever chooses it could move the borders of blocks in the value otherwise, and so guess it piece by piece.
 func (g *Guard) LearnForAWhile(text string) {
-	g.learning.Lock()
-	defer g.learning.Unlock()
-	if g.young[text] != nil {
-		return
-	}
-	blocks, again := g.old[text]
-	if !again {
-		blocks = allBlocks(text, "")
+	blocks, known := g.remembered(text)
+	if !known {
+		blocks = g.newBlocks(text) // takes long for a long text, so nobody waits for it
 	}
 	size := 0
 	for _, b := range blocks {
 		size += len(b.text)
 	}
-	if size == 0 {
+	if size == 0 && len(text) > least {
+		return // it is read again rather than kept
+	}
+	g.learning.Lock()
+	defer g.learning.Unlock()
+	g.keep(text, blocks, max(size, least))
+}
+
+// remembered returns the blocks of a text that was learned for a while and is not forgotten yet.
+func (g *Guard) remembered(text string) (blocks []block, known bool) {
+	g.learning.Lock()
+	defer g.learning.Unlock()
+	if blocks, known = g.young[text]; !known {
+		blocks, known = g.old[text]
+	}
+	return blocks, known
+}
+
+// newBlocks returns the blocks of what of a text is no value that is known for good.
+func (g *Guard) newBlocks(text string) (found []block) {
+	for _, piece := range pieces(g.withoutKnown(text), "") {
+		for _, part := range parts(piece) {
+			found = append(found, pieceBlocks(part)...)
+		}
+	}
+	return found
+}
+
+// keep makes a text one of the young ones.
+func (g *Guard) keep(text string, blocks []block, size int) {
+	if _, isYoung := g.young[text]; isYoung {
 		return
 	}
-	size = max(size, least)
 	if g.young == nil || g.size+size > maxYoung {
 		g.age()
 	}
-	if g.old[text] == nil {
+	if _, isOld := g.old[text]; !isOld {
 		g.add(blocks)
 	}
 	g.young[text] = blocks
@@ -114,7 +155,7 @@ func (g *Guard) add(blocks []block) {
 func (g *Guard) Knows() bool {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	return g.known != nil
+	return g.known != nil && len(g.known.blocks) > 0
 }
 
 // Guards reports whether the value is masked once it is learned. It is false where less than eight characters of it are

@@ -263,10 +263,10 @@ const longKey = 31
 
 // goes reports whether something in a leaf must be masked. Clients find what they need by its key, and the first eight
 // characters of a password may well be "progress". So a key goes only if it has a value whole or encoded, or if it is long and
-// has more of one than its beginning.
+// has more of one than its beginning; one of the protocol's never does.
 func (w *walker) goes(from, to int, kind leaf) bool {
 	s := w.search
-	if w.keeps || !s.root.masked.hasAny(from, to) {
+	if w.keeps || !s.root.masked.hasAny(from, to) || kind == leafKey && isProtocolKey(s.root.text[from:to]) {
 		return false
 	}
 	return kind != leafKey || s.certain.hasAny(from, to) || to-from >= longKey && s.later.hasAny(from, to)

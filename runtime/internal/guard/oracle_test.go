@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"math/bits"
 	"net/url"
 	"strings"
 	"testing"
@@ -74,6 +75,68 @@ func TestOracle(t *testing.T) {
 	}
 }
 
+// Who knows a block of another value, or of the same, puts a half of it beside a guess of the other half. Until all of
+// a block is right, the guess takes no step and finds no flag.
+func TestOracleOfHalves(t *testing.T) {
+	for kind, values := range map[string][2]string{
+		"eight bytes":               {stripe, "Xk39HqLyjW7Darjt"},
+		"sixteen":                   {"unhurried otters juggle lanterns", "correct horse battery staple"},
+		"sixteen, Cyrillic":         {"крокодилспитднемвреке", "справедливостьпревышевсего"},
+		"some of two bytes":         {"schlüssel-für-Zoë-und-ihre-Katzen", "grüße-an-müller-und-söhne-überall"},
+		"of two and of one":         {"schlüssel-für-Zoë-und-ihre-Katzen", "unhurried otters juggle lanterns"},
+		"of three":                  {"领养宠物的人需要两份推荐还需要一个可以跑的地方", "这是一个很长的密码没有人能够猜到它因为太长了"},
+		"of four":                   {"🐶🐱🐭🐹🐰🦊🐻🐼🐨🐯🦁🐮🐷🐸🐵🐔🐧🐦", "🍏🍎🍐🍊🍋🍌🍉🍇🍓🍈🍒🍑🍍🥝🥥🍅🍆🥑"},
+		"of which some are escapes": {`hunter2!"<%41>\x--and--%42-more`, `Tr0ub4d&or%20x\y!!and%43more!!`},
+	} {
+		g, stranger := learn(values[:]...), learn("never-shown-0123456789")
+		newKeys(g, stranger)
+		var texts []string
+		for text := range g.known.blocks {
+			texts = append(texts, text)
+		}
+		for _, known := range texts {
+			for _, secret := range texts {
+				for cut := 1; cut < min(len(known), len(secret)); cut++ {
+					guess := "~" + known[:cut] + secret[cut:] + " "
+					if strings.Contains(g.Text(guess), Redacted) {
+						continue // it is a block, or has one in it
+					}
+					for n := 0; ; n++ {
+						_, more := work(g, stranger, guess)
+						flags := flagged(g.known, guess)
+						if more == 0 && flags == 0 {
+							break
+						}
+						if n == 3 {
+							t.Fatalf("%s: %q, of %q and %q, takes %d steps more and finds %d flags", kind, guess, known, secret, more, flags)
+						}
+						newKeys(g, stranger) // it was by chance, else it is again
+					}
+				}
+			}
+		}
+	}
+}
+
+// flagged counts the look-ups in a text that find a flag.
+func flagged(t *table, text string) (count int) {
+	padded := append([]byte(text), make([]byte, 2*window)...)
+	for scan := (scanner{text: padded, end: len(text) - window + 1}); scan.at < scan.end; {
+		if scan.next(t, scan.end) != 0 {
+			count++
+		}
+	}
+	for rest := t.plain | t.wide; rest != 0; rest &= rest - 1 {
+		length := bits.TrailingZeros64(uint64(rest)) + 1
+		for at := 0; at+length <= len(text); at++ {
+			if flags, bit := t.flags[kindOf(length)].of(hashOf([]byte(text[at : at+length]))); *flags&bit != 0 {
+				count++
+			}
+		}
+	}
+	return count
+}
+
 // work masks a text, and counts how many steps more it takes than where the value is not known.
 func work(g, stranger *Guard, text string) (shown string, more int) {
 	defer func(before func(int)) { counted = before }(counted)
@@ -89,9 +152,9 @@ func newKeys(guards ...*Guard) {
 	keys = randomKeys()
 	for _, g := range guards {
 		known := *g.known
-		known.flags, known.ends, known.shift = make([]byte, 1<<20), make([]uint64, 1<<14), 64-20
+		known.flags = [others + 1]flags{make(flags, 1<<20), make(flags, 1<<20), make(flags, 1<<20)}
 		for text := range known.blocks {
-			known.flag(text)
+			known.set(text)
 		}
 		g.known = &known
 	}

@@ -178,7 +178,7 @@ func long(text string) bool { return utf8.RuneCountInString(text) >= minimum }
 
 var (
 	authScheme = lazily(`^(?:(?i:basic|bearer|token|apikey)|-H|--header|-u|--user) +`)
-	assignment = lazily(`^(?:export +|set +|setx +|\$env:)?["']?([A-Za-z_][\w.-]*)["']?(?: *= *|: +)`)
+	assignment = lazily(`^(?:export +|set +|setx +|\$env:)?["']?([\pL_][\pL\w.-]*)["']?(?: *= *|: +)`)
 )
 
 // maxWrappings is how many things are taken off a value: a comma, quotes, a name, quotes, a scheme, and one to spare.

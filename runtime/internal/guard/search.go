@@ -17,7 +17,9 @@ type search struct {
 	texts, text []byte // of the walker, used again for their space
 	messages    []bool
 
-	hasKeys bool // of objects, as long as a piece
+	hasKeys bool    // of objects, as long as a piece
+	learns  bool    // so nothing is masked, and what is known is later
+	doubts  []doubt // of what is known
 
 	steps, limit int // bytes that were looked at, undone or decoded, and look-ups
 
@@ -29,13 +31,13 @@ var searches = sync.Pool{New: func() any { return new(search) }}
 
 func (g *Guard) search() *search {
 	s := searches.Get().(*search)
-	s.guard, s.root.text, s.used, s.steps, s.hasKeys = g, s.root.text[:0], 0, 0, false
+	s.guard, s.root.text, s.used, s.steps, s.hasKeys, s.learns = g, s.root.text[:0], 0, 0, false, false
 	return s
 }
 
 func (s *search) done() {
 	counted(s.steps)
-	s.guard, s.later, s.certain = nil, nil, nil
+	s.guard, s.later, s.certain, s.doubts = nil, nil, nil, nil
 	s.root.masked, s.root.opened = nil, nil
 	searches.Put(s)
 }
@@ -83,7 +85,9 @@ func (s *search) look(v *view, depth int) {
 // decode looks at what is encoded in v, and at what of that is text as at any text.
 func (s *search) decode(v *view, depth int) {
 	used := s.used
-	s.scanned(v, quotedPrintable)
+	if quoted := s.scanned(v, quotedPrintable); quoted.changed && quoted.isSure {
+		s.look(quoted, depth)
+	}
 	if decoded := s.scanned(v, decodeRuns); decoded.changed {
 		if texts := s.view(decoded, textsOnly); texts.changed {
 			s.look(texts, depth)
@@ -130,6 +134,10 @@ func (s *search) scan(v *view) {
 	for scan := (scanner{text: padded, end: len(v.text) - window + 1}); scan.at < scan.end; {
 		s.scanSome(&scan, v.text)
 	}
+	if s.learns {
+		s.extents(v)
+		return
+	}
 	for _, h := range s.hits {
 		s.note(v, h)
 		s.mask(v, h.from, h.to, h.says&open != 0)
@@ -143,12 +151,13 @@ func (s *search) scanSome(scan *scanner, text []byte) {
 	s.guard.mu.RLock()
 	defer s.guard.mu.RUnlock()
 	t := s.guard.known
-	for end := min(scan.at+held, scan.end); scan.at < end; {
-		if singles, lasts := scan.next(t, end); singles|lasts != 0 {
-			s.steps += window
-			s.hits = t.blocksAt(s.hits, text, scan.at-window, singles, lasts, s.hasKeys)
+	from, end := scan.at, min(scan.at+held, scan.end)
+	for scan.at < end {
+		if may := scan.next(t, end); may != 0 {
+			s.hits = t.endingAt(s.hits, text, scan.at-window, may, s.hasKeys)
 		}
 	}
+	s.hits = t.others(s.hits, text, from, scan.at, s.hasKeys)
 }
 
 // note notes what is to be known of keys.

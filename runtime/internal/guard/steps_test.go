@@ -32,6 +32,8 @@ func heavy(size int) map[string]string {
 		`\`, `"`, `'`, `%`, `&`, "=", "a", "A", "0", " ", "\x00", "\x1b", "\x1b[", `\"`, `\\"`, `'"`, "%25", "%5c", `\x5c`, `\u005c`,
 		"&amp;", "&#38;", "&#", "&zzzzzzzzzzzzzzzzz", "&quot", "%4", "=4", "=41", "=\n", "a\n", "0a ", "0a", "115, ", "00000000  ", "00000000: ",
 		"aaaaaaaaaaa ", "aaaaaaaaaaa\n", "aaaaaaaaaaa&amp;", "\u200b", "\uff21", "\u00ad", "é", `\u`, `\u{`, `\U`, `\1`, "1e", "[", "{", `{"":`, `["`, "MFRGGZDF", "eHh4eHh4",
+		"=3D", "=?a?q?_", "=?a?q?=3D=3D_?= ", "=?a?b?YWFh?= ", "0: 1, ", `"0":0,`, `"0":52,"1":53,`, "0,0,1,1,", "0000000   a   b\n", "000000 3435\n", "0x0000:\t3435 ", "U+0034 ", "0.0", "1_", "\b", "_\b", "\x9b", "\u009b",
+		"\x1b(", "\x1bP", "\x1b]0;", "\ufffd", "\ufffd1m", "\u3164", "\x7f", "VVVV", "vvvv0", "QUFB", "064 ", "012345 ", "34353637 ", "nQUFBQUFBQUFBQUFB\\",
 		stripe + " ", stripe, base64.StdEncoding.EncodeToString([]byte(stripe)), quote(odd), "4eC39HqL ",
 	} {
 		texts[unit] = strings.Repeat(unit, size/len(unit)+1)[:size]

@@ -4,47 +4,61 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 )
 
-// How blocks are found: by a look at every eight bytes of a text, whatever they are, that costs the same for each.
+// How blocks are found: by a look at each place of a text, whatever it has there, that costs the same for each.
 //
-// The bytes are hashed, and the hash is looked up in flags: whether a block may be these eight bytes, or begin, go on or end
-// with them. A longer block is there where the flags eight bytes apart say so one after the other, which is computed
-// without a branch. Only then the text is compared with the blocks, as a whole. So neither the time nor the
-// number of steps tells of a block of which not all is right: an attacker measures them.
+// All the bytes of a block are hashed to one number, and the number is looked up in flags. Nothing is known of a part of a
+// block: neither the time nor the number of look-ups tells of one of which not all is right, be its other half from
+// another block or from nowhere. An attacker measures them. Where a flag is set, the text is compared with the blocks.
 //
 // It is rarely wrong that flags say so, and which texts make it wrong depends on keys that each process chooses: nobody
 // can work out from outside what the flags are for.
-
-const (
-	isSingle byte = 1 << iota
-	endsOne
-	beginsOne
-	goesOn
-	endsNear // where the one before is less than eight bytes before
-)
+//
+// Nearly all blocks have eight bytes or sixteen, and those are looked up in one go. See table.others for the rest.
 
 const window = 8 // bytes
 
-// How many flags there are at least for each eight bytes of blocks. The less of them are set, the more seldom a text is compared
+// How many flags there are at least for each block. The less of them are set, the more seldom a text is compared
 // for nothing; but a table that is larger than the cache of a processor is slow.
 const (
-	perWindow      = 16
-	perWindowSmall = 128 // of a small table
-	small          = 1 << 19
+	perBlock      = 16
+	perBlockSmall = 128 // of a small table
+	small         = 1 << 19
 )
 
 // A table has the blocks that are looked for. Its zero value has none.
 type table struct {
-	flags        []byte   // a power of two
-	ends         []uint64 // by other bits of the hash, one bit for each flag: whether a block ends so
-	shift        uint     // what makes a hash an index
-	windows      int
+	flags        [others + 1]flags
+	counts       [others + 1]int // of blocks of each kind
 	blocks       map[string]saying
-	lengths      uint64          // bit n is set if blocks of n+1 bytes are there
-	near         bool            // some of them are no multiple of eight
-	pieces       map[string]bool // short ones
-	pieceLengths uint64          // bit n is set if some have n bytes
+	lasting      map[string]string // the piece that a block is of, if that is known for good
+	plain, wide  lengths           // of blocks of ASCII only, and of the others
+	pieces       map[string]bool   // short ones
+	pieceLengths uint64            // bit n is set if some have n bytes
+}
+
+// lengths are those of blocks: bit n is set if some have n+1 bytes.
+type lengths uint64
+
+const inOneGo lengths = 1<<(window-1) | 1<<(2*window-1)
+
+// Blocks of each kind have flags of their own.
+const (
+	eights = iota // of eight bytes
+	sixteens
+	others
+)
+
+func kindOf(length int) int {
+	switch length {
+	case window:
+		return eights
+	case 2 * window:
+		return sixteens
+	}
+	return others
 }
 
 // keys are those of the hash.
@@ -61,24 +75,64 @@ func hash(window uint64) uint64 {
 	return high ^ low
 }
 
+// both returns the hash of what has a hash itself, and of the eight bytes behind it.
+func both(before, last uint64) uint64 { return before + bits.RotateLeft64(last, 32) }
+
+// hashOf returns the hash of a text of at least eight bytes.
+func hashOf(text []byte) uint64 {
+	all := hash(binary.LittleEndian.Uint64(text))
+	for at := window; at < len(text); at += window {
+		if at > window {
+			all = hash(all)
+		}
+		all = both(all, hash(binary.LittleEndian.Uint64(text[min(at, len(text)-window):])))
+	}
+	return all
+}
+
+// Flags are as many as a power of two.
+type flags []byte
+
+// newFlags returns flags for so many blocks.
+func newFlags(count int) flags {
+	return make(flags, 1<<bits.Len(uint(max(count*perBlock, min(count*perBlockSmall, small), 1)-1)))
+}
+
+// have reports whether there are enough for so many blocks.
+func (f flags) have(count int) bool {
+	return len(f) > 0 && (count*perBlockSmall <= len(f) || count*perBlock <= len(f) && len(f) >= small)
+}
+
+// of returns where the flag of a hash is. Other bits of the hash choose which bit it is.
+func (f flags) of(hash uint64) (byte *byte, bit byte) {
+	return &f[hash&uint64(len(f)-1)], 1 << (hash >> 61)
+}
+
 // grown returns a table that has room for more blocks, or t itself if it has that. It shares the blocks.
 func (t *table) grown(more []block) *table {
-	windows := t.windows
+	counts := t.counts
 	for _, b := range more {
-		windows += (len(b.text) + window - 1) / window
+		counts[kindOf(len(b.text))]++
 	}
-	if windows*perWindowSmall <= len(t.flags) || windows*perWindow <= len(t.flags) && len(t.flags) >= small {
+	enough := true
+	for kind, count := range counts {
+		enough = enough && t.flags[kind].have(count)
+	}
+	if enough {
 		return t
 	}
-	size := uint(bits.Len(uint(max(windows*perWindow, min(windows*perWindowSmall, small)) - 1)))
-	grown := &table{flags: make([]byte, 1<<size), ends: make([]uint64, max(1<<size/64, 1)), shift: 64 - size, blocks: t.blocks, pieces: t.pieces, pieceLengths: t.pieceLengths}
+	grown := *t
+	grown.counts = [others + 1]int{} // set counts them
+	for kind, count := range counts {
+		grown.flags[kind] = newFlags(count)
+	}
 	if grown.blocks == nil {
-		grown.blocks, grown.pieces = map[string]saying{}, map[string]bool{}
+		grown.blocks, grown.lasting, grown.pieces = map[string]saying{}, map[string]string{}, map[string]bool{}
 	}
 	for text := range t.blocks {
-		grown.flag(text)
+		grown.set(text)
 	}
-	return grown
+	return &grown
 }
 
 // add adds blocks that there is room for.
@@ -87,43 +141,30 @@ func (t *table) add(blocks []block) {
 		says, known := t.blocks[b.text]
 		t.blocks[b.text] = says | b.says
 		if !known {
-			t.flag(b.text)
+			t.set(b.text)
 		}
-		if b.piece != "" {
-			t.pieces[b.piece] = true
-			t.pieceLengths |= 1 << len(b.piece)
+		if b.lasts {
+			t.lasting[b.text] = b.piece
 		}
-	}
-}
-
-func (t *table) flag(text string) {
-	t.lengths |= 1 << (len(text) - 1)
-	t.near = t.near || len(text)%window != 0
-	for at := 0; at < len(text); at += window {
-		t.windows++
-		flag := goesOn
-		switch begin := min(at, len(text)-window); {
-		case len(text) == window:
-			flag = isSingle
-		case at == 0:
-			flag = beginsOne
-		case begin < at:
-			flag = endsNear
-		case at == len(text)-window:
-			flag = endsOne
-		}
-		hash := hash(binary.LittleEndian.Uint64([]byte(text[min(at, len(text)-window):])))
-		t.flags[hash>>t.shift] |= flag
-		if flag&(isSingle|endsOne|endsNear) != 0 {
-			word, bit := t.end(hash)
-			*word |= bit
+		if b.begins != "" {
+			t.pieces[b.begins] = true
+			t.pieceLengths |= 1 << len(b.begins)
 		}
 	}
 }
 
-// end returns where ends has what is known of a hash.
-func (t *table) end(hash uint64) (word *uint64, bit uint64) {
-	return &t.ends[hash/64%uint64(len(t.ends))], 1 << (hash % 64)
+// set sets the flag of a block.
+func (t *table) set(text string) {
+	length := lengths(1) << (len(text) - 1)
+	if nextWide([]byte(text), 0) == len(text) {
+		t.plain |= length
+	} else {
+		t.wide |= length
+	}
+	kind := kindOf(len(text))
+	t.counts[kind]++
+	flags, bit := t.flags[kind].of(hashOf([]byte(text)))
+	*flags |= bit
 }
 
 // A hit is a block that was found in a text.
@@ -132,83 +173,116 @@ type hit struct {
 	says     saying
 }
 
-// A scanner goes over a text. At each of eight places in a row it has one byte of flags.
+// A scanner goes over a text, eight places in a row at once.
 type scanner struct {
-	text []byte // with zeros behind its end
-	at   int
-	end  int    // of the places to look at
-	goes uint64 // at which of the eight places before a block goes on behind these eight bytes
+	text   []byte // with zeros behind its end
+	at     int
+	end    int            // of the places to look at
+	before [window]uint64 // the hashes of the eight places before
 }
 
-const lanes = 0x0101010101010101
-
-// next goes on to the next eight places where a block may end, and returns at which, in the lowest bits of bytes: by itself, and as
-// the last of a longer one. It goes no farther than to end, and returns none there.
-func (s *scanner) next(t *table, end int) (singles, lasts uint64) {
-	flags, shift := t.flags, t.shift&63
-	text, goes := s.text[s.at:], s.goes
-	for singles|lasts == 0 && s.at < end && len(text) >= 2*window-1 {
+// next goes on to the next eight places with some where a block of eight or sixteen bytes may end, and returns at which: their
+// bytes are not zero. It goes no farther than to end, and returns none there.
+func (s *scanner) next(t *table, end int) (may uint64) {
+	eights, sixteens := t.flags[eights], t.flags[sixteens]
+	if len(t.blocks) == 0 {
+		s.at = max(s.at, end)
+		return 0
+	}
+	text := s.text[s.at:]
+	for may == 0 && s.at < end && len(text) >= 2*window-1 && len(eights) > 0 && len(sixteens) > 0 {
 		b := (*[2*window - 1]byte)(text)
-		at := uint64(flags[hash(binary.LittleEndian.Uint64(b[0:8]))>>shift])
-		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[1:9]))>>shift]) << 8
-		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[2:10]))>>shift]) << 16
-		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[3:11]))>>shift]) << 24
-		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[4:12]))>>shift]) << 32
-		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[5:13]))>>shift]) << 40
-		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[6:14]))>>shift]) << 48
-		at |= uint64(flags[hash(binary.LittleEndian.Uint64(b[7:15]))>>shift]) << 56
-		singles, lasts = at&lanes, at>>1&goes&lanes
-		before := goes
-		goes = (at>>2 | at>>3&goes) & lanes
-		if t.near {
-			lasts |= at >> 4 & (after(goes<<8) | before>>8 | before>>16 | before>>24 | before>>32 | before>>40 | before>>48 | before>>56) & lanes
-		}
+		hash0 := hash(binary.LittleEndian.Uint64(b[0:8]))
+		may = uint64(eights[hash0&uint64(len(eights)-1)] | sixteens[both(s.before[0], hash0)&uint64(len(sixteens)-1)])
+		s.before[0] = hash0
+		hash1 := hash(binary.LittleEndian.Uint64(b[1:9]))
+		may |= uint64(eights[hash1&uint64(len(eights)-1)]|sixteens[both(s.before[1], hash1)&uint64(len(sixteens)-1)]) << 8
+		s.before[1] = hash1
+		hash2 := hash(binary.LittleEndian.Uint64(b[2:10]))
+		may |= uint64(eights[hash2&uint64(len(eights)-1)]|sixteens[both(s.before[2], hash2)&uint64(len(sixteens)-1)]) << 16
+		s.before[2] = hash2
+		hash3 := hash(binary.LittleEndian.Uint64(b[3:11]))
+		may |= uint64(eights[hash3&uint64(len(eights)-1)]|sixteens[both(s.before[3], hash3)&uint64(len(sixteens)-1)]) << 24
+		s.before[3] = hash3
+		hash4 := hash(binary.LittleEndian.Uint64(b[4:12]))
+		may |= uint64(eights[hash4&uint64(len(eights)-1)]|sixteens[both(s.before[4], hash4)&uint64(len(sixteens)-1)]) << 32
+		s.before[4] = hash4
+		hash5 := hash(binary.LittleEndian.Uint64(b[5:13]))
+		may |= uint64(eights[hash5&uint64(len(eights)-1)]|sixteens[both(s.before[5], hash5)&uint64(len(sixteens)-1)]) << 40
+		s.before[5] = hash5
+		hash6 := hash(binary.LittleEndian.Uint64(b[6:14]))
+		may |= uint64(eights[hash6&uint64(len(eights)-1)]|sixteens[both(s.before[6], hash6)&uint64(len(sixteens)-1)]) << 48
+		s.before[6] = hash6
+		hash7 := hash(binary.LittleEndian.Uint64(b[7:15]))
+		may |= uint64(eights[hash7&uint64(len(eights)-1)]|sixteens[both(s.before[7], hash7)&uint64(len(sixteens)-1)]) << 56
+		s.before[7] = hash7
 		text = text[window:]
 		s.at += window
 	}
-	s.goes = goes
-	return singles, lasts
+	return may
 }
 
-// after sets lanes for six places more behind each that is set.
-func after(places uint64) uint64 {
-	places |= places << 8
-	places |= places << 16
-	return places | places<<24
-}
-
-// blocksAt appends the blocks that end with the eight places at at, where next said that some may. With wholes, it says of which
-// the whole piece is there.
-func (t *table) blocksAt(hits []hit, text []byte, at int, singles, lasts uint64, wholes bool) []hit {
-	const eight = 1 << (window - 1) // in lengths
-	for ends := singles | lasts; ends != 0; ends &= ends - 1 {
-		lane := bits.TrailingZeros64(ends)
-		begin := at + lane/8
-		end := begin + window
-		if end > len(text) {
-			break
-		}
-		if word, bit := t.end(hash(binary.LittleEndian.Uint64(text[begin:]))); *word&bit == 0 {
+// endingAt appends the blocks of eight or sixteen bytes that end with the eight places at at, where next said that some may.
+func (t *table) endingAt(hits []hit, text []byte, at int, may uint64, wholes bool) []hit {
+	for place := at; may != 0; place, may = place+1, may>>8 {
+		end := place + window
+		if byte(may) == 0 || end > len(text) {
 			continue
 		}
-		lengths := singles >> lane & 1 * eight
-		if lasts>>lane&1 != 0 {
-			lengths |= t.lengths &^ eight
-		}
-		for lengths &= t.lengths; lengths != 0; lengths &= lengths - 1 {
-			from := end - 1 - bits.TrailingZeros64(lengths)
-			if from < 0 {
-				break
-			}
-			if says, ok := t.blocks[string(text[from:end])]; ok {
-				if wholes && says&later == 0 && t.hasPiece(text[from:]) {
-					says |= whole
-				}
-				hits = append(hits, hit{from, end, says})
-			}
+		hits = t.blockAt(hits, text, place, end, wholes)
+		if place >= window {
+			hits = t.blockAt(hits, text, place-window, end, wholes)
 		}
 	}
 	return hits
+}
+
+// others appends the blocks of other lengths that begin at some places: those that are not of ASCII, and of what reads otherwise
+// once escapes in it are undone. Each length takes one look at each place; but what is not ASCII is not looked for in
+// what is.
+func (t *table) others(hits []hit, text []byte, from, to int, wholes bool) []hit {
+	for rest := (t.plain | t.wide) &^ inOneGo; rest != 0; rest &= rest - 1 {
+		length := bits.TrailingZeros64(uint64(rest)) + 1
+		isWide := t.plain&rest&-rest == 0
+		wideAt := -1
+		for at := from; at < to && at+length <= len(text); at++ {
+			if isWide && wideAt < at {
+				wideAt = nextWide(text, at)
+			}
+			if isWide && wideAt >= at+length {
+				at = wideAt - length // and the place behind
+				continue
+			}
+			hits = t.blockAt(hits, text, at, at+length, wholes)
+		}
+	}
+	return hits
+}
+
+// nextWide returns where, at or after i, the next byte is that is not ASCII, else the end of the text.
+func nextWide(text []byte, i int) int {
+	for len(text)-i >= 8 && binary.LittleEndian.Uint64(text[i:])&high == 0 {
+		i += 8
+	}
+	for i < len(text) && text[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
+}
+
+// blockAt appends a part of a text if it is a block. With wholes, it says whether the whole piece is there.
+func (t *table) blockAt(hits []hit, text []byte, from, to int, wholes bool) []hit {
+	if flags, bit := t.flags[kindOf(to-from)].of(hashOf(text[from:to])); *flags&bit == 0 {
+		return hits
+	}
+	says, ok := t.blocks[string(text[from:to])]
+	if !ok {
+		return hits
+	}
+	if wholes && says&later == 0 && t.hasPiece(text[from:]) {
+		says |= whole
+	}
+	return append(hits, hit{from, to, says})
 }
 
 // hasPiece reports whether text begins with a short piece.

@@ -16,6 +16,7 @@ type view struct {
 	traced bool
 
 	changed bool   // else there is no text, as it is the parent's
+	isSure  bool   // what was undone is in few texts that are not encoded so
 	encodes bool   // more than escapes: a part of the text comes from all that was decoded with it
 	masked  places // what must go
 	opened  places // what of that goes as part of an open token
@@ -51,7 +52,7 @@ func (v *view) reset(parent *view, undo func(*view, []byte)) {
 func (v *view) remake() {
 	v.text, v.marks, v.changes = v.text[:0], v.marks[:0], v.changes[:0]
 	v.texts = v.texts[:0]
-	v.changed, v.encodes, v.kept = false, false, 0
+	v.changed, v.isSure, v.encodes, v.kept = false, false, false, 0
 	v.undo(v, v.parent.text)
 }
 

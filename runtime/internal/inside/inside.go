@@ -17,6 +17,8 @@ type Manager interface {
 	Guard() *guard.Guard
 	// Install notes that an adapter masks all that a server sends: that it serves, or sees all messages.
 	Install()
+	// Serving notes that the server begins to serve, after which SECRETS_STORAGE_CLEAR is obeyed.
+	Serving()
 	// Warn tells the author of the server what is amiss with it.
 	Warn(ctx context.Context, text string)
 	// Tools are what an adapter's AddTools adds to a server.
@@ -25,8 +27,9 @@ type Manager interface {
 	// Server is the server's name in the schema, and Place is where its values are kept.
 	Server() string
 	Place() string
-	// Program is how a person starts this program.
+	// Program is how a person starts this program, and HasTerminal notes that it has the terminal command.
 	Program() string
+	HasTerminal()
 	Sentences() wording.Sentences
 	// Fields are the secrets in the schema's order.
 	Fields() []field.Field
@@ -42,13 +45,20 @@ type Manager interface {
 	Stored(ctx context.Context) ([]string, error)
 	// Clear removes all of them.
 	Clear(ctx context.Context) error
+	// Profile returns what an earlier version of the server kept for a profile, and RemoveFromProfile removes it there, unless
+	// it has changed since, and returns the names.
+	Profile(ctx context.Context, name string) (Profile, error)
+	RemoveFromProfile(ctx context.Context, p Profile) (removed []string, err error)
 	// Fail makes the error that a getter would return for the cause.
 	Fail(cause error, names ...string) error
 
 	// Examine says whether values can be kept and asked for here.
 	Examine(ctx context.Context) []Symptom
-	// KeepOnStart has the store not cleared, whatever SECRETS_STORAGE_CLEAR says.
-	KeepOnStart()
+	// ClientNeeds returns the line for an MCP client's configuration without which a server that it starts with little but HOME
+	// and PATH would not find what is found here, "" if it would. It is not ok where that can't be told, or makes no difference.
+	ClientNeeds() (line string, ok bool)
+	// KeepOnStart has the store not cleared, and reports whether SECRETS_STORAGE_CLEAR wants it cleared at a server's start.
+	KeepOnStart() (clears bool)
 }
 
 // A Tool is one of those by which a user asks the model for what the terminal command does. It takes and returns names,
@@ -59,6 +69,21 @@ type Tool struct {
 	Secrets           []string // what its one argument "name" can be; nil where it takes none
 	// Run returns a text, or anything else to be shown as JSON.
 	Run func(ctx context.Context, secret string) (any, error)
+}
+
+// A Profile is what earlier versions kept for a profile of the server.
+type Profile struct {
+	Service string   // where it is kept
+	Servers []string // the servers that could have stored something there as well
+	Values  []ProfileValue
+}
+
+// A ProfileValue is one value of a [Profile].
+type ProfileValue struct {
+	Name, Stored    string // in the schema, and there
+	Text            string
+	Problem         error // why it can't be used
+	IsHere, IsOther bool  // the server has it already, or has another value
 }
 
 // A Symptom is one line of what the command doctor says.
@@ -75,6 +100,10 @@ const (
 	Warning = "warning" // something does not work, and there is a way around it
 	Failing = "failed"  // no secret can be kept
 )
+
+// UnlockCommand is for bash and zsh: it asks for the keyring's password without showing it, and makes a keyring where there is
+// none.
+const UnlockCommand = `read -rs P && printf %s "$P" | gnome-keyring-daemon --replace --unlock; unset P`
 
 type principalKey struct{}
 

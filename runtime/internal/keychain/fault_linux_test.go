@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 // hasty are options for what is going to fail.
@@ -98,6 +100,7 @@ func TestNoBus(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(notASocket, "bus"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	useUserFolders(t, t.TempDir())
 	dead := socketPath(t)
 	listener := listen(t, dead)
 	listener.(*net.UnixListener).SetUnlinkOnClose(false)
@@ -132,6 +135,33 @@ func TestNoBus(t *testing.T) {
 			}
 		})
 	}
+}
+
+// useUserFolders has the folders of users elsewhere.
+func useUserFolders(t *testing.T, dir string) {
+	old := session.UserFolders
+	session.UserFolders = dir
+	t.Cleanup(func() { session.UserFolders = old })
+}
+
+// The keychain is found on the bus of the user's folder, with the environment that the official SDKs give to a server.
+func TestBusOfTheUser(t *testing.T) {
+	d := desktop.ForTest(t, desktop.Options{NoDisplay: true})
+	users := filepath.Join(d.Dir(), "users")
+	if err := os.Mkdir(users, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	useUserFolders(t, users)
+	for _, name := range []string{"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"} {
+		os.Unsetenv(name) // put back by ForTest
+	}
+	s := opened(t)
+	wantAll(t, s, ErrNoStore)
+	if err := os.Symlink(d.Getenv("XDG_RUNTIME_DIR"), filepath.Join(users, strconv.Itoa(os.Geteuid()))); err != nil {
+		t.Fatal(err)
+	}
+	mustSet(t, s, "key", "value")
+	wantValue(t, s, "key", "value")
 }
 
 // The socket in the runtime folder serves where the variable is not set, as for libdbus.
@@ -337,8 +367,8 @@ func TestKeychainThatAsksForEverything(t *testing.T) {
 	if got, err := l.get(t.Context(), testService, "key"); err != nil || got != "value" {
 		t.Errorf("get: %q, %v", got, err)
 	}
-	if err := l.delete(t.Context(), map[string]string{"service": testService}); err != nil {
-		t.Errorf("delete: %v", err)
+	if left, err := l.delete(t.Context(), map[string]string{"service": testService}); err != nil || len(left) > 0 {
+		t.Errorf("delete: %v, left: %v", err, left)
 	}
 	lock.Lock()
 	defer lock.Unlock()
@@ -487,7 +517,7 @@ func TestKeyringKilled(t *testing.T) {
 			}
 			result := make(chan error, 1)
 			go func() { _, err := s.Get(context.Background(), testService, "get"); result <- err }()
-			eventually(t, "a call under way", func() bool { return len(s.turn) == 1 })
+			eventually(t, "a call under way", func() bool { return s.reads.isUnderWay(testService + ":get") })
 			return result
 		},
 		"while prompting": func(t *testing.T, d *desktop.Desktop, s *System) <-chan error {

@@ -5,8 +5,11 @@
 // Begin at [System]; its methods are the whole interface. Below it is one
 // [store] per kind of system:
 //
-//	secretservice_unix.go  what is stored how on Linux; below it link_unix.go (the connection
-//	                       and its deadlines), address_unix.go and prompt_unix.go
+//	share.go               how calls that read the same value share one reading of it
+//	secretservice_unix.go  what is stored how on Linux; below it keyring_unix.go (which keyring
+//	                       counts), known_unix.go (reading without a search), writer_unix.go
+//	                       (turns of processes), link_unix.go (the connection and its
+//	                       deadlines) and prompt_unix.go; package session finds the bus
 //	split.go               what is stored how where entries are small (macOS, Windows); below
 //	                       it native.go (go-keyring's calls), deadline.go and lock.go
 //	index.go               the list of names that both keep
@@ -56,6 +59,10 @@ var (
 	ErrStore = errors.New("keychain failed")
 )
 
+// ErrNoKeyring is the [ErrNoStore] of a keychain that has nothing to keep values in yet, and could ask nobody for the password of
+// that, or nobody answered.
+var ErrNoKeyring = fmt.Errorf("%w: it has no keyring yet, and its prompt to create one was not answered", ErrNoStore)
+
 // MaxValue is the length in bytes of the longest value that is stored.
 const MaxValue = 256 << 10
 
@@ -71,26 +78,28 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// System is the operating system's keychain. It is safe for concurrent use:
-// calls take turns, so that a locked keychain is asked to unlock once and a
-// dead connection is dropped without harm to anybody else's call.
+// System is the operating system's keychain. It is safe for concurrent use.
+// Calls that change the keychain, or may have it ask a person, take turns, so that
+// a locked one is asked to unlock once. Reading takes no turn.
 type System struct {
 	options Options
 	store   store
-	turn    chan struct{} // holds a token while somebody talks to the store
+	turn    chan struct{} // has a token while nobody has the turn
+	reads   reads
 
-	closed    context.Context // ends with Close
-	close     context.CancelFunc
+	closed    context.Context // ends with Close, by errClosed
+	close     context.CancelCauseFunc
 	closeOnce sync.Once
 }
 
-// store is one kind of keychain. Its methods are called one at a time, asking
-// excepted, and return the errors above or what [gaveUp] makes of the context.
+// store is one kind of keychain. Its methods return the errors above or what [gaveUp] makes of the context. In a context of
+// [Quietly], get and names are called at any time; all else is called one at a time, asking excepted.
 type store interface {
 	get(ctx context.Context, service, account string) (string, error)
+	names(ctx context.Context, service string) ([]string, error)
+
 	set(ctx context.Context, service, account, value string) error
 	delete(ctx context.Context, service, account string) error
-	names(ctx context.Context, service string) ([]string, error)
 	clear(ctx context.Context, service string) error
 	asking() bool // a prompt of the keychain is on the screen
 	close()
@@ -113,11 +122,12 @@ func New(options Options) *System {
 
 func newSystem(options Options, store store) *System {
 	s := &System{options: options, store: store, turn: make(chan struct{}, 1)}
-	s.closed, s.close = context.WithCancel(context.Background())
+	s.turn <- struct{}{}
+	s.closed, s.close = context.WithCancelCause(context.Background())
 	return s
 }
 
-// Get returns the value stored for account under service, [ErrNotSet] if there is none.
+// Get returns the value stored for account under service, [ErrNotSet] if there is none. The value is no older than the call.
 func (s *System) Get(ctx context.Context, service, account string) (value string, err error) {
 	if err := checkNames(service, account); err != nil {
 		return "", err
@@ -125,10 +135,15 @@ func (s *System) Get(ctx context.Context, service, account string) (value string
 	if isFolded(account) {
 		return "", ErrNotSet
 	}
-	err = s.inTurn(ctx, func(ctx context.Context) error {
-		value, err = s.store.get(ctx, service, account)
-		return err
+	value, err = s.share(ctx, service+":"+account, func(ctx context.Context) (string, error) {
+		return s.store.get(Quietly(ctx), service, account)
 	})
+	if errors.Is(err, ErrUnasked) && !IsQuiet(ctx) {
+		err = s.inTurn(ctx, func(ctx context.Context) error {
+			value, err = s.store.get(ctx, service, account)
+			return err
+		})
+	}
 	if err != nil {
 		return "", err
 	}
@@ -151,7 +166,8 @@ func (s *System) Set(ctx context.Context, service, account, value string) error 
 }
 
 // Delete removes all that is stored for account under service, [ErrNotSet] if
-// there was nothing.
+// there was nothing. On Linux, what is in a locked keyring stays where an open one
+// had a value too, and a warning names that keyring; so it is with Clear.
 func (s *System) Delete(ctx context.Context, service, account string) error {
 	if err := checkNames(service, account); err != nil {
 		return err
@@ -169,7 +185,7 @@ func (s *System) Names(ctx context.Context, service string) (names []string, err
 	if err := checkService(service); err != nil {
 		return nil, err
 	}
-	err = s.inTurn(ctx, func(ctx context.Context) error {
+	err = s.reading(ctx, func(ctx context.Context) error {
 		names, err = s.store.names(ctx, service)
 		return err
 	})
@@ -192,8 +208,8 @@ func (s *System) Clear(ctx context.Context, service string) error {
 // with [ErrNoStore].
 func (s *System) Close() error {
 	s.closeOnce.Do(func() {
-		s.close()
-		s.turn <- struct{}{} // comes soon, since the call under way has ended, and is kept
+		s.close(errClosed)
+		<-s.turn // comes soon, since the call under way has ended, and is kept
 		s.store.close()
 	})
 	return nil
@@ -201,25 +217,51 @@ func (s *System) Close() error {
 
 var errClosed = fmt.Errorf("%w: it was closed", ErrNoStore)
 
-// inTurn calls do when nobody else talks to the keychain. The wait has a bound
-// of its own, so that fifty callers of a frozen keychain fail together and not
-// one after the other.
-func (s *System) inTurn(ctx context.Context, do func(context.Context) error) error {
+// untilClosed returns a context that ends with Close as well.
+func (s *System) untilClosed(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(s.closed, func() { cancel(errClosed) })()
+	stop := context.AfterFunc(s.closed, func() { cancel(errClosed) })
+	return ctx, func() { stop(); cancel(nil) }
+}
 
+// reading calls do at once, so that nobody is asked, and in turn if that will not do.
+func (s *System) reading(ctx context.Context, do func(context.Context) error) error {
+	quiet, cancel := s.untilClosed(Quietly(ctx))
+	defer cancel()
+	err := do(quiet)
+	if errors.Is(err, ErrUnasked) && !IsQuiet(ctx) {
+		return s.inTurn(ctx, do)
+	}
+	return err
+}
+
+// inTurn calls do when nobody else has the turn.
+func (s *System) inTurn(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := s.untilClosed(ctx)
+	defer cancel()
+	if err := s.await(ctx, s.turn); err != nil {
+		return err
+	}
+	defer func() { s.turn <- struct{}{} }()
+	return do(ctx)
+}
+
+// await waits for what an earlier call still has. The wait has a bound of its own, so that fifty callers of a frozen keychain
+// fail together and not one after the other.
+func (s *System) await(ctx context.Context, earlier <-chan struct{}) error {
 	patience := time.NewTimer(s.options.Timeout)
 	defer patience.Stop()
 	late := fmt.Errorf("%w: an earlier call is still waiting for it", ErrTimeout)
 	for {
-		if IsQuiet(ctx) && s.store.asking() {
+		switch {
+		case ctx.Err() != nil:
+			return gaveUp(ctx)
+		case IsQuiet(ctx) && s.store.asking():
 			return ErrUnasked
 		}
 		select {
-		case s.turn <- struct{}{}:
-			defer func() { <-s.turn }()
-			return do(ctx)
+		case <-earlier:
+			return nil
 		case <-ctx.Done():
 			return gaveUp(ctx)
 		case <-patience.C:

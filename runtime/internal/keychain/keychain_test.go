@@ -158,3 +158,13 @@ func TestContextsOwnDeadline(t *testing.T) {
 		t.Errorf("%v, want ErrTimeout and DeadlineExceeded", err)
 	}
 }
+
+// eventually polls until done is true.
+func eventually(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not within %v", what, patience)
+		}
+	}
+}

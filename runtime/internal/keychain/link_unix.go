@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 const (
@@ -25,10 +27,13 @@ const (
 	itemIface       = "org.freedesktop.Secret.Item."
 	promptIface     = "org.freedesktop.Secret.Prompt."
 	propertiesIface = "org.freedesktop.DBus.Properties."
+	busName         = "org.freedesktop.DBus"
+	busPath         = dbus.ObjectPath("/org/freedesktop/DBus")
+	busIface        = "org.freedesktop.DBus."
 )
 
 // A link is one connection to the session bus with one open session of the
-// Secret Service. It is used by one call of [System] at a time.
+// Secret Service. Calls of [System] share it, but its prompts are of who has the turn.
 //
 // go-keyring's own functions wait without a deadline, and its prompt handling
 // panics when the connection goes away, so only its types are used. Every wait
@@ -40,6 +45,7 @@ type link struct {
 	bus     *dbus.Conn
 	session dbus.ObjectPath
 	timeout time.Duration
+	known   known
 
 	promptTimeout time.Duration
 	asking        *atomic.Bool
@@ -55,9 +61,9 @@ var (
 
 // dial connects to the session bus and opens a session.
 func dial(ctx context.Context, options Options, asking *atomic.Bool) (*link, error) {
-	sockets := busSockets()
-	if len(sockets) == 0 {
-		return nil, fmt.Errorf("%w: there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)", ErrNoStore)
+	sockets, err := session.Here().Bus()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoStore, err)
 	}
 	var failure error
 	for _, socket := range sockets {
@@ -77,21 +83,20 @@ func dialSocket(ctx context.Context, socket string, options Options, asking *ato
 	waiting, cancel := context.WithTimeout(ctx, options.Timeout)
 	defer cancel()
 
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(waiting, "unix", socket)
+	conn, err := session.Here().Dial(waiting, socket)
 	if err != nil {
 		if waiting.Err() != nil {
 			return nil, silent(ctx)
 		}
-		return nil, fmt.Errorf("%w: nobody listens on the session bus", ErrNoStore)
+		return nil, fmt.Errorf("%w: %w", ErrNoStore, err)
 	}
 	l := &link{
-		socket:        conn.(*net.UnixConn),
+		socket:        conn,
 		timeout:       options.Timeout,
 		promptTimeout: options.PromptTimeout,
 		asking:        asking,
 	}
-	if l.bus, err = dbus.DialUnix(l.socket); err != nil {
+	if l.bus, err = dbus.DialUnix(l.socket, dbus.WithIncomingInterceptor(l.known.hear)); err != nil {
 		l.socket.Close()
 		return nil, fmt.Errorf("%w: the session bus can't be used", ErrNoStore)
 	}
@@ -122,6 +127,7 @@ func dialSocket(ctx context.Context, socket string, options Options, asking *ato
 		}
 		return nil, err
 	}
+	l.listen(ctx)
 	return l, nil
 }
 
@@ -161,16 +167,29 @@ func (l *link) call(ctx context.Context, path dbus.ObjectPath, method string, ar
 
 // calls makes several calls in the time of one round trip.
 func (l *link) calls(ctx context.Context, requests ...request) []reply {
+	return l.callsTo(ctx, serviceName, requests...)
+}
+
+// callBus makes a call to the bus itself.
+func (l *link) callBus(ctx context.Context, method string, args ...any) reply {
+	return l.callsTo(ctx, busName, request{busPath, busIface + method, args})[0]
+}
+
+func (l *link) callsTo(ctx context.Context, name string, requests ...request) []reply {
 	waiting, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	// Also frees a write that the bus does not read, which godbus does in our
-	// goroutine. And an answer that comes too late meets nobody.
-	defer context.AfterFunc(waiting, l.cut)()
-
+	stop := context.AfterFunc(waiting, l.cut) // frees a write that the bus does not read, which godbus does in our goroutine
 	pending := make([]*dbus.Call, len(requests))
 	for i, r := range requests {
-		pending[i] = l.bus.Object(serviceName, r.path).GoWithContext(waiting, r.method, 0, make(chan *dbus.Call, 1), r.args...)
+		pending[i] = l.bus.Object(name, r.path).GoWithContext(waiting, r.method, 0, make(chan *dbus.Call, 1), r.args...)
 	}
+	stop()
+	// A call that is given up leaves the link to the others; a keychain that is silent for that long does not.
+	defer func() {
+		if waiting.Err() != nil && ctx.Err() == nil {
+			l.cut()
+		}
+	}()
 	replies := make([]reply, len(requests))
 	for i, call := range pending {
 		<-call.Done

@@ -18,7 +18,7 @@ func (s *System) Look(ctx context.Context, service string) (state State, err err
 	if err := checkService(service); err != nil {
 		return Unknown, err
 	}
-	err = s.inTurn(ctx, func(ctx context.Context) error {
+	err = s.reading(ctx, func(ctx context.Context) error {
 		state, err = look(ctx, s.store, service)
 		return err
 	})

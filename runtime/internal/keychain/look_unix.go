@@ -5,15 +5,12 @@ package keychain
 import (
 	"context"
 	"errors"
-
-	"github.com/godbus/dbus/v5"
 )
 
 // look does what [link.find] does before it would unlock.
 func look(ctx context.Context, s store, service string) (state State, err error) {
 	err = s.(*secretService).linked(ctx, func(l *link) error {
-		var unlocked, locked []dbus.ObjectPath
-		err := l.call(ctx, servicePath, serviceIface+"SearchItems", map[string]string{"service": service}).into(&unlocked, &locked)
+		open, locked, err := l.search(ctx, map[string]string{"service": service})
 		if err != nil {
 			return err
 		}
@@ -23,7 +20,7 @@ func look(ctx context.Context, s store, service string) (state State, err error)
 			state = Fresh
 		case err != nil:
 			return err
-		case isLocked || len(locked) > 0:
+		case isLocked || len(open) == 0 && len(locked) > 0:
 			state = Locked
 		default:
 			state = Unlocked
@@ -45,6 +42,6 @@ func prepare(ctx context.Context, s store) error {
 
 // isDefaultLocked reports whether the keyring for new items is locked. Where there is none the error is errGone.
 func (l *link) isDefaultLocked(ctx context.Context) (isLocked bool, err error) {
-	err = l.call(ctx, defaultPath, propertiesIface+"Get", "org.freedesktop.Secret.Collection", "Locked").into(&isLocked)
+	err = l.calls(ctx, isLockedByDefault)[0].into(&isLocked)
 	return isLocked, err
 }

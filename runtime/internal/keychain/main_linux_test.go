@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -192,16 +191,6 @@ func (r *raw) create(collection dbus.ObjectPath, value string, attributes map[st
 	var path, prompt dbus.ObjectPath
 	r.call(collection, collectionIface+"CreateItem", properties, secret, false).must(&path, &prompt)
 	return path
-}
-
-// eventually polls until done is true.
-func eventually(t testing.TB, what string, done func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: not within %v", what, patience)
-		}
-	}
 }
 
 // leavesNothing checks, at the end of the test, that it left no goroutine and

@@ -24,7 +24,7 @@ type native struct{ deadline deadline }
 
 func (n native) get(ctx context.Context, service, account string) (string, error) {
 	return n.deadline.run(ctx, func() (string, error) {
-		value, err := keyring.Get(service, account)
+		value, err := keyring.Get(spelled(service), account)
 		return value, nativeError(err)
 	})
 }
@@ -34,21 +34,21 @@ func (n native) set(ctx context.Context, service, account, value string) error {
 		return ErrTooBig
 	}
 	_, err := n.deadline.run(ctx, func() (string, error) {
-		return "", nativeError(keyring.Set(service, account, value))
+		return "", nativeError(keyring.Set(spelled(service), account, value))
 	})
 	return err
 }
 
 func (n native) delete(ctx context.Context, service, account string) error {
 	_, err := n.deadline.run(ctx, func() (string, error) {
-		return "", nativeError(keyring.Delete(service, account))
+		return "", nativeError(keyring.Delete(spelled(service), account))
 	})
 	return err
 }
 
 func (n native) clear(ctx context.Context, service string) error {
 	_, err := n.deadline.run(ctx, func() (string, error) {
-		return "", nativeError(keyring.DeleteAll(service))
+		return "", nativeError(keyring.DeleteAll(spelled(service)))
 	})
 	if errors.Is(err, ErrNotSet) {
 		return nil

@@ -8,13 +8,17 @@ import (
 )
 
 const (
-	foldsCase = false
+	foldsCase    = false
+	heedsQuietly = false
 
 	// entryLimit keeps go-keyring's command line for `security -i` under its 4,096
 	// bytes: 2,000 become 2,668 in base64, beside two names of maxName bytes and a
 	// part's prefix.
 	entryLimit = 2000
 )
+
+// spelled returns how the keychain is told the name of a service.
+func spelled(service string) string { return service }
 
 // systemError reads the exit status of `security`.
 func systemError(err error) error {

@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	foldsCase = true
+	foldsCase    = true
+	heedsQuietly = false
 
 	// entryLimit is a little under the 2,560 bytes of a credential. go-keyring
 	// stores the bytes as they are, so UTF-16 does not come into it.
@@ -20,6 +21,9 @@ const (
 	errorNoSuchLogonSession = syscall.Errno(1312)
 	errorBadStubData        = syscall.Errno(1783) // how an entry that is too long is refused
 )
+
+// spelled returns how the Credential Manager is told the name of a service.
+func spelled(service string) string { return spell(service) }
 
 // systemError reads an error of the Credential Manager.
 func systemError(err error) error {

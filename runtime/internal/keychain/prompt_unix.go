@@ -28,6 +28,9 @@ type prompt struct {
 // connection is open, and where it can't show them there may be one for each call.
 const maxPrompts = 16
 
+// isWorn reports whether the link has asked for that many, and waits for none.
+func (l *link) isWorn() bool { return l.prompts >= maxPrompts && l.open == nil }
+
 // tooFast is the time in which a person hardly answers, see [link.dismissed].
 const tooFast = time.Second
 
@@ -48,7 +51,7 @@ func (l *link) ask(ctx context.Context, path dbus.ObjectPath) (dbus.Variant, err
 		rules: [][]dbus.MatchOption{
 			{dbus.WithMatchSender(serviceName), dbus.WithMatchObjectPath(path), dbus.WithMatchMember("Completed")},
 			// The keychain may end while it asks, and then never answers.
-			{dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, serviceName)},
+			{dbus.WithMatchSender(busName), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, serviceName)},
 		},
 	}
 	l.bus.Signal(p.signals)
@@ -93,7 +96,7 @@ func (l *link) wait(ctx context.Context) (dbus.Variant, error) {
 					err = l.dismissed(ctx, p)
 				}
 				return result, err
-			case signal.Name == "org.freedesktop.DBus.NameOwnerChanged":
+			case signal.Name == busIface+"NameOwnerChanged":
 				l.forget(ctx)
 				return dbus.Variant{}, fmt.Errorf("%w: it ended while its prompt was open", ErrNoStore)
 			}
@@ -113,11 +116,7 @@ func (l *link) wait(ctx context.Context) (dbus.Variant, error) {
 func (l *link) dismissed(ctx context.Context, p *prompt) error {
 	if time.Since(p.shown) < tooFast {
 		var shows bool
-		err := l.bounded(ctx, func(ctx context.Context) error {
-			return l.bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0,
-				"org.gnome.keyring.SystemPrompter").Store(&shows)
-		})
-		if err != nil {
+		if err := l.callBus(ctx, "NameHasOwner", "org.gnome.keyring.SystemPrompter").into(&shows); err != nil {
 			return err
 		}
 		if !shows {

@@ -17,3 +17,7 @@ func Quietly(ctx context.Context) context.Context { return context.WithValue(ctx
 
 // IsQuiet reports whether a context is one of [Quietly].
 func IsQuiet(ctx context.Context) bool { return ctx.Value(quietKey{}) != nil }
+
+// HeedsQuietly reports whether the keychain heeds a context of [Quietly]: it may then be read by several calls at once, without
+// asking a person several times.
+func (s *System) HeedsQuietly() bool { return heedsQuietly }

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,64 +24,126 @@ import (
 //
 //	attributes  service, username, application: "Python keyring library"
 //	label       Password for 'U' on 'S'
-//	place       the default collection, for new items
+//	place       the default keyring, for new items
 //
-// Items are found by {service, username} alone, in all collections, and an
-// existing one is changed in place. go-keyring's own items carry just these two
-// attributes; Python does not take them for its own and makes a second item. Of
-// several the one that was written last counts, and a write leaves one.
+// Items are found by {service, username} alone, in all keyrings, and an existing
+// one is changed in place. go-keyring's own items carry just these two attributes;
+// Python does not take them for its own and makes a second item. Which of several
+// counts is said in keyring_unix.go; a write leaves one.
 type secretService struct {
 	options Options
-	link    *link           // kept from call to call: connecting each time is slow and can crash gnome-keyring 42
 	indexed map[string]bool // service and account, of names that were seen in the index
 	isAsked atomic.Bool
+
+	life context.Context // ends with close
+	end  context.CancelCauseFunc
+
+	mu      sync.Mutex
+	link    *link // kept from call to call: connecting each time is slow and can crash gnome-keyring 42
+	dialing *dialing
+}
+
+// A dialing is a connection that is being made, for all calls that need one.
+type dialing struct {
+	done chan struct{} // closed when link and err are there
+	link *link
+	err  error
 }
 
 const (
-	foldsCase   = false
-	application = "Python keyring library"
+	foldsCase    = false
+	heedsQuietly = true
+	application  = "Python keyring library"
 
-	// Other processes may write the index as we do. Each time that ours does not
+	// Programs that know nothing of our turns may write at the same time as we do. Each time that what we wrote does not
 	// last, one of theirs got done, so this is about how many of them may meet.
-	indexAttempts = 40
+	contested = 40
 )
 
 func newStore(options Options) store {
-	return &secretService{options: options, indexed: map[string]bool{}}
+	s := &secretService{options: options, indexed: map[string]bool{}}
+	s.life, s.end = context.WithCancelCause(context.Background())
+	return s
 }
 
 func (s *secretService) asking() bool { return s.isAsked.Load() }
 
 func (s *secretService) close() {
+	s.end(errClosed)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.link != nil {
 		s.link.cut()
 	}
 }
 
-// linked calls do with a link. A kept one may have died since, by a restart of
-// the bus or of the keychain: then do is called again with a new one, which it must be fit for.
+// linked calls do with a link. It may have died since the last call, by a restart of the bus or of the keychain: then do is
+// called again with a new one, which it must be fit for.
 func (s *secretService) linked(ctx context.Context, do func(*link) error) error {
-	for {
-		kept := s.link != nil && s.link.bus.Connected()
-		if !kept {
-			s.close()
-			s.link = nil
-			l, err := dial(ctx, s.options, &s.isAsked)
-			if err != nil {
-				return err
-			}
-			s.link = l
+	err := errLinkLost
+	for try := 0; try < attempts && errors.Is(err, errLinkLost); try++ {
+		l, failure := s.connected(ctx)
+		if failure != nil {
+			return failure
 		}
-		err := do(s.link)
-		isLost := errors.Is(err, errLinkLost)
-		if isLost || s.link.prompts >= maxPrompts && s.link.open == nil {
-			s.close()
-			s.link = nil
-		}
-		if !isLost || !kept {
-			return err
+		err = do(l)
+		// Prompts are of calls that have the turn, which quiet ones need not.
+		if errors.Is(err, errLinkLost) || !IsQuiet(ctx) && l.isWorn() {
+			s.drop(l)
 		}
 	}
+	return err
+}
+
+// connected returns the link that is kept, or a new one. The calls that need a new one wait for the same.
+func (s *secretService) connected(ctx context.Context) (*link, error) {
+	s.mu.Lock()
+	if s.link != nil && s.link.bus.Connected() {
+		defer s.mu.Unlock()
+		return s.link, nil
+	}
+	d := s.dialing
+	if d == nil {
+		d = &dialing{done: make(chan struct{})}
+		s.dialing = d
+		go s.dial(d)
+	}
+	s.mu.Unlock()
+	select {
+	case <-d.done:
+		return d.link, d.err
+	case <-ctx.Done():
+		return nil, gaveUp(ctx)
+	}
+}
+
+func (s *secretService) dial(d *dialing) {
+	d.link, d.err = dial(s.life, s.options, &s.isAsked)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case d.err != nil:
+	case s.life.Err() != nil:
+		d.link.cut()
+		d.link, d.err = nil, errClosed
+	default:
+		if s.link != nil {
+			s.link.cut()
+		}
+		s.link = d.link
+	}
+	s.dialing = nil
+	close(d.done)
+}
+
+// drop ends a link. Calls that still use it are made again, see linked.
+func (s *secretService) drop(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.link == l {
+		s.link = nil
+	}
+	l.cut()
 }
 
 func (s *secretService) get(ctx context.Context, service, account string) (value string, err error) {
@@ -97,9 +160,9 @@ func (s *secretService) set(ctx context.Context, service, account, value string)
 		if err != nil {
 			return err
 		}
-		// An update of a name that was seen in the index needs no second look. A new item does, since another
+		// An update of a name that was seen in the index needs no second look at the names. A new item does, since another
 		// process may have deleted the one before, and its name.
-		if isNew || !s.indexed[service+":"+account] {
+		if isNew || !s.indexed[service+":"+account] || !l.hasOneIndex(ctx, service) {
 			s.reindex(ctx, l, service)
 		}
 		return nil
@@ -108,9 +171,12 @@ func (s *secretService) set(ctx context.Context, service, account, value string)
 
 func (s *secretService) delete(ctx context.Context, service, account string) error {
 	return s.linked(ctx, func(l *link) error {
-		if err := l.delete(ctx, map[string]string{"service": service, "username": account}); err != nil {
+		defer l.alone(ctx, service, account)()
+		left, err := l.delete(ctx, map[string]string{"service": service, "username": account})
+		if err != nil {
 			return err
 		}
+		s.noteLeft(ctx, l, left, slog.String("service", service), slog.String("secret", account))
 		s.reindex(ctx, l, service)
 		return nil
 	})
@@ -118,7 +184,10 @@ func (s *secretService) delete(ctx context.Context, service, account string) err
 
 func (s *secretService) names(ctx context.Context, service string) (names []string, err error) {
 	err = s.linked(ctx, func(l *link) error {
-		names, err = l.names(ctx, service)
+		items, err := l.find(ctx, map[string]string{"service": service}, anyKeyring)
+		if err == nil {
+			names, err = l.namesOf(ctx, items)
+		}
 		return err
 	})
 	return names, err
@@ -127,43 +196,39 @@ func (s *secretService) names(ctx context.Context, service string) (names []stri
 func (s *secretService) clear(ctx context.Context, service string) error {
 	return s.linked(ctx, func(l *link) error {
 		maps.DeleteFunc(s.indexed, func(key string, _ bool) bool { return strings.HasPrefix(key, service+":") })
-		err := l.delete(ctx, map[string]string{"service": service})
+		left, err := l.delete(ctx, map[string]string{"service": service})
 		if errors.Is(err, ErrNotSet) {
 			return nil
 		}
+		s.noteLeft(ctx, l, left, slog.String("service", service))
 		return err
 	})
 }
 
-// reindex makes the index agree with what a search finds, for the frameworks
-// that read it. It searches again after each write, so of any number of processes
-// that do this at once the last one to write has seen all names, and none is
-// missing when they are done. The value is stored by now and does not need the
-// index, so trouble with it is no error of the call.
+// noteLeft says which keyrings are locked and so keep what was to be removed. They are named to a person only: a label may hold
+// anything.
+func (s *secretService) noteLeft(ctx context.Context, l *link, left []dbus.ObjectPath, about ...slog.Attr) {
+	for _, label := range l.labels(ctx, left) {
+		s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "keychain: a locked keyring keeps what was removed from the others",
+			append(about, slog.String("keyring", label))...)
+	}
+}
+
+// reindex makes the index agree with what a search finds, for the frameworks that read it, and be one item, without which some
+// of them fail. It searches again after each write, so of any number of processes that do this at once the last one to write has
+// seen all names, and none is missing when they are done. The value is stored by now and does not need the index, so trouble
+// with it is no error of the call, and nobody is asked for a password.
 func (s *secretService) reindex(ctx context.Context, l *link, service string) {
+	defer l.alone(ctx, service, indexAccount)()
 	err := fmt.Errorf("%w: others keep changing it", ErrStore)
-	for begin, try := time.Now(), 0; try < indexAttempts && time.Since(begin) < s.options.Timeout; try++ {
-		names, failure := l.names(ctx, service)
-		if failure != nil {
-			err = failure
-			break
-		}
-		text, failure := l.get(ctx, service, indexAccount)
-		if failure != nil && !errors.Is(failure, ErrNotSet) {
-			err = failure
-			break
-		}
-		if slices.Equal(names, decodeIndex(text)) {
+	for begin, try := time.Now(), 0; try < contested && time.Since(begin) < s.options.Timeout; try++ {
+		names, isDone, failure := l.reindex(ctx, service)
+		if isDone {
 			maps.DeleteFunc(s.indexed, func(key string, _ bool) bool { return strings.HasPrefix(key, service+":") })
 			for _, name := range names {
 				s.indexed[service+":"+name] = true
 			}
 			return
-		}
-		if len(names) == 0 {
-			failure = l.delete(ctx, map[string]string{"service": service, "username": indexAccount})
-		} else {
-			_, failure = l.set(ctx, service, indexAccount, encodeIndex(names))
 		}
 		if failure != nil && !errors.Is(failure, ErrNotSet) && !errors.Is(failure, errChanged) {
 			err = failure
@@ -173,34 +238,89 @@ func (s *secretService) reindex(ctx context.Context, l *link, service string) {
 	s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "keychain: index not updated", slog.String("service", service), slog.Any("error", err))
 }
 
+// reindex writes the index once, if it is not yet what it should be.
+func (l *link) reindex(ctx context.Context, service string) (names []string, isDone bool, err error) {
+	items, _, err := l.search(ctx, map[string]string{"service": service})
+	if err != nil {
+		return nil, false, err
+	}
+	if names, err = l.namesOf(ctx, items); err != nil {
+		return nil, false, err
+	}
+	index, _, err := l.search(ctx, indexOf(service))
+	if err != nil {
+		return nil, false, err
+	}
+	switch {
+	case len(index) == 0 && len(names) == 0:
+		return nil, true, nil
+	case len(names) == 0:
+		_, err = l.delete(ctx, indexOf(service))
+		return nil, false, err
+	case len(index) == 0:
+		if isLocked, err := l.isDefaultLocked(ctx); err != nil || isLocked {
+			return nil, false, cmp.Or(err, ErrUnasked)
+		}
+	case len(index) == 1:
+		text, err := l.secret(ctx, index[0])
+		if err != nil && !errors.Is(err, errGone) {
+			return nil, false, err
+		}
+		if slices.Equal(names, decodeIndex(text)) {
+			return names, true, nil
+		}
+	}
+	_, err = l.write(ctx, service, indexAccount, encodeIndex(names))
+	return nil, false, err
+}
+
+func indexOf(service string) map[string]string {
+	return map[string]string{"service": service, "username": indexAccount}
+}
+
+// hasOneIndex reports whether the index is one item: another program may have made a second one.
+func (l *link) hasOneIndex(ctx context.Context, service string) bool {
+	name := service + ":" + indexAccount
+	path, changes := l.known.at(name)
+	if path != "" {
+		return true
+	}
+	index, _, err := l.search(ctx, indexOf(service))
+	if err != nil || len(index) != 1 {
+		return false
+	}
+	l.known.keep(name, index[0], changes)
+	return true
+}
+
 func (l *link) get(ctx context.Context, service, account string) (string, error) {
+	name := service + ":" + account
+	if value, isDone, err := l.again(ctx, name); isDone {
+		return value, err
+	}
 	err := errGone
-	for try := 0; try < attempts && errors.Is(err, errGone); try++ {
+	for try := 0; try < attempts && (errors.Is(err, errGone) || errors.Is(err, ErrLocked)); try++ {
 		if err := pause(ctx, try); err != nil {
 			return "", err
 		}
-		var paths []dbus.ObjectPath
-		paths, err = l.find(ctx, map[string]string{"service": service, "username": account})
-		if err != nil {
-			return "", err
+		_, changes := l.known.at(name)
+		paths, failure := l.find(ctx, map[string]string{"service": service, "username": account}, anyKeyring)
+		if failure != nil {
+			return "", failure
 		}
 		if len(paths) == 0 {
 			return "", ErrNotSet
 		}
-		path := paths[0]
-		if len(paths) > 1 {
-			var items []item
-			if items, err = l.describe(ctx, paths); err != nil {
-				return "", err
-			}
-			if len(items) == 0 {
-				err = errGone
-				continue
-			}
-			path = slices.MaxFunc(items, byAge).path
+		path, failure := l.newest(ctx, paths)
+		if failure != nil {
+			err = failure
+			continue
 		}
 		var value string
 		if value, err = l.secret(ctx, path); err == nil {
+			if len(paths) == 1 {
+				l.known.keep(name, path, changes)
+			}
 			return value, nil
 		}
 	}
@@ -221,29 +341,41 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-// set stores a value until one item is left and reads back as it was written. It reports whether it made that item.
+// set stores a value, when no other process of ours writes one under this name. It reports whether it made the item.
 func (l *link) set(ctx context.Context, service, account, value string) (isNew bool, err error) {
-	for try := range attempts {
-		if err := pause(ctx, try); err != nil {
+	defer l.alone(ctx, service, account)()
+	return l.write(ctx, service, account, value)
+}
+
+// write writes a value until one item is left and reads back as it was written. Where another value is read back each time,
+// another program is writing, and is done at some time. Where it is the same each time, the keychain does not keep ours.
+func (l *link) write(ctx context.Context, service, account, value string) (isNew bool, err error) {
+	var last string
+	begin, strikes := time.Now(), 0
+	for try := 0; try < contested && strikes < attempts && time.Since(begin) < l.timeout; try++ {
+		if err := pause(ctx, min(try, attempts)); err != nil {
 			return false, err
 		}
-		path, created, duplicates, err := l.put(ctx, service, account, value)
-		isNew = isNew || created
-		var back string
-		if err == nil {
-			back, err = l.secret(ctx, path)
-		}
+		w, err := l.put(ctx, service, account, value)
+		isNew = isNew || w.isNew
 		switch {
-		case errors.Is(err, errGone) || err == nil && back != value:
-			continue // somebody else writes at the same time
+		case errors.Is(err, errGone):
+			strikes++ // somebody else deletes at the same time
+			continue
 		case err != nil:
 			return false, err
-		case len(duplicates) == 0:
+		case w.back != value:
+			if strikes++; w.back != last {
+				strikes = 1
+			}
+			last = w.back
+			continue
+		case len(w.duplicates) == 0:
 			return isNew, nil
 		}
 		// Only now, since until here one of them was the old value. Then once more from
 		// the top, since somebody else may have chosen to keep another one.
-		for _, path := range duplicates {
+		for _, path := range w.duplicates {
 			if err := l.deleteItem(ctx, path); err != nil {
 				return false, err
 			}
@@ -252,48 +384,52 @@ func (l *link) set(ctx context.Context, service, account, value string) (isNew b
 	return false, errChanged
 }
 
-// put writes a value into the item that there is, or into a new one. Of
-// several it takes one and returns the others.
-func (l *link) put(ctx context.Context, service, account, value string) (path dbus.ObjectPath, isNew bool, duplicates []dbus.ObjectPath, err error) {
-	paths, err := l.find(ctx, map[string]string{"service": service, "username": account})
+// A written item is what one write made.
+type written struct {
+	isNew      bool
+	back       string // what was read back
+	duplicates []dbus.ObjectPath
+}
+
+// put writes a value into the item that there is, or into a new one, and reads it back. Of several it takes one.
+func (l *link) put(ctx context.Context, service, account, value string) (w written, err error) {
+	paths, err := l.find(ctx, map[string]string{"service": service, "username": account}, defaultKeyring)
 	if err != nil {
-		return "", false, nil, err
+		return w, err
 	}
 	if len(paths) == 0 {
 		path, err := l.create(ctx, service, account, value)
-		return path, true, nil, err
+		if err == nil {
+			w.isNew = true
+			w.back, err = l.secret(ctx, path)
+		}
+		return w, err
 	}
-	path = paths[0]
-	if len(paths) > 1 {
-		items, err := l.describe(ctx, paths)
-		if err != nil {
-			return "", false, nil, err
-		}
-		if len(items) == 0 {
-			return "", false, nil, errGone
-		}
-		slices.SortFunc(items, byWorth)
-		path = items[0].path
-		for _, other := range items[1:] {
-			duplicates = append(duplicates, other.path)
-		}
+	path, duplicates, err := l.worthiest(ctx, paths)
+	if err != nil {
+		return w, err
 	}
+	w.duplicates = duplicates
 
+	// At once, so that hardly anybody comes in between.
 	replies := l.calls(ctx,
 		request{path, itemIface + "SetSecret", []any{ss.NewSecret(l.session, value)}},
+		request{path, itemIface + "GetSecret", []any{l.session}},
 		request{path, propertiesIface + "Get", []any{"org.freedesktop.Secret.Item", "Attributes"}})
 	if err := replies[0].err; err != nil {
-		return "", false, nil, err
+		return w, err
 	}
+	var secret ss.Secret
 	var attributes map[string]string
-	if err := replies[1].into(&attributes); err != nil {
-		return "", false, nil, err
+	if err := cmp.Or(replies[1].into(&secret), replies[2].into(&attributes)); err != nil {
+		return w, err
 	}
+	w.back = string(secret.Value)
 	if attributes["application"] != application {
 		attributes["application"] = application
 		err = l.call(ctx, path, propertiesIface+"Set", "org.freedesktop.Secret.Item", "Attributes", dbus.MakeVariant(attributes)).err
 	}
-	return path, false, duplicates, err
+	return w, err
 }
 
 // create makes a new item. If others do so at the same time, "replace" makes it one item.
@@ -346,30 +482,32 @@ func (l *link) createCollection(ctx context.Context) error {
 		}
 	}
 	if errors.Is(err, ErrLocked) || errors.Is(err, errGone) {
-		return fmt.Errorf("%w: it has no keyring yet, and its prompt to create one was not answered", ErrNoStore)
+		return ErrNoKeyring
 	}
 	return err
 }
 
-// delete deletes what a search finds until it finds nothing, [ErrNotSet] if it did so at once.
-func (l *link) delete(ctx context.Context, attributes map[string]string) error {
-	err := ErrNotSet
-	for range attempts {
-		paths, failure := l.find(ctx, attributes)
-		if failure != nil {
-			return failure
-		}
-		if len(paths) == 0 {
-			return err
-		}
-		err = nil
-		for _, path := range paths {
+// delete deletes what a search finds until it finds nothing, [ErrNotSet] if it did so at once. Nobody is asked for the password
+// of a second keyring: what such a one has is left.
+func (l *link) delete(ctx context.Context, attributes map[string]string) (left []dbus.ObjectPath, err error) {
+	open, err := l.find(ctx, attributes, anyKeyring)
+	if err != nil {
+		return nil, err
+	}
+	if len(open) == 0 {
+		return nil, ErrNotSet
+	}
+	for range contested {
+		for _, path := range open {
 			if err := l.deleteItem(ctx, path); err != nil {
-				return err
+				return nil, err
 			}
 		}
+		if open, left, err = l.search(ctx, attributes); err != nil || len(open) == 0 {
+			return left, err
+		}
 	}
-	return errChanged
+	return nil, errChanged
 }
 
 func (l *link) deleteItem(ctx context.Context, path dbus.ObjectPath) error {
@@ -384,127 +522,8 @@ func (l *link) deleteItem(ctx context.Context, path dbus.ObjectPath) error {
 	return err
 }
 
-// find returns the items with these attributes, unlocked. If some are locked,
-// or if there are none in a keychain that is locked as a whole and may just not
-// show them (KeePassXC does not), the keychain asks the person to unlock first.
-func (l *link) find(ctx context.Context, attributes map[string]string) ([]dbus.ObjectPath, error) {
-	for range attempts {
-		var unlocked, locked []dbus.ObjectPath
-		err := l.call(ctx, servicePath, serviceIface+"SearchItems", attributes).into(&unlocked, &locked)
-		if err != nil {
-			return nil, err
-		}
-		if len(locked) == 0 && len(unlocked) > 0 {
-			return unlocked, nil
-		}
-		if len(locked) == 0 {
-			isLocked, err := l.isDefaultLocked(ctx)
-			if errors.Is(err, errGone) || err == nil && !isLocked {
-				return nil, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			locked = []dbus.ObjectPath{defaultPath}
-		}
-		if err := l.unlock(ctx, locked); err != nil {
-			return nil, err
-		}
-	}
-	return nil, ErrLocked
-}
-
-func (l *link) unlock(ctx context.Context, objects []dbus.ObjectPath) error {
-	if IsQuiet(ctx) { // before a prompt is made, which the keychain keeps
-		return ErrUnasked
-	}
-	if l.open != nil {
-		_, err := l.wait(ctx)
-		return err
-	}
-	var unlocked []dbus.ObjectPath
-	var prompt dbus.ObjectPath
-	err := l.call(ctx, servicePath, serviceIface+"Unlock", objects).into(&unlocked, &prompt)
-	if err == nil {
-		_, err = l.ask(ctx, prompt)
-	}
-	return err
-}
-
 func (l *link) secret(ctx context.Context, path dbus.ObjectPath) (string, error) {
 	var secret ss.Secret
 	err := l.call(ctx, path, itemIface+"GetSecret", l.session).into(&secret)
 	return string(secret.Value), err
-}
-
-// names returns the accounts under a service, sorted and each once.
-func (l *link) names(ctx context.Context, service string) ([]string, error) {
-	paths, err := l.find(ctx, map[string]string{"service": service})
-	if err != nil {
-		return nil, err
-	}
-	items, err := l.describe(ctx, paths)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, item := range items {
-		if name := item.attributes["username"]; !isOurs(name) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
-}
-
-type item struct {
-	path       dbus.ObjectPath
-	attributes map[string]string
-	modified   uint64 // in seconds
-}
-
-// describe returns what is known of items, without those that have just gone.
-func (l *link) describe(ctx context.Context, paths []dbus.ObjectPath) ([]item, error) {
-	requests := make([]request, len(paths))
-	for i, path := range paths {
-		requests[i] = request{path, propertiesIface + "GetAll", []any{"org.freedesktop.Secret.Item"}}
-	}
-	var items []item
-	for i, reply := range l.calls(ctx, requests...) {
-		var properties map[string]dbus.Variant
-		err := reply.into(&properties)
-		if errors.Is(err, errGone) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		item := item{path: paths[i]}
-		// What has another type stays zero, which sorts such an item last.
-		item.attributes, _ = properties["Attributes"].Value().(map[string]string)
-		item.modified, _ = properties["Modified"].Value().(uint64)
-		items = append(items, item)
-	}
-	return items, nil
-}
-
-// byAge puts what was written last at the end; within one second, what Python would find.
-func byAge(a, b item) int {
-	return cmp.Or(cmp.Compare(a.modified, b.modified), -byWorth(a, b))
-}
-
-// byWorth puts the item first that is to be kept. Nothing that a write changes
-// may count, except towards the one kept, so that two processes that heal the
-// same duplicates never delete each other's choice.
-func byWorth(a, b item) int {
-	ours := func(i item) int {
-		if i.attributes["application"] == application {
-			return 0
-		}
-		return 1
-	}
-	return cmp.Or(
-		cmp.Compare(ours(a), ours(b)),
-		cmp.Compare(len(a.path), len(b.path)), // .../9 before .../10
-		cmp.Compare(a.path, b.path))
 }

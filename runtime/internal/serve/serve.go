@@ -102,8 +102,18 @@ func serveOn(ctx context.Context, g *gate, handler http.Handler, closing func() 
 	return closed
 }
 
-// IsLoopback reports whether the address of a peer is on this computer.
-func IsLoopback(address string) bool {
-	peer, err := netip.ParseAddrPort(address)
-	return err == nil && peer.Addr().Unmap().IsLoopback()
+// IsLocal reports whether a request comes from this computer: from an address of it, or by a Unix socket. Which of its users
+// it is, neither says: who may open the socket's file is for its folder to say. What stands in RemoteAddr instead of the
+// socket's own, as where a middleware believes a proxy, is an address like others.
+func IsLocal(r *http.Request) bool {
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		return peer.Addr().Unmap().IsLoopback()
+	}
+	_, byUnix := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr)
+	return byUnix && isUnixAddress(r.RemoteAddr)
+}
+
+// isUnixAddress reports whether package net spells a peer on a Unix socket so: most have no address, some a path or a name.
+func isUnixAddress(address string) bool {
+	return address == "" || address[0] == '@' || address[0] == '/'
 }

@@ -84,3 +84,19 @@ func TestHolder(t *testing.T) {
 		t.Errorf("process %d has it, not %d", holder.Process, os.Getpid())
 	}
 }
+
+// After su or sudo the variable may still be the one of who is logged in.
+func TestRuntimeFolderOfAnotherUser(t *testing.T) {
+	theirs, home := t.TempDir(), t.TempDir()
+	if err := os.Chown(theirs, 65534, -1); err != nil {
+		t.Skip(err)
+	}
+	t.Setenv("XDG_RUNTIME_DIR", theirs)
+	t.Setenv("XDG_CACHE_HOME", home)
+	t.Setenv("HOME", home)
+	unlock := mustLock(t, "", "a")
+	defer unlock()
+	if left, err := os.ReadDir(theirs); err != nil || len(left) > 0 {
+		t.Errorf("in the other's folder is %v, %v", left, err)
+	}
+}

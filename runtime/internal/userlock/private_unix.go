@@ -38,6 +38,12 @@ func checkFile(info fs.FileInfo) error {
 	return checkOwner(info)
 }
 
+// isForeign reports whether a folder is there and belongs to another user.
+func isForeign(dir string) bool {
+	info, err := os.Stat(dir)
+	return err == nil && checkOwner(info) != nil
+}
+
 func checkOwner(info fs.FileInfo) error {
 	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
 		return errors.New("it belongs to another user")

@@ -121,15 +121,30 @@ func bare(err error) error {
 	return err
 }
 
+// baseFolder returns the user's runtime folder, or the one for caches where there is none.
+func baseFolder() (string, error) {
+	base, trouble := os.Getenv("XDG_RUNTIME_DIR"), ""
+	switch {
+	case !filepath.IsAbs(base):
+		trouble = "is not set"
+	case isForeign(base): // after su or sudo: what root makes there, its owner could not use
+		trouble = "is another user's"
+	default:
+		return base, nil
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("no folder for lock files: XDG_RUNTIME_DIR %s, and %w", trouble, err)
+	}
+	return base, nil
+}
+
 // folder returns the private folder of the lock files, and creates it.
 func folder(dir string) (string, error) {
 	if dir == "" {
-		base := os.Getenv("XDG_RUNTIME_DIR")
-		if !filepath.IsAbs(base) {
-			var err error
-			if base, err = os.UserCacheDir(); err != nil {
-				return "", fmt.Errorf("no folder for lock files: XDG_RUNTIME_DIR is not set, and %w", err)
-			}
+		base, err := baseFolder()
+		if err != nil {
+			return "", err
 		}
 		dir = filepath.Join(base, "mcpsecrets")
 	}

@@ -132,6 +132,7 @@ func (s suite) tests() []namedTest {
 		{"NoGrantWithoutPrincipal", s.noGrantWithoutPrincipal},
 		{"PrincipalIsNamed", s.principalIsNamed},
 		{"NoGrantOfAPrincipalByDialog", s.noGrantOfAPrincipalByDialog},
+		{"CallerByAUnixSocket", s.callerByAUnixSocket},
 		{"CallerFromElsewhere", s.callerFromElsewhere},
 		{"EmptyPrincipalIsNobody", s.emptyPrincipalIsNobody},
 		{"AnotherHandlerThanTheAdapters", s.anotherHandlerThanTheAdapters},
@@ -159,5 +160,6 @@ func (s suite) tests() []namedTest {
 		{"FiftyCallsMissTheSameSecret", s.fiftyCallsMissTheSameSecret},
 		{"ServerAnswersWhileCallsWait", s.serverAnswersWhileCallsWait},
 		{"ServerEndsInEachPhase", s.serverEndsInEachPhase},
+		{"ServerClearsAtItsStart", s.serverClearsAtItsStart},
 	}, s.desktopTests()...)
 }

@@ -2,8 +2,12 @@ package conformance
 
 import (
 	"bytes"
+	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -159,8 +163,9 @@ func (p clockPlace) from(peer, principal string) http.RoundTripper {
 // A webPlace has its server in the test's process, over HTTP.
 type webPlace struct {
 	*shop
-	url     string
-	handler http.Handler
+	url       string
+	handler   http.Handler
+	transport http.RoundTripper // what clients come by
 
 	bodies lockedBuffer
 }
@@ -187,9 +192,41 @@ func openHTTP(t *testing.T, w world) *webPlace {
 	return p
 }
 
+// openUnix is openHTTP at a Unix socket. A middleware writes remote into RemoteAddr, where it is not "".
+func openUnix(t *testing.T, w world, remote string) *webPlace {
+	t.Helper()
+	p := newWebPlace(t, w)
+	dir, err := os.MkdirTemp("", "unix-") // the path of a socket has to be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "s")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if remote != "" {
+			r.RemoteAddr = remote
+		}
+		p.handler.ServeHTTP(w, r)
+	}))
+	_ = web.Listener.Close()
+	web.Listener = listener
+	web.Start()
+	t.Cleanup(web.Close)
+	t.Cleanup(web.CloseClientConnections)
+	p.url = "http://localhost/mcp"
+	p.transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}
+	return p
+}
+
 func newWebPlace(t *testing.T, w world) *webPlace {
 	t.Helper()
-	p := &webPlace{shop: openShop(t, w)}
+	p := &webPlace{shop: openShop(t, w), transport: http.DefaultTransport}
 	p.serveBy(p.HTTPHandler(named))
 	return p
 }
@@ -210,7 +247,7 @@ func (p *webPlace) enter(t *testing.T, v visit) *guest {
 // enterAs comes with the token of a principal, "" for none.
 func (p *webPlace) enterAs(t *testing.T, principal string, v visit) *guest {
 	t.Helper()
-	return p.enterBy(t, bearer{principal, http.DefaultTransport}, v)
+	return p.enterBy(t, bearer{principal, p.transport}, v)
 }
 
 func (p *webPlace) enterBy(t *testing.T, by http.RoundTripper, v visit) *guest {

@@ -196,6 +196,36 @@ func (s suite) noGrantOfAPrincipalByDialog(t *testing.T) {
 	}
 }
 
+// Who comes by a Unix socket is on this computer, and is asked in windows as others there. A proxy's word that it is somebody
+// else's request is taken.
+func (s suite) callerByAUnixSocket(t *testing.T) {
+	for _, version := range versions {
+		for remote, isLocal := range map[string]bool{"": true, "192.0.2.7": false, "192.0.2.7:4000": false} {
+			t.Run(version+" "+remote, func(t *testing.T) {
+				t.Parallel()
+				w := s.withKey(t)
+				if isLocal {
+					w = s.withKey(t, act{Answer: secrets.AllowOnce}, act{Answer: secrets.Deny})
+				}
+				p := openUnix(t, w, remote)
+				h := says(accept("Allow for session"))
+				g := p.enterAs(t, "", visit{version: version, human: h})
+				if isLocal {
+					g.works(t, tool("get_pet"))
+					g.fails(t, with(tool("get_pet"), "", everything), refusedWords)
+					w.wantDialogs(t, "Tool: get_pet", "Tool: get_pet")
+				} else {
+					g.fails(t, tool("get_pet"), "can't be used")
+					w.wantDialogs(t)
+				}
+				if len(h.seen()) != 0 || len(p.Manager.Grants()) != 0 {
+					t.Errorf("forms %v, grants %v", h.seen(), p.Manager.Grants())
+				}
+			})
+		}
+	}
+}
+
 // From another computer, nobody is served who is not known.
 func (s suite) callerFromElsewhere(t *testing.T) {
 	for _, version := range versions {

@@ -26,8 +26,8 @@ type process struct {
 	stderr bytes.Buffer
 }
 
-// startProcess has the binary run the test of the adapter again, which then finds a world in its environment.
-func startProcess(t *testing.T, w world) *process {
+// startProcess has the binary run the test of the adapter again, which then finds a world in its environment, beside env.
+func startProcess(t *testing.T, w world, env ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -40,6 +40,7 @@ func startProcess(t *testing.T, w world) *process {
 	test, _, _ := strings.Cut(t.Name(), "/")
 	p := &process{t: t, cmd: exec.Command(self, "-test.run=^"+test+"$"), ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), serverProcess+"="+string(text), "GORACE=atexit_sleep_ms=0") // a quick end also under -race
+	p.cmd.Env = append(p.cmd.Env, env...)
 	p.cmd.Stderr = &p.stderr
 	// Not StdoutPipe: what the process writes last must be read too.
 	reader, writer, err := os.Pipe()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -100,6 +101,18 @@ var endings = map[string]func(*process) error{
 	"end of input": func(p *process) error { return p.stdin.Close() },
 	"SIGTERM":      func(p *process) error { return p.cmd.Process.Signal(syscall.SIGTERM) },
 	"interrupt":    func(p *process) error { return p.cmd.Process.Signal(os.Interrupt) },
+}
+
+// serverClearsAtItsStart: SECRETS_STORAGE_CLEAR needs no call, and no client that stays.
+func (s suite) serverClearsAtItsStart(t *testing.T) {
+	w := s.withKey(t)
+	p := startProcess(t, w, "SECRETS_STORAGE_CLEAR=TRUE")
+	p.enter(t, visit{version: versions[0]})
+	p.must(p.stdin.Close())
+	p.wait()
+	if said := p.stderr.String(); !strings.Contains(said, "SECRETS_STORAGE_CLEAR is set: the secrets of petstore were removed") {
+		t.Errorf("the server says %q", said)
+	}
 }
 
 func (s suite) serverEndsInEachPhase(t *testing.T) {

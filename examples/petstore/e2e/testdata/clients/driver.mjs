@@ -1,6 +1,6 @@
 // The protocol between a client and the Go test that drives it, as lines of JSON.
 //
-//	node CLIENT.mjs OPTIONS      OPTIONS: {mode, forms, command: [program, argument...]} or {..., url, token}
+//	node CLIENT.mjs OPTIONS      OPTIONS: {mode, forms, bare, command: [program, argument...]} or {..., url, token}
 //	-> {"ready": REVISION}
 //	<- {"id": 1, "do": "tools"}                              -> {"id": 1, "result": [NAME...]}
 //	<- {"id": 2, "do": "call", "tool": ..., "arguments": {}} -> {"id": 2, "result": {"text": ..., "isError": false}}

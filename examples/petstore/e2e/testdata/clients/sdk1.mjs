@@ -19,7 +19,7 @@ if (options.url) {
   });
 } else {
   const [command, ...args] = options.command;
-  transport = new StdioClientTransport({ command, args, env: process.env, stderr: 'inherit' });
+  transport = new StdioClientTransport({ command, args, env: options.bare ? undefined : process.env, stderr: 'inherit' });
 }
 // The client tells its transport the revision, and nobody else.
 let revision;

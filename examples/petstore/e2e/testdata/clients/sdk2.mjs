@@ -20,7 +20,7 @@ if (options.url) {
   });
 } else {
   const [command, ...args] = options.command;
-  transport = new StdioClientTransport({ command, args, env: process.env, stderr: 'inherit' });
+  transport = new StdioClientTransport({ command, args, env: options.bare ? undefined : process.env, stderr: 'inherit' });
 }
 await client.connect(transport);
 await serve({

@@ -1,0 +1,90 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+)
+
+// This file reads what earlier versions kept for a profile: a second set of values of one server, under a service name of its
+// own, which another server could have as well. Nothing is stored there any more.
+
+// Profile implements [inside.Manager].
+func (i insider) Profile(ctx context.Context, name string) (inside.Profile, error) {
+	service := i.values.service + "." + name
+	p := inside.Profile{Service: service, Servers: namesakes(i.server, name)}
+	for _, def := range i.ordered {
+		for _, stored := range append([]string{def.Name}, def.RenamedFrom...) {
+			text, err := i.values.read(ctx, service, stored)
+			if errors.Is(err, ErrNotSet) {
+				continue
+			}
+			if err != nil {
+				return p, err
+			}
+			value, err := i.profileValue(ctx, def, stored, text)
+			if err != nil {
+				return p, err
+			}
+			p.Values = append(p.Values, value)
+			break
+		}
+	}
+	return p, nil
+}
+
+// profileValue compares a value of a profile with what the server has.
+func (i insider) profileValue(ctx context.Context, def *definition, stored, text string) (inside.ProfileValue, error) {
+	text = def.Clean(text)
+	now, err := i.values.lookup(ctx, def)
+	isSet := err == nil
+	if errors.Is(err, ErrNotSet) {
+		err = nil
+	}
+	return inside.ProfileValue{
+		Name: def.Name, Stored: stored, Text: text, Problem: def.Check(text),
+		IsHere: isSet && now == text, IsOther: isSet && now != text,
+	}, err
+}
+
+// namesakes are the servers that could store under the same name as the profile of a server.
+func namesakes(server, profile string) (servers []string) {
+	all := server + "." + profile
+	for at, r := range all {
+		if r == '.' && all[:at] != server && at > 0 {
+			servers = append(servers, all[:at])
+		}
+	}
+	return append(servers, all)
+}
+
+// RemoveFromProfile implements [inside.Manager].
+func (i insider) RemoveFromProfile(ctx context.Context, p inside.Profile) (removed []string, err error) {
+	for _, value := range p.Values {
+		now, err := i.values.read(ctx, p.Service, value.Stored)
+		if errors.Is(err, ErrNotSet) || err == nil && i.names[value.Name].Clean(now) != value.Text {
+			continue // somebody has changed it meanwhile
+		}
+		if err == nil {
+			err = i.values.use(ctx, func(ctx context.Context) error { return i.values.store.Delete(ctx, p.Service, value.Stored) })
+		}
+		if err != nil && !errors.Is(err, ErrNotSet) {
+			return removed, i.values.noteFailure(ctx, value.Name, err)
+		}
+		removed = append(removed, value.Stored)
+	}
+	return removed, nil
+}
+
+// read returns what is stored under any service.
+func (v *values) read(ctx context.Context, service, name string) (text string, err error) {
+	err = v.use(ctx, func(ctx context.Context) (err error) {
+		text, err = v.store.Get(ctx, service, name)
+		return err
+	})
+	if err == nil && text == "" {
+		err = ErrNotSet // see lookup
+	}
+	return text, v.noteFailure(ctx, name, err)
+}

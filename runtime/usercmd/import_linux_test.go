@@ -1,0 +1,112 @@
+package usercmd_test
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+)
+
+// Two servers share no entry, whatever is in their names, and what a profile stored is read by hand alone.
+func TestRealImportFromProfile(t *testing.T) {
+	r := openReal(t, desktop.Options{NoDisplay: true})
+	store := func(service, name, value string) {
+		cmd := exec.Command("secret-tool", "store", "--label=x", "service", service, "username", name)
+		cmd.Stdin = strings.NewReader(value)
+		r.must(cmd.Run())
+	}
+	const old = "com.mcp.petstore.eu"
+	store(old, "api_key", goodKey)
+	store(old, "password", "hunter2")
+	store(old, "left_over", "x")
+	if _, err := r.APIKey(r.Manager.Background(t.Context()), "Read one pet"); err == nil {
+		t.Error("a getter reads the profile's value")
+	}
+	run(t, r.Manager, "", "import", "--from-profile", "eu").want(t, 2, "", "no terminal to answer on")
+	sitDown(t, r.Manager, "import", "--from-profile", "eu").
+		waits(`Under com.mcp.petstore.eu, an earlier version of "petstore" kept its profile "eu". What is there may also belong to a server named "petstore.eu".`).
+		waits("This takes over: api_key, password\r\nGo on? [y/N] ").types("\n").leaves(1, "")
+	if _, err := exec.Command("secret-tool", "lookup", "service", "com.mcp.petstore", "username", "api_key").Output(); err == nil {
+		t.Error("it was taken over without a yes")
+	}
+	sitDown(t, r.Manager, "import", "--from-profile", "eu").waits("Go on? [y/N] ").types("y\n").
+		leaves(0, "Imported: api_key, password\nThe old values are still there: \"petstore secrets import --from-profile eu --remove\" removes them.\n")
+	for _, service := range []string{"com.mcp.petstore", old} {
+		if got := r.output("secret-tool", "lookup", "service", service, "username", "password"); got != "hunter2" {
+			t.Errorf("%s has %q", service, got)
+		}
+	}
+	sitDown(t, r.Manager, "import", "--from-profile", "eu").leaves(0, "All of it is here already. The old values are still there")
+	sitDown(t, r.Manager, "import", "--remove", "--from-profile=eu").waits("This removes there: api_key, password\r\n").types("yes\n").
+		leaves(0, "Removed from com.mcp.petstore.eu: api_key, password\n")
+	if got := r.output("secret-tool", "search", "--all", "service", old); !strings.Contains(got, "left_over") || strings.Contains(got, "api_key") {
+		t.Errorf("what is left is %s", got)
+	}
+	sitDown(t, r.Manager, "import", "--from-profile", "eu").leaves(0, "Nothing of this server's is stored under com.mcp.petstore.eu.\n")
+}
+
+func TestImportLosesNothing(t *testing.T) {
+	const profile = "petstore.eu"
+	b := open(t)
+	b.store.Put(profile, "api_key", goodKey)
+	b.store.Put(profile, "base_url", "ftp://pets.example")
+	sitDown(t, b.Manager, "import", "--from-profile", "eu.asia").leaves(0, "Nothing of this server's is stored under com.mcp.petstore.eu.asia.\n")
+	b.store.Put(profile+".asia", "api_key", goodKey)
+	sitDown(t, b.Manager, "import", "--from-profile", "eu.asia").
+		waits(`may also belong to a server named "petstore.eu" or "petstore.eu.asia".`).waits("[y/N]").types("n\n").leaves(1, "")
+	sitDown(t, b.Manager, "import", "--from-profile", "eu").
+		waits("nothing was imported: the value of base_url must be a URL that begins with https:// or http://").leaves(1, "")
+
+	b.store.Put(profile, "base_url", " https://pets.example\n") // as another program may have stored it
+	b.store.Put("petstore", "api_key", otherKey)
+	sitDown(t, b.Manager, "import", "--from-profile", "eu").
+		waits("nothing was imported: api_key has another value here already").waits(" secrets forget api_key\" makes room)").leaves(1, "")
+	if got, _ := b.store.Value("petstore", "api_key"); got != otherKey {
+		t.Errorf("the value is now %q", got)
+	}
+	if _, ok := b.store.Value("petstore", "base_url"); ok {
+		t.Error("half of it was imported")
+	}
+
+	run(t, b.Manager, "", "forget", "api_key").want(t, 0, "api_key is forgotten.\n", "")
+	broken := &brokenAt{Store: b.store, name: "base_url"}
+	b = open(t, secrets.WithStore(broken))
+	sitDown(t, b.Manager, "import", "--from-profile", "eu").waits("Go on?").types("y\n").waits("; nothing was imported").leaves(1, "")
+	if got, err := broken.Get(t.Context(), "com.mcp.petstore", "api_key"); err == nil {
+		t.Errorf("half of it was imported: %q", got)
+	}
+	broken.name = ""
+	sitDown(t, b.Manager, "import", "--from-profile", "eu").waits("Go on?").types("y\n").leaves(0, "Imported: api_key, base_url\n")
+	b.wantSettings(t, "https://pets.example")
+}
+
+func (b bench) wantSettings(t *testing.T, want string) {
+	t.Helper()
+	if got, err := b.BaseURL(b.Manager.Background(t.Context())); err != nil || got.String() != want {
+		t.Errorf("base_url is %v, %v", got, err)
+	}
+}
+
+func TestImportIsUsedAsItShouldBe(t *testing.T) {
+	b := open(t)
+	for _, args := range []string{"", "--remove", "--from-profile", "--from-profile=", "eu", "--from-profile eu asia", "--from-profile E-U", "--yes --from-profile eu"} {
+		sitDown(t, b.Manager, append([]string{"import"}, strings.Fields(args)...)...).leaves(2, "")
+	}
+}
+
+// brokenAt is a store that takes no value of one name.
+type brokenAt struct {
+	secrets.Store
+	name string
+}
+
+// Set implements [secrets.Store].
+func (s *brokenAt) Set(ctx context.Context, service, account, value string) error {
+	if account == s.name {
+		return secrets.ErrStore
+	}
+	return s.Store.Set(ctx, service, account, value)
+}
