@@ -118,7 +118,7 @@ func TestJSONSchemaKnowsTheBounds(t *testing.T) {
 	}
 	holes := strings.Join(slices.Sorted(maps.Keys(wording.Holes())), "|")
 	if got := s.Definitions.WithoutHole.Not.Pattern; got != `\{(`+holes+`)\}` {
-		t.Errorf("holes are %s, want %s", got, holes)
+		t.Errorf("the holes in withoutHole are %s, want %s", got, holes)
 	}
 }
 
