@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // A secretKey is a key that a secret may have.
@@ -21,12 +23,12 @@ var stringTypes = []field.Type{field.Text, field.Password, field.Multiline}
 
 // secretKeys is every key of a secret, in the order of the documentation.
 var secretKeys = []secretKey{
-	{"label", nil, func(r *reader, d *draft, n *node) { d.Label = r.line(n, "label", field.LabelColumns) }},
+	{"label", nil, func(r *reader, d *draft, n *node) { d.Label = r.shown(n, "label", wording.LabelText) }},
 	{"field_type", nil, nil}, // read before all others
 	{"required", nil, func(r *reader, d *draft, n *node) { d.Required = r.boolean(n, "required") }},
 	{"default", nil, func(r *reader, d *draft, n *node) { d.defaultValue = n }}, // read after all others
-	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.help(n) }},
-	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.line(n, "placeholder", field.PlaceholderColumns) }},
+	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.shown(n, "help_text", wording.HelpText) }},
+	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.shown(n, "placeholder", wording.PlaceholderText) }},
 	{"permission", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "permission", field.Permissions(), &d.Permission) }},
 	{"remember", nil, readRemember},
 	{"scope", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "scope", field.Scopes(), &d.Scope) }},
@@ -82,8 +84,12 @@ func readRemember(r *reader, d *draft, n *node) {
 	}
 }
 
-// A former name may have capitals, which the Python and JavaScript frameworks allow.
-var formerName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+// isFormerName reports whether a value can have been stored under a name: the Python and JavaScript frameworks take any text,
+// also with capitals and spaces.
+func isFormerName(name string) bool {
+	return len(name) <= field.MaxNameLength && name == layout.Line(name) && !strings.HasPrefix(name, field.ReservedPrefix) &&
+		wording.FormerText.Check(name) == nil
+}
 
 func readRenamedFrom(r *reader, d *draft, n *node) {
 	names := []*node{n}
@@ -94,8 +100,8 @@ func readRenamedFrom(r *reader, d *draft, n *node) {
 		s, ok := r.text(name, "a former name")
 		switch {
 		case !ok:
-		case !formerName.MatchString(s) || strings.HasPrefix(s, field.ReservedPrefix):
-			r.errorf(name.pos, `renamed_from %s must be a name that a secret can have had, 1 to 100 letters, digits, "_", "." and "-"`, quote(s))
+		case s == "" || !isFormerName(s):
+			r.errorf(name.pos, `renamed_from %s must be a name that a secret can have had, 1 to 100 bytes of one line, not beginning with "__"`, quote(s))
 		default:
 			d.RenamedFrom, d.renamedFrom = append(d.RenamedFrom, s), append(d.renamedFrom, name.pos)
 		}
@@ -107,11 +113,11 @@ func readDeprecated(r *reader, d *draft, n *node) {
 		r.wrongType(n, "deprecated", "a text that says what to use instead")
 		return
 	}
-	d.Deprecated = r.prose(n, "deprecated", 500)
+	d.Deprecated = r.shown(n, "deprecated", wording.DeprecatedText)
 }
 
 func readPattern(r *reader, d *draft, n *node) {
-	if d.Pattern = r.untrimmed(n, "pattern", 1_000); d.Pattern == "" {
+	if d.Pattern = r.untrimmed(n, "pattern", wording.PatternText); d.Pattern == "" {
 		return
 	}
 	if _, err := field.CompilePattern(d.Pattern); err != nil {
@@ -119,7 +125,9 @@ func readPattern(r *reader, d *draft, n *node) {
 	}
 }
 
-func readPrefix(r *reader, d *draft, n *node) { d.Prefix = r.untrimmed(n, "prefix", 100) }
+func readPrefix(r *reader, d *draft, n *node) {
+	d.Prefix = r.untrimmed(n, "prefix", wording.PrefixText)
+}
 
 var schemeName = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`) // RFC 3986, section 3.1, in lower case
 
@@ -137,8 +145,19 @@ func readHosts(r *reader, d *draft, n *node) {
 	d.Hosts = r.texts(n, "hosts", "a list such as [api.example.com]", func(n *node) {
 		if _, err := netip.ParseAddr(n.text); err != nil && (len(n.text) > 253 || !hostName.MatchString(n.text)) {
 			r.errorf(n.pos, `host %s must be a host name without scheme, port or path, such as api.example.com or *.example.com`, quote(n.text))
+		} else if !isReached(n.text) {
+			r.errorf(n.pos, "host %s is that of no url that is accepted: an address is written as it is looked up, without a zone", quote(n.text))
 		}
 	})
+}
+
+// isReached reports whether some url has a host: of 127.1, which is an address to some programs, there is none.
+func isReached(host string) bool {
+	sample := strings.Replace(host, "*", "a", 1)
+	if strings.Contains(sample, ":") {
+		sample = "[" + sample + "]"
+	}
+	return field.Field{Type: field.URL, Hosts: []string{host}}.Check("https://"+sample) == nil
 }
 
 var choiceKeys = []string{"value", "go_name"}
@@ -163,7 +182,7 @@ func readChoices(r *reader, d *draft, n *node) {
 			}
 		}
 		s, ok := r.text(value, "a choice")
-		if !ok || !r.checkText(value, "a choice", 100, oneLine) {
+		if !ok || !r.checkText(value, "a choice", wording.ChoiceText) {
 			continue
 		}
 		first, repeated := seen[s]

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"path/filepath"
 
 	"github.com/mcpsecrets/mcpsecrets/templates"
@@ -9,16 +10,16 @@ import (
 const defaultSchema = "secrets.yaml"
 
 // generate writes what every schema asks for, once all of it is made.
-func generate(schemas []string, t target) error {
-	outputs, err := renderAll(schemas, t)
+func generate(schemas []string, t target, stderr io.Writer) error {
+	outputs, err := renderAll(schemas, t, stderr)
 	if err != nil {
 		return err
 	}
 	return write(outputs)
 }
 
-// renderAll makes the outputs of schemas in memory. It reports the mistakes of all of them.
-func renderAll(schemas []string, t target) ([]output, error) {
+// renderAll makes the outputs of schemas in memory. It reports the mistakes of all of them, and writes warnings to stderr.
+func renderAll(schemas []string, t target, stderr io.Writer) ([]output, error) {
 	if len(schemas) == 0 {
 		schemas = []string{defaultSchema}
 	}
@@ -37,7 +38,7 @@ func renderAll(schemas []string, t target) ([]output, error) {
 			return nil, usagef("%s and %s would both be written to %s: give each a folder of its own", other, name, defaultOut)
 		}
 		writer[folder] = name
-		made, err := render(name, t)
+		made, err := render(name, t, stderr)
 		if err != nil {
 			failed = append(failed, err)
 		}
@@ -50,13 +51,16 @@ func renderAll(schemas []string, t target) ([]output, error) {
 }
 
 // render makes the code and the manifest of one schema.
-func render(name string, t target) ([]output, error) {
+func render(name string, t target, stderr io.Writer) ([]output, error) {
 	source, err := readSchema(name)
 	if err != nil {
 		return nil, err
 	}
 	file, err := templates.Parse(name, source)
 	if err != nil {
+		return nil, err
+	}
+	if err := warn(file, t.strict, stderr); err != nil {
 		return nil, err
 	}
 	out, err := t.file(name)

@@ -158,12 +158,34 @@ func findModule(folder string) (root, module string) {
 // be older than the rest.
 func (s *sources) packageName() string {
 	for _, file := range slices.Concat(s.own, s.generated) {
-		syntax, err := parser.ParseFile(token.NewFileSet(), file.Name, file.Code, parser.PackageClauseOnly)
-		if err == nil && syntax.Name.Name != "documentation" && !bytes.Contains(file.Code, []byte("//go:build ignore")) {
-			return syntax.Name.Name
+		if name := packageOf(file); name != "" {
+			return name
 		}
 	}
 	return ""
+}
+
+// otherPackage returns the package of the folder and a file of it, where no file there is of the package called name. A file
+// with a build constraint may be a tool beside it.
+func (s *sources) otherPackage(name string) (other, file string) {
+	for _, f := range s.own {
+		switch found := packageOf(f); {
+		case found == name:
+			return "", ""
+		case found != "" && other == "" && !bytes.Contains(f.Code, []byte("//go:build ")):
+			other, file = found, f.Name
+		}
+	}
+	return other, file
+}
+
+// packageOf returns the name in a file's package clause; "" for a file that does not count.
+func packageOf(file templates.Source) string {
+	syntax, err := parser.ParseFile(token.NewFileSet(), file.Name, file.Code, parser.PackageClauseOnly)
+	if err != nil || syntax.Name.Name == "documentation" || bytes.Contains(file.Code, []byte("//go:build ignore")) {
+		return ""
+	}
+	return syntax.Name.Name
 }
 
 // checkAlone refuses a second generated file in a package: it would declare the same names.

@@ -13,7 +13,7 @@ import (
 
 // checkUnseen refuses the first character of text that nobody sees, unless the type has a use for it:
 //
-//   - A text, and one of several lines, may have what spells a word or makes an emoji: see spells.
+//   - A text, and one of several lines, may have what spells a word or makes an emoji: see [Spells].
 //   - JSON may have anything in its strings, since every reader of JSON takes that. No reader of JSON takes it elsewhere,
 //     nor does one of PEM anywhere.
 //   - A choice is what the schema says.
@@ -26,7 +26,7 @@ func (f Field) checkUnseen(text string) *Problem {
 			continue
 		}
 		after, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):])
-		if f.Type == Choice || isWords && spells(r, before, after) {
+		if f.Type == Choice || isWords && Spells(r, before, after) {
 			continue
 		}
 		if f.Type == Multiline && json.Valid([]byte(text)) {
@@ -54,14 +54,15 @@ var dressing = &unicode.RangeTable{
 	R32: []unicode.Range32{{Lo: 0xe0020, Hi: 0xe007f, Stride: 1}, {Lo: 0xe0100, Hi: 0xe01ef, Stride: 1}},
 }
 
-// spells reports whether r is spelling beside the characters before and after it. The joiners are that in Persian and the
-// Indic scripts and in emoji, and the ideographic space is what the space bar types in Japanese. Beside ASCII they are not.
-func spells(r, before, after rune) bool {
+// Spells reports whether r is spelling beside the characters before and after it. The joiners are that in Persian and the
+// Indic scripts and in emoji, and the ideographic space is what the space bar types in Japanese. Beside ASCII, and at the end, where
+// after is utf8.RuneError, they are not.
+func Spells(r, before, after rune) bool {
 	const nonJoiner, joiner, ideographicSpace = '\u200c', '\u200d', '\u3000'
 	if r != nonJoiner && r != joiner && r != ideographicSpace && !unicode.In(r, dressing) {
 		return false
 	}
-	return before > unicode.MaxASCII || after > unicode.MaxASCII && !isUnseen(after)
+	return before > unicode.MaxASCII || after > unicode.MaxASCII && after != utf8.RuneError && !isUnseen(after)
 }
 
 // placeAfter says where a character is that follows text, such as "after the 5th character".
