@@ -86,7 +86,13 @@ type Turn struct {
 	mu     sync.Mutex
 	made   *consent.Call // when a getter first needs it: most requests need none
 	ended  bool
-	handed map[*definition]Secret // what the request was given, for Reject
+	handed []handed // what the request was given, for Reject: each secret once
+}
+
+// A handed is a text that a request was given: nothing that fmt would show.
+type handed struct {
+	def  *definition
+	text Secret
 }
 
 type turnKey struct{}
@@ -135,14 +141,13 @@ func (t *Turn) call() *consent.Call {
 	if t.made != nil {
 		return t.made
 	}
-	said := t.said
-	t.made = consent.NewCall(said.Principal.who, consent.Tool{Kind: said.Kind, Name: said.Name})
-	t.made.Digest = sync.OnceValue(said.digest)
-	if said.canBeAsked() && said.Ask != nil {
-		t.made.Ask = t.manager.inPlace(said.Ask)
+	t.made = consent.NewCall(t.said.Principal.who, consent.Tool{Kind: t.said.Kind, Name: t.said.Name})
+	t.made.Digest = t.digest
+	if t.said.canBeAsked() && t.said.Ask != nil {
+		t.made.Ask = t.manager.inPlace(t.said.Ask)
 	}
-	if said.Progress != nil {
-		t.made.Progress = func() { said.Progress(t.manager.sentences.Form.Waiting) }
+	if t.said.Progress != nil {
+		t.made.Progress = func() { t.said.Progress(t.manager.sentences.Form.Waiting) }
 	}
 	if t.ended {
 		t.manager.desk.End(t.made)
@@ -228,10 +233,11 @@ func (t *Turn) hand(def *definition, text Secret) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.handed == nil {
-		t.handed = map[*definition]Secret{}
+	if i := t.handedLocked(def); i >= 0 {
+		t.handed[i].text = text
+		return
 	}
-	t.handed[def] = text
+	t.handed = append(t.handed, handed{def, text})
 }
 
 func (t *Turn) handedOut(def *definition) (Secret, bool) {
@@ -240,8 +246,14 @@ func (t *Turn) handedOut(def *definition) (Secret, bool) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	text, ok := t.handed[def]
-	return text, ok
+	if i := t.handedLocked(def); i >= 0 {
+		return t.handed[i].text, true
+	}
+	return Secret{}, false
+}
+
+func (t *Turn) handedLocked(def *definition) int {
+	return slices.IndexFunc(t.handed, func(h handed) bool { return h.def == def })
 }
 
 // inPlace returns ask as a function that waits no longer than its context, whatever ask does, and takes a reply that is
@@ -281,6 +293,8 @@ func replyOf(r Reply, choices []string) consent.Reply {
 	}
 	return consent.Nobody
 }
+
+func (t *Turn) digest() [sha256.Size]byte { return t.said.digest() }
 
 // digest is the same for a request and its retry, whatever the order of its arguments. No two requests share one that a handler
 // could tell apart.

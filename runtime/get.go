@@ -36,7 +36,7 @@ func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Bindin
 	t := m.turn(ctx)
 	found, err := m.release(ctx, t, reason, bindings, defs)
 	err = m.fail(ctx, err, defs...)
-	m.audit(ctx, t, reason, defs, found, err)
+	m.audit(ctx, t, m.logged(reason), defs, found, err)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Bindin
 
 // release walks the steps of the gate for defs and hands out their values, in the same order.
 func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings []Binding, defs []*definition) ([]finding, error) {
-	if errors.Is(context.Cause(ctx), ErrPending) {
+	if ctx.Err() != nil && errors.Is(context.Cause(ctx), ErrPending) {
 		return nil, ErrPending // the request is over until its next round
 	}
 	if t.call().Who.Kind == consent.Stranger {
@@ -141,21 +141,16 @@ func (m *Manager) complete(ctx context.Context, t *Turn, defs []*definition) ([]
 	return nil, ErrNotSet
 }
 
-// read looks up each of defs. The keychain may be asking the person to unlock it: a call waits for that as long as for a
-// window of ours.
+// read looks up each of defs.
 func (m *Manager) read(ctx context.Context, defs []*definition) ([]finding, error) {
-	// A task's handler has a context that has ended already: what is granted can still be read.
-	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), consent.Patience)
-	defer cancel()
-	if ctx.Err() == nil {
-		defer context.AfterFunc(ctx, cancel)()
-	}
+	waiting := patient(ctx)
+	defer waiting.end()
 	found, errs := m.values.findAll(waiting, defs)
 	for i, err := range errs {
 		if err == nil {
 			continue
 		}
-		if errors.Is(waiting.Err(), context.DeadlineExceeded) {
+		if waiting.isOver() {
 			err = ErrPending
 		}
 		return nil, about(err, defs[i])

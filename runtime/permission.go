@@ -3,6 +3,7 @@ package secrets
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"net/url"
 	"slices"
@@ -48,12 +49,10 @@ func (m *Manager) uses(found []finding, n int) []use {
 
 // fingerprint is the same for the same value and destination, and tells nothing of them: it is keyed by chance.
 func (m *Manager) fingerprint(text, destination Secret) [sha256.Size]byte {
-	var parts [3 * sha256.Size]byte
-	value, place := sha256.Sum256([]byte(text.Reveal())), sha256.Sum256([]byte(destination.Reveal()))
-	copy(parts[:], m.salt()[:])
-	copy(parts[sha256.Size:], value[:])
-	copy(parts[2*sha256.Size:], place[:])
-	return sha256.Sum256(parts[:])
+	value := text.Reveal()
+	keyed := append(make([]byte, 0, 256), m.salt()[:]...)
+	keyed = binary.BigEndian.AppendUint64(keyed, uint64(len(value))) // where the value ends
+	return sha256.Sum256(append(append(keyed, value...), destination.Reveal()...))
 }
 
 func needsOf(uses []use) []consent.Use {
@@ -75,15 +74,15 @@ func hostOf(address *url.URL) string {
 
 // words returns how to ask for some of the uses. One question asks for as many of them as it can show whole.
 func (m *Manager) words(t *Turn, reason Reason, uses []use) func([]consent.Use) consent.Words {
-	call := t.call()
-	by := wording.Requester{
-		Tool: call.Tool.Name, Reason: string(reason), Unreviewed: !m.reviewed.isReviewed(reason),
-		By: m.askedBy(call.Who), Named: call.Who.Kind == consent.Named,
-	}
-	if by.Unreviewed {
-		by.Reason = m.sentences.Question.Unreviewed // so that all of them are one question, and another than that without a reason
-	}
 	return func(needed []consent.Use) consent.Words {
+		call := t.call()
+		by := wording.Requester{
+			Tool: call.Tool.Name, Reason: string(reason), Unreviewed: !m.reviewed.isReviewed(reason),
+			By: m.askedBy(call.Who), Named: call.Who.Kind == consent.Named,
+		}
+		if by.Unreviewed {
+			by.Reason = m.sentences.Question.Unreviewed // so that all of them are one question, and another than that without a reason
+		}
 		asked := slices.DeleteFunc(slices.Clone(uses), func(u use) bool { return !slices.Contains(needed, u.need) })
 		return m.wordsFor(call, by, asked[:m.sentences.Room(m.server, shownOf(asked), by)])
 	}

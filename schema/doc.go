@@ -31,7 +31,7 @@
 //
 // YAML and JSON are read alike; a file that begins with "{" is JSON. Everything but version, server and secrets may be
 // left out, and null or an empty text counts as left out. The name of a secret or group has 1 to 100 lower-case letters,
-// digits, "_", "." and "-".
+// digits, "_", "." and "-". The server's name is any of up to 64 characters that a person can read, without ":".
 //
 // # The keys of a secret
 //
@@ -45,9 +45,9 @@
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
 //	sent_to       the name of the url secret that says where this one is sent
-//	renamed_from  a former name, or a list of them, whose stored value is still found
+//	renamed_from  a former name, or a list of them, whose stored value is still found; any text of one line
 //	deprecated    why it should no longer be used, and what to use instead
-//	go_name       the name in Go, where the one made from the secret's name won't do
+//	go_name       the name in Go, in ASCII, where the one made from the secret's name won't do
 //
 // Rules for values. They, and every default, are those of [field.Field]:
 //
@@ -63,6 +63,8 @@
 //	choices       the values to choose from, each a text or {value: text, go_name: Name}; choice, which needs it
 //
 // What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
+//
+// Some value must be within the rules: a pattern that matches none is refused, with a prefix or a length that none has.
 //
 // A default must obey the rules, and password and multiline can't have one: it would be committed. Nor can they have
 // permission none.
@@ -83,10 +85,3 @@
 //
 // What another program has stored is never changed: it is handed out as it is, or asked for again if it breaks a rule.
 package schema
-
-import _ "embed"
-
-// JSONSchema describes the file format for editors, in draft 7, which the YAML extensions of editors know best.
-//
-//go:embed secrets.schema.json
-var JSONSchema []byte

@@ -16,7 +16,8 @@ type Pos struct {
 // String returns "line:column".
 func (p Pos) String() string { return fmt.Sprintf("%d:%d", p.Line, p.Column) }
 
-func (p Pos) compare(q Pos) int {
+// Compare returns -1, 0 or 1 where p is before, at or behind q.
+func (p Pos) Compare(q Pos) int {
 	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
 
@@ -53,6 +54,6 @@ func (l ErrorList) Unwrap() []error {
 
 // sorted returns l in file order, without repetitions.
 func (l ErrorList) sorted() ErrorList {
-	slices.SortFunc(l, func(a, b *Error) int { return cmp.Or(a.Pos.compare(b.Pos), cmp.Compare(a.Text, b.Text)) })
+	slices.SortFunc(l, func(a, b *Error) int { return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Text, b.Text)) })
 	return slices.CompactFunc(l, func(a, b *Error) bool { return *a == *b })
 }

@@ -50,6 +50,9 @@ func (j *jsonReader) value(depth int) (*node, error) {
 		n.kind, n.text = number, t.String()
 	case string:
 		n.kind, n.text = text, t
+		if j.lost(t) {
+			return nil, errors.New("an escape in this text stands for no character: half of a pair such as \\ud83d\\udd11")
+		}
 	case json.Delim:
 		if depth >= maxDepth {
 			return nil, fmt.Errorf("nested more than %d levels deep", maxDepth)
@@ -112,6 +115,14 @@ func (j *jsonReader) token() (json.Token, error) {
 		return nil, errors.New("the file ends inside the JSON object")
 	}
 	return nil, fmt.Errorf(`a file that begins with "{" must be JSON: %s`, quote(err.Error()))
+}
+
+// lost reports whether the decoder has put U+FFFD into the text that it has just read, for an escape that stands for no
+// character.
+func (j *jsonReader) lost(text string) bool {
+	const lost = string(utf8.RuneError)
+	written := j.src[j.offset:j.dec.InputOffset()]
+	return strings.Count(text, lost) > strings.Count(written, lost)+strings.Count(strings.ToLower(written), `\ufffd`)
 }
 
 func (j *jsonReader) skip(chars string) {

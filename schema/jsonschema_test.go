@@ -3,6 +3,8 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,13 +73,12 @@ func TestJSONSchemaAcceptsValid(t *testing.T) {
 func TestJSONSchemaRefusesInvalid(t *testing.T) {
 	onlyTheParser := strings.Fields(`
 		repeated-top-level-key repeated-key key-not-text tag
-		label-of-two-lines label-control-character label-bidi label-zero-width label-line-separator label-hole
-		help-text-escape placeholder-of-two-lines remember-not-a-duration remember-not-positive
-		min-length-above-max-length prefix-above-max-length pattern-not-re2 pattern-unbalanced pattern-hole min-above-max
-		default-too-short default-against-pattern default-invisible default-url default-email
-		default-integer-out-of-range default-integer-text default-boolean-text default-not-a-choice default-duration
-		default-of-a-broken-rule default-with-space-around default-no-break-space default-url-cut
-		prefix-begins-with-space choice-invisible-around length-octal label-too-wide label-not-shown
+		min-length-above-max-length prefix-above-max-length pattern-not-re2 pattern-unbalanced min-above-max
+		default-too-short default-against-pattern default-url default-email
+		default-integer-out-of-range default-not-a-choice
+		default-of-a-broken-rule default-no-break-space default-url-cut
+		prefix-begins-with-space choice-invisible-around length-octal label-too-wide
+		server-name-too-many-bytes server-name-two-spaces pattern-of-no-value
 		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room`)
 	s := compile(t)
 	for _, path := range files(t, "invalid") {
@@ -93,22 +94,31 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 	}
 }
 
-// TestJSONSchemaKnowsTheBounds: an editor refuses what no dialog has room for.
+// TestJSONSchemaKnowsTheBounds: an editor refuses what no dialog has room for. The space around a text does not count.
 func TestJSONSchemaKnowsTheBounds(t *testing.T) {
 	var s struct {
 		Definitions struct {
+			WithoutHole struct {
+				Not struct{ Pattern string }
+			}
 			Secret struct {
-				Properties map[string]struct{ MaxLength int }
+				Properties map[string]struct{ Pattern string }
 			}
 		}
 	}
 	if err := json.Unmarshal(JSONSchema, &s); err != nil {
 		t.Fatal(err)
 	}
-	for key, want := range map[string]int{"label": wording.LabelText.Characters, "placeholder": wording.PlaceholderText.Characters, "help_text": wording.HelpText.Characters} {
-		if got := s.Definitions.Secret.Properties[key].MaxLength; got != want {
-			t.Errorf("%s: %d, want %d", key, got, want)
+	for key, want := range map[string]wording.Text{
+		"label": wording.LabelText, "placeholder": wording.PlaceholderText, "help_text": wording.HelpText, "deprecated": wording.DeprecatedText,
+	} {
+		if got := s.Definitions.Secret.Properties[key].Pattern; !strings.Contains(got, fmt.Sprintf("{0,%d}", want.Characters)) {
+			t.Errorf("%s: %q, want %d characters", key, got, want.Characters)
 		}
+	}
+	holes := strings.Join(slices.Sorted(maps.Keys(wording.Holes())), "|")
+	if got := s.Definitions.WithoutHole.Not.Pattern; got != `\{(`+holes+`)\}` {
+		t.Errorf("the holes in withoutHole are %s, want %s", got, holes)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
@@ -83,8 +84,12 @@ func readRemember(r *reader, d *draft, n *node) {
 	}
 }
 
-// A former name may have capitals, which the Python and JavaScript frameworks allow.
-var formerName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+// isFormerName reports whether a value can have been stored under a name: the Python and JavaScript frameworks take any text,
+// also with capitals and spaces.
+func isFormerName(name string) bool {
+	return len(name) <= field.MaxNameLength && name == layout.Line(name) && !strings.HasPrefix(name, field.ReservedPrefix) &&
+		wording.FormerText.Check(name) == nil
+}
 
 func readRenamedFrom(r *reader, d *draft, n *node) {
 	names := []*node{n}
@@ -95,8 +100,8 @@ func readRenamedFrom(r *reader, d *draft, n *node) {
 		s, ok := r.text(name, "a former name")
 		switch {
 		case !ok:
-		case !formerName.MatchString(s) || strings.HasPrefix(s, field.ReservedPrefix):
-			r.errorf(name.pos, `renamed_from %s must be a name that a secret can have had, 1 to 100 letters, digits, "_", "." and "-"`, quote(s))
+		case s == "" || !isFormerName(s):
+			r.errorf(name.pos, `renamed_from %s must be a name that a secret can have had, 1 to 100 bytes of one line, not beginning with "__"`, quote(s))
 		default:
 			d.RenamedFrom, d.renamedFrom = append(d.RenamedFrom, s), append(d.renamedFrom, name.pos)
 		}
@@ -140,8 +145,19 @@ func readHosts(r *reader, d *draft, n *node) {
 	d.Hosts = r.texts(n, "hosts", "a list such as [api.example.com]", func(n *node) {
 		if _, err := netip.ParseAddr(n.text); err != nil && (len(n.text) > 253 || !hostName.MatchString(n.text)) {
 			r.errorf(n.pos, `host %s must be a host name without scheme, port or path, such as api.example.com or *.example.com`, quote(n.text))
+		} else if !isReached(n.text) {
+			r.errorf(n.pos, "host %s is that of no url that is accepted: an address is written as it is looked up, without a zone", quote(n.text))
 		}
 	})
+}
+
+// isReached reports whether some url has a host: of 127.1, which is an address to some programs, there is none.
+func isReached(host string) bool {
+	sample := strings.Replace(host, "*", "a", 1)
+	if strings.Contains(sample, ":") {
+		sample = "[" + sample + "]"
+	}
+	return field.Field{Type: field.URL, Hosts: []string{host}}.Check("https://"+sample) == nil
 }
 
 var choiceKeys = []string{"value", "go_name"}

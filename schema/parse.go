@@ -3,10 +3,12 @@ package schema
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // A Rule looks for further mistakes, such as Go names that meet. [Parse] runs it on whatever could be read, even if the
@@ -17,12 +19,17 @@ type Rule func(f *File) ErrorList
 // Parse reads a schema. The error is an [ErrorList] with every mistake of the file and of the rules, and then the File
 // is nil. The name is used in errors only; no file is opened.
 func Parse(name string, src []byte, rules ...Rule) (*File, error) {
+	return parse(name, src, (*reader).root, rules)
+}
+
+// parse reads src with read, which returns false if there is no sense in looking for more mistakes.
+func parse(name string, src []byte, read func(*reader, *node) bool, rules []Rule) (*File, error) {
 	r := &reader{file: &File{Name: name, secrets: map[string]*Secret{}}, seen: map[string]*draft{}}
 	tree, mistakes := parseTree(src)
 	for _, m := range mistakes {
 		r.errorf(m.pos, "%s", m.text)
 	}
-	if tree != nil && r.root(tree) {
+	if tree != nil && read(r, tree) {
 		for _, rule := range rules {
 			r.errs = append(r.errs, rule(r.file)...)
 		}
@@ -152,18 +159,26 @@ func (r *reader) version(n *node, entries []entry) bool {
 	return true
 }
 
-var serverName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+// maxServerSize is how many bytes a server's name may have: "com.mcp." and the name are a name in a keychain, of 100 at most.
+const maxServerSize = 92
 
+// server reads the server's name. It may be any that a person can read: stored values are found under it as it was in the
+// older frameworks, which take every name.
 func (r *reader) server(n *node) {
 	name, ok := r.text(n, "server")
-	if !ok {
+	if !ok || !r.checkText(n, "server", wording.ServerText) {
 		return
 	}
-	if !serverName.MatchString(name) {
-		r.errorf(n.pos, `server %s must be a letter or digit, then up to 63 letters, digits, ".", "_" and "-"`, quote(name))
-		return
+	switch {
+	case layout.Line(name) != name:
+		r.errorf(n.pos, "server %s must not begin or end with a space, nor have two in a row: they can't be seen", quote(name))
+	case strings.Contains(name, ":"):
+		r.errorf(n.pos, `server %s must not have ":" in it, which ends a name in some keychains`, quote(name))
+	case len(name) > maxServerSize:
+		r.errorf(n.pos, "server %s has %d bytes, a keychain's name has room for %d", quote(name), len(name), maxServerSize)
+	default:
+		r.file.Server, r.file.ServerPos = name, n.pos
 	}
-	r.file.Server, r.file.ServerPos = name, n.pos
 }
 
 func (r *reader) secrets(n *node) {

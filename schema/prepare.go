@@ -27,6 +27,15 @@ func hideDirectives(src string) string {
 	return directive.ReplaceAllLiteralString(head, "#") + src[len(head):]
 }
 
+// lacksDocument returns the place behind the directives of a text where "---" is missing, without which they are none.
+func lacksDocument(src string) *mistake {
+	head := beforeDocument.FindString(src)
+	if !directive.MatchString(head) || strings.HasPrefix(src[len(head):], "---") || head == src {
+		return nil
+	}
+	return &mistake{placeOf(src, len(head)), `"---" is missing before this: a line that begins with "%" is a directive, which stands before a document`}
+}
+
 var tabsBeforeJSON = regexp.MustCompile(`(?m)^\t[ \t]*["{}\[\],]`)
 
 // replaceTabs replaces the tabs at the beginning of a line of JSON by spaces. yaml/v4 refuses them after a

@@ -18,7 +18,8 @@ func TestTextsAtTheirLimitAreShownWhole(t *testing.T) {
 	helps := []string{
 		strings.Repeat(strings.Repeat("W", 60)+"\n", 8), strings.Repeat("漢", 240), strings.Repeat("1. Do\n", 8), strings.Repeat("W", 480),
 	}
-	for _, server := range []string{"s", strings.Repeat("s", 64)} {
+	servers := []string{"s", strings.Repeat("s", 64), strings.Repeat("s ", 31) + "ss", strings.Repeat("s", 31) + " " + strings.Repeat("s", 32), strings.Repeat("鍵", 30)}
+	for _, server := range servers {
 		for _, label := range labels {
 			for _, help := range helps {
 				s := parseSecret(t, server, label, help)
@@ -38,7 +39,7 @@ func TestTextsAtTheirLimitAreShownWhole(t *testing.T) {
 
 func parseSecret(t *testing.T, server, label, help string) *Secret {
 	t.Helper()
-	src := fmt.Sprintf("version: 1\nserver: %s\nsecrets:\n  key: {label: %q, help_text: %q, placeholder: %q}\n", server, label, help, strings.Repeat("p", 51))
+	src := fmt.Sprintf("version: 1\nserver: %q\nsecrets:\n  key: {label: %q, help_text: %q, placeholder: %q}\n", server, label, help, strings.Repeat("p", 51))
 	f, err := Parse("secrets.yaml", []byte(src))
 	if err != nil {
 		t.Fatal(err)

@@ -34,6 +34,9 @@ func parseTree(src []byte) (*node, []mistake) {
 	if bad := checkCharacters(text); bad != nil {
 		return nil, []mistake{*bad}
 	}
+	if bad := lacksDocument(text); bad != nil {
+		return nil, []mistake{*bad}
+	}
 	return parseYAML(text)
 }
 

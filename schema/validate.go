@@ -1,14 +1,17 @@
 package schema
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+	"github.com/mcpsecrets/mcpsecrets/internal/pattern"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
@@ -22,24 +25,36 @@ func (r *reader) name(what string, e entry) bool {
 	case e.key == "":
 		r.errorf(e.pos, "the name of a %s must not be empty", what)
 	case strings.HasPrefix(e.key, field.ReservedPrefix):
-		r.errorf(e.pos, "%s %s begins with %q, which is reserved for items of the keychain itself%s", what, quote(e.key), field.ReservedPrefix, validName(e.key))
+		r.errorf(e.pos, "%s %s begins with %q, which is reserved for items of the keychain itself%s", what, quote(e.key), field.ReservedPrefix, suggestedName("group", e.key))
 	case len(e.key) > field.MaxNameLength:
 		r.errorf(e.pos, "%s %s has %d characters, a name may have %d", what, quote(e.key), utf8.RuneCountInString(e.key), field.MaxNameLength)
 	default:
-		r.errorf(e.pos, `%s %s may have only lower-case letters, digits, "_", "." and "-" in its name%s`, what, quote(e.key), validName(e.key))
+		r.errorf(e.pos, `%s %s may have only lower-case letters, digits, "_", "." and "-" in its name%s`, what, quote(e.key), suggestedName(what, e.key))
 	}
 	return false
 }
 
 var notInNames = regexp.MustCompile(`[^a-z0-9_.-]+`)
 
-// validName suggests a valid name that looks like name, if there is one.
+// validName returns a valid name that looks like name, or "". Of letters beyond ASCII there is nothing to keep.
 func validName(name string) string {
 	valid := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "_"), "_")
-	if !field.ValidName(valid) {
+	if !field.ValidName(valid) || strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return ""
 	}
-	return ", did you mean " + strconv.Quote(valid) + "?"
+	return valid
+}
+
+// suggestedName suggests a valid name, if there is one, and how a secret's values under the other name are found.
+func suggestedName(what, name string) string {
+	switch valid := validName(name); {
+	case valid == "":
+		return ""
+	case what == "secret" && isFormerName(name):
+		return fmt.Sprintf(", did you mean %q? (values that are stored under it are found with renamed_from: [%q])", valid, name)
+	default:
+		return fmt.Sprintf(", did you mean %q?", valid)
+	}
 }
 
 // checkSecret checks what the keys of one secret say together.
@@ -75,6 +90,8 @@ func (r *reader) checkBounds(d *draft) {
 	}
 	if first := d.Prefix + "x"; d.Clean(first) != first {
 		r.errorf(d.At("prefix"), "prefix %s must not begin with a space, which would be taken off what a person enters", quote(d.Prefix))
+	} else if i := strings.IndexFunc(d.Prefix, func(c rune) bool { return !d.takes(c) }); i >= 0 {
+		r.errorf(d.At("prefix"), "prefix %s is that of no value, which has no such character as %+q", quote(d.Prefix), []rune(d.Prefix[i:])[0])
 	}
 	switch {
 	case d.min != nil && d.max != nil && *d.min > *d.max:
@@ -86,7 +103,33 @@ func (r *reader) checkBounds(d *draft) {
 	case d.max != nil:
 		d.Range = field.AtMost(*d.max)
 	}
+	if !d.badRules && len(r.errs) == before && d.Pattern != "" {
+		r.checkPattern(d)
+	}
 	d.badRules = d.badRules || len(r.errs) > before
+}
+
+// takes reports whether a value of d may have a character somewhere: some are spelling beside letters of their script.
+func (d *draft) takes(c rune) bool {
+	rule := field.Field{Type: d.Type}
+	return rule.Check("a"+string(c)+"a") == nil || rule.Check("م"+string(c)+"م") == nil || rule.Check(`{"a":"`+string(c)+`"}`) == nil
+}
+
+// checkPattern checks that some value can match the pattern, alone and with each of the other rules.
+func (r *reader) checkPattern(d *draft) {
+	rules := pattern.Rules{Pattern: d.Pattern, Takes: d.takes}
+	with := func(what string, change func(*pattern.Rules)) bool {
+		change(&rules)
+		meets := rules.Meet()
+		if !meets {
+			r.errorf(d.At("pattern"), "pattern %s matches no value%s: it is an RE2 expression for the whole value, without slashes around it", quote(d.Pattern), what)
+		}
+		return meets
+	}
+	_ = with("", func(*pattern.Rules) {}) &&
+		with(fmt.Sprintf(" that begins with prefix %s", quote(d.Prefix)), func(p *pattern.Rules) { p.Prefix = d.Prefix }) &&
+		with(fmt.Sprintf(" of min_length %d", d.MinLength), func(p *pattern.Rules) { p.Min = d.MinLength }) &&
+		with(fmt.Sprintf(" of max_length %d", d.MaxLength), func(p *pattern.Rules) { p.Max = d.MaxLength })
 }
 
 // checkDefault reads the default as a value of the secret's own type and rules.

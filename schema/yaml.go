@@ -84,7 +84,8 @@ func (y *yamlReader) fail(pos Pos, format string, args ...any) {
 }
 
 func (y *yamlReader) node(n *yaml.Node) *node {
-	v := &node{pos: Pos{n.Line, n.Column}, size: 1}
+	// Of what is missing at the end of a text, yaml/v4 says that it is a line behind it.
+	v := &node{pos: y.text.lines.clamp(Pos{n.Line, n.Column}), size: 1}
 	if n.Anchor != "" {
 		y.values[n] = nil
 	}

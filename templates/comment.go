@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -90,7 +91,7 @@ func sentence(text string) string {
 func paragraph(comment []string, texts ...string) []string {
 	var lines []string
 	line, width := "", 0
-	for _, word := range strings.Fields(strings.Join(texts, " ")) {
+	for _, word := range unbreakable(strings.Fields(strings.Join(texts, " "))) {
 		w := utf8.RuneCountInString(word)
 		switch {
 		case line == "":
@@ -109,5 +110,26 @@ func paragraph(comment []string, texts ...string) []string {
 	return append(comment, lines...)
 }
 
-// baseName is the last part of a path of this or another system, so that the output does not depend on folders.
-func baseName(name string) string { return path.Base(strings.ReplaceAll(name, `\`, "/")) }
+// unbreakable ties words to the one before them that must not begin a line: gofmt takes "+build" there for a build constraint,
+// and other tools what begins with such a character for an instruction, a heading or an item of a list.
+func unbreakable(words []string) []string {
+	var tied []string
+	for _, word := range words {
+		if len(tied) > 0 && strings.ContainsRune("+#-*/", rune(word[0])) {
+			tied[len(tied)-1] += " " + word
+		} else {
+			tied = append(tied, word)
+		}
+	}
+	return tied
+}
+
+// baseName is the last part of a path of this or another system, so that the output does not depend on folders. What is no
+// word of one line is in quotes.
+func baseName(name string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	if quoted := strconv.Quote(name); quoted != `"`+name+`"` {
+		return quoted
+	}
+	return name
+}

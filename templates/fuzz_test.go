@@ -3,7 +3,9 @@ package templates_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"go/ast"
+	"go/build/constraint"
 	"go/token"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/changes"
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
@@ -35,9 +38,8 @@ func FuzzRender(f *testing.F) {
 			f.Add(text)
 		}
 	}
-	for _, word := range []string{"go:linkname", "line", "export", "*/"} {
-		text := strings.Repeat("x", 90) + " " + word + strings.Repeat("y", 90-len(word)) + " " + word // both begin a line
-		f.Add([]byte("version: 1\nserver: a\nsecrets:\n  b: {help_text: '" + text + " x'}\n"))
+	for _, word := range instructions {
+		f.Add([]byte(schemaWithText(word)))
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
 		first, err := makeModel("secrets.yaml", source, templates.Options{Package: "golden"})
@@ -69,11 +71,25 @@ func FuzzRender(f *testing.F) {
 		if err != nil || !ok {
 			t.Fatalf("the manifest does not read back: %t %v", ok, err)
 		}
-		if changes := templates.Compare(read, second.Manifest(nil)); len(changes) > 0 {
-			t.Errorf("a schema differs from itself: %v", changes)
+		if differences := changes.Between(read, second.Manifest(nil)); len(differences) > 0 {
+			t.Errorf("a schema differs from itself: %v", differences)
 		}
 		mustOpen(t, first, manifest)
 	})
+}
+
+// instructions are words that tools of Go or an editor obey where a comment begins with them, or a line of one.
+var instructions = []string{
+	"+build", "go:linkname", "//go:build", "line", "export", "extern", "*/", "#cgo", "#include", "nolint", "lint:ignore", "#", "-", "1.", "Deprecated:",
+}
+
+// schemaWithText is a schema in whose texts word begins a line wherever they are wrapped: 90 characters lead up to each.
+func schemaWithText(word string) string {
+	lead := strings.Repeat("x", 90)
+	text := fmt.Sprintf("%s %s %s %s x", lead, word, lead, word+" "+word)
+	short := fmt.Sprintf("%.60s %s x", lead, word)
+	return fmt.Sprintf("version: 1\nserver: a\nsecrets:\n  b: {help_text: %q, deprecated: %q}\n  c: {field_type: text, permission: none, label: %q, default: %q}\n",
+		text, text, word, short+" "+text)
 }
 
 // directive is a comment that tells a tool to do something.
@@ -89,6 +105,9 @@ func mustDoNothingElse(t *testing.T, code []byte) {
 			if directive.MatchString(comment.Text) && comment.Text != "//go:embed secrets.golden.json" ||
 				strings.HasPrefix(comment.Text, "/*") {
 				t.Errorf("the comment %q", comment.Text)
+			}
+			if constraint.IsPlusBuild(comment.Text) || constraint.IsGoBuild(comment.Text) {
+				t.Errorf("the build constraint %q", comment.Text)
 			}
 		}
 	}

@@ -118,6 +118,17 @@ func TestGoName(t *testing.T) {
 	}
 }
 
+// TestBaseNameIsOneLine: the header's comment says the schema's name, and nothing else can follow it there.
+func TestBaseNameIsOneLine(t *testing.T) {
+	for name, want := range map[string]string{
+		"a\npackage x.yaml": `"a\npackage x.yaml"`, "a\rb": `"a\rb"`, "\u202e.yaml": `"\u202e.yaml"`, "my secrets.yaml": "my secrets.yaml", "clé.yaml": "clé.yaml",
+	} {
+		if got := baseName(name); got != want {
+			t.Errorf("baseName(%q) = %s, want %s", name, got, want)
+		}
+	}
+}
+
 func TestBaseNameIsTheSameOnEverySystem(t *testing.T) {
 	for _, name := range []string{"secrets.yaml", "/a/b/secrets.yaml", `C:\a\secrets.yaml`, "./secrets.yaml"} {
 		if got := baseName(name); got != "secrets.yaml" {

@@ -34,7 +34,12 @@ type Manifest struct {
 
 	Sentences wording.Sentences `json:"sentences"`
 	Holes     map[string]string `json:"holes"`
+
+	read bool
 }
+
+// IsRead reports whether m was read by [ReadManifest]. Only such a manifest surely has the reasons.
+func (m *Manifest) IsRead() bool { return m.read }
 
 // A ManifestSecret is one secret: what the schema says, what is generated, and what is shown. Keys have the schema's names.
 type ManifestSecret struct {
@@ -61,6 +66,7 @@ type ManifestSecret struct {
 	Min         *int64           `json:"min,omitempty"`
 	Max         *int64           `json:"max,omitempty"`
 	Choices     []string         `json:"choices,omitempty"`
+	Constants   []string         `json:"constants,omitempty"` // in Go, for each choice
 
 	Getter   string         `json:"getter"`
 	Masked   string         `json:"masked"` // whether results that hold the value are masked
@@ -184,6 +190,9 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		},
 		Question: questionLines(server, sentences, []*Secret{s}),
 	}
+	for _, c := range s.Constants {
+		m.Constants = append(m.Constants, c.GoName)
+	}
 	if s.Type == field.URL {
 		m.Schemes = s.AcceptedSchemes()
 	}
@@ -300,7 +309,7 @@ func ReadManifest(text []byte) (*Manifest, bool, error) {
 	if json.Unmarshal(text, &probe) != nil || probe.Sentences == nil {
 		return nil, false, nil
 	}
-	var m Manifest
+	m := Manifest{read: true}
 	if err := json.Unmarshal(text, &m); err != nil {
 		return nil, true, fmt.Errorf("the manifest can't be read: %w", err)
 	}

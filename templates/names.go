@@ -44,6 +44,11 @@ func goName(word string) string {
 // isGoName reports whether name can be used as an exported Go name.
 func isGoName(name string) bool { return token.IsIdentifier(name) && token.IsExported(name) }
 
+// isASCII reports whether no character of name can be taken for another one, as those of other scripts can, or for nothing.
+func isASCII(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
 // names are the Go names of one file's secrets and groups, by pointer.
 type names struct {
 	file    *schema.File
@@ -52,9 +57,15 @@ type names struct {
 	choices map[*schema.Secret][]string
 
 	methods  scope // and the one field of Secrets
+	folded   scope // the same in lower case: names that differ in capitals only are taken for each other
 	packaged scope // package level
 	errors   schema.ErrorList
+	unnamed  []*schema.Secret // whose own name makes none, or one that is taken, and for which the author wrote none
 }
+
+// vettedMethods are those that go vet (stdmethods) wants with one signature wherever they are. Others of Go's own, such as
+// Format, it wants so only with certain parameters.
+var vettedMethods = strings.Fields("GobDecode GobEncode MarshalJSON MarshalXML ReadByte ReadRune UnmarshalJSON UnmarshalXML UnreadByte UnreadRune WriteByte")
 
 // A scope says what each Go name in it stands for.
 type scope map[string]owner
@@ -84,6 +95,40 @@ func Parse(name string, src []byte) (*Schema, error) {
 	return &Schema{file, chosen}, nil
 }
 
+// ParseInfo reads a SECRETS_INFO dictionary as [schema.ParseInfo] does. A secret whose own name makes no Go name gets a GoName.
+func ParseInfo(name, server string, src []byte) (*Schema, error) {
+	var chosen *names
+	file, err := schema.ParseInfo(name, server, src, func(f *schema.File) schema.ErrorList {
+		chosen = chooseNames(f)
+		for attempt := 1; attempt < 10 && len(chosen.unnamed) > 0; attempt++ {
+			for _, s := range chosen.unnamed {
+				s.GoName = otherGoName(s.Name, attempt)
+			}
+			chosen = chooseNames(f)
+		}
+		return chosen.errors
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{file, chosen}, nil
+}
+
+// otherGoName makes a Go name of a word whose own won't do.
+func otherGoName(word string, attempt int) string {
+	name := goName(word)
+	switch {
+	case !isGoName(name):
+		name = "Secret" + name
+	case attempt == 1:
+		name += "Value"
+	}
+	if attempt > 1 {
+		name += fmt.Sprint(attempt)
+	}
+	return name
+}
+
 // chooseNames finds a Go name for everything in f. Mistakes are noted at the later place, with the way out.
 func chooseNames(f *schema.File) *names {
 	n := &names{
@@ -92,15 +137,23 @@ func chooseNames(f *schema.File) *names {
 		groups:   map[*schema.Group]string{},
 		choices:  map[*schema.Secret][]string{},
 		methods:  make(scope, len(f.Secrets)),
+		folded:   make(scope, len(f.Secrets)),
 		packaged: make(scope, 4*len(f.Secrets)),
 	}
 	n.methods["Manager"] = owner{what: "the field that holds the manager"}
 	n.methods["All"] = owner{what: "the getter of all secrets"}
+	for _, name := range vettedMethods {
+		n.methods[name] = owner{what: "a method of Go's own, which go vet wants with another signature"}
+	}
 	n.packaged["Secrets"] = owner{what: "the type of all getters"}
 	n.packaged["OpenSecrets"] = owner{what: "the function that opens the secrets"}
 	n.packaged["Values"] = owner{what: "the type of all values"}
 	for _, s := range f.Secrets {
+		before := len(n.errors)
 		n.addSecret(s)
+		if len(n.errors) > before && s.At("go_name") == s.Pos {
+			n.unnamed = append(n.unnamed, s)
+		}
 	}
 	for _, g := range f.Groups {
 		n.addGroup(g)
@@ -112,7 +165,7 @@ func (n *names) addSecret(s *schema.Secret) {
 	what := fmt.Sprintf("secret %q", s.Name)
 	name, pos, ok := n.pick(what, s.Name, s.GoName, s.Pos, s.At("go_name"))
 	n.secrets[s] = name
-	if !ok || !n.claim(n.methods, name, what, "its getter", pos) {
+	if !ok || !n.claimGetter(name, what, pos) {
 		return
 	}
 	n.claim(n.packaged, "Key"+name, what, "its key", pos)
@@ -131,6 +184,10 @@ func (n *names) addChoices(s *schema.Secret, typeName string) {
 		suffix, pos := goName(choice), s.ChoiceAt(i)
 		if i < len(s.ChoiceGoNames) && s.ChoiceGoNames[i] != "" {
 			suffix = s.ChoiceGoNames[i]
+			if !isASCII(suffix) {
+				n.fail(pos, "%s: go_name %+q must be in ASCII: letters and digits", what, suffix)
+				continue
+			}
 		}
 		constants[i] = typeName + suffix
 		if suffix == "" || !isGoName(constants[i]) {
@@ -146,7 +203,7 @@ func (n *names) addGroup(g *schema.Group) {
 	what := fmt.Sprintf("group %q", g.Name)
 	name, pos, ok := n.pick(what, g.Name, g.GoName, g.Pos, g.At("go_name"))
 	n.groups[g] = name
-	if ok && n.claim(n.methods, name, what, "its getter", pos) {
+	if ok && n.claimGetter(name, what, pos) {
 		n.claim(n.packaged, name+"Secrets", what, "its type", pos)
 	}
 }
@@ -154,8 +211,8 @@ func (n *names) addGroup(g *schema.Group) {
 // pick returns the Go name for a word and the place that chose it, or false where there is none.
 func (n *names) pick(what, word, override string, pos, overridePos schema.Pos) (string, schema.Pos, bool) {
 	if override != "" {
-		if !isGoName(override) {
-			n.fail(overridePos, "%s: go_name %q is not an exported Go name: an upper-case letter, then letters and digits", what, override)
+		if !isGoName(override) || !isASCII(override) {
+			n.fail(overridePos, "%s: go_name %+q is not an exported Go name in ASCII: an upper-case letter, then letters and digits", what, override)
 			return "", pos, false
 		}
 		return override, overridePos, true
@@ -166,6 +223,20 @@ func (n *names) pick(what, word, override string, pos, overridePos schema.Pos) (
 		return "", pos, false
 	}
 	return name, pos, true
+}
+
+// claimGetter takes name for the getter of what, unless another getter has it or one that differs in capitals only.
+func (n *names) claimGetter(name, what string, pos schema.Pos) bool {
+	if !n.claim(n.methods, name, what, "its getter", pos) {
+		return false
+	}
+	lower := strings.ToLower(name)
+	if before, taken := n.folded[lower]; taken {
+		n.fail(pos, "%s: its getter would be named %s, which differs only in capitals from that of %s at line %d, set go_name", what, name, before.what, before.pos.Line)
+		return false
+	}
+	n.folded[lower] = owner{what, pos}
+	return true
 }
 
 // claim takes name for what, or notes a mistake if it has been taken.

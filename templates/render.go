@@ -55,7 +55,8 @@ func separateImports(code []byte) []byte {
 	return slices.Concat(before, others, []byte("\n"), line, []byte(")\n"), rest)
 }
 
-// comment adds a comment of whole lines. A line may be any text: it always follows "// ", so that it is no directive.
+// comment adds a comment of whole lines. A line always follows "// ", so that it is no directive; that it is no build
+// constraint, for which the space makes no difference, is seen to where texts are wrapped into lines.
 func comment(to interface{ Comment(string) *jen.Statement }, lines ...string) {
 	for _, line := range lines {
 		if line == "" {

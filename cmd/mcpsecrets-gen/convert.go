@@ -21,10 +21,9 @@ func convert(from, server string) (string, error) {
 		return "", err
 	}
 	source = bytes.TrimPrefix(source, []byte("\ufeff"))
-	// The schema language reads JSON: the dictionary becomes the secrets of a schema that begins one line earlier.
-	whole := fmt.Sprintf("{\"version\": 1, \"server\": %q, \"secrets\":\n%s}", server, source)
-	if _, err := templates.Parse(from, []byte(whole)); err != nil {
-		return "", oneLineEarlier(err)
+	info, err := templates.ParseInfo(from, server, source)
+	if err != nil {
+		return "", err
 	}
 	secrets, err := entries(source)
 	if err != nil {
@@ -33,28 +32,32 @@ func convert(from, server string) (string, error) {
 	var text strings.Builder
 	header, _, _ := strings.Cut(starter, "\nsecrets:")
 	text.WriteString(forServer(header, server) + "\nsecrets:\n")
-	for _, secret := range secrets {
-		fmt.Fprintf(&text, "  %s:\n", plain(secret.key))
+	for i, secret := range secrets {
+		fmt.Fprintf(&text, "  %s:\n", plain(info.Secrets[i].Name))
 		rules, err := entries(secret.value)
 		if err != nil {
 			return "", fmt.Errorf("%s: secret %q: %w", from, secret.key, err)
 		}
-		for _, rule := range rules {
+		for _, rule := range withNames(rules, secret.key, info.Secrets[i]) {
 			fmt.Fprintf(&text, "    %s: %s\n", rule.key, yamlValue(rule.value))
 		}
 	}
 	return text.String(), nil
 }
 
-// oneLineEarlier moves mistakes to where they are in the file that convert was given.
-func oneLineEarlier(err error) error {
-	var list schema.ErrorList
-	if errors.As(err, &list) {
-		for _, mistake := range list {
-			mistake.Pos.Line = max(1, mistake.Pos.Line-1)
-		}
+// withNames returns the rules of a secret with the names that [templates.ParseInfo] has given it: it was called key.
+func withNames(rules []entry, key string, s *schema.Secret) []entry {
+	set := func(rule string, value any) {
+		rules = slices.DeleteFunc(rules, func(e entry) bool { return e.key == rule })
+		rules = append(rules, entry{rule, []byte(quoted(value))})
 	}
-	return err
+	if s.Name != key {
+		set("renamed_from", s.RenamedFrom)
+	}
+	if s.GoName != "" {
+		set("go_name", s.GoName)
+	}
+	return rules
 }
 
 // An entry is a key of a JSON object with its value.

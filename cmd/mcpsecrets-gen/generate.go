@@ -15,7 +15,7 @@ const defaultSchema = "secrets.yaml"
 // generate writes what every schema asks for, once all of it is made. Code that does not compile is reported and no failure: it
 // may use what is only now generated, and what the next schema will have.
 func generate(schemas []string, t target, stderr io.Writer) error {
-	made, err := renderAll(schemas, t)
+	made, err := renderAll(schemas, t, stderr)
 	if err != nil {
 		return err
 	}
@@ -47,8 +47,8 @@ type rendering struct {
 	broken  schema.ErrorList // why code does not compile whose reasons were looked for
 }
 
-// renderAll makes the outputs of schemas in memory. It reports the mistakes of all of them.
-func renderAll(schemas []string, t target) (rendering, error) {
+// renderAll makes the outputs of schemas in memory. It reports the mistakes of all of them, and writes warnings to stderr.
+func renderAll(schemas []string, t target, stderr io.Writer) (rendering, error) {
 	if len(schemas) == 0 {
 		schemas = []string{defaultSchema}
 	}
@@ -67,7 +67,7 @@ func renderAll(schemas []string, t target) (rendering, error) {
 			return rendering{}, usagef("%s and %s would both be written to %s: give each a folder of its own", other, name, defaultOut)
 		}
 		writer[folder] = name
-		made, err := render(name, t)
+		made, err := render(name, t, stderr)
 		if err != nil {
 			failed = append(failed, err)
 		}
@@ -81,13 +81,16 @@ func renderAll(schemas []string, t target) (rendering, error) {
 }
 
 // render makes the code and the manifest of one schema.
-func render(name string, t target) (rendering, error) {
+func render(name string, t target, stderr io.Writer) (rendering, error) {
 	source, err := readSchema(name)
 	if err != nil {
 		return rendering{}, err
 	}
 	file, err := templates.Parse(name, source)
 	if err != nil {
+		return rendering{}, err
+	}
+	if err := warn(file, t.strict, stderr); err != nil {
 		return rendering{}, err
 	}
 	out, err := t.file(name)

@@ -24,7 +24,9 @@ func newInit() *cobra.Command {
 		Use:   "init [flags] [SCHEMA]",
 		Short: "Write a commented schema to start from",
 		Long: `init writes a commented SCHEMA (default secrets.yaml) to start from. With --from it writes one with the secrets of a
-SECRETS_INFO dictionary of the Python or JavaScript frameworks, saved as JSON. It never overwrites a file.`,
+SECRETS_INFO dictionary of the Python or JavaScript frameworks, saved as JSON. Names in capitals
+or with spaces become names of a schema, and renamed_from keeps the old ones, under which values are stored. The JSON Schema that
+the first line refers to, for editors, is written beside it. init never overwrites a file.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeSchemas,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,7 +50,14 @@ SECRETS_INFO dictionary of the Python or JavaScript frameworks, saved as JSON. I
 			if err := writeNew(name, text); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: wrote %s\n", name)
+			beside, err := writeJSONSchema(name)
+			if err != nil {
+				_ = os.Remove(name) // both or none
+				return err
+			}
+			for _, written := range append([]string{name}, beside...) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: wrote %s\n", written)
+			}
 			if from != "" && server == "" {
 				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: hint: the server is %q, after the folder: stored values are looked for under com.mcp.%s, and --server names another\n", chosen, chosen)
 			}
@@ -60,6 +69,15 @@ SECRETS_INFO dictionary of the Python or JavaScript frameworks, saved as JSON. I
 	_ = cmd.MarkFlagFilename("from", "json") // it fails for a flag that is not there
 	_ = cmd.RegisterFlagCompletionFunc("server", cobra.NoFileCompletions)
 	return cmd
+}
+
+// writeJSONSchema writes what the first line of a schema refers to, and returns its name. It writes nothing where it is there.
+func writeJSONSchema(name string) ([]string, error) {
+	beside := filepath.Join(filepath.Dir(name), "secrets.schema.json")
+	if _, err := os.Lstat(beside); err == nil {
+		return nil, nil
+	}
+	return []string{beside}, writeNew(beside, string(schema.JSONSchema))
 }
 
 // forServer fills the server's name into the starter, or into a part of it.

@@ -194,17 +194,22 @@ func TestLossWhenFilesCannotGrow(t *testing.T) {
 	}
 }
 
-// A schema that init has written is whole, or not there.
+// A schema that init has written is whole, or not there, and so is the JSON Schema for editors beside it.
 func TestLossOfInit(t *testing.T) {
 	l := newLossTrial(t)
 	schema := filepath.Join(l.folder, defaultSchema)
+	beside := filepath.Join(l.folder, "secrets.schema.json")
 	l.must(l.command("", "init", "--server", "pets").Run())
 	whole, err := os.ReadFile(schema)
 	l.must(err)
 	l.must(os.Remove(schema))
-	for blocks := range len(whole)/1024 + 1 { // of 512 bytes, or of 1024
+	larger, err := os.ReadFile(beside)
+	l.must(err)
+	l.must(os.Remove(beside))
+	for blocks := range len(larger)/1024 + 1 { // of 512 bytes, or of 1024
 		out, err := l.command(fmt.Sprintf("trap '' XFSZ; ulimit -f %d; ", blocks), "init", "--server", "pets").CombinedOutput()
-		if err == nil || string(out) != "mcpsecrets-gen: secrets.yaml can't be written: file too large\n" {
+		said := strings.Replace(string(out), "schema.json", "yaml", 1)
+		if err == nil || said != "mcpsecrets-gen: secrets.yaml can't be written: file too large\n" || blocks < len(whole)/1024 && said != string(out) {
 			t.Fatalf("%d blocks: %v: %s", blocks, err, out)
 		}
 		if files, err := os.ReadDir(l.folder); err != nil || len(files) > 0 {
@@ -224,6 +229,10 @@ func TestLossOfInit(t *testing.T) {
 		if err == nil && !bytes.Equal(text, whole) {
 			t.Fatalf("half a schema: %q", text)
 		}
+		if text, err := os.ReadFile(beside); err == nil && !bytes.Equal(text, larger) {
+			t.Fatalf("half a JSON Schema: %q", text)
+		}
 		_ = os.Remove(schema)
+		_ = os.Remove(beside)
 	}
 }

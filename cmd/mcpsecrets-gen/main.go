@@ -94,20 +94,19 @@ func newRoot() *cobra.Command {
 		Use:   "mcpsecrets-gen [flags] [SCHEMA...]",
 		Short: "Generate typed, permission-gated accessors for an MCP server's secrets",
 		Long: `mcpsecrets-gen reads each SCHEMA (default secrets.yaml) and writes secrets_gen.go and its manifest
-secrets.golden.json beside it. Nothing is written if anything fails, and an unchanged file is left alone.
+secrets.golden.json beside it. Nothing is written if anything fails, and an unchanged file is left alone. Likely mistakes are
+warnings, as vet has them; with --strict they fail.
 
 The exit code is 0 if all is well, 1 for mistakes in files and stale output, and 2 for wrong usage.`,
 		Args:              commandOrSchemas,
 		ValidArgsFunction: completeCommandOrSchemas,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return generate(args, target, cmd.ErrOrStderr())
-		},
+		RunE:              func(cmd *cobra.Command, args []string) error { return generate(args, target, cmd.ErrOrStderr()) },
 		// Errors are reported once, by run.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	target.flags(root)
-	root.AddCommand(newCheck(), newDiff(), newInit(), newSchema(), newVersion())
+	root.AddCommand(newCheck(), newDiff(), newInit(), newSchema(), newVersion(), newVet())
 	strictUsage(root)
 	return root
 }

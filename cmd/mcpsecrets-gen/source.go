@@ -98,6 +98,24 @@ func packageOf(folder string, counts func(name string) bool) string {
 	return pkg.Name
 }
 
+// otherPackage returns the package of the folder of a generated file and a file of it, where this system builds no file there of
+// the package called name.
+func otherPackage(out, name string) (other, file string) {
+	entries, _ := os.ReadDir(filepath.Dir(out))
+	for _, entry := range entries {
+		if entry.Name() == filepath.Base(out) || strings.HasSuffix(entry.Name(), "_test.go") {
+			continue
+		}
+		switch found := packageOf(filepath.Dir(out), func(name string) bool { return name == entry.Name() }); {
+		case found == name:
+			return "", ""
+		case found != "" && other == "":
+			other, file = found, entry.Name()
+		}
+	}
+	return other, file
+}
+
 // A named is a file under the name of a link to it.
 type named struct {
 	fs.FileInfo

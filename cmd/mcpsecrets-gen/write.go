@@ -112,7 +112,7 @@ func replace(path string, text []byte) error {
 
 const (
 	temporaryPrefix = ".mcpsecrets-gen-"
-	longDead        = time.Hour // no run takes so long
+	longDead        = time.Minute // no run takes so long from its first write to its last
 )
 
 // sweep removes from a folder the temporary files of runs that were killed.

@@ -26,6 +26,7 @@ var (
 	PlaceholderText = Text{field.PlaceholderColumns, field.PlaceholderColumns, 1}
 	HelpText        = Text{field.HelpLines * (layout.Columns + len("\n")), 0, field.HelpLines}
 	ReasonText      = Text{ReasonColumns, ReasonColumns, 1}
+	FormerText      = Text{field.MaxNameLength, 0, 1}
 	DeprecatedText  = Text{500, 0, 0} // in the manifest and in Go
 	ChoiceText      = Text{100, 0, 1}
 	PrefixText      = Text{100, 0, 1}

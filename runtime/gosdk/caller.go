@@ -10,6 +10,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
 
@@ -40,7 +41,7 @@ func callerOf(ctx context.Context, req mcp.Request) (caller, error) {
 		c.answers = v.who.user == user // else it came by another handler, whose sessions anybody may send answers in
 	case v.who.loopback:
 		c.principal = secrets.Local()
-	case isOwn(ctx, req.GetSession()):
+	case ownOf(ctx, req.GetSession()) != nil:
 		c.principal, c.answers = secrets.Process(), true
 	}
 	return c, nil
@@ -63,6 +64,7 @@ func (c caller) context(ctx context.Context) (context.Context, context.CancelFun
 type visit struct {
 	who     peer
 	request context.Context // nil where its end does not end the call
+	guard   *guard.Guard    // masks the answer as it leaves; nil where something keeps the answer before
 }
 
 // A peer is who sent an HTTP request.
@@ -110,6 +112,7 @@ func visitOf(req mcp.Request) (visit, error) {
 
 // An ownSession marks the context of a session of ours. The mark counts for that session only, wherever the context goes.
 type ownSession struct {
+	guard     *guard.Guard // masks all that leaves; nil where only the middleware does
 	connected chan struct{}
 	session   *mcp.ServerSession // set once connected is closed
 }
@@ -119,18 +122,27 @@ type ownSessionKey struct{}
 // Connect is [mcp.Server.Connect] for a client that is in this process, or that started it, such as one with the other end of
 // mcp.NewInMemoryTransports: its calls are the process's own, and its answers are taken for the user's.
 func Connect(ctx context.Context, srv *mcp.Server, t mcp.Transport) (*mcp.ServerSession, error) {
-	own := &ownSession{connected: make(chan struct{})}
+	return connect(ctx, srv, t, nil)
+}
+
+// connect is [Connect] for a transport on which a guard masks all that leaves, unless it is nil.
+func connect(ctx context.Context, srv *mcp.Server, t mcp.Transport, by *guard.Guard) (*mcp.ServerSession, error) {
+	own := &ownSession{guard: by, connected: make(chan struct{})}
 	defer close(own.connected)
 	session, err := srv.Connect(context.WithValue(ctx, ownSessionKey{}, own), t, nil)
 	own.session = session
 	return session, err
 }
 
-func isOwn(ctx context.Context, session mcp.Session) bool {
+// ownOf returns the mark of a session of ours, nil if ctx is not of that session.
+func ownOf(ctx context.Context, session mcp.Session) *ownSession {
 	own, ok := ctx.Value(ownSessionKey{}).(*ownSession)
 	if !ok {
-		return false
+		return nil
 	}
 	<-own.connected
-	return own.session == session
+	if own.session != session {
+		return nil
+	}
+	return own
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
 
@@ -28,7 +29,8 @@ const sessionIdle = 24 * time.Hour
 // MaxHeaderBytes, and give it a listener that bounds how many there are.
 func HTTPHandler(m *secrets.Manager, srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) http.Handler {
 	h := newHandler(srv, options...)
-	return serve.Bounded(m.Inside().Guard().Handler(h), h.maxBody)
+	h.guard = m.Inside().Guard()
+	return serve.Bounded(h.guard.Handler(h), h.maxBody)
 }
 
 // ServeHTTP serves [HTTPHandler] at /mcp of an address such as "127.0.0.1:8080" until the process is told to stop; it then
@@ -47,6 +49,7 @@ type handler struct {
 	stateful  *sessions // nil if no client has a session
 	resumes   bool      // a client may come back for an answer that it has not waited for
 	maxBody   int64     // as mcp.StreamableHTTPOptions has it
+	guard     *guard.Guard
 }
 
 func newHandler(srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) *handler {
@@ -71,7 +74,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The SDK takes no call for one of 2026-07-28 without this header, and refuses one whose body says another revision.
 	inSession := h.stateful != nil && r.Header.Get("Mcp-Protocol-Version") < modern
 	if !inSession || !h.resumes {
-		v.request = r.Context()
+		v.request, v.guard = r.Context(), h.guard
 	}
 	r, leave := enter(r, v)
 	defer leave()

@@ -1,26 +1,28 @@
 package gosdk
 
 import (
-	"encoding/base64"
+	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
 	"slices"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
-
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 )
 
 // errWithheld stands in place of what holds a secret where no text can stand.
 var errWithheld = errors.New("secrets: the message held a secret and was withheld")
 
-// masked returns result without the secrets that were handed out. A result without any is returned as it is.
-func (i *installed) masked(result mcp.Result) (mcp.Result, error) {
-	if result == nil || !i.guard.Knows() {
+// A result is masked once. Where a function of this package serves, that masks all messages as they are written, and the
+// middleware leaves results as they are. Anywhere else, and for what an EventStore keeps before it is written, the middleware
+// masks.
+
+// finished returns a result as it may leave the middleware.
+func (i *installed) finished(ctx context.Context, req mcp.Request, result mcp.Result) (mcp.Result, error) {
+	result = settled(result)
+	if result == nil || !i.guard.Knows() || i.masksLater(ctx, req) {
 		return result, nil
 	}
-	result = i.maskedContents(result)
 	without, err := i.without(result)
 	if err != nil || without == nil {
 		return result, err
@@ -28,7 +30,16 @@ func (i *installed) masked(result mcp.Result) (mcp.Result, error) {
 	return without.(mcp.Result), nil
 }
 
-// maskedRequest is masked for a request or notification of the server.
+// masksLater reports whether the answer to a request is masked after the middleware, before anything keeps it.
+func (i *installed) masksLater(ctx context.Context, req mcp.Request) bool {
+	if v, err := visitOf(req); err == nil && v.guard == i.guard {
+		return true
+	}
+	own := ownOf(ctx, req.GetSession())
+	return own != nil && own.guard == i.guard
+}
+
+// maskedRequest returns a request or notification of the server without the secrets that were handed out.
 func (i *installed) maskedRequest(req mcp.Request) (mcp.Request, error) {
 	params := req.GetParams()
 	if params == nil || reflect.ValueOf(params).IsNil() || !i.guard.Knows() {
@@ -72,124 +83,59 @@ func (i *installed) without(pointer any) (any, error) {
 	return copied, nil
 }
 
-// maskedContents masks what without can't. A value may leave in parts, of which none says enough to be known as one: the
-// texts that follow each other in a result are masked as one text. And in place of bytes only other bytes can stand: what has
-// a value in them becomes a text. It changes nothing in place, as a handler may keep its results.
-func (i *installed) maskedContents(result mcp.Result) mcp.Result {
+// settled returns a result once what the handler's own types in it do to become JSON has been done: the SDK would do it in a
+// goroutine of its own, where a panic ends the process. It is not done twice to what may be long.
+func settled(result mcp.Result) mcp.Result {
 	switch result := result.(type) {
 	case *mcp.CallToolResult:
-		copied := *result
-		copied.Content = maskedParts(i, result.Content, i.contentWithoutBytes, contentText, withContentText)
-		return &copied
+		return settledTool(result)
 	case *mcp.GetPromptResult:
-		copied := *result
-		copied.Messages = maskedParts(i, result.Messages, func(message *mcp.PromptMessage) *mcp.PromptMessage {
-			return withContent(message, i.contentWithoutBytes(message.Content))
-		}, func(message *mcp.PromptMessage) string {
-			return contentText(message.Content)
-		}, func(message *mcp.PromptMessage, text string) *mcp.PromptMessage {
-			return withContent(message, withContentText(message.Content, text))
-		})
-		return &copied
+		if len(result.Meta) > 0 || slices.ContainsFunc(result.Messages, func(m *mcp.PromptMessage) bool { return m != nil && hasCode(m.Content) }) {
+			_, _ = json.Marshal(result) // the SDK says what is wrong with it
+		}
 	case *mcp.ReadResourceResult:
-		copied := *result
-		copied.Contents = maskedParts(i, result.Contents, i.resourceWithoutBytes, resourceText, withResourceText)
-		return &copied
+		if len(result.Meta) > 0 || slices.ContainsFunc(result.Contents, resourceHasCode) {
+			_, _ = json.Marshal(result)
+		}
 	}
 	return result
 }
 
-// maskedParts masks bytes one by one, and then all texts together. What is nil has neither, and leaves as null.
-func maskedParts[T any](i *installed, parts []T, withoutBytes func(T) T, textOf func(T) string, with func(T, string) T) []T {
-	parts = slices.Clone(parts)
-	texts := make([]string, len(parts))
-	for n, part := range parts {
-		if any(part) == nil || isNil(part) {
-			continue
-		}
-		parts[n] = withoutBytes(part)
-		texts[n] = textOf(parts[n])
+func settledTool(result *mcp.CallToolResult) mcp.Result {
+	if len(result.Meta) > 0 || slices.ContainsFunc(result.Content, hasCode) {
+		_, _ = json.Marshal(&mcp.CallToolResult{Meta: result.Meta, Content: result.Content})
 	}
-	for n, text := range i.guard.Parts(texts) {
-		if text != texts[n] {
-			parts[n] = with(parts[n], text)
-		}
+	switch result.StructuredContent.(type) {
+	case nil, json.RawMessage:
+		return result
 	}
-	return parts
+	text, err := json.Marshal(result.StructuredContent)
+	if err != nil {
+		return result // the SDK can't send it either
+	}
+	settled := *result
+	settled.StructuredContent = json.RawMessage(text)
+	return &settled
 }
 
-func (i *installed) contentWithoutBytes(content mcp.Content) mcp.Content {
+// hasCode reports whether a type of the handler's own may be in a content, or a nil pointer, of which the SDK panics.
+func hasCode(content mcp.Content) bool {
+	if content == nil || isNil(content) {
+		return content != nil
+	}
 	switch content := content.(type) {
+	case *mcp.TextContent:
+		return len(content.Meta) > 0
 	case *mcp.ImageContent:
-		if i.hasSecret(content.Data) {
-			return &mcp.TextContent{Text: guard.Redacted}
-		}
+		return len(content.Meta) > 0
 	case *mcp.AudioContent:
-		if i.hasSecret(content.Data) {
-			return &mcp.TextContent{Text: guard.Redacted}
-		}
+		return len(content.Meta) > 0
 	case *mcp.EmbeddedResource:
-		copied := *content
-		copied.Resource = i.resourceWithoutBytes(content.Resource)
-		return &copied
+		return len(content.Meta) > 0 || resourceHasCode(content.Resource)
 	}
-	return content
+	return true
 }
 
-func (i *installed) resourceWithoutBytes(resource *mcp.ResourceContents) *mcp.ResourceContents {
-	if resource == nil || !i.hasSecret(resource.Blob) {
-		return resource
-	}
-	copied := *resource
-	copied.Blob, copied.Text = nil, guard.Redacted
-	return &copied
-}
-
-// hasSecret looks at bytes as they leave, in base64.
-func (i *installed) hasSecret(bytes []byte) bool {
-	text := base64.StdEncoding.EncodeToString(bytes)
-	return i.guard.Text(text) != text
-}
-
-func withContent(message *mcp.PromptMessage, content mcp.Content) *mcp.PromptMessage {
-	copied := *message
-	copied.Content = content
-	return &copied
-}
-
-func contentText(content mcp.Content) string {
-	switch content := content.(type) {
-	case *mcp.TextContent:
-		return content.Text
-	case *mcp.EmbeddedResource:
-		return resourceText(content.Resource)
-	}
-	return ""
-}
-
-func withContentText(content mcp.Content, text string) mcp.Content {
-	switch content := content.(type) {
-	case *mcp.TextContent:
-		copied := *content
-		copied.Text = text
-		return &copied
-	case *mcp.EmbeddedResource:
-		copied := *content
-		copied.Resource = withResourceText(content.Resource, text)
-		return &copied
-	}
-	return content
-}
-
-func resourceText(resource *mcp.ResourceContents) string {
-	if resource == nil {
-		return ""
-	}
-	return resource.Text
-}
-
-func withResourceText(resource *mcp.ResourceContents, text string) *mcp.ResourceContents {
-	copied := *resource
-	copied.Text = text
-	return &copied
+func resourceHasCode(resource *mcp.ResourceContents) bool {
+	return resource != nil && len(resource.Meta) > 0
 }

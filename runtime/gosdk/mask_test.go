@@ -180,6 +180,30 @@ func TestResultThatPanicsIsAnError(t *testing.T) {
 	})
 }
 
+// So is one before any secret was handed out: there is nothing to mask, and the same code runs.
+func TestResultThatPanicsAtFirstIsAnError(t *testing.T) {
+	for name, result := range map[string]*mcp.CallToolResult{
+		"structure": {Content: []mcp.Content{}, StructuredContent: panicking{}},
+		"meta":      {Content: []mcp.Content{}, Meta: mcp.Meta{"a": panicking{}}},
+		"content":   {Content: []mcp.Content{&mcp.TextContent{Text: "a", Meta: mcp.Meta{"a": panicking{}}}}},
+		"nil":       {Content: []mcp.Content{(*mcp.TextContent)(nil)}},
+	} {
+		everywhere(t, func(t *testing.T, w way, version string) {
+			s := open(t, runtimetest.NewUser(t))
+			s.AddTool(&mcp.Tool{Name: "panic", InputSchema: map[string]any{"type": "object"}}, func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+				return result, nil
+			})
+			g := w.come(t, s, client{version: version})
+			if _, err := g.CallTool(t.Context(), tool("panic")); err == nil || !strings.Contains(err.Error(), "panicked: ") {
+				t.Errorf("%s: %v", name, err)
+			}
+			if text, err := g.call(t.Context(), tool("hello")); err != nil || text != "hello" {
+				t.Errorf("%s: after that: %q, %v", name, text, err)
+			}
+		})
+	}
+}
+
 type panicking struct{}
 
 func (panicking) MarshalJSON() ([]byte, error) { panic("no JSON of " + goodKey) }

@@ -16,8 +16,8 @@ import (
 )
 
 // Install has getters work in the tools, prompts and resources of a server. It turns their failures into results that a model
-// can read, recovers the panics of handlers, and masks secrets in all results, errors, notifications and requests that the
-// server sends. Call it after the server's own AddReceivingMiddleware, so that it is outermost.
+// can read, recovers the panics of handlers, and has secrets masked in all results, errors, notifications and requests that the
+// server sends: of results this is done where they are written, if a function of this package serves, and else here. Call it after the server's own AddReceivingMiddleware, so that it is outermost.
 func Install(srv *mcp.Server, m *secrets.Manager) {
 	i := &installed{manager: m, guard: m.Inside().Guard()}
 	m.Inside().Install()
@@ -46,7 +46,7 @@ func (i *installed) receive(next mcp.MethodHandler) mcp.MethodHandler {
 			return nil, err
 		}
 		// Contents are the handler's own values and code, which can panic as the handler can.
-		return serve.Handle(i.guard, "result of", method, func() (mcp.Result, error) { return i.masked(result) })
+		return serve.Handle(i.guard, "result of", method, func() (mcp.Result, error) { return i.finished(ctx, req, result) })
 	}
 }
 

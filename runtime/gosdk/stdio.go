@@ -29,8 +29,9 @@ const grace = 5 * time.Second
 
 func serveStdio(ctx context.Context, m *secrets.Manager, srv *mcp.Server, in io.Reader, out io.Writer) error {
 	m.Inside().Serving()
-	t := &stdio{in: in, out: m.Inside().Guard().Writer(out), ended: func() { _ = m.Close() }}
-	session, err := Connect(context.WithoutCancel(ctx), srv, t)
+	masks := m.Inside().Guard()
+	t := &stdio{in: in, out: masks.Writer(out), ended: func() { _ = m.Close() }}
+	session, err := connect(context.WithoutCancel(ctx), srv, t, masks)
 	if err != nil {
 		return serve.Stdio(err, m.Close())
 	}

@@ -2,11 +2,15 @@ package mcpgo
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
+	"log/slog"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
 	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
@@ -16,12 +20,63 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
 
+// request is a tool call as it comes from the wire.
+var request = json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tool","arguments":{"id":7,"name":"rex"}}}`)
+
+// caller returns a function that calls the tool of a server.
+func caller(b *testing.B, handler server.ToolHandlerFunc, options ...server.ServerOption) func() {
+	srv := server.NewMCPServer("petstore", "1.0.0", options...)
+	srv.AddTool(mcp.NewTool("tool"), handler)
+	ctx := fromInside(context.Background(), srv)
+	return func() {
+		response, ok := srv.HandleMessage(ctx, request).(mcp.JSONRPCResponse)
+		if !ok {
+			b.Fatalf("no response: %v", response)
+		}
+		if _, err := json.Marshal(response); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func openBench(b *testing.B, store secrets.Store, user *runtimetest.User) *petstore.Secrets {
+	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user),
+		secrets.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = vault.Manager.Close() })
+	return vault
+}
+
+// BenchmarkToolWithoutSecret calls a tool that uses no secret behind the middleware. Its floor is the same without it.
+func BenchmarkToolWithoutSecret(b *testing.B) {
+	handler := func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText("Rex is a good dog."), nil
+	}
+	vault := openBench(b, runtimetest.NewStore(), runtimetest.NewUser(b))
+	ratio.MeasureCPU(b, 1.05, caller(b, handler), caller(b, handler, Option(vault.Manager)))
+}
+
 // BenchmarkToolWithGrantedSecret calls a tool that uses a secret which was allowed for the session. Its floor is the same
 // tool when it reads the keychain itself.
 func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	desktop.ForTest(b, desktop.Options{NoDisplay: true})
 	store := keychain.New(keychain.Options{})
 	defer func() { _ = store.Close() }()
+	bare, gated := granted(b, store)
+	ratio.Measure(b, 1.2, bare, gated)
+}
+
+// BenchmarkGate is the same with a store in memory, where nearly all is the gate.
+func BenchmarkGate(b *testing.B) {
+	bare, gated := granted(b, runtimetest.NewStore())
+	ratio.MeasureCPU(b, 1.3, bare, gated)
+}
+
+// granted returns functions that call a tool which reads a store itself, and one which uses a secret that was allowed for the
+// session.
+func granted(b *testing.B, store secrets.Store) (bare, gated func()) {
 	user := runtimetest.NewUser(b)
 	user.Answers(secrets.AllowSession)
 	vault := openBench(b, store, user)
@@ -31,14 +86,14 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	if _, err := vault.Username(vault.Manager.Background(b.Context()), "Greet you"); err != nil {
 		b.Fatal(err)
 	}
-	bare := caller(b, func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	bare = caller(b, func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		text, err := store.Get(ctx, "com.mcp.petstore", "username")
 		return mcp.NewToolResultText("Hello " + text), err
 	})
-	gated := caller(b, Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {
+	gated = caller(b, Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("Hello " + text), nil
 	}), Option(vault.Manager))
-	ratio.Measure(b, 1.2, bare, gated)
+	return bare, gated
 }
 
 // BenchmarkToolWithDestination calls a tool that uses a granted secret with sent_to, which takes two readings. Its floor is a

@@ -28,14 +28,28 @@ type peer struct {
 	owner    string // the principal that the session is kept for, "" for nobody
 }
 
-// guardKey is for the manager whose guard masks all that leaves for a client: middleware sees results only.
+// guardKey is for what masks all that leaves for a client, where a function of this package serves.
 type guardKey struct{}
 
-func withGuard(ctx context.Context, m *secrets.Manager) context.Context {
-	return context.WithValue(ctx, guardKey{}, m)
+type guarding struct {
+	manager *secrets.Manager
+	keeps   bool // mcp-go keeps messages before they are masked
 }
 
-func guarded(ctx context.Context, m *secrets.Manager) bool { return ctx.Value(guardKey{}) == m }
+func withGuard(ctx context.Context, g guarding) context.Context {
+	return context.WithValue(ctx, guardKey{}, g)
+}
+
+// guarded reports whether the manager's guard masks all that leaves for the client: middleware sees results only.
+func guarded(ctx context.Context, m *secrets.Manager) bool {
+	g, _ := ctx.Value(guardKey{}).(guarding)
+	return g.manager == m
+}
+
+// masksLater reports whether a result is masked after the middleware, before anything keeps it.
+func masksLater(ctx context.Context, m *secrets.Manager) bool {
+	return ctx.Value(guardKey{}) == guarding{manager: m}
+}
 
 func clientOf(ctx context.Context) client {
 	c := client{protocol: server.RequestProtocolInfoFromContext(ctx), session: server.ClientSessionFromContext(ctx), named: inside.PrincipalOf(ctx)}

@@ -3,6 +3,7 @@ package mcpgo
 import (
 	"log/slog"
 	"net/http"
+	"reflect"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -32,8 +33,15 @@ func HTTPHandler(m *secrets.Manager, srv *server.MCPServer, options ...server.St
 	options = append([]server.StreamableHTTPOption{server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler))}, options...)
 	next := server.NewStreamableHTTPServer(srv, options...)
 	m.Inside().Install()
-	apart := &parties{manager: m, sessions: &sessions{next: next, limit: maxSessions, owners: map[string]owner{}}}
+	apart := &parties{guard: guarding{m, keepsEvents(next)}, sessions: &sessions{next: next, limit: maxSessions, owners: map[string]owner{}}}
 	return serve.Bounded(m.Inside().Guard().Handler(apart), maxBodyOf(next))
+}
+
+// keepsEvents reports whether messages are kept for clients that come back. The option can't be asked; what is not understood
+// is taken for yes.
+func keepsEvents(s *server.StreamableHTTPServer) bool {
+	store := reflect.ValueOf(s).Elem().FieldByName("eventStore")
+	return store.Kind() != reflect.Interface || !store.IsNil()
 }
 
 // maxBodies has what [MaxBody] said of handlers that are being made. mcp-go's options can't hold one of ours.

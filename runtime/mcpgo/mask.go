@@ -1,6 +1,7 @@
 package mcpgo
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 
@@ -10,16 +11,40 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
 
-// maskedSafely returns what mask makes of a result. Contents are the handler's own values and code, which can panic as the
-// handler can.
-func maskedSafely[T any](a adapter, x exchange, result *T, err error, mask func() *T) (*T, error) {
+// A result is masked once. Where a function of this package serves, that masks all messages as they are written, and the
+// middleware leaves results as they are. Anywhere else, and for what mcp-go keeps before it is written, the middleware masks.
+
+// A resultKind is what has to be known of the results of tools, prompts or resources.
+type resultKind[T any] struct {
+	name string
+	// isPlain reports whether no type of the handler's own can be in a result.
+	isPlain func(*T) bool
+	parse   func(*json.RawMessage) (*T, error)
+}
+
+var (
+	toolResults     = resultKind[mcp.CallToolResult]{"result of tool", isPlainTool, mcp.ParseCallToolResult}
+	promptResults   = resultKind[mcp.GetPromptResult]{"result of prompt", isPlainPrompt, mcp.ParseGetPromptResult}
+	resourceResults = resultKind[[]mcp.ResourceContents]{"result of resource", arePlainContents, parseResource}
+)
+
+// finished returns a result as it may leave the middleware.
+func finished[T any](ctx context.Context, a adapter, x exchange, kind *resultKind[T], result *T, err error) (*T, error) {
 	if result == nil || err != nil {
 		return nil, err
 	}
-	if !a.Inside().Guard().Knows() {
+	isMasked := !a.Inside().Guard().Knows() || masksLater(ctx, a.Manager) && !x.isKept
+	if isMasked && kind.isPlain(result) {
 		return result, nil
 	}
-	return serve.Handle(a.Inside().Guard(), "result of "+x.kind, x.name, func() (*T, error) { return mask(), nil })
+	// What the handler's own types do to become JSON can panic as the handler can. Here that is an error of the request; the
+	// server would do it where a panic ends more.
+	return serve.Handle(a.Inside().Guard(), kind.name, x.name, func() (*T, error) {
+		if isMasked {
+			return settled(result), nil
+		}
+		return masked(a, result, kind.parse), nil
+	})
 }
 
 // masked returns result without the secrets that were handed out. A result without any is returned as it is.
@@ -39,115 +64,84 @@ func masked[T any](a adapter, result *T, parse func(*json.RawMessage) (*T, error
 	return without
 }
 
-// maskedContents is masked for the contents of a resource.
-func maskedContents(a adapter, contents []mcp.ResourceContents) []mcp.ResourceContents {
-	if !a.Inside().Guard().Knows() {
-		return contents
+// parseResource is for contents, which are what a resource's handler returns. mcp-go itself would parse none without a URI, which
+// it sends.
+func parseResource(clean *json.RawMessage) (*[]mcp.ResourceContents, error) {
+	var texts []json.RawMessage
+	if err := json.Unmarshal(*clean, &texts); err != nil {
+		return nil, err
 	}
-	contents = slices.Clone(contents)
-	for i, content := range contents {
-		text, err := json.Marshal(content)
-		if err != nil {
-			continue // the server can't send it either
-		}
-		clean := a.Inside().Guard().JSON(text)
-		if &clean[0] == &text[0] {
-			continue
-		}
-		contents[i] = mcp.TextResourceContents{Text: guard.Redacted} // rather nothing than a secret
-		var fields map[string]any
-		if json.Unmarshal(clean, &fields) == nil {
-			if without, err := mcp.ParseResourceContents(fields); err == nil {
-				contents[i] = without
-			}
-		}
+	contents := make([]mcp.ResourceContents, len(texts))
+	for i, text := range texts {
+		contents[i] = parseContents(text)
 	}
-	return contents
+	return &contents, nil
 }
 
-// A value may leave in parts, of which none says enough to be known as one. Here the texts that follow each other in a
-// result are masked as one text; what else there is in them, and in all of the result, is masked afterwards.
+func parseContents(text []byte) mcp.ResourceContents {
+	var has struct{ Text, Blob *string }
+	var asText mcp.TextResourceContents
+	var asBlob mcp.BlobResourceContents
+	switch err := json.Unmarshal(text, &has); {
+	case err == nil && has.Text != nil && json.Unmarshal(text, &asText) == nil:
+		return asText
+	case err == nil && has.Blob != nil && json.Unmarshal(text, &asBlob) == nil:
+		return asBlob
+	}
+	return mcp.TextResourceContents{Text: guard.Redacted} // rather nothing than a secret
+}
 
-func toolParts(a adapter, result *mcp.CallToolResult) *mcp.CallToolResult {
-	if result == nil || !a.Inside().Guard().Knows() {
+// settled returns a result once its own types have become JSON. What may be long, the structure of a tool's result, is not done
+// twice.
+func settled[T any](result *T) *T {
+	tool, ok := any(result).(*mcp.CallToolResult)
+	if !ok {
+		_, _ = json.Marshal(result) // the server says what is wrong with it
 		return result
 	}
-	whole := *result
-	whole.Content = maskedParts(a, result.Content, contentText, withContentText)
-	return &whole
+	_, _ = json.Marshal(mcp.CallToolResult{Result: tool.Result, Content: tool.Content})
+	if text, err := json.Marshal(tool.StructuredContent); err == nil && tool.StructuredContent != nil {
+		whole := *tool
+		whole.StructuredContent = json.RawMessage(text)
+		tool = &whole
+	}
+	return any(tool).(*T)
 }
 
-func promptParts(a adapter, result *mcp.GetPromptResult) *mcp.GetPromptResult {
-	if result == nil || !a.Inside().Guard().Knows() {
-		return result
-	}
-	whole := *result
-	whole.Messages = maskedParts(a, result.Messages,
-		func(message mcp.PromptMessage) string { return contentText(message.Content) },
-		func(message mcp.PromptMessage, text string) mcp.PromptMessage {
-			message.Content = withContentText(message.Content, text)
-			return message
-		})
-	return &whole
+func isPlainTool(result *mcp.CallToolResult) bool {
+	_, isJSON := result.StructuredContent.(json.RawMessage)
+	return result.Meta == nil && (isJSON || result.StructuredContent == nil) && !slices.ContainsFunc(result.Content, hasCode)
 }
 
-func resourceParts(a adapter, contents []mcp.ResourceContents) []mcp.ResourceContents {
-	return maskedParts(a, contents, resourceText, withResourceText)
+func isPlainPrompt(result *mcp.GetPromptResult) bool {
+	return result.Meta == nil && !slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return hasCode(m.Content) })
 }
 
-// maskedParts masks the texts that are in contents as one. It changes nothing in place: a handler may keep its results.
-func maskedParts[T any](a adapter, contents []T, textOf func(T) string, with func(T, string) T) []T {
-	if len(contents) < 2 || !a.Inside().Guard().Knows() {
-		return contents
-	}
-	texts := make([]string, len(contents))
-	for i, content := range contents {
-		texts[i] = textOf(content)
-	}
-	masked := a.Inside().Guard().Parts(texts)
-	if &masked[0] == &texts[0] {
-		return contents
-	}
-	contents = slices.Clone(contents)
-	for i, text := range masked {
-		if text != texts[i] {
-			contents[i] = with(contents[i], text)
-		}
-	}
-	return contents
+func arePlainContents(contents *[]mcp.ResourceContents) bool {
+	return !slices.ContainsFunc(*contents, resourceHasCode)
 }
 
-func contentText(content mcp.Content) string {
+// hasCode reports whether a type of the handler's own may be in a content.
+func hasCode(content mcp.Content) bool {
 	switch content := content.(type) {
 	case mcp.TextContent:
-		return content.Text
+		return content.Meta != nil
+	case mcp.ImageContent:
+		return content.Meta != nil
+	case mcp.AudioContent:
+		return content.Meta != nil
 	case mcp.EmbeddedResource:
-		return resourceText(content.Resource)
+		return content.Meta != nil || resourceHasCode(content.Resource)
 	}
-	return ""
+	return true
 }
 
-func withContentText(content mcp.Content, text string) mcp.Content {
-	switch content := content.(type) {
-	case mcp.TextContent:
-		content.Text = text
-		return content
-	case mcp.EmbeddedResource:
-		content.Resource = withResourceText(content.Resource, text)
-		return content
+func resourceHasCode(resource mcp.ResourceContents) bool {
+	switch resource := resource.(type) {
+	case mcp.TextResourceContents:
+		return resource.Meta != nil
+	case mcp.BlobResourceContents:
+		return resource.Meta != nil
 	}
-	return content
-}
-
-func resourceText(resource mcp.ResourceContents) string {
-	text, _ := resource.(mcp.TextResourceContents)
-	return text.Text
-}
-
-func withResourceText(resource mcp.ResourceContents, text string) mcp.ResourceContents {
-	if content, ok := resource.(mcp.TextResourceContents); ok {
-		content.Text = text
-		return content
-	}
-	return resource
+	return true
 }

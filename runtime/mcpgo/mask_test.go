@@ -2,11 +2,17 @@ package mcpgo
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
@@ -30,7 +36,7 @@ func TestWhatIsSplitOverAResultIsMasked(t *testing.T) {
 
 	tool := &mcp.CallToolResult{Content: append(texts("the key is 4eC39"), image, mcp.NewEmbeddedResource(mcp.TextResourceContents{URI: "a", Text: "HqLyjWDarjtT1zdp7dc, sic"}))}
 	want := append(texts("the key is [redacted]"), image, mcp.NewEmbeddedResource(mcp.TextResourceContents{URI: "a", Text: "[redacted], sic"}))
-	if got := toolParts(a, tool).Content; !reflect.DeepEqual(got, want) {
+	if got := masked(a, tool, mcp.ParseCallToolResult).Content; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
 	if tool.Content[0] != mcp.Content(mcp.NewTextContent("the key is 4eC39")) {
@@ -41,7 +47,7 @@ func TestWhatIsSplitOverAResultIsMasked(t *testing.T) {
 	for _, part := range texts("4eC39HqLyjWD", "arjtT1zdp7dc") {
 		prompt.Messages = append(prompt.Messages, mcp.NewPromptMessage(mcp.RoleUser, part))
 	}
-	for _, message := range promptParts(a, &prompt).Messages {
+	for _, message := range masked(a, &prompt, mcp.ParseGetPromptResult).Messages {
 		if message.Content != mcp.Content(mcp.NewTextContent("[redacted]")) {
 			t.Errorf("got %+v", message)
 		}
@@ -49,10 +55,10 @@ func TestWhatIsSplitOverAResultIsMasked(t *testing.T) {
 
 	resource := []mcp.ResourceContents{mcp.TextResourceContents{Text: "4eC39"}, mcp.BlobResourceContents{Blob: "aGk="}, mcp.TextResourceContents{Text: "HqL y"}}
 	wanted := []mcp.ResourceContents{mcp.TextResourceContents{Text: "[redacted]"}, mcp.BlobResourceContents{Blob: "aGk="}, mcp.TextResourceContents{Text: "[redacted] y"}}
-	if got := resourceParts(a, resource); !reflect.DeepEqual(got, wanted) {
+	if got := *masked(a, &resource, parseResource); !reflect.DeepEqual(got, wanted) {
 		t.Errorf("got %+v", got)
 	}
-	if toolParts(a, nil) != nil || promptParts(a, nil) != nil || resourceParts(a, nil) != nil {
+	if made, err := finished(t.Context(), a, exchange{}, &toolResults, nil, nil); made != nil || err != nil {
 		t.Error("makes something of nothing")
 	}
 }
@@ -92,3 +98,51 @@ type panicking struct {
 }
 
 func (panicking) MarshalJSON() ([]byte, error) { panic("no JSON of 4eC39HqLyjWDarjtT1zdp7dc") }
+
+// An eventStore keeps what mcp-go has stored in it.
+type eventStore struct {
+	*server.InMemoryEventStore
+	mu     sync.Mutex
+	stored []byte
+}
+
+func (s *eventStore) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.stored)
+}
+
+func (s *eventStore) StoreEvent(ctx context.Context, session, stream string, message json.RawMessage) (string, error) {
+	s.mu.Lock()
+	s.stored = append(s.stored, message...)
+	s.mu.Unlock()
+	return s.InMemoryEventStore.StoreEvent(ctx, session, stream, message)
+}
+
+// What mcp-go keeps of a result was masked before: a store of events may be anywhere.
+func TestResultInAnEventStoreIsMasked(t *testing.T) {
+	m := openVault(t, nobody).Manager
+	m.Mask(t.Context(), attacked)
+	store := &eventStore{InMemoryEventStore: server.NewInMemoryEventStore()}
+	srv := server.NewMCPServer("x", "1", Option(m))
+	srv.AddTool(mcp.NewTool("tool"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		err := server.ServerFromContext(ctx).SendNotificationToClient(ctx, "notifications/message", map[string]any{"level": "info", "data": "begun"})
+		for end := time.Now().Add(time.Minute); store.text() == "" && time.Now().Before(end); { // from then on the answer is a stream
+			time.Sleep(time.Millisecond)
+		}
+		return mcp.NewToolResultText("it is " + attacked), err
+	})
+	handler := HTTPHandler(m, srv, server.WithEventStore(store))
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/mcp", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tool"}}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	r.Header.Set(sessionHeader, initialize(t, handler))
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	if stored := store.text(); !strings.Contains(stored, "it is [redacted]") || strings.Contains(stored, attacked) {
+		t.Errorf("stored %q, sent %s", stored, w.Body)
+	}
+	if keepsEvents(server.NewStreamableHTTPServer(srv)) || !keepsEvents(server.NewStreamableHTTPServer(srv, server.WithEventStore(store))) {
+		t.Error("it is not seen whether mcp-go has a store of events")
+	}
+}

@@ -14,7 +14,7 @@ import (
 
 // Option makes an MCP server that uses the secrets of m: give it first among the server's options, so that what it does is
 // outermost. It installs middleware that asks for permission, turns refusals into tool errors, recovers panics, and masks
-// secrets in results and errors.
+// secrets in errors, and in results that no function of this package masks as they leave.
 func Option(m *secrets.Manager) server.ServerOption {
 	a := adapter{m}
 	return func(s *server.MCPServer) {
@@ -31,10 +31,11 @@ func (a adapter) tool(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		p := request.Params
 		x := exchange{kind: "tool", name: p.Name, meta: p.Meta, state: p.RequestState, responses: p.InputResponses}
-		// A task's handler runs around the middleware, with a context that has ended: its result can't be an input request.
-		x.rounds = p.Task == nil
-		x.arguments, _ = request.GetRawArguments().(json.RawMessage)
-		if x.arguments == nil && p.Arguments != nil { // in-process, or made by a middleware
+		// A task's handler runs around the middleware, with a context that has ended: its result can't be an input request. Who
+		// fetches the result may come by another way than who began the task.
+		x.rounds, x.isKept = p.Task == nil, p.Task != nil
+		x.arguments = p.RawArguments
+		if len(x.arguments) == 0 && p.Arguments != nil { // in-process, or made by a middleware
 			x.arguments, _ = json.Marshal(p.Arguments) // came as JSON
 		}
 		result, err := run(a, ctx, x,
@@ -42,7 +43,7 @@ func (a adapter) tool(next server.ToolHandlerFunc) server.ToolHandlerFunc {
 			func(round mcp.MultiRoundTripResult) *mcp.CallToolResult {
 				return &mcp.CallToolResult{Result: mcp.Result{ResultType: mcp.ResultTypeInputRequired}, MultiRoundTripResult: round}
 			})
-		return maskedSafely(a, x, result, err, func() *mcp.CallToolResult { return masked(a, toolParts(a, result), mcp.ParseCallToolResult) })
+		return finished(ctx, a, x, &toolResults, result, err)
 	}
 }
 
@@ -56,7 +57,7 @@ func (a adapter) prompt(next server.PromptHandlerFunc) server.PromptHandlerFunc 
 			func(round mcp.MultiRoundTripResult) *mcp.GetPromptResult {
 				return &mcp.GetPromptResult{Result: mcp.Result{ResultType: mcp.ResultTypeInputRequired}, MultiRoundTripResult: round}
 			})
-		return maskedSafely(a, x, result, err, func() *mcp.GetPromptResult { return masked(a, promptParts(a, result), mcp.ParseGetPromptResult) })
+		return finished(ctx, a, x, &promptResults, result, err)
 	}
 }
 
@@ -64,11 +65,13 @@ func (a adapter) prompt(next server.PromptHandlerFunc) server.PromptHandlerFunc 
 func (a adapter) resource(next server.ResourceHandlerFunc) server.ResourceHandlerFunc {
 	return func(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 		p := request.Params
-		return run(a, ctx, exchange{kind: "resource", name: p.URI, meta: p.Meta},
-			func(ctx context.Context) ([]mcp.ResourceContents, error) {
-				contents, err := next(ctx, request)
-				return maskedContents(a, resourceParts(a, contents)), err
-			}, nil)
+		x := exchange{kind: "resource", name: p.URI, meta: p.Meta}
+		contents, err := run(a, ctx, x, func(ctx context.Context) ([]mcp.ResourceContents, error) { return next(ctx, request) }, nil)
+		clean, err := finished(ctx, a, x, &resourceResults, &contents, err)
+		if err != nil {
+			return nil, err
+		}
+		return *clean, nil
 	}
 }
 
@@ -78,6 +81,7 @@ type exchange struct {
 	arguments  []byte
 	meta       *mcp.Meta
 	rounds     bool // the result may be an input request
+	isKept     bool // the result is kept by the server until it is fetched
 	state      string
 	responses  mcp.InputResponses
 }
@@ -137,8 +141,11 @@ func repliesOf(responses mcp.InputResponses) map[string]secrets.Reply {
 
 // progressOf returns how to tell the client that its request lives, or nil if it gave no token.
 func progressOf(ctx context.Context, meta *mcp.Meta) func(string) {
+	if meta == nil || meta.ProgressToken == nil {
+		return nil
+	}
 	srv := server.ServerFromContext(ctx)
-	if meta == nil || meta.ProgressToken == nil || srv == nil {
+	if srv == nil {
 		return nil
 	}
 	var progress atomic.Int64

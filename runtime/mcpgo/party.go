@@ -14,7 +14,6 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
@@ -65,6 +64,10 @@ type params struct {
 func envelopeOf(r *http.Request) (e envelope) {
 	body := serve.Body(r)
 	_ = json.Unmarshal(body, &e) // mcp-go says what is wrong with it
+	if e.Params.Meta == nil {
+		return e
+	}
+	// Not of what was just decoded: a message may say it twice, and mcp-go takes something of each.
 	var described struct {
 		Params struct {
 			Meta *mcp.Meta `json:"_meta"`
@@ -98,7 +101,7 @@ func (e envelope) with(p params, r *http.Request) *http.Request {
 
 // parties serves each party as if there were no other.
 type parties struct {
-	manager  *secrets.Manager
+	guard    guarding
 	sessions *sessions
 	tasks    tasks
 	open     requests
@@ -122,7 +125,7 @@ func (p *parties) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer end()
 	}
 	answer := p.tasks.answer(w, who, e)
-	p.sessions.ServeHTTP(answer, r.WithContext(withGuard(r.Context(), p.manager)))
+	p.sessions.ServeHTTP(answer, r.WithContext(withGuard(r.Context(), p.guard)))
 	answer.finish()
 }
 

@@ -28,7 +28,7 @@ func serveStdio(ctx context.Context, m *secrets.Manager, srv *server.MCPServer, 
 	for _, option := range append([]server.StdioOption{server.WithWorkerPoolSize(100), server.WithQueueSize(10_000)}, options...) {
 		option(s)
 	}
-	ctx, cancel := context.WithCancel(withGuard(ctx, m))
+	ctx, cancel := context.WithCancel(withGuard(ctx, guarding{manager: m}))
 	defer cancel()
 	// Listen waits for the calls that it has begun, and those wait for dialogs: the dialogs are closed first.
 	input := serve.NoticeEnd(stdin, func() { _ = m.Close() })

@@ -18,6 +18,19 @@ const (
 // Measure runs floor and ours by turns, and reports what [Report] does.
 func Measure(b *testing.B, bound float64, floor, ours func()) {
 	b.Helper()
+	began := time.Now()
+	measure(b, func() time.Duration { return time.Since(began) }, bound, floor, ours)
+}
+
+func measure(b *testing.B, clock func() time.Duration, bound float64, floor, ours func()) {
+	b.Helper()
+	timed := func(calls int, f func()) time.Duration {
+		began := clock()
+		for range calls {
+			f()
+		}
+		return clock() - began
+	}
 	calls := 1 // in a turn
 	for timed(calls, floor) < turn {
 		calls *= 2
@@ -37,14 +50,6 @@ func Measure(b *testing.B, bound float64, floor, ours func()) {
 		round()
 	}
 	Report(b, "ns/op", bound, times[0], times[1])
-}
-
-func timed(calls int, f func()) time.Duration {
-	begin := time.Now()
-	for range calls {
-		f()
-	}
-	return time.Since(begin)
 }
 
 // Report reports the medians of what was measured by turns in some unit, and the median of the ratios. The bound is what

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,17 +56,19 @@ type Call struct {
 	// Gone reports whether the client has given the request up. It is set where Cancel is.
 	Gone func() bool
 
-	id uint64 // unlike an address, never used again
+	id       uint64 // unlike an address, never used again
+	digested sync.Once
+	sum      [sha256.Size]byte // what Digest returned
 	// What the client sent back with the request: the answers of an earlier round, or a state that was forged, has expired or
 	// was used before. The latter is treated as a first call.
 	resumed, stale bool
 
 	mu    sync.Mutex
-	once  map[string]Use    // what was allowed for this call only, by secret
-	how   map[string]string // how the use of a secret was decided, for the audit
-	wants []Want            // what the next input request has to ask
-	heard []Want            // what earlier ones had asked
-	ended bool              // the wants are on their way, and what was allowed is over
+	once  map[string]Use // what was allowed for this call only, by secret
+	how   []decision     // how the use of each secret was decided, for the audit
+	wants []Want         // what the next input request has to ask
+	heard []Want         // what earlier ones had asked
+	ended bool           // the wants are on their way, and what was allowed is over
 
 	holders   int // getters that wait for a person
 	heldSince time.Time
@@ -97,11 +100,14 @@ func (c *Call) ByRounds() bool { return c.Cancel != nil }
 // CanCompare reports whether the call's client can show a form.
 func (c *Call) CanCompare() bool { return c.Ask != nil || c.ByRounds() }
 
+// digest asks Digest once: it reads all arguments.
 func (c *Call) digest() [sha256.Size]byte {
-	if c.Digest == nil {
-		return [sha256.Size]byte{}
-	}
-	return c.Digest()
+	c.digested.Do(func() {
+		if c.Digest != nil {
+			c.sum = c.Digest()
+		}
+	})
+	return c.sum
 }
 
 func (c *Call) allow(uses []Use, how string) {
@@ -131,12 +137,9 @@ func (c *Call) decide(uses []Use, how string) {
 
 // decideLocked is decide for a caller that holds c.mu.
 func (c *Call) decideLocked(uses []Use, how string) {
-	if c.how == nil {
-		c.how = map[string]string{}
-	}
 	for _, u := range uses {
-		if c.how[u.Secret] == "" {
-			c.how[u.Secret] = how
+		if c.decidedLocked(u.Secret) < 0 {
+			c.how = append(c.how, decision{u.Secret, how})
 		}
 	}
 }
@@ -145,14 +148,26 @@ func (c *Call) decideLocked(uses []Use, how string) {
 func (c *Call) undecide(u Use) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.how, u.Secret)
+	if i := c.decidedLocked(u.Secret); i >= 0 {
+		c.how = slices.Delete(c.how, i, i+1)
+	}
 }
 
 // How says how the use of a secret came to be allowed, or "" where it needed no permission.
 func (c *Call) How(secret string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.how[secret]
+	if i := c.decidedLocked(secret); i >= 0 {
+		return c.how[i].how
+	}
+	return ""
+}
+
+// A decision is how the use of a secret came to be allowed.
+type decision struct{ secret, how string }
+
+func (c *Call) decidedLocked(secret string) int {
+	return slices.IndexFunc(c.how, func(d decision) bool { return d.secret == secret })
 }
 
 // Pend leaves a form for the next input request and ends the handler's work, so that nothing acts on a half-done call. It
@@ -184,10 +199,10 @@ func (c *Call) end() []Want {
 }
 
 // allowed returns copies of what was allowed for the call, for its next round.
-func (c *Call) allowed() (once map[string]Use, how map[string]string) {
+func (c *Call) allowed() (once map[string]Use, how []decision) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return maps.Clone(c.once), maps.Clone(c.how)
+	return maps.Clone(c.once), slices.Clone(c.how)
 }
 
 // forget ends what was allowed for the call only.

@@ -37,7 +37,7 @@ type handle struct {
 	digest [sha256.Size]byte // of the request that was answered with it
 	wants  []Want
 	once   map[string]Use // what earlier rounds allowed: clients send only the last round's answers
-	how    map[string]string
+	how    []decision
 	asked  time.Time
 	used   bool // by a request: what comes later can only warn; guarded by Desk.mu
 }

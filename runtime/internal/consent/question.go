@@ -123,13 +123,13 @@ func about(err error, uses []Use) error {
 // needed returns the uses that nothing allows yet.
 func (d *Desk) needed(c *Call, uses []Use) []Use {
 	var needed []Use
-	for _, u := range uses {
+	for i, u := range uses {
 		switch {
 		case c.allows(u):
 		case d.granted(c.Who, u, c.Tool):
-			c.decide([]Use{u}, byGrant)
+			c.decide(uses[i:i+1], byGrant)
 		case d.config.Bypass():
-			c.decide([]Use{u}, byBypass)
+			c.decide(uses[i:i+1], byBypass)
 		default:
 			c.undecide(u)
 			needed = append(needed, u)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
@@ -91,18 +92,20 @@ func execute(ctx context.Context, program string, args ...string) (output string
 
 // noDisplay is how GTK 3 and 4, GDK, Xlib and Qt say that they have no display, or have it no more.
 // GTK then ends with the exit status of a cancel.
-var noDisplay = regexp.MustCompile(`(?i)` +
-	`(can't|cannot|failed to|could not|unable to) (open|connect to) (the |x11 |wayland |x )*display` +
-	`|unable to init server|no qt platform plugin|lost connection to wayland` +
-	`|error \d+ .* wayland display|error (reading events from|flushing) display` +
-	`|x window system error|fatal io error|x connection to .* broken`)
+var noDisplay = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)` +
+		`(can't|cannot|failed to|could not|unable to) (open|connect to) (the |x11 |wayland |x )*display` +
+		`|unable to init server|no qt platform plugin|lost connection to wayland` +
+		`|error \d+ .* wayland display|error (reading events from|flushing) display` +
+		`|x window system error|fatal io error|x connection to .* broken`)
+})
 
 // fault says what err, of a program that complained, is. It leaves alone the exit status 1 that may
 // be a person's.
 func fault(program string, err error, complaint []byte) error {
 	var exit *exec.ExitError
 	switch {
-	case errors.As(err, &exit) && noDisplay.Match(complaint):
+	case errors.As(err, &exit) && noDisplay().Match(complaint):
 		return failed("%s could not open the display, or has lost it (%v)", program, exit)
 	case errors.As(err, &exit) && exit.ExitCode() == 1:
 		return err

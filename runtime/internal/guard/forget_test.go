@@ -188,3 +188,23 @@ func TestLearningIsNotHeldUp(t *testing.T) {
 		}
 	}
 }
+
+// A value is learned again whenever it is handed out. While a generation is made, which takes long, that waits for nobody.
+func TestKnownValueIsLearnedWhileOthersLearn(t *testing.T) {
+	g := learn(stripe)
+	g.learning.Lock()
+	defer g.learning.Unlock()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		g.Learn(stripe, "sk_live_")
+		if got := g.Text("it is " + stripe); got != "it is [redacted]" {
+			t.Errorf("got %q", got)
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Error("it waits")
+	}
+}

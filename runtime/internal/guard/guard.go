@@ -12,7 +12,7 @@ const Redacted = "[redacted]"
 type Guard struct {
 	// One goroutine learns at a time. What takes long happens outside of mu, so that nobody who masks waits for it.
 	learning sync.Mutex
-	learned  map[secret][]block
+	learned  map[secret][]block // changed with mu held too: what is there is in the table
 	// Texts that are known for a while, in two generations: when the young ones are too many, the old ones are forgotten.
 	young, old map[string][]block
 	size       int // of the young ones
@@ -37,19 +37,22 @@ func (g *Guard) Learn(value, prefix string) {
 	if _, known := g.learned[key]; known {
 		return
 	}
-	if g.learned == nil {
-		g.learned = map[secret][]block{}
-	}
 	for i := range blocks {
 		blocks[i].lasts = true
 	}
-	g.learned[key] = blocks
 	g.add(blocks)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.learned == nil {
+		g.learned = map[secret][]block{}
+	}
+	g.learned[key] = blocks
 }
 
+// hasLearned waits for nobody who learns: a value is handed out, and so learned again, for each call.
 func (g *Guard) hasLearned(key secret) bool {
-	g.learning.Lock()
-	defer g.learning.Unlock()
+	g.mu.RLock()
+	defer g.mu.RUnlock()
 	_, known := g.learned[key]
 	return known
 }

@@ -189,6 +189,13 @@ func TestMasked(t *testing.T) {
 			`{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"it is [redacted]"},{"text":"[redacted]","type":"text"},{"type":"text","text":"[redacted]"}],"text":"1zdp7dc"}}`},
 		{"messages", `{"messages":[{"role":"user","content":{"type":"text","text":"4eC39"}},{"role":"user","content":{"type":"text","text":"HqL"}}]}`,
 			`{"messages":[{"role":"user","content":{"type":"text","text":"[redacted]"}},{"role":"user","content":{"type":"text","text":"[redacted]"}}]}`},
+		{"contents with lists between", `{"content":[{"annotations":{"audience":["user"]},"type":"text","text":"4eC39"},{"_meta":{"tags":[[],[1]]},"type":"text","text":"HqL"}]}`,
+			`{"content":[{"annotations":{"audience":["user"]},"type":"text","text":"[redacted]"},{"_meta":{"tags":[[],[1]]},"type":"text","text":"[redacted]"}]}`},
+		{"contents with texts between", `{"content":[{"text":"4eC39"},{"list":[{"text":"x"}]},{"text":"HqL ` + stripe + `"}]}`,
+			`{"content":[{"text":"4eC39"},{"list":[{"text":"x"}]},{"text":"HqL [redacted]"}]}`},
+		{"bytes in base64", `{"type":"image","data":"` + encoded["base64"](stripe) + `"}`, `{"type":"image","data":"W3JlZGFjdGVkXQ=="}`},
+		{"a blob", `{"uri":"a","blob":"` + encoded["base64"]("x"+stripe+"\x00") + `"}`, `{"uri":"a","blob":"W3JlZGFjdGVkXQ=="}`},
+		{"data that is no bytes", `{"data":"` + stripe[8:] + `","blob":"a ` + stripe + `"}`, `{"data":"[redacted]","blob":"a [redacted]"}`},
 		{"bytes", `{"data":[52,101,67,51,57,72,113,76],"n":52}`, `{"data":["[redacted]","[redacted]","[redacted]","[redacted]","[redacted]","[redacted]","[redacted]","[redacted]"],"n":52}`},
 		{"a lone surrogate", `["\ud800 ` + stripe + `", "\ud800"]`, `["` + "\ufffd" + ` [redacted]", "\ud800"]`},
 	}

@@ -1,6 +1,9 @@
 package guard
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/base64"
+)
 
 // A message is walked by its bytes, so that all that is not masked stays as it was written: order, spaces, digits of
 // numbers, keys that come twice. It is walked once to gather what is to be looked at as one text. If something in that must
@@ -89,13 +92,20 @@ func (w *walker) value(i, depth int, isTop bool, kind leaf) int {
 	return invalid
 }
 
+// array walks a list. One without texts, such as that of a content's audience, is nothing between the texts around it.
 func (w *walker) array(i, depth int, isTop bool) int {
+	before := w.gathered()
 	w.part()
+	begin := w.gathered()
 	i, more := w.first(i, ']')
 	for more {
 		i, more = w.next(w.value(i, depth+1, isTop, leafPlain), ']')
 	}
-	w.part()
+	if w.gathered() == begin {
+		w.resume(before)
+	} else {
+		w.part()
+	}
 	return i
 }
 
@@ -107,6 +117,7 @@ func (w *walker) object(i, depth int, isTop bool) int {
 			w.messages = append(w.messages, false)
 		}
 	}
+	ofBytes := false // it is a content that has bytes
 	i, more := w.first(i, '}')
 	for more {
 		key, begin := w.key(i)
@@ -117,14 +128,20 @@ func (w *walker) object(i, depth int, isTop bool) int {
 			w.messages[message] = true
 		}
 		kind := leafPlain
-		if is(key, "text") {
+		switch {
+		case is(key, "text"):
 			kind = leafText
+		case is(key, "data") && ofBytes, is(key, "blob"):
+			kind = leafBytes
 		}
 		keeps := w.keeps
 		// In an object that is no message, "id" is a key as good as others, and may hold a value.
 		w.keeps = keeps || isTop && w.messages[message] && (is(key, "jsonrpc") || is(key, "id") || is(key, "method"))
 		end := w.value(begin, depth+1, false, kind)
 		w.keeps = keeps
+		if end != invalid && is(key, "type") { // which the SDKs write first
+			ofBytes = is(w.in[begin:end], "image") || is(w.in[begin:end], "audio")
+		}
 		i, more = w.next(end, '}')
 	}
 	return i
@@ -197,6 +214,7 @@ type leaf int
 const (
 	leafPlain leaf = iota
 	leafText       // a text of contents
+	leafBytes      // bytes of contents, in base64
 	leafKey
 	leafNumber
 )
@@ -253,9 +271,20 @@ func (w *walker) leaf(from, to int, kind leaf) {
 			w.search.text = w.search.redacted(w.search.text[:0], begin, begin+len(w.texts))
 			text = w.search.text
 		}
+		if kind == leafBytes && string(text) == Redacted && isBase64(w.texts) {
+			text = []byte(redactedBytes)
+		}
 		w.out = appendQuoted(append(w.out, w.in[w.done:from]...), text)
 		w.done = to
 	}
+}
+
+// redactedBytes is [Redacted] in base64. Where a client expects bytes, it could decode nothing of the message with a word there.
+var redactedBytes = base64.StdEncoding.EncodeToString([]byte(Redacted))
+
+func isBase64(text []byte) bool {
+	_, err := base64.StdEncoding.Strict().AppendDecode(nil, text)
+	return err == nil
 }
 
 // longKey is longer than the keys of protocols that are like a part of some value.
@@ -278,5 +307,22 @@ func (w *walker) part() {
 		w.textAt++
 	} else {
 		w.texts = append(w.texts, separator)
+	}
+}
+
+// gathered is where in the texts of contents the walk is.
+func (w *walker) gathered() int {
+	if w.writes {
+		return w.textAt
+	}
+	return len(w.texts)
+}
+
+// resume goes on with the text that was ended at a place, as if it had not been.
+func (w *walker) resume(at int) {
+	if w.writes {
+		w.textAt = at
+	} else {
+		w.texts = w.texts[:at]
 	}
 }

@@ -61,8 +61,7 @@ var theManager manager
 const (
 	// patience is how long the manager has for its answer.
 	patience = 2 * time.Second
-	// fresh is how long an answer is good for: the many steps of one dialog should not ask each, and one who logs in on the
-	// screen later should be found.
+	// fresh is how long an answer is good for, or that there was none: the many steps of one dialog should not ask each.
 	fresh = 5 * time.Second
 )
 
@@ -74,9 +73,14 @@ func (m *manager) variables(e Environ) map[string]string {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if sockets[0] != m.bus || time.Since(m.asked) > fresh {
-		m.known = ask(e, sockets[0])
-		m.bus, m.asked = sockets[0], time.Now()
+	if sockets[0] == m.bus && time.Since(m.asked) < fresh {
+		return m.known
+	}
+	begun := time.Now()
+	m.known = ask(e, sockets[0])
+	m.bus, m.asked = sockets[0], time.Now()
+	if m.known == nil && time.Since(begun) < patience {
+		m.bus = "" // to ask again costs little, and the user may log in
 	}
 	return m.known
 }

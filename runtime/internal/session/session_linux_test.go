@@ -253,7 +253,22 @@ func TestDisplayOfEveryEnvironment(t *testing.T) {
 	}
 }
 
-// A desktop to which its user logs in later is found, and one that hangs costs two seconds and not each time.
+// A display that the manager is told of later is found at once.
+func TestDisplayThatComesLater(t *testing.T) {
+	d := desktop.Open(t, desktop.Options{NoDisplay: true, Keyring: desktop.KeyringNone})
+	environ := Environ{"DBUS_SESSION_BUS_ADDRESS=" + d.Getenv("DBUS_SESSION_BUS_ADDRESS")}
+	if environ.Whole().HasDisplay() {
+		t.Fatal("there is a display")
+	}
+	stop, err := d.ServeManager([]string{"DISPLAY=:7"})
+	check(t, err)
+	defer stop.Close()
+	if got := environ.Whole().Get("DISPLAY"); got != ":7" {
+		t.Errorf("DISPLAY=%q", got)
+	}
+}
+
+// A bus that hangs costs two seconds, and not each time.
 func TestManagerThatIsMute(t *testing.T) {
 	ours := useUserFolders(t)
 	withBus(t, ours, os.Geteuid(), os.Geteuid()) // nobody accepts

@@ -143,6 +143,7 @@ func (s suite) tests() []namedTest {
 		{"NothingThatLeavesHasTheKey", s.nothingThatLeavesHasTheKey},
 		{"ResultsInTheProcessAreMasked", s.resultsInTheProcessAreMasked},
 		{"UnguardedIsLoggedOnce", s.unguardedIsLoggedOnce},
+		{"ResultsAreMaskedOnce", s.resultsAreMaskedOnce},
 		{"Prompt", s.prompt},
 		{"PromptRefused", s.promptRefused},
 		{"Resource", s.resource},

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -172,6 +173,9 @@ func (s *shop) leak(ctx context.Context, arguments map[string]any, _ any) (any, 
 	}
 	text := leaked(key.Reveal())
 	switch arguments["how"] {
+	case "beside a mask":
+		s.Manager.Mask(ctx, strings.Trim(guard.Redacted, "[]"))
+		return content("the key is " + key.Reveal()), nil
 	case "error":
 		return nil, errors.New("upstream said: " + text)
 	case "panic":

@@ -4,11 +4,14 @@ package main
 
 import (
 	"context"
+	"flag"
 	"log"
+	"net/http"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/api"
+	"github.com/mcpsecrets/mcpsecrets/examples/petstore/testdata/bare/ask"
 )
 
 type (
@@ -23,7 +26,11 @@ type (
 	}
 )
 
+var store = flag.String("api", "", "")
+
 func main() {
+	address := flag.String("http", "", "")
+	flag.Parse()
 	srv := mcp.NewServer(&mcp.Implementation{Name: "bare", Version: "1.0.0"}, nil)
 	safe := &mcp.ToolAnnotations{ReadOnlyHint: true, DestructiveHint: new(bool)}
 	mcp.AddTool(srv, &mcp.Tool{Name: "list_pets", Description: "List the pets of the store", Annotations: safe}, fine[none, any])
@@ -32,12 +39,19 @@ func main() {
 	mcp.AddTool(srv, &mcp.Tool{Name: "whoami", Description: "Say whose account of the store this is", Annotations: safe}, fine[none, api.Account])
 	mcp.AddTool(srv, &mcp.Tool{Name: "leak_check", Description: "Try to show the API key, which must not work", Annotations: safe},
 		fine[none, map[string]string])
-	if err := srv.Run(context.Background(), &mcp.StdioTransport{}); err != nil {
+	var err error
+	if *address != "" {
+		err = http.ListenAndServe(*address, mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return srv }, nil))
+	} else {
+		err = srv.Run(context.Background(), &mcp.StdioTransport{})
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func fine[In, Out any](context.Context, *mcp.CallToolRequest, In) (*mcp.CallToolResult, Out, error) {
+func fine[In, Out any](ctx context.Context, req *mcp.CallToolRequest, _ In) (*mcp.CallToolResult, Out, error) {
 	var none Out
-	return nil, none, nil
+	_, err := ask.Store(ctx, *store, req.Params.Name)
+	return nil, none, err
 }

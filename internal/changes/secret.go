@@ -1,0 +1,191 @@
+package changes
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/templates"
+)
+
+// secrets compares the secrets in their order.
+func (c *comparison) secrets() {
+	for i := range c.now.Secrets {
+		s := &c.now.Secrets[i]
+		c.about = Change{Secret: s.Name}
+		was := c.before(s)
+		c.stored(was, s)
+		if was == nil {
+			c.added(s)
+			continue
+		}
+		c.secret(was, s)
+	}
+	c.removed()
+}
+
+func (c *comparison) added(s *templates.ManifestSecret) {
+	if s.Required {
+		c.say(Breaking, "secret %q is new and required: users are asked for it", s.Name)
+		return
+	}
+	c.say(Compatible, "secret %q is new", s.Name)
+}
+
+// secret compares one secret with what it was, a line of the schema at a time.
+func (c *comparison) secret(was, s *templates.ManifestSecret) {
+	name := s.Name
+	if was.FieldType != s.FieldType {
+		c.say(Breaking, "secret %q: field_type %s is now %s", name, was.FieldType, s.FieldType)
+	}
+	switch {
+	case !was.Required && s.Required:
+		c.say(Breaking, "secret %q is now required: users are asked for it", name)
+	case was.Required && !s.Required:
+		c.say(Compatible, "secret %q is no longer required", name)
+	}
+	isDestination := c.destination(was, s)
+	if was.Default != s.Default && !isDestination {
+		c.say(breaksIf(s.Default == "" && !s.Required), "secret %q: default %s is now %s", name, quoted(was.Default), quoted(s.Default))
+	}
+	c.consent(was, s)
+	c.sentTo(was, s)
+	if was.FieldType == s.FieldType { // else the rules are others too, which says nothing new
+		c.rules(was, s, isDestination)
+	}
+	c.texts(was, s)
+	c.code(was, s)
+}
+
+// code compares what the callers of the generated code use.
+func (c *comparison) code(was, s *templates.ManifestSecret) {
+	if was.Getter != s.Getter {
+		c.say(Code, "secret %q: the getter %s is now %s", s.Name, was.Getter, s.Getter)
+	}
+	if hadRules(was) && !hadRules(s) {
+		c.say(Code, "secret %q: its validator is gone, since there are no rules any more", s.Name)
+	}
+	if len(was.Constants) != len(was.Choices) || len(s.Constants) != len(s.Choices) {
+		return // a manifest of an older generator
+	}
+	for i, choice := range was.Choices {
+		if j := slices.Index(s.Choices, choice); j >= 0 && was.Constants[i] != s.Constants[j] {
+			c.say(Code, "secret %q: the constant %s of choice %q is now %s", s.Name, was.Constants[i], choice, s.Constants[j])
+		}
+	}
+}
+
+// hadRules reports whether a validator is generated for s.
+func hadRules(s *templates.ManifestSecret) bool {
+	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefix: s.Prefix}.HasRules()
+}
+
+// consent compares whose word a use needs and how long it holds: asking less than before is breaking.
+func (c *comparison) consent(was, s *templates.ManifestSecret) {
+	if was.Permission != s.Permission {
+		c.say(breaksIf(weaker(was.Permission, s.Permission)), "secret %q: permission %s is now %s", s.Name, was.Permission, s.Permission)
+	}
+	if s.Permission == field.None || was.Permission == field.None {
+		return
+	}
+	if was.Remember != s.Remember {
+		c.say(breaksIf(rememberOf(s) > rememberOf(was)), "secret %q: \"Allow for session\" lasted %s and now lasts %s", s.Name, rememberText(was), rememberText(s))
+	}
+	if was.Scope != s.Scope {
+		c.say(breaksIf(s.Scope == field.ServerScope), "secret %q: \"Allow for session\" covered the %s and now covers the %s", s.Name, was.Scope, s.Scope)
+	}
+}
+
+// weaker reports whether a use of now needs less of a word than one of old.
+func weaker(old, now field.Permission) bool {
+	order := field.Permissions()
+	return slices.Index(order, now) < slices.Index(order, old)
+}
+
+// rememberOf returns how long a grant lasts; one without remember lasts longest.
+func rememberOf(s *templates.ManifestSecret) time.Duration {
+	d, err := time.ParseDuration(s.Remember)
+	if err != nil {
+		return math.MaxInt64
+	}
+	return d
+}
+
+func rememberText(s *templates.ManifestSecret) string {
+	if s.Remember == "" {
+		return "until the server ends"
+	}
+	return s.Remember
+}
+
+// rule compares a rule, which is tighter where it refuses what it used to accept.
+func (c *comparison) rule(s *templates.ManifestSecret, key, old, now string, tighter bool) {
+	if old != now {
+		c.say(breaksIf(tighter), "secret %q: %s %s is now %s", s.Name, key, orNone(old), orNone(now))
+	}
+}
+
+// rules compares what a value must be. Those of a destination are compared already.
+func (c *comparison) rules(was, s *templates.ManifestSecret, isDestination bool) {
+	c.rule(s, "min_length", count(was.MinLength), count(s.MinLength), s.MinLength > was.MinLength)
+	c.rule(s, "max_length", count(was.MaxLength), count(s.MaxLength), s.MaxLength > 0 && (was.MaxLength == 0 || s.MaxLength < was.MaxLength))
+	c.rule(s, "pattern", quoted(was.Pattern), quoted(s.Pattern), s.Pattern != "")
+	c.rule(s, "prefix", quoted(was.Prefix), quoted(s.Prefix), !strings.HasPrefix(was.Prefix, s.Prefix))
+	if !isDestination {
+		c.rule(s, "schemes", list(was.Schemes), list(s.Schemes), refuses(was.Schemes, s.Schemes))
+		c.rule(s, "hosts", list(was.Hosts), list(s.Hosts), refuses(was.Hosts, s.Hosts))
+	}
+	c.rule(s, "user_info", strconv.FormatBool(was.UserInfo), strconv.FormatBool(s.UserInfo), was.UserInfo)
+	c.rule(s, "min", bound(was.Min), bound(s.Min), s.Min != nil && (was.Min == nil || *s.Min > *was.Min))
+	c.rule(s, "max", bound(was.Max), bound(s.Max), s.Max != nil && (was.Max == nil || *s.Max < *was.Max))
+	c.rule(s, "choices", list(was.Choices), list(s.Choices), refuses(was.Choices, s.Choices))
+}
+
+// refuses reports whether the list now refuses what old accepted; an empty list accepts everything.
+func refuses(old, now []string) bool {
+	if len(now) == 0 {
+		return false
+	}
+	return len(old) == 0 || slices.ContainsFunc(old, func(word string) bool { return !accepts(now, word) })
+}
+
+// accepts reports whether list has word, or a pattern such as *.example.com for the hosts below one.
+func accepts(list []string, word string) bool {
+	return slices.ContainsFunc(list, func(pattern string) bool {
+		suffix, isPattern := strings.CutPrefix(pattern, "*")
+		return pattern == word || isPattern && strings.HasSuffix(word, suffix)
+	})
+}
+
+func count(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func bound(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(*n, 10)
+}
+
+func quoted(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return strconv.Quote(text)
+}
+
+func list(words []string) string { return strings.Join(words, ", ") }
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}

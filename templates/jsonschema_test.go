@@ -1,0 +1,175 @@
+package templates_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/mcpsecrets/mcpsecrets/schema"
+	"github.com/mcpsecrets/mcpsecrets/templates"
+)
+
+// beyondJSONSchema are the mistakes that a JSON Schema can't find, in the words of the parser: the list in the documentation
+// of [schema.JSONSchema].
+var beyondJSONSchema = regexp.MustCompile(strings.Join([]string{
+	`is already|has .* already|is the name of a present secret`,            // one name compared with another
+	`unknown secret|must name (another|a) secret`,                          // names that refer
+	`makes no Go name|would be named|set go_name`,                          // names in Go
+	`is above|allows \d+$|is missing: it is the name`,                      // one key compared with another
+	`matches no value|matches only`,                                        // a pattern against other rules
+	`is no RE2 expression`,                                                 //
+	`default ".*" must`,                                                    // defaults by the rules of their own secret
+	`columns wide|takes \d+ lines|can take \d+ lines|accents|two in a row`, // how much room a text takes
+	`prefix ".*" must not begin with a space|bytes`,                        //
+	`the invisible character U\+(200[CD]|FE0.)|which a dialog can't show`,  // rarer characters
+	`must be more than 0s`,                                                 // 0.1ns
+}, "|"))
+
+// TestJSONSchemaAndParserAgree: of random schemas, the JSON Schema refuses none that the parser accepts, and accepts only
+// those that have a mistake which it can't find.
+func TestJSONSchemaAndParserAgree(t *testing.T) {
+	compiled := compileJSONSchema(t)
+	chance := rand.New(rand.NewPCG(20, 26))
+	accepted, refused := 0, 0
+	for range 20_000 {
+		source, err := json.Marshal(randomSchema(chance))
+		if err != nil {
+			t.Fatal(err)
+		}
+		document, err := jsonschema.UnmarshalJSON(bytes.NewReader(source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bySchema := compiled.Validate(document)
+		_, byParser := templates.Parse("secrets.json", source)
+		switch {
+		case byParser == nil && bySchema == nil:
+			accepted++
+		case byParser == nil:
+			t.Errorf("the JSON Schema refuses %s\n%v", source, bySchema)
+		case bySchema == nil:
+			var mistakes schema.ErrorList
+			if !errors.As(byParser, &mistakes) {
+				t.Fatal(byParser)
+			}
+			for _, mistake := range mistakes {
+				if !beyondJSONSchema.MatchString(mistake.Text) {
+					t.Errorf("the JSON Schema accepts %s\n%v", source, mistake)
+				}
+			}
+		default:
+			refused++
+		}
+		if t.Failed() {
+			return
+		}
+	}
+	if accepted < 500 || refused < 500 {
+		t.Errorf("%d schemas are accepted and %d refused by both: the others say nothing", accepted, refused)
+	}
+}
+
+func compileJSONSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema.JSONSchema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("secrets.schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("secrets.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+type object = map[string]any
+
+// randomSchema is a schema of few secrets with few keys, most of which are right.
+func randomSchema(chance *rand.Rand) object {
+	secrets := object{}
+	for range 1 + chance.IntN(3) {
+		secrets[pick(chance, "a", "b", "api_key", "base.url", "x-1", "_", "__a", "A", "")] = randomSecret(chance)
+	}
+	if chance.IntN(10) > 0 {
+		for _, wrong := range []string{"__a", "A", ""} {
+			delete(secrets, wrong)
+		}
+	}
+	root := object{"version": 1, "secrets": secrets, "server": pick(chance, "s", "s", "s", "My Server", "", "a:b", " a", "a ", "a\tb", "{tool}", strings.Repeat("s", 65), "漢字", "-x")}
+	if chance.IntN(4) == 0 {
+		root["groups"] = pick[any](chance, "", nil, object{}, object{"g": []string{"a"}}, object{"g": object{"secrets": []string{"a", "b"}, "go_name": pick[any](chance, "", nil, "G", "g", 1)}},
+			object{"__g": []string{"a"}}, object{"g": nil}, object{"g": ""}, []string{"a"}, "a")
+	}
+	return root
+}
+
+func randomSecret(chance *rand.Rand) any {
+	if chance.IntN(20) == 0 {
+		return pick[any](chance, nil, "", "a", 1, []string{}, object{})
+	}
+	secret := object{"field_type": pick[any](chance, "text", "password", "url", "email", "integer", "boolean", "choice", "duration", "multiline", "", nil, "Text")}
+	for range chance.IntN(4) {
+		key := pick(chance, keysOfSecrets...)
+		if values := valuesOf[key]; len(values) > 0 && chance.IntN(8) > 0 {
+			secret[key] = pick(chance, values...)
+		} else {
+			secret[key] = pick(chance, junk...)
+		}
+	}
+	if secret["field_type"] == "choice" && chance.IntN(4) > 0 {
+		secret["choices"] = pick(chance, valuesOf["choices"]...)
+	}
+	return secret
+}
+
+func pick[T any](chance *rand.Rand, from ...T) T { return from[chance.IntN(len(from))] }
+
+// junk are values that no key takes, or that count as left out.
+var junk = []any{nil, "", 0, 1, -1, 1.5, true, "x", " ", "\n", []any{}, []any{""}, []any{"x", "x"}, object{}, object{"value": "x"}, "\u200b", "{tool}"}
+
+var texts = []any{
+	"API key", " around ", "\nblock\n", "two\nlines", "tab\there", "\u202e", "a\u200db", "👩\u200d💻", "{tool}", "{other}", "漢字", "a\u2800", "\u3000a",
+	strings.Repeat("W", 40), strings.Repeat("W", 41), " " + strings.Repeat("W", 40) + "\n", strings.Repeat("👍", 20), strings.Repeat("W", 101),
+	strings.Repeat("W ", 260), "e\u0301\u0301\u0301\u0301\u0301\u0301", "\u00a0", "a\u0085", "a\x7fb",
+}
+
+// valuesOf are what may be meant for each key.
+var valuesOf = map[string][]any{
+	"label": texts, "help_text": texts, "placeholder": texts, "deprecated": texts,
+	"required": {true, false, "true", "yes", 0},
+	"default": {"a", "a b", " a", "true", "Yes", "2", 0, 1, 99, -5, true, false, "https://a.example", "HTTP://a", "https:a", "a@b.example", "@", "30s", "-5s", "0", "1d",
+		"\u200ba", "a\nb", "{tool}", 1.5, "eu", "1e5", "+7", "007"},
+	"permission":   {"ask", "dialog", "none", "Ask", "never"},
+	"remember":     {"30m", "8h", "1h30m", "1.5h", "+1h", ".5h", "0s", "-1h", "1d", "0", 30, "1 h", "0.1ns"},
+	"scope":        {"server", "tool", "user"},
+	"sent_to":      {"a", "b", "base.url", "A", "__a", "nowhere", " a"},
+	"renamed_from": {"OLD", "old name", "__x", "_", "_x", " a", []any{"x", "y"}, []any{"x", "x"}, []any{"__x"}, []any{1}, []any{}, "clé", strings.Repeat("o", 101), []any{"a b", ""}, "{tool}"},
+	"go_name":      {"Name", "name", "N_2", "APIKey\u3164", "\u0410", "2", "Na me", 1},
+	"min_length":   {0, 1, 16, 262144, 262145, -1, "5"},
+	"max_length":   {0, 1, 16, 262144, 262145, -1},
+	"pattern":      {"a+", "[a-z]{2,}", "(", "a\nb", "{tool}", "/^sk-/i", strings.Repeat("a", 1001), " "},
+	"prefix":       {"sk_", " x", "\tx", "{code}", strings.Repeat("p", 101), "a\u200bb"},
+	"schemes":      {[]any{"https"}, []any{"https", "http"}, []any{"HTTPS"}, []any{"https://"}, []any{"a", "a"}, []any{}, "https"},
+	"hosts": {[]any{"a.example"}, []any{"*.example"}, []any{"*"}, []any{"a.example:80"}, []any{"127.0.0.1"}, []any{"::1"}, []any{"fe80::1%eth0"}, []any{"a_b"}, []any{"a..b"},
+		[]any{"a.example", "a.example"}, []any{strings.Repeat("a", 64)}, "a", []any{"[::1]"}, []any{"-a"}},
+	"user_info": {true, false, "x"},
+	"min":       {0, 1, -1, 10, 1.5, "1"},
+	"max":       {0, 1, -1, 10, 1.5, "1"},
+	"choices": {[]any{"eu", "us"}, []any{"eu", "eu"}, []any{" eu"}, []any{}, []any{""}, []any{object{"value": "eu", "go_name": "Europe"}}, []any{object{"value": "eu", "go_name": "-"}},
+		[]any{object{"value": "eu", "go_name": ""}, "us"}, []any{object{"go_name": "A"}}, []any{1}, []any{"+"}, []any{"a\nb"}, []any{"\u200b"}, "eu", []any{strings.Repeat("c", 101)}},
+}
+
+// keysOfSecrets are in order, so that the same chance makes the same schemas; none is called lable.
+var keysOfSecrets = append(slices.Sorted(maps.Keys(valuesOf)), "lable")
