@@ -3,6 +3,7 @@
 # make demo    the pet store from schema to answered call: you answer the dialogs, or it does by itself without a desktop
 # make fuzz    each fuzz target, FUZZRUNS times
 # make test-windows   the tests of the Windows build's keychain, dialogs and rules, by Wine
+# make test-debian13  the tests of dialogs and keychain in a Debian 13, which has zenity 4; needs root
 # make laws    what must never happen, on both SDKs, tried TIMES as often as in make test
 # make figures the benchmarks against their floors, and the table of them in docs/figures.md
 FUZZRUNS ?= 300000
@@ -12,7 +13,7 @@ STATICCHECK = v0.8.2
 # The packages that "./..." leaves out.
 LEFT_OUT = ./testdata/golden/... ./testdata/chance ./testdata/inprocess ./testdata/ratio ./examples/petstore/testdata/bare/... ./.ci/wine
 
-.PHONY: test test-windows lint demo fuzz laws figures desktop golden
+.PHONY: test test-windows test-debian13 lint demo fuzz laws figures desktop golden
 
 test: desktop lint
 	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test -race -timeout 20m ./...
@@ -22,6 +23,10 @@ test: desktop lint
 test-windows:
 	@./.ci/install wine64 matchbox-window-manager xvfb xdotool
 	$(GO) run ./.ci/wine ./runtime/... ./schema
+
+# Ten minutes; the first time some more, for making the Debian.
+test-debian13:
+	@./.ci/debian13
 
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
@@ -58,7 +63,7 @@ golden:
 	$(GO) test ./examples/petstore/e2e -run TestClientsFile -update
 
 # The programs of a desktop, for the tests that need a keychain and dialogs, and Node for the clients in TypeScript.
-DESKTOP_PACKAGES = dbus gnome-keyring libsecret-tools xvfb xauth zenity xdotool xclip imagemagick python3-keyring
+DESKTOP_PACKAGES = dbus gnome-keyring libsecret-tools xvfb xauth zenity xdotool xclip imagemagick python3-keyring fonts-dejavu-core fonts-noto-core
 
 desktop:
 	@./.ci/install $(DESKTOP_PACKAGES) $$(command -v npm >/dev/null || echo nodejs npm)

@@ -20,7 +20,7 @@ import (
 type Call struct {
 	Kind string // "tool", "prompt" or "resource"
 	Name string // the tool's or prompt's name, or the resource's URI
-	// Client is the client's own name for itself, for the log.
+	// Client is the client's own name for itself, for the log and for who compares a verification code.
 	Client    string
 	Principal Principal
 	// Ask shows a form in the client while the request lasts, and returns the reply, or the zero Reply when ctx ends. It is
@@ -142,6 +142,7 @@ func (t *Turn) call() *consent.Call {
 		return t.made
 	}
 	t.made = consent.NewCall(t.said.Principal.who, consent.Tool{Kind: t.said.Kind, Name: t.said.Name})
+	t.made.Client = t.said.Client
 	t.made.Digest = t.digest
 	if t.said.canBeAsked() && t.said.Ask != nil {
 		t.made.Ask = t.manager.inPlace(t.said.Ask)

@@ -29,13 +29,6 @@ const (
 	patience = 30 * time.Second
 )
 
-// The buttons of a question, from the fresh window on, whose focus is on Deny.
-var (
-	pressAllow        = []string{"Tab", "Return"}
-	pressAllowSession = []string{"shift+Tab", "Return"}
-	pressDeny         = []string{"Return"}
-)
-
 // A real is a vault on a desktop of its own.
 type real struct {
 	*petstore.Secrets
@@ -133,7 +126,7 @@ func TestRealDialogToRealKeychain(t *testing.T) {
 	get := r.ask()
 	r.types(valueTitle, "pets-2short") // is asked for again
 	r.types(valueTitle, goodKey)
-	r.presses(questionTitle, pressAllowSession...)
+	r.presses(questionTitle, r.Keys(desktop.AllowAll)...)
 	if key, err := get(); err != nil || key != goodKey {
 		t.Fatalf("got %q, %v", key, err)
 	}
@@ -152,7 +145,7 @@ func TestRealDialogToRealKeychain(t *testing.T) {
 	// A value that Python changes ends the grant.
 	r.output("/usr/bin/python3", "-c", "import keyring; keyring.set_password('com.mcp.petstore', 'api_key', '"+otherKey+"')")
 	get = r.ask()
-	r.presses(questionTitle, pressAllow...)
+	r.presses(questionTitle, r.Keys(desktop.Allow)...)
 	if key, err := get(); err != nil || key != otherKey {
 		t.Fatalf("got %q, %v", key, err)
 	}
@@ -171,7 +164,7 @@ func TestRealDialogTakesWhatIsPasted(t *testing.T) {
 		if !strings.Contains(strings.Join(strings.Fields(r.text), " "), "the value must not have a zero-width space (U+200B) after the 5th character") {
 			t.Errorf("the dialog says %q", r.text)
 		}
-		r.presses(questionTitle, pressAllow...)
+		r.presses(questionTitle, r.Keys(desktop.Allow)...)
 		if key, err := get(); err != nil || key != goodKey {
 			t.Errorf("pasted %+q: got %q, %v", pasted, key, err)
 		}
@@ -196,7 +189,7 @@ func TestRealDialogKeepsTheSecretFromOtherProcesses(t *testing.T) {
 	r.must(r.Press(w, "Return"))
 	w = r.window(questionTitle)
 	r.wantNowhere(key)
-	r.must(r.Press(w, pressAllow...))
+	r.must(r.Press(w, r.Keys(desktop.Allow)...))
 	if got, err := get(); err != nil || got != key {
 		t.Fatalf("got %q, %v", got, err)
 	}
@@ -228,7 +221,7 @@ func TestRealDialogCancelled(t *testing.T) {
 	}{
 		"value":    {func(r *real) { r.presses(valueTitle, "Escape") }, secrets.ErrDismissed, false},
 		"again":    {func(r *real) { r.types(valueTitle, "short"); r.presses(valueTitle, "Escape") }, secrets.ErrDismissed, false},
-		"question": {func(r *real) { r.types(valueTitle, goodKey); r.presses(questionTitle, pressDeny...) }, secrets.ErrDenied, true},
+		"question": {func(r *real) { r.types(valueTitle, goodKey); r.presses(questionTitle, r.Keys(desktop.Deny)...) }, secrets.ErrDenied, true},
 		"closed":   {func(r *real) { r.types(valueTitle, goodKey); r.presses(questionTitle, "Escape") }, secrets.ErrDenied, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -278,7 +271,7 @@ func TestRealDialogForFiftyCalls(t *testing.T) {
 		})
 	}
 	r.types(valueTitle, goodKey)
-	r.presses(questionTitle, pressAllowSession...)
+	r.presses(questionTitle, r.Keys(desktop.AllowAll)...)
 	calls.Wait()
 	r.must(r.WaitNoWindow())
 	for end := time.Now().Add(patience); runtime.NumGoroutine() > before+5; time.Sleep(10 * time.Millisecond) {
@@ -349,7 +342,7 @@ func TestRealKeychainIsUnlockedByItsPrompt(t *testing.T) {
 	r.must(r.Lock())
 	get := r.ask()
 	r.must(r.AnswerPrompt(r.Desktop.Password))
-	r.presses(questionTitle, pressAllow...)
+	r.presses(questionTitle, r.Keys(desktop.Allow)...)
 	if key, err := get(); err != nil || key != goodKey {
 		t.Fatalf("got %q, %v", key, err)
 	}

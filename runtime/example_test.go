@@ -34,7 +34,7 @@ func Example_testing() {
 	// [redacted] <nil>
 	// ---
 	// petstore: Petstore API key
-	// The MCP server petstore asks for: Petstore API key
+	// The program petstore asks for: Petstore API key
 	// Create one under Account, API keys.
 	// The value must have at least 16 characters, must begin with pets-.
 	// ---

@@ -160,7 +160,7 @@ func TestBrokenDialogIsNobodysRefusal(t *testing.T) {
 					petstore.KeyAPIKey.Into(&key), petstore.KeyContact.Into(&contact))
 			}()
 			r.types(valueTitle, goodKey)
-			r.presses(questionTitle, pressAllow...)
+			r.presses(questionTitle, r.Keys(desktop.Allow)...)
 			if err := <-done; err != nil || key.Reveal() != goodKey {
 				t.Errorf("once it is mended: %v, %v", key, err)
 			}

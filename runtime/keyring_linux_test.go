@@ -24,7 +24,7 @@ func TestOtherKeyringIsLocked(t *testing.T) {
 
 	r.must(r.Manager.Set(r.background(), petstore.KeyAPIKey, goodKey))
 	get := r.ask()
-	r.presses(questionTitle, pressAllow...)
+	r.presses(questionTitle, r.Keys(desktop.Allow)...)
 	if key, err := get(); err != nil || key != goodKey {
 		t.Errorf("get: %q, %v", key, err)
 	}

@@ -92,7 +92,7 @@ func TestDismissedPromptIsRemembered(t *testing.T) {
 	r.must(r.AnswerPrompt(r.Desktop.Password))
 	r.must(lookup.Wait())
 	get = r.ask() // nothing is refused that needs no prompt
-	r.presses(questionTitle, pressAllow...)
+	r.presses(questionTitle, r.Keys(desktop.Allow)...)
 	if key, err := get(); err != nil || key != goodKey {
 		t.Errorf("unlocked: got %q, %v", key, err)
 	}
@@ -134,7 +134,7 @@ func TestStatusToolNeverPrompts(t *testing.T) {
 	r.must(r.WaitNoWindow())
 	get := r.ask() // nobody has refused anything
 	r.must(r.AnswerPrompt(r.Desktop.Password))
-	r.presses(questionTitle, pressAllow...)
+	r.presses(questionTitle, r.Keys(desktop.Allow)...)
 	if key, err := get(); err != nil || key != goodKey {
 		t.Fatalf("got %q, %v", key, err)
 	}

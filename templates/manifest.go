@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/reason"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
@@ -176,6 +177,13 @@ func union(a, b []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
 }
 
+// dialogLines returns what the dialog for f says. Where the last line is broken depends on what fills its holes.
+func dialogLines(server string, sentences wording.Sentences, f field.Field) []string {
+	lines := sentences.Ask(server, f, wording.Asking{Code: "{code}", Client: "{client}"})
+	lines[len(lines)-1] = layout.Line(lines[len(lines)-1])
+	return lines
+}
+
 func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSecret {
 	m := ManifestSecret{
 		Name: s.Name, Label: s.Label, FieldType: s.Type, Required: s.Required, Default: s.Default, HelpText: s.Help,
@@ -186,7 +194,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{
 			Title: sentences.Title(server, s.Field),
-			Text:  sentences.Ask(server, s.Field, wording.Asking{Code: "{code}"}),
+			Text:  dialogLines(server, sentences, s.Field),
 		},
 		Question: questionLines(server, sentences, []*Secret{s}),
 	}

@@ -31,6 +31,8 @@ type Options struct {
 	NoBus     bool    // no session bus, and so no keyring
 	Keyring   Keyring // what state the keyring is in
 	Screen    string  // size of the screen as WIDTHxHEIGHT; "" is 1024x768
+	Fonts     string  // the folder of the only fonts that programs find; "" is [DejaVu]
+	Font      string  // the font of GTK's programs, such as "Noto Sans 20"; "" is GTK's own choice
 
 	// Programs are further ones without which the desktop is of no use, such as "zenity".
 	Programs []string
@@ -73,7 +75,7 @@ func Start(opts Options) (_ *Desktop, err error) {
 			d.Stop()
 		}
 	}()
-	if err := d.makeFolders(); err != nil {
+	if err := errors.Join(d.makeFolders(), d.chooseFonts(opts)); err != nil {
 		return nil, err
 	}
 	// The order matters: the keyring's own prompt is started by the bus and

@@ -36,6 +36,21 @@ func (f Field) Check(text string) error {
 	return err
 }
 
+// CheckAll returns every rule that text breaks, as a [Broken], or nil: who types it again is to know them all. A text that
+// is not even a value of the type has one problem only.
+func (f Field) CheckAll(text string) error {
+	_, problem := f.parse(text)
+	if problem == nil {
+		return nil
+	}
+	all := Broken{problem}
+	switch problem.Kind {
+	case TooShort, TooLong, NoPrefix, NoMatch:
+		all = f.brokenBy(text)
+	}
+	return all
+}
+
 // Problems returns every problem that [Field.Parse] can report for f, in the order in which it looks for them.
 func (f Field) Problems() []*Problem {
 	problems := []*Problem{{Kind: Empty}, {Kind: TooBig, Want: strconv.Itoa(MaxSize)}, {Kind: NotText}}
@@ -146,23 +161,40 @@ func (f Field) checkText(text string) *Problem {
 func isControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 func (f Field) checkString(text string) *Problem {
-	length := utf8.RuneCountInString(text)
-	switch {
-	case length < f.MinLength:
-		return &Problem{Kind: TooShort, Want: strconv.Itoa(f.MinLength)}
-	case f.MaxLength > 0 && length > f.MaxLength:
-		return &Problem{Kind: TooLong, Want: strconv.Itoa(f.MaxLength)}
-	case !strings.HasPrefix(text, f.Prefix):
-		return &Problem{Kind: NoPrefix, Want: f.Prefix}
-	}
-	if f.Pattern == "" {
-		return nil
-	}
-	// A pattern that does not compile is refused by the generator and by the runtime's Open; here it matches nothing.
-	if re, err := CompilePattern(f.Pattern); err != nil || !re.MatchString(text) {
-		return &Problem{Kind: NoMatch, Want: f.Pattern}
+	if broken := f.brokenBy(text); len(broken) > 0 {
+		return broken[0]
 	}
 	return nil
+}
+
+// MostBroken returns as many of the schema's rules as one text can break, without its pattern.
+func (f Field) MostBroken() (broken Broken) {
+	for _, p := range f.Problems() {
+		isLength := p.Kind == TooShort || p.Kind == TooLong
+		if isLength && len(broken) == 0 || p.Kind == NoPrefix {
+			broken = append(broken, p)
+		}
+	}
+	return broken
+}
+
+// brokenBy returns the schema's rules that a text breaks whose type has no others.
+func (f Field) brokenBy(text string) (broken Broken) {
+	add := func(when bool, kind Kind, want string) {
+		if when {
+			broken = append(broken, &Problem{Kind: kind, Want: want})
+		}
+	}
+	length := utf8.RuneCountInString(text)
+	add(length < f.MinLength, TooShort, strconv.Itoa(f.MinLength))
+	add(f.MaxLength > 0 && length > f.MaxLength, TooLong, strconv.Itoa(f.MaxLength))
+	add(!strings.HasPrefix(text, f.Prefix), NoPrefix, f.Prefix)
+	if f.Pattern != "" {
+		// A pattern that does not compile is refused by the generator and by the runtime's Open; here it matches nothing.
+		re, err := CompilePattern(f.Pattern)
+		add(err != nil || !re.MatchString(text), NoMatch, f.Pattern)
+	}
+	return broken
 }
 
 var patterns sync.Map // pattern -> *regexp.Regexp; a schema has few, and each is compiled once

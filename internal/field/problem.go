@@ -1,6 +1,9 @@
 package field
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // A Kind names a way in which a text can fail to be a value.
 type Kind string
@@ -69,4 +72,37 @@ type Problem struct {
 // Error returns the sentence for p, such as "must have at least 16 characters".
 func (p *Problem) Error() string {
 	return strings.NewReplacer("{want}", p.Want, "{found}", p.Found).Replace(Problems()[p.Kind])
+}
+
+// Broken are all the rules that a text breaks, the first of them first. There is one at least.
+type Broken []*Problem
+
+// Error returns the sentences, joined.
+func (b Broken) Error() string {
+	sentences := make([]string, len(b))
+	for i, p := range b {
+		sentences[i] = p.Error()
+	}
+	return strings.Join(sentences, ", ")
+}
+
+// Unwrap returns the problems, so that [errors.As] finds the first.
+func (b Broken) Unwrap() []error {
+	errs := make([]error, len(b))
+	for i, p := range b {
+		errs[i] = p
+	}
+	return errs
+}
+
+// All returns the problems of which err tells: those of a [Broken], or err alone, or none if it is nil.
+func All(err error) []error {
+	var all Broken
+	switch {
+	case errors.As(err, &all):
+		return all.Unwrap()
+	case err != nil:
+		return []error{err}
+	}
+	return nil
 }

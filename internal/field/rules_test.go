@@ -33,3 +33,34 @@ func TestRules(t *testing.T) {
 		}
 	}
 }
+
+// Who has to type a value again hears of every rule that it breaks.
+func TestCheckAll(t *testing.T) {
+	key := Field{Type: Password, Prefix: "pets-", MinLength: 16, MaxLength: 20, Pattern: "[a-z-]+"}
+	for _, row := range []struct {
+		f    Field
+		text string
+		want []Kind
+	}{
+		{key, "pets-abcdefghijkl", nil},
+		{key, "SHORT", []Kind{TooShort, NoPrefix, NoMatch}},
+		{key, "pets-ABC", []Kind{TooShort, NoMatch}},
+		{key, "WAY TOO LONG FOR A KEY", []Kind{TooLong, NoPrefix, NoMatch}},
+		{key, "", []Kind{Empty}},
+		{key, "\x00", []Kind{NotText}},
+		{Field{Type: Integer}, "x", []Kind{NotInteger}},
+		{Field{Type: URL, Hosts: []string{"a.example"}}, "https://b.example", []Kind{OtherHost}},
+	} {
+		var kinds []Kind
+		err := row.f.CheckAll(row.text)
+		for _, err := range All(err) {
+			kinds = append(kinds, err.(*Problem).Kind)
+		}
+		if !slices.Equal(kinds, row.want) || (err == nil) != (row.f.Check(row.text) == nil) {
+			t.Errorf("%q: %v, want %v", row.text, kinds, row.want)
+		}
+		if most := append(row.f.MostBroken(), &Problem{}); len(kinds) > len(most) {
+			t.Errorf("%q breaks %d rules, and a dialog expects %d", row.text, len(kinds), len(most))
+		}
+	}
+}

@@ -24,7 +24,7 @@ func (s Sentences) QuestionHeight(server string, f field.Field, host string) int
 
 // DialogHeight returns how many lines the dialog that asks for f can take.
 func (s Sentences) DialogHeight(server string, f field.Field) int {
-	broken := &field.Problem{Kind: field.NoMatch, Want: long}
-	a := Asking{Code: "WWWW-WWWW", By: longestBy, Number: 99, Total: 99, Again: broken, Rejected: long}
+	broken := append(f.MostBroken(), &field.Problem{Kind: field.NoMatch, Want: long})
+	a := Asking{Code: "WWWW-WWWW", Client: long, By: longestBy, Number: 99, Total: 99, Again: broken, Rejected: long}
 	return layout.Height(strings.Join(s.Ask(server, f, a), "\n"))
 }

@@ -15,6 +15,7 @@ import (
 // An Asking is what the dialog for one value depends on besides its field.
 type Asking struct {
 	Code          string // the verification code; "" where no MCP client shows one
+	Client        string // what that client calls itself; "" if it does not say
 	By            string // the line that says who asks, as [Sentences.AskedBy] returns it
 	Number, Total int    // which of several values this is; Total below 2 says nothing
 	Again         error  // why the last value that was typed can't be used
@@ -27,11 +28,11 @@ func (s Sentences) Title(server string, f field.Field) string {
 	return Fill(s.Dialog.Title, fieldValues(server, f))
 }
 
-// Ask returns the lines of the dialog that asks for f. An empty line separates what from why.
+// Ask returns the lines of the dialog that asks for f. An empty line separates what from why. What is wrong with a value comes
+// last, right above the field.
 func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	d, values := s.Dialog, fieldValues(server, f)
 	values["number"], values["total"] = strconv.Itoa(a.Number), strconv.Itoa(a.Total)
-	values["why"] = a.Rejected
 	var lines []string
 	add := func(when bool, sentence string) {
 		if when {
@@ -50,29 +51,56 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	}
 	add(!f.Required, d.Optional)
 	add(f.Type == field.Multiline, d.File)
-	if a.Rejected != "" {
-		lines = append(lines, layout.Clip(layout.Line(Fill(d.Rejected, values)), whyLines))
-	}
-	for _, line := range []struct {
-		sentence string
-		problem  error
-	}{{d.Stale, a.Stale}, {d.Again, a.Again}} {
-		if line.problem != nil {
-			values["problem"] = s.Problem(line.problem)
-			lines = append(lines, layout.Clip(layout.Line(Fill(line.sentence, values)), whyLines))
-		}
-	}
 	if a.Code != "" {
-		lines = append(lines, "", Fill(d.Code, Values{"code": a.Code}))
+		lines = append(lines, "", layout.Hang(d.code(a)))
+	}
+	wrong := s.wrong(a, values)
+	if a.Code == "" && len(wrong) > 0 {
+		lines = append(lines, "")
+	}
+	return append(lines, wrong...)
+}
+
+// wrong returns what is wrong with the value that is stored, or was typed before: of the latter a line for each rule that it
+// breaks, as far as there is room.
+func (s Sentences) wrong(a Asking, values Values) (lines []string) {
+	line := func(sentence, hole, text string) string {
+		values[hole] = text
+		return layout.Clip(layout.Line(Fill(sentence, values)), whyLines)
+	}
+	if a.Rejected != "" {
+		lines = append(lines, line(s.Dialog.Rejected, "why", a.Rejected))
+	}
+	if a.Stale != nil {
+		lines = append(lines, line(s.Dialog.Stale, "problem", s.Problem(a.Stale)))
+	}
+	room := againLines
+	for _, problem := range field.All(a.Again) {
+		again := line(s.Dialog.Again, "problem", s.Problem(problem))
+		if room -= layout.Height(again); room >= 0 {
+			lines = append(lines, again)
+		}
 	}
 	return lines
 }
 
+// code returns the sentence with the verification code, and which program shows it, by the name that it gives itself. Anyone
+// may use any name, so it stands in quotes, and has none in it.
+func (d Dialog) code(a Asking) string {
+	client := layout.Shorten(strings.ReplaceAll(a.Client, `"`, "'"), clientColumns)
+	if client == "" {
+		return Fill(d.CodeAny, Values{"code": a.Code})
+	}
+	return Fill(d.Code, Values{"code": a.Code, "client": client})
+}
+
 // How much is shown of what may be shortened, so that it leaves room for what may not.
 const (
-	toolColumns = 120 // tools are named in less; the URI of a resource may come from the model
-	reasonLines = 3
-	whyLines    = 2 // a rejection, or a rule that was broken, whose pattern may be long
+	toolColumns   = 120 // tools are named in less; the URI of a resource may come from the model
+	reasonLines   = 3
+	clientColumns = 24
+	whyLines      = 2 // a rejection, or a rule that was broken, whose pattern may be long
+	againLines    = 4 // all rules that were broken
 )
 
 // ShownTool returns how a question names a tool, prompt or resource.

@@ -36,6 +36,7 @@ type Dialog struct {
 	Stale    string `json:"stale"`    // where the stored value breaks a rule
 	Rejected string `json:"rejected"` // where the server found the value to be wrong
 	Code     string `json:"code"`     // where an MCP client shows the same code
+	CodeAny  string `json:"code_any"` // instead of code, where the client has no name
 }
 
 // Form has the sentences of the form that the MCP client shows while the dialog is open. It carries no secret.
@@ -117,7 +118,7 @@ func English() Sentences {
 	return Sentences{
 		Dialog: Dialog{
 			Title:    "{server}: {label}",
-			Ask:      "The MCP server {server} asks for: {label}",
+			Ask:      "The program {server} asks for: {label}",
 			Example:  "Example: {placeholder}",
 			Rules:    "The value {rules}.",
 			Optional: "You may leave it empty.",
@@ -126,7 +127,8 @@ func English() Sentences {
 			Again:    "Please try again: the value {problem}.",
 			Stale:    "The value that is stored can't be used any more: it {problem}.",
 			Rejected: "The value that is stored was rejected: {why}",
-			Code:     "Code {code}: compare first, and go on only if your MCP client shows the same.",
+			Code:     "Code {code}: compare first, go on only if \"{client}\", as it calls itself, shows the same.",
+			CodeAny:  "Code {code}: compare first, go on only if the program that you chat in shows the same.",
 		},
 		Form: Form{
 			Text:    "{server} has opened a window on its computer that asks for: {labels}. The window shows the code {code}. Never type a secret here.",
@@ -182,7 +184,7 @@ func English() Sentences {
 			UnknownKey:    "The server asked for a secret that its schema does not have. This is a mistake in the server.",
 			OutsideCall:   "{secrets} can't be used outside a tool call, since nobody can be asked here.",
 			UnknownCaller: "{secrets} can't be used here, since nothing says who calls, and nobody can be asked. The server's log says more.",
-			Unshown:       "Nobody was asked for {secrets}: no window has room for all that it would have to say. The server's author must shorten its texts.",
+			Unshown:       "Nobody was asked for {secrets}: no window on the screen has room for all that it would have to say. Ask the user for a larger screen or smaller letters, or the server's author for shorter texts.",
 			Closed:        "The server is shutting down, and hands out {secrets} no more.",
 		},
 		Terminal: map[Failure]string{
@@ -216,6 +218,7 @@ func Holes() map[string]string {
 		"item":        "label, or sent_to",
 		"label":       "the schema's label of the secret",
 		"labels":      "the schema's labels of the secrets, joined by commas",
+		"client":      "the MCP client's own name for itself, shortened in the middle beyond 24 columns",
 		"number":      "a number from 1",
 		"placeholder": "the schema's placeholder of the secret",
 		"principal":   "the caller's name in quotes, as the server's code verified it; with characters beyond ASCII, once more with those spelled out",

@@ -253,3 +253,38 @@ func TestOnlyTerminalSentencesNameTheCommand(t *testing.T) {
 		}
 	}
 }
+
+// Any program may use any name, so the one that is shown ends where it says, on the dialog's own words.
+func TestClientIsNamedAsItNamesItself(t *testing.T) {
+	for name, want := range map[string]string{
+		"":                                "only if the program that you chat in shows the same.",
+		"\u200b":                          "only if the program that you chat in shows the same.",
+		"Claude":                          `only if "Claude", as it calls itself, shows the same.`,
+		`x" shows it. Fine`:               `only if "x' shows it. Fine", as it calls itself, shows the same.`,
+		"a\nb":                            `only if "a b", as it calls itself, shows the same.`,
+		"\u202eedualC":                    `only if "edualC", as it calls itself, shows the same.`,
+		strings.Repeat("abcdefghij", 100): `only if "abcdefghijab…jabcdefghij", as it calls itself, shows the same.`,
+	} {
+		lines := English().Ask("petstore", field.Field{Label: "API key"}, Asking{Code: "K7QM-2XWD", Client: name})
+		got := layout.Line(lines[len(lines)-1])
+		if !strings.Contains(got, want) || layout.Height(lines[len(lines)-1]) > 3 {
+			t.Errorf("%.30q: %s", name, got)
+		}
+	}
+}
+
+// What is wrong stands right above the field, a line for each rule that was broken.
+func TestProblemsStandAboveTheField(t *testing.T) {
+	f := field.Field{Label: "API key", Type: field.Password, Prefix: "pets-", MinLength: 16, Pattern: "[a-z-]+", Help: "Create one."}
+	for _, code := range []string{"", "K7QM-2XWD"} {
+		lines := English().Ask("petstore", f, Asking{Code: code, Again: f.CheckAll("SHORT")})
+		want := []string{
+			"Please try again: the value must have at least 16 characters.",
+			"Please try again: the value must begin with pets-.",
+			"Please try again: the value must match the pattern [a-z-]+.",
+		}
+		if got := lines[len(lines)-3:]; !slices.Equal(got, want) {
+			t.Errorf("code %q: %q", code, lines)
+		}
+	}
+}

@@ -162,7 +162,7 @@ func (s *stage) chooses(title, path string) {
 	d, err := s.WaitDialog(title)
 	s.must(err)
 	time.Sleep(reading)
-	s.must(s.Press(d.Window, "Tab", "Return")) // from Cancel to the first button
+	s.must(s.Press(d.Window, "Return"))
 	chooser, err := s.WaitDialog(title)
 	s.must(err)
 	s.must(s.Press(chooser.Window, "slash")) // opens the field for a path, and swallows keys meanwhile

@@ -224,7 +224,7 @@ func (l *lossTrial) enter(name, value string) {
 	}
 	path := filepath.Join(l.Dir(), "value.pem")
 	l.must(os.WriteFile(path, []byte(value), 0o600))
-	l.must(l.Press(d.Window, "Tab", "Return")) // from Cancel to the choice of a file
+	l.must(l.Press(d.Window, "Return"))
 	d, err = l.WaitDialog(title)
 	l.must(err)
 	time.Sleep(reading)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 )
 
 // answerDialogs is the person at the screen, until stop is closed: mostly they answer, at times they do not. One who is
@@ -34,7 +36,7 @@ func (s *stage) answerDialogs(stop chan struct{}, chances *rand.Rand, willing bo
 		// Errors: the dialog may be withdrawn at any time.
 		switch {
 		case willing:
-			_ = s.Press(w, "Tab", "Return")
+			_ = s.Press(w, s.Keys(desktop.Allow)...)
 		case chances.IntN(10) == 0:
 			_ = syscall.Kill(dialog.PID, syscall.SIGKILL)
 		case chances.IntN(10) == 0:
@@ -46,7 +48,7 @@ func (s *stage) answerDialogs(stop chan struct{}, chances *rand.Rand, willing bo
 				_ = s.Press(w, "Return")
 			}
 		case chances.IntN(2) == 0:
-			_ = s.Press(w, "Tab", "Return") // Allow
+			_ = s.Press(w, s.Keys(desktop.Allow)...) // Allow
 		default:
 			_ = s.Press(w, "Return") // Deny
 		}

@@ -79,11 +79,13 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		if how == shown && len(text) > maxLine {
 			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.Program(), f.Name)
 		}
-		problem := f.Check(text)
+		problem := f.CheckAll(text)
 		if problem == nil {
 			return text, nil
 		}
-		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Again, wording.Values{"problem": c.Sentences().Problem(problem)}))
+		for _, problem := range field.All(problem) {
+			fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Again, wording.Values{"problem": c.Sentences().Problem(problem)}))
+		}
 	}
 }
 

@@ -16,12 +16,8 @@ const (
 	deny         = "Deny"
 )
 
-// buttons are the keys that press an answer's button in a fresh dialog, whose focus is on Deny.
-var buttons = map[string][]string{
-	allow:        {"Tab", "Return"},
-	allowSession: {"shift+Tab", "Return"},
-	deny:         {"Return"},
-}
+// buttons are an answer's buttons in a fresh dialog.
+var buttons = map[string]desktop.Button{allow: desktop.Allow, allowSession: desktop.AllowAll, deny: desktop.Deny}
 
 // reading is how long the user looks at something, at least: what is faster than a person does not count as an answer.
 const reading = 400 * time.Millisecond
@@ -147,7 +143,7 @@ func (u *user) permitsInDialog(answer, tool, reason string) {
 	w, text := u.window("petstore asks for permission")
 	u.wantWords("the dialog", text, "petstore wants to use: ", "Tool: "+tool+"\n", "Reason: "+reason+"\n")
 	time.Sleep(reading)
-	u.must(u.Press(w, buttons[answer]...))
+	u.must(u.Press(w, u.Keys(buttons[answer])...))
 }
 
 // wantWords fails the test unless a text has the words, however its lines are broken.

@@ -46,6 +46,7 @@ type Use struct {
 type Call struct {
 	Who      Who
 	Tool     Tool
+	Client   string                            // the client's own name for itself: anyone may use any name
 	Ask      func(context.Context, Form) Reply // asks the client in place; nil where it can't be
 	Progress func()                            // tells the client that the call lives; nil without a token
 	// Digest is the same for a request and its retry, and another one for other arguments. It is nil where there is no request.
@@ -89,7 +90,7 @@ func (c *Call) ForGetter() *Call {
 		return c
 	}
 	own := NewCall(c.Who, c.Tool)
-	own.Ask, own.Progress, own.Digest, own.Cancel, own.Gone = c.Ask, c.Progress, c.Digest, c.Cancel, c.Gone
+	own.Client, own.Ask, own.Progress, own.Digest, own.Cancel, own.Gone = c.Client, c.Ask, c.Progress, c.Digest, c.Cancel, c.Gone
 	own.resumed, own.stale, own.heard, own.ended = c.resumed, c.stale, c.heard, true
 	return own
 }

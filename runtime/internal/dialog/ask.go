@@ -35,7 +35,10 @@ func (n *Native) Ask(ctx context.Context, q Question) (Answer, error) {
 		(session == "") != (q.AllowForSession == "") {
 		return Deny, failed("the labels of its buttons are empty or alike")
 	}
-	err := n.question(ctx, q.Title, q.Text, allow, session, deny)
+	err := n.question(ctx, window{
+		title: q.Title, text: q.Text, ok: allow, extra: session, cancel: deny,
+		refuses: true,
+	})
 	switch err {
 	case nil:
 		return AllowOnce, nil
@@ -53,11 +56,10 @@ func (n *Native) Ask(ctx context.Context, q Question) (Answer, error) {
 
 // question shows two or three buttons: nil is ok, errExtra is extra, ErrDismissed
 // is cancel. The labels are clean already.
-func (n *Native) question(ctx context.Context, title, text, ok, extra, cancel string) error {
-	_, err := n.show(ctx, window{
-		shape: questionShape,
-		title: cleanTitle(title), text: cleanText(text),
-		ok: quoteLabel(ok), extra: quoteLabel(extra), cancel: quoteLabel(cancel),
-	})
+func (n *Native) question(ctx context.Context, w window) error {
+	w.shape = questionShape
+	w.title, w.text = cleanTitle(w.title), cleanText(w.text)
+	w.ok, w.extra, w.cancel = quoteLabel(w.ok), quoteLabel(w.extra), quoteLabel(w.cancel)
+	_, err := n.show(ctx, w)
 	return err
 }

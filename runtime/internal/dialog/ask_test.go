@@ -6,18 +6,20 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 )
 
 func TestAsk(t *testing.T) {
 	d := screen(t)
-	// The buttons stand in this order: Allow for session, Deny (has the focus), Allow.
+	// The buttons stand in this order: Allow for session, Deny (has the focus), Allow; with zenity 4 in the other one.
 	for _, c := range []struct {
 		name string
 		keys []string
 		want Answer
 	}{
-		{"allow", []string{"Tab", "Return"}, AllowOnce},
-		{"allow for session", []string{"shift+Tab", "space"}, AllowSession},
+		{"allow", d.Keys(desktop.Allow), AllowOnce},
+		{"allow for session", d.Keys(desktop.AllowAll), AllowSession},
 		{"deny", []string{"Tab", "shift+Tab", "Return"}, Deny},
 		{"return on a fresh window", []string{"Return"}, Deny},
 		{"keypad enter on a fresh window", []string{"KP_Enter"}, Deny},
@@ -62,11 +64,11 @@ func TestAskTwoButtons(t *testing.T) {
 func TestAskSessionLabelWithUnderscore(t *testing.T) {
 	d := screen(t)
 	q := question
-	q.AllowForSession = "for_session"
+	q.AllowForSession = "Allow_for_session"
 	wait := start(t, d, ask(person(), q))
 	w, err := d.WaitWindow(q.Title)
 	check(t, err)
-	check(t, d.Press(w, "shift+Tab", "Return"))
+	check(t, d.Press(w, d.Keys(desktop.AllowAll)...))
 	if a := wait(); a.err != nil || a.given != AllowSession {
 		t.Errorf("answer %d, %v", a.given, a.err)
 	}
@@ -131,7 +133,7 @@ func TestAskTwice(t *testing.T) {
 		if windows, _ := d.Windows(); len(windows) != 1 {
 			t.Errorf("windows: %v", windows)
 		}
-		check(t, d.Press(w, "Tab", "Return"))
+		check(t, d.Press(w, d.Keys(desktop.Allow)...))
 		if a := <-answers; a.err != nil || a.given != AllowOnce {
 			t.Errorf("answer %d, %v", a.given, a.err)
 		}

@@ -27,7 +27,7 @@ func checkDisplay(ctx context.Context) error {
 	if wayland == "" && x == "" {
 		return fmt.Errorf("%w: neither DISPLAY nor WAYLAND_DISPLAY is set, and the user's service manager names none", ErrNoDisplay)
 	}
-	if wayland != "" && backendAllows("wayland") && waylandAnswers(ctx, wayland) {
+	if isOnWayland(ctx) {
 		return nil
 	}
 	if x != "" && backendAllows("x11") && xAnswers(ctx, x) {
@@ -41,6 +41,12 @@ func checkDisplay(ctx context.Context) error {
 			backendVariable, backend, x, wayland), ErrNoDisplay}
 	}
 	return fmt.Errorf("%w: DISPLAY=%q, WAYLAND_DISPLAY=%q do not answer", ErrNoDisplay, x, wayland)
+}
+
+// isOnWayland reports whether the program opens its windows with a compositor of Wayland, and not with an X server.
+func isOnWayland(ctx context.Context) bool {
+	wayland := getenv("WAYLAND_DISPLAY")
+	return wayland != "" && backendAllows("wayland") && waylandAnswers(ctx, wayland)
 }
 
 // backendVariable holds the kinds of display that GTK may use, with commas in between. "*" stands

@@ -21,11 +21,16 @@
 //     faster than a person could, or does not even tell its version, a lock that can't be had: each is an error of its
 //     own ([Fault]), never a value, never a permission, and never mistaken for a
 //     person's "no" ([ErrDismissed], [Deny]).
-//   - Return or space on a fresh question denies.
+//   - Return or space on a fresh question for permission denies.
 //   - A text is only ever text: it is not taken for an option, an escape or
 //     markup, it hides and reverses nothing, and it leaves the buttons on the
 //     screen.
-//   - A dialog shows all of its text or does not open ([ErrUnshown]).
+//   - A dialog shows all of its text or does not open ([ErrUnshown]), and whoever wants it
+//     is told so. With zenity on X, one that is larger than the screen, as with large fonts,
+//     opens again with smaller letters, or its text before it in a window of its own. No
+//     text scrolls: what is out of sight is not read. A compositor of Wayland tells nobody
+//     how large a window is, so there the size of package layout is all that is kept.
+//   - Of a list, OK takes what is first: the prefill, else nothing.
 //   - What is typed comes back by a pipe. It is in no argument, no environment
 //     and no error. [Entry].Prefill, though, is an argument that every user of the
 //     machine can read: never a secret.

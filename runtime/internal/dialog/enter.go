@@ -65,13 +65,6 @@ func (n *Native) Enter(ctx context.Context, e Entry) (string, error) {
 
 func (n *Native) enterLine(ctx context.Context, e Entry) (string, error) {
 	text := cleanText(e.Text)
-	if !entryShows(text) {
-		// The dialog would cut the text: show all of it before.
-		if err := n.question(ctx, e.Title, e.Text, "Continue", "", "Cancel"); err != nil {
-			return "", err
-		}
-		text = layout.Clean(text, 1, entryColumns)
-	}
 	w := window{
 		shape: entryShape, // the library's Password dialog shows no text of ours
 		title: cleanTitle(e.Title), text: quoteEntry(text),
@@ -87,7 +80,22 @@ func (n *Native) enterLine(ctx context.Context, e Entry) (string, error) {
 		}
 		w.prefill = guard + e.Prefill
 	}
-	value, err := n.show(ctx, w)
+	value, err := "", ErrUnshown
+	if entryShows(text) {
+		value, err = n.show(ctx, w)
+	}
+	if err == ErrUnshown {
+		// The entry has no room for the text: show all of it before.
+		if err := n.question(ctx, window{title: e.Title, text: e.Text, ok: "Continue", cancel: "Cancel"}); err != nil {
+			return "", err
+		}
+		for _, columns := range []int{entryColumns, entryColumns / 4} {
+			if err == ErrUnshown {
+				w.text = quoteEntry(layout.Clean(text, 1, columns))
+				value, err = n.show(ctx, w)
+			}
+		}
+	}
 	if err != nil {
 		return "", err
 	}
@@ -106,8 +114,10 @@ func checkAnswer(value string) (string, error) {
 	}
 }
 
-// choose shows a list. Nothing is marked at first, and pressing OK with nothing
-// marked takes the prefill; Linux can't mark a row in advance.
+// nothing is the row of a list that stands for no choice, where no choice is offered.
+const nothing = "(nothing chosen)"
+
+// choose shows a list. Pressing OK at once takes the prefill, and gives "" where there is none.
 func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 	if err := checkChoices(e.Choices); err != nil {
 		return "", err
@@ -123,9 +133,11 @@ func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case value == "" && slices.Contains(e.Choices, e.Prefill):
-		return e.Prefill, nil
-	case value != "" && !slices.Contains(e.Choices, value):
+	case value == "":
+		return w.marked, nil
+	case value == nothing && w.marked == "":
+		return "", nil
+	case !slices.Contains(e.Choices, value):
 		return "", failed("its answer was not offered")
 	default:
 		return value, nil
@@ -142,7 +154,7 @@ func checkChoices(choices []string) error {
 		return failed("nothing to choose from")
 	}
 	for i, c := range choices {
-		if c == "" || c != plain(c) || strings.HasPrefix(c, "-") || slices.Contains(choices[:i], c) {
+		if c == "" || c == nothing || c != plain(c) || strings.HasPrefix(c, "-") || slices.Contains(choices[:i], c) {
 			return failed("choice %q is empty, twice there or can't be shown", c)
 		}
 	}
@@ -174,13 +186,14 @@ func (n *Native) enterYesNo(ctx context.Context, e Entry) (string, error) {
 	return "", nil
 }
 
-// enterFile asks before it opens the file chooser, which shows no text of ours.
+// enterFile asks before it opens the file chooser, which shows no text of ours. Return opens it: nothing is given away by
+// looking for a file.
 func (n *Native) enterFile(ctx context.Context, e Entry) (string, error) {
 	empty := ""
 	if e.Optional {
 		empty = "Leave empty"
 	}
-	err := n.question(ctx, e.Title, e.Text, "Choose a file", empty, "Cancel")
+	err := n.question(ctx, window{title: e.Title, text: e.Text, ok: "Choose a file", extra: empty, cancel: "Cancel"})
 	if err == errExtra && e.Optional {
 		return "", nil
 	}

@@ -528,12 +528,7 @@ func TestNoBusIsStarted(t *testing.T) {
 	})
 	w, err := d.WaitWindow("No bus")
 	check(t, err)
-	first := w.ID
-	check(t, d.Press(w, "Tab", "Return"))
-	eventually(t, "the file chooser", func() bool {
-		w, err = d.WaitWindow("No bus")
-		return err == nil && w.ID != first
-	})
+	w = next(t, d, w, "Return")
 	check(t, d.Press(w, "Escape"))
 	wantErr(t, wait().err, ErrDismissed)
 	if text, err := os.ReadFile(log); err == nil {

@@ -37,8 +37,10 @@ func options(ctx context.Context, w window) []zenity.Option {
 	}
 	switch w.shape {
 	case questionShape:
-		// Else Return or space on a fresh window says ok; and cleanText has broken the lines.
-		options = append(options, zenity.DefaultCancel(), zenity.NoWrap())
+		options = append(options, zenity.NoWrap()) // cleanText has broken the lines
+		if w.refuses {
+			options = append(options, zenity.DefaultCancel())
+		}
 		if w.extra != "" {
 			options = append(options, zenity.ExtraButton(w.extra))
 		}

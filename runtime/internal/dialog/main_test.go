@@ -111,19 +111,61 @@ func option(t *testing.T, args []string, name string) string {
 	return ""
 }
 
-// fits fails if a window is not wholly on the screen.
-func fits(t *testing.T, d *desktop.Desktop, w desktop.Window) {
-	t.Helper()
+// place returns a window's X, Y, WIDTH and HEIGHT; none if it has gone.
+func place(d *desktop.Desktop, w desktop.Window) map[string]int {
 	cmd := exec.Command("xdotool", "getwindowgeometry", "--shell", w.ID)
 	cmd.Env = d.Env()
-	out, err := cmd.Output()
-	check(t, err)
+	out, _ := cmd.Output()
 	at := map[string]int{}
 	for _, line := range strings.Fields(string(out)) {
 		name, value, _ := strings.Cut(line, "=")
 		at[name], _ = strconv.Atoi(value)
 	}
-	if at["X"] < 0 || at["Y"] < 0 || at["X"]+at["WIDTH"] > 1024 || at["Y"]+at["HEIGHT"] > 768 || at["WIDTH"] == 0 {
+	return at
+}
+
+// isOn reports whether a place is wholly on a screen.
+func (s size) isOn(at map[string]int) bool {
+	return at["X"] >= 0 && at["Y"] >= 0 && at["X"]+at["WIDTH"] <= s.width && at["Y"]+at["HEIGHT"] <= s.height && at["WIDTH"] > 0
+}
+
+var usual = size{1024, 768}
+
+// whole waits for a window that is wholly on the screen, after which it does not change any more. One that is too large
+// may have been there before.
+func whole(t *testing.T, d *desktop.Desktop, screen size, title string) desktop.Window {
+	t.Helper()
+	for end := time.Now().Add(3 * patience); ; time.Sleep(10 * time.Millisecond) { // it may open some times before
+		windows, _ := d.Windows()
+		for _, w := range windows {
+			if w.Title == title && screen.isOn(place(d, w)) {
+				return w
+			}
+		}
+		if time.Now().After(end) {
+			t.Fatalf("no window is whole on the screen, titled %q: %v", title, windows)
+		}
+	}
+}
+
+// next presses keys in a window, and waits for the one that another run of the program opens with the same title.
+func next(t *testing.T, d *desktop.Desktop, w desktop.Window, keys ...string) desktop.Window {
+	t.Helper()
+	before := child(t)
+	check(t, d.Press(w, keys...))
+	eventually(t, "the next dialog", func() bool {
+		pids := children()
+		return len(pids) == 1 && pids[0] != before
+	})
+	w, err := d.WaitWindow(w.Title)
+	check(t, err)
+	return w
+}
+
+// fits fails if a window is not wholly on the screen.
+func fits(t *testing.T, d *desktop.Desktop, w desktop.Window) {
+	t.Helper()
+	if at := place(d, w); !usual.isOn(at) {
 		t.Errorf("window is not on the screen of 1024x768: %v", at)
 	}
 }

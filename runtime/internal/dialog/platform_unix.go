@@ -26,6 +26,11 @@ var markup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, `\
 // quoteList undoes zenity's reading of backslash escapes and of Pango markup.
 func quoteList(text string) string { return markup.Replace(text) }
 
+// quoteMarkup undoes the reading of Pango markup alone, and of backslashes whoever reads them.
+func quoteMarkup(text string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, "&#92;").Replace(text)
+}
+
 // quoteLabel keeps underscores from becoming keyboard shortcuts.
 func quoteLabel(label string) string { return strings.ReplaceAll(label, "_", "__") }
 

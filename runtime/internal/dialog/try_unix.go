@@ -17,7 +17,7 @@ const trial = 10 * time.Second
 func tryProgram(ctx context.Context, program string) error {
 	limited, cancel := context.WithTimeout(ctx, trial)
 	defer cancel()
-	_, err := execute(limited, program, "--version")
+	_, err := execute(limited, program, job{arguments: []string{"--version"}, watch: func(int) {}})
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:

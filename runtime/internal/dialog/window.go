@@ -8,10 +8,12 @@ type window struct {
 	// The labels of the buttons; "" is no such button, or the system's own label.
 	ok, extra, cancel string
 
+	refuses bool     // of a question: Return or space on a fresh window are cancel, else ok
 	prefill string   // of an entry
 	hidden  bool     // of an entry
 	choices []string // of a list
 	marked  string   // the choice that is marked at first, where the system can
+	fit
 }
 
 // A shape is a kind of window.

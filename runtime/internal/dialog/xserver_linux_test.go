@@ -175,6 +175,9 @@ func TestAuthority(t *testing.T) {
 		if strings.Contains(row.display, "::1") && !hasIPv6 {
 			continue
 		}
+		if row.name == "host unix" && desktop.Shared(t).IsZenity4() {
+			continue // libxcb 1.17 takes it for the path of a socket
+		}
 		check(t, os.WriteFile(file, row.file, 0o600))
 		t.Setenv("DISPLAY", row.display)
 		if opens := agree(t, row.name); opens != row.opens {

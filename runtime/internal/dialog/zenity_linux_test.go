@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"os"
 	"slices"
 	"testing"
 )
@@ -46,8 +47,15 @@ func TestArguments(t *testing.T) {
 	if i := slices.Index(args, "--text"); i < 0 || args[i+1] != "" || slices.Contains(args, "--extra-button") {
 		t.Errorf("%q", args)
 	}
-	args = arguments(window{shape: listShape, title: "T", text: "t", choices: []string{"a", "b"}})
-	if !slices.Equal(args[len(args)-3:], []string{"--column=", "a", "b"}) {
+	for marked, rows := range map[string][]string{"": {nothing, "a", "b"}, "a": {"a", "b"}, "b": {"b", "a"}} {
+		args = arguments(window{shape: listShape, title: "T", text: "t", choices: []string{"a", "b"}, marked: marked})
+		if !slices.Equal(args[len(args)-len(rows)-1:], append([]string{"--column="}, rows...)) {
+			t.Errorf("%q: %q", marked, args)
+		}
+	}
+	t.Setenv("HOME", t.TempDir())
+	args = arguments(window{shape: fileShape, title: "T"})
+	if !slices.Equal(args[len(args)-2:], []string{"--filename", os.Getenv("HOME") + "/"}) {
 		t.Errorf("%q", args)
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
+	"slices"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -20,9 +21,39 @@ import (
 // standard error, where alone it says that it found no display: its exit status is that of a
 // person's cancel. Nor does it give the program an environment of its own.
 
-// draw runs the program until its window is closed.
+// draw runs the program until its window is closed. A window that does not fit on the screen opens again
+// as it may fit, or the error is [ErrUnshown].
 func draw(ctx context.Context, program string, w window) (string, error) {
-	answer, err := execute(ctx, program, arguments(w)...)
+	for {
+		answer, err := drawOnce(ctx, program, w)
+		var m misfit
+		if !errors.As(err, &m) {
+			return answer, err
+		}
+		next, ok := w.after(m)
+		if !ok || !w.canShrink() {
+			return "", ErrUnshown
+		}
+		w.fit = next
+	}
+}
+
+// drawOnce is draw for one way to fit. The error is [misfit] where it does not.
+func drawOnce(ctx context.Context, program string, w window) (string, error) {
+	ctx, closeWindow := context.WithCancelCause(ctx)
+	defer closeWindow(nil)
+	watch := func(pid int) {
+		if w.shape == fileShape {
+			return // it has none of our texts, and what it has scrolls
+		}
+		if err := measure(ctx, pid, w); err != nil {
+			closeWindow(err)
+		}
+	}
+	answer, err := execute(ctx, program, job{arguments(w), w.environment(), watch})
+	if cause := context.Cause(ctx); errors.As(cause, new(misfit)) {
+		return "", cause
+	}
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -36,28 +67,56 @@ func draw(ctx context.Context, program string, w window) (string, error) {
 	}
 }
 
-// arguments describes a window to the program. No text begins with "-", see [Clean].
+// arguments describes a window to the program. No text begins with "-", see [layout.Clean].
 func arguments(w window) []string {
 	title := []string{"--title", w.title}
-	said := append(title, "--text", w.text, "--ok-label", w.ok, "--cancel-label", w.cancel)
-	wide := append(said, "--width", strconv.Itoa(dialogWidth))
+	buttons := []string{"--ok-label", w.ok, "--cancel-label", w.cancel}
+	says := func(text string) []string { return slices.Concat(title, []string{"--text", text}, buttons) }
+	width := []string{"--width", w.shrunk(dialogWidth)}
 	switch w.shape {
 	case questionShape:
-		args := append(said, "--question", "--no-markup", "--no-wrap", "--default-cancel") // Return or space deny
-		return append(args, optional("--extra-button", w.extra)...)
+		text, language := w.text, "--no-markup"
+		if w.small > 0 {
+			text, language = w.inSmall(quoteMarkup(w.text)), ""
+		}
+		byDefault := ""
+		if w.refuses {
+			byDefault = "--default-cancel"
+		}
+		return slices.Concat(says(text), []string{"--question", "--no-wrap"},
+			flag(language), flag(byDefault), optional("--extra-button", w.extra))
 	case entryShape:
 		if w.hidden {
-			return append(wide, "--entry", "--hide-text")
+			return slices.Concat(says(w.text), width, []string{"--entry", "--hide-text"})
 		}
-		return append(append(wide, "--entry"), optional("--entry-text", w.prefill)...)
+		return slices.Concat(says(w.text), width, []string{"--entry"}, optional("--entry-text", w.prefill))
 	case listShape:
-		height := strconv.Itoa(listHeight(w.text, len(w.choices)))
-		// A plain list: the one with round buttons can't be used by keyboard. It can't mark a row
-		// in advance.
-		return append(append(wide, "--list", "--hide-header", "--height", height, "--column="), w.choices...)
+		rows := w.rows()
+		height := []string{"--height", w.shrunk(listHeight(w.text, len(rows)))}
+		// A plain list: the one with round buttons can't be used by keyboard.
+		return slices.Concat(says(w.inSmall(w.text)), width, height, []string{"--list", "--hide-header", "--column="}, rows)
 	default:
-		return append(title, "--file-selection")
+		// Else GTK begins at the files that were used last.
+		return append(title, "--file-selection", "--filename", strings.TrimRight(workingFolder(), "/")+"/")
 	}
+}
+
+// rows returns the choices of a list. zenity 3 marks none at first and zenity 4 the first one, so that is what an OK takes
+// for which nobody has marked another.
+func (w window) rows() []string {
+	if w.marked == "" {
+		return append([]string{nothing}, w.choices...)
+	}
+	others := slices.DeleteFunc(slices.Clone(w.choices), func(c string) bool { return c == w.marked })
+	return append([]string{w.marked}, others...)
+}
+
+// flag returns an option as arguments, none if there is no such option.
+func flag(option string) []string {
+	if option == "" {
+		return nil
+	}
+	return []string{option}
 }
 
 // optional returns the arguments for an option, none if its value is empty.
@@ -68,16 +127,26 @@ func optional(option, value string) []string {
 	return []string{option, value}
 }
 
+// A job is one run of the program.
+type job struct {
+	arguments   []string
+	environment []string      // besides [environment]
+	watch       func(pid int) // is told the program's number once it runs
+}
+
 // execute runs the program. An exit status of 1 is an [exec.ExitError] with the program's output,
 // for it may be a person's act; every other end that is none of success is a [Fault].
-func execute(ctx context.Context, program string, args ...string) (output string, err error) {
+func execute(ctx context.Context, program string, j job) (output string, err error) {
 	answer, complaint := &head{max: utf8.UTFMax * (maxAnswer + 2)}, &head{max: 64 << 10}
-	cmd := exec.CommandContext(ctx, program, args...)
+	cmd := exec.CommandContext(ctx, program, j.arguments...)
 	cmd.Stdout, cmd.Stderr = answer, complaint
-	cmd.Env = environment(session.Here().Whole())
+	cmd.Env = append(environment(session.Here().Whole()), j.environment...)
 	cmd.Dir = workingFolder()
 	cmd.WaitDelay = grace // then whoever else holds its output open is waited for no longer
-	err = cmd.Run()
+	if err = cmd.Start(); err == nil {
+		go j.watch(cmd.Process.Pid)
+		err = cmd.Wait()
+	}
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // the program itself has ended well
 	}

@@ -17,6 +17,7 @@ type codes struct {
 	in      *Intake
 	who     consent.Who // who began the collection, and whose client compares
 	secrets []string
+	client  string // what that client calls itself
 	code    string // "" where no client can show it: the dialogs alone decide
 	form    consent.Form
 	opening chan struct{} // closed once the first window opens, or none will
@@ -43,7 +44,7 @@ func (in *Intake) newCodes(c *consent.Call, secrets []string) *codes {
 	if !c.CanCompare() {
 		return codes
 	}
-	codes.code = newCode()
+	codes.client, codes.code = c.Client, newCode()
 	codes.form = in.Form(c.Who, secrets, codes.code)
 	return codes
 }

@@ -309,11 +309,33 @@ func (in *Intake) gaps(ctx context.Context, codes *codes, replace bool) ([]Gap, 
 	if len(gaps) == 0 {
 		return nil, nil
 	}
+	gaps = destinationsFirst(gaps)
 	for i := range gaps {
 		g := &gaps[i]
-		g.Who, g.Asking.Code, g.Asking.Number, g.Asking.Total = codes.who, codes.code, i+1, len(gaps)
+		g.Who, g.Asking.Client, g.Asking.Code = codes.who, codes.client, codes.code
+		g.Asking.Number, g.Asking.Total = i+1, len(gaps)
 	}
 	return gaps, in.Ready(ctx, gaps)
+}
+
+// destinationsFirst returns the gaps so that a person is asked where a value goes before the value itself.
+func destinationsFirst(gaps []Gap) (sorted []Gap) {
+	taken := make([]bool, len(gaps))
+	take := func(i int) {
+		if !taken[i] {
+			taken[i] = true
+			sorted = append(sorted, gaps[i])
+		}
+	}
+	for i, g := range gaps {
+		for to := range gaps {
+			if gaps[to].Field.Name == g.Field.SentTo {
+				take(to)
+			}
+		}
+		take(i)
+	}
+	return sorted
 }
 
 func (in *Intake) enterAll(ctx context.Context, open *collection, gaps []Gap) (texts []string, err error) {
@@ -340,7 +362,7 @@ func (in *Intake) enter(ctx context.Context, open *collection, g Gap) (string, e
 			return "", nil
 		}
 		var broken error
-		if broken = f.Check(text); problem != nil {
+		if broken = f.CheckAll(text); problem != nil {
 			broken = problem
 		}
 		if broken == nil {

@@ -402,3 +402,29 @@ func TestEveryTableIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// A person is asked where a value goes before the value itself. Nothing else changes its place.
+func TestDestinationsFirst(t *testing.T) {
+	gap := func(name, to string) Gap { return Gap{Field: field.Field{Name: name, SentTo: to}} }
+	for _, row := range []struct {
+		gaps []Gap
+		want string
+	}{
+		{[]Gap{gap("token", "url"), gap("url", "")}, "url token"},
+		{[]Gap{gap("url", ""), gap("token", "url")}, "url token"},
+		{[]Gap{gap("a", ""), gap("token", "url"), gap("b", ""), gap("url", ""), gap("other", "url")}, "a url token b other"},
+		{[]Gap{gap("token", "url"), gap("b", "")}, "token b"},
+		{[]Gap{gap("a", "b"), gap("b", "a")}, "b a"},
+		{[]Gap{gap("a", "a")}, "a"},
+		{[]Gap{gap("token", "url"), gap("a", ""), gap("token", "url"), gap("url", "")}, "url token a token"},
+		{nil, ""},
+	} {
+		var names []string
+		for _, g := range destinationsFirst(row.gaps) {
+			names = append(names, g.Field.Name)
+		}
+		if got := strings.Join(names, " "); got != row.want {
+			t.Errorf("%s, want %s", got, row.want)
+		}
+	}
+}

@@ -428,6 +428,9 @@ func (s suite) valueThatTakesLong(t *testing.T) {
 					}
 				}
 				w.wantDialogs(t, "asks for: Petstore API key")
+				if shown := strings.Join(strings.Fields(w.shown(t)[0]), " "); !strings.Contains(shown, `only if "official", as it calls itself, shows the same`) {
+					t.Errorf("the dialog does not name the client: %s", shown)
+				}
 				for _, f := range h.seen() {
 					if c := code.FindString(f.message); !f.isPermission() && c != code.FindString(w.shown(t)[0]) {
 						t.Errorf("the form shows another code, %q", c)
