@@ -9,9 +9,10 @@
 //	text := g.Text(err.Error())    // anything else
 //
 // Then read the files in this order: piece.go (what of a value is confidential, by shape in token.go, address.go,
-// document.go and vendor.go), block.go (what is looked for), extent.go (what of a text is known already), table.go (how
-// blocks are found), view.go, escape.go, quoted.go, encoding.go and dump.go (how encodings are undone), search.go (what is
-// masked), message.go, json.go and protocol.go (where in a message), writer.go, handler.go and event.go.
+// document.go and vendor.go), block.go (what is looked for), overlap.go (pieces within pieces), extent.go (what of a text is
+// known already), table.go (how blocks are found), view.go, escape.go, quoted.go, encoding.go and dump.go (how encodings are
+// undone), search.go (what is masked), message.go, json.go and protocol.go (where in a message), writer.go, handler.go and
+// event.go.
 //
 // # What is promised
 //

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"sync"
 )
 
@@ -31,7 +32,7 @@ func (g *Guard) Learn(value, prefix string) {
 	if g.hasLearned(key) {
 		return
 	}
-	blocks := allBlocks(value, prefix) // takes long for a long value, so nobody waits for it
+	blocks := allBlocks(pieces(value, prefix)) // takes long for a long value, so nobody waits for it
 	g.learning.Lock()
 	defer g.learning.Unlock()
 	if _, known := g.learned[key]; known {
@@ -98,13 +99,12 @@ func (g *Guard) remembered(text string) (blocks []block, known bool) {
 }
 
 // newBlocks returns the blocks of what of a text is no value that is known for good.
-func (g *Guard) newBlocks(text string) (found []block) {
+func (g *Guard) newBlocks(text string) []block {
+	var all []string
 	for _, piece := range pieces(g.withoutKnown(text), "") {
-		for _, part := range parts(piece) {
-			found = append(found, pieceBlocks(part)...)
-		}
+		all = append(all, slices.DeleteFunc(parts(piece), func(part string) bool { return !long(part) })...)
 	}
-	return found
+	return allBlocks(all)
 }
 
 // keep makes a text one of the young ones.
