@@ -46,9 +46,9 @@ const (
 	whole                    // all of its piece is there
 )
 
-// allBlocks returns the blocks of all pieces of a value, also in the form encoding of spaces.
+// allBlocks returns the blocks of pieces, also in the form encoding of spaces.
 func allBlocks(pieces []string) (all []block) {
-	pieces, borders := apart(pieces)
+	borders := bordersOf(pieces)
 	for _, piece := range pieces {
 		all = append(all, blocks(piece, borders[piece])...)
 		if plus := strings.ReplaceAll(piece, " ", "+"); plus != piece {

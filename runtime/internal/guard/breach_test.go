@@ -77,10 +77,34 @@ func TestPiecesThatRepeat(t *testing.T) {
 		{"abababababababab", "xababababababababab", "babababababababy"}, {"aaaaaaaaaaaaaaaab", "baaaaaaaaaaaaaaaa"}, {"12345678123456781", "81234567812345678"},
 		{"ab12cd34", "34ab12cd34ab12cd34"},
 	} {
-		kept, borders := apart(all)
-		for _, piece := range kept {
+		borders := bordersOf(all)
+		for _, piece := range all {
 			if len(blocks(piece, borders[piece])) == 0 {
 				t.Errorf("%q of %q has no block", piece, all)
+			}
+		}
+	}
+}
+
+// Of values that share a part, as a token and a file that has it, no blocks overlap either, whichever is learned first.
+func TestBlocksOfTwoValuesDoNotOverlap(t *testing.T) {
+	for _, key := range []string{"1000000293:AAt0Oz52P0slbMbM8dfvB6Vab580IqbKjIN", "IY1)fkKhZ5zgwv5oNArCh3wj=lE(6", "A4jImKyNiItm9k.atlasv1.YFC4h21nYXuDcsNkWdkMQrrfYwXirDelqIby", "acme_6inCE2a61wpLVi"} {
+		for _, format := range []string{"PORT=1\nAPI_KEY=%s\nB=2\n", "PORT=1\nFOO=%s\nB=2\n", "https://api.example.org/bot%s/send", "the key is %s", "x9%s", "Server=a;User ID=b;Password=%s;X=1"} {
+			value := strings.ReplaceAll(format, "%s", key)
+			for _, learned := range [][]string{{key, value}, {value, key}} {
+				g := learn(learned...)
+				for text := range g.known.blocks {
+					for other := range g.known.blocks {
+						if overlap := overlapIn(value, text, other); overlap != "" {
+							t.Errorf("%q: %q and %q have %q in common", learned, text, other, overlap)
+						}
+					}
+				}
+				for _, shown := range []string{key, value, key[:2*minimum], "key: " + key} {
+					if got := g.Text(shown); !strings.Contains(got, Redacted) {
+						t.Errorf("%q: %q is left", learned, got)
+					}
+				}
 			}
 		}
 	}

@@ -8,35 +8,59 @@ import (
 	"unicode"
 )
 
-// Pieces within pieces: a key in a line that is looked for as a whole, a password with and without what stands before it.
-// If each were cut for itself, a block of one would begin within a block of the other, and who knows that one would have
-// a few characters to guess, not eight. So where one begins is a border in the other as well, or it goes.
+// Pieces within pieces: a key in a line that is looked for as a whole, a password with and without what stands before it, a
+// token and a file that has it. If each were cut for itself, a block of one would begin within a block of the other, and
+// who knows that one would have a few characters to guess, not eight. So where one begins is a border in the other.
 
-// apart returns pieces without those that are a part of a word in another one, which is found by its own blocks, and where in
-// each of them another one begins.
-func apart(pieces []string) (kept []string, borders map[string][]int) {
-	if len(pieces) < 2 {
-		return pieces, nil
-	}
-	borders = map[string][]int{}
+// withoutParts returns the pieces of one value without those that are a part of a word in another one, which is found by its
+// own blocks: a border there would only cut its beginning off.
+func withoutParts(pieces []string) []string {
 	goes := map[string]bool{}
 	within(pieces, func(inner, outer string, at int) {
 		if strings.HasPrefix(outer[at:], inner) && !beginsOwnWord(outer, at) {
 			goes[inner] = true
-		} else {
-			borders[outer] = append(borders[outer], at)
 		}
 	})
-	for outer, inner := range borders {
-		slices.Sort(inner)
-		borders[outer] = slices.Compact(inner)
+	return slices.DeleteFunc(pieces, func(piece string) bool { return goes[piece] })
+}
+
+// bordersOf returns where in each piece another one begins.
+func bordersOf(pieces []string) map[string][]int {
+	borders := map[string][]int{}
+	within(pieces, func(_, outer string, at int) { borders[outer] = append(borders[outer], at) })
+	for piece, all := range borders {
+		slices.Sort(all)
+		borders[piece] = slices.Compact(all)
 	}
-	return slices.DeleteFunc(slices.Clone(pieces), func(piece string) bool { return goes[piece] }), borders
+	return borders
+}
+
+// overlaps reports whether pieces have one of the known blocks in them, and it is none of their own: so another value has a
+// part of them, which is cut otherwise. Of a part that is shorter than two blocks it may not tell.
+func overlaps(pieces []string, blocks []block, known map[string]string) bool {
+	own := map[string]bool{}
+	for _, b := range blocks {
+		own[b.text] = true
+	}
+	for _, piece := range pieces {
+		for at := range piece {
+			for length := window; length <= 2*window && at+length <= len(piece); length += window {
+				text := piece[at : at+length]
+				if _, isKnown := known[text]; isKnown && !own[text] {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // within calls f for each place in a piece, but for its beginning, where another one begins: all of it, or as much as there is room
 // for.
 func within(pieces []string, f func(inner, outer string, at int)) {
+	if len(pieces) < 2 {
+		return
+	}
 	begins := make([]int, len(pieces))
 	alike := map[string][]string{} // by how they begin
 	var all []byte
