@@ -53,6 +53,8 @@
 //     results, or over a list in structured content.
 //   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape of
 //     its first characters; nor less than 31 characters of one that is escaped and has what looks like an escape itself.
+//   - Cut alike what several values share, if that is shorter than two blocks, or a login that is in base64 twice and its
+//     text: of one block, a few characters may be known from another.
 //   - Keep a text that was made of a value from being guessed where an attacker chooses what stands before it, and the text
 //     is none of those values itself: learn the confidential part alone. What is encoded together with a value that is known
 //     is not looked for otherwise.
