@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -45,48 +46,58 @@ const (
 	whole                    // all of its piece is there
 )
 
-// allBlocks returns the blocks of all pieces of a value.
-func allBlocks(value, prefix string) (all []block) {
-	for _, piece := range pieces(value, prefix) {
-		all = append(all, pieceBlocks(piece)...)
+// allBlocks returns the blocks of pieces, also in the form encoding of spaces.
+func allBlocks(pieces []string) (all []block) {
+	borders := bordersOf(pieces)
+	for _, piece := range pieces {
+		all = append(all, blocks(piece, borders[piece])...)
+		if plus := strings.ReplaceAll(piece, " ", "+"); plus != piece {
+			all = append(all, blocks(plus, borders[piece])...)
+		}
 	}
 	return all
 }
 
-// pieceBlocks returns the blocks of a piece, also in the form encoding of spaces.
-func pieceBlocks(piece string) []block {
-	all := blocks(piece)
-	if plus := strings.ReplaceAll(piece, " ", "+"); plus != piece {
-		all = append(all, blocks(plus)...)
-	}
-	return all
-}
-
-// blocks cuts a piece. What is left at its end, too short for a block, is masked with the token that it is part of.
-func blocks(piece string) (found []block) {
+// blocks cuts a piece, anew at each border. What is left at its end, or before a border, too short for a block, is masked with
+// the token that it is part of.
+func blocks(piece string, borders []int) (found []block) {
 	says := saying(0)
 	if isOpen(piece) {
 		says = open
 	}
-	begin, end := firstBlock(piece)
-	if end == 0 {
+	var cuts []int
+	begin := 0
+	for _, end := range append(slices.Clip(borders), len(piece)) {
+		for _, cut := range cutsOf(piece[begin:end]) {
+			cut.from, cut.to = begin+cut.from, begin+cut.to
+			found = append(found, newBlock(piece[cut.from:cut.to], piece, len(found) == 0, says))
+			cuts = append(cuts, cut.to)
+		}
+		begin = end
+	}
+	switch {
+	case found == nil && borders != nil: // too near to each other
+		return blocks(piece, nil)
+	case found == nil:
 		return nil
 	}
-	found = append(found, newBlock(piece[begin:end], piece, true, says))
-	cuts := []int{begin, end}
-	for {
-		from, to := laterBlock(piece[end:])
-		if to == 0 {
-			break
-		}
-		found = append(found, newBlock(piece[end+from:end+to], piece, false, says))
-		end += to
-		cuts = append(cuts, end)
-	}
+	cuts = slices.Insert(cuts, 0, strings.Index(piece, found[0].text))
 	if reading := unescapedFully(piece); reading != piece {
 		found = append(found, asRead(piece, cuts, reading, says)...)
 	}
 	return found
+}
+
+// cutsOf returns where the blocks of a text are.
+func cutsOf(text string) (cuts []span) {
+	for from, to := firstBlock(text); to > 0; {
+		cuts = append(cuts, span{from, to})
+		done := to
+		if from, to = laterBlock(text[done:]); to > 0 {
+			from, to = done+from, done+to
+		}
+	}
+	return cuts
 }
 
 // asRead returns the blocks of a piece of which some characters are escapes themselves ("ab%41cd"), as they read where the

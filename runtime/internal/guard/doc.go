@@ -9,9 +9,10 @@
 //	text := g.Text(err.Error())    // anything else
 //
 // Then read the files in this order: piece.go (what of a value is confidential, by shape in token.go, address.go,
-// document.go and vendor.go), block.go (what is looked for), extent.go (what of a text is known already), table.go (how
-// blocks are found), view.go, escape.go, quoted.go, encoding.go and dump.go (how encodings are undone), search.go (what is
-// masked), message.go, json.go and protocol.go (where in a message), writer.go, handler.go and event.go.
+// document.go and vendor.go), block.go (what is looked for), overlap.go (pieces within pieces), extent.go (what of a text is
+// known already), table.go (how blocks are found), view.go, escape.go, quoted.go, encoding.go and dump.go (how encodings are
+// undone), search.go (what is masked), message.go, json.go and protocol.go (where in a message), writer.go, handler.go and
+// event.go.
 //
 // # What is promised
 //
@@ -52,6 +53,8 @@
 //     results, or over a list in structured content.
 //   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape of
 //     its first characters; nor less than 31 characters of one that is escaped and has what looks like an escape itself.
+//   - Cut alike what several values share, if that is shorter than two blocks, or a login that is in base64 twice and its
+//     text: of one block, a few characters may be known from another.
 //   - Keep a text that was made of a value from being guessed where an attacker chooses what stands before it, and the text
 //     is none of those values itself: learn the confidential part alone. What is encoded together with a value that is known
 //     is not looked for otherwise.

@@ -91,10 +91,20 @@ func (s *search) settle() {
 	}
 }
 
-// inRoot returns where in the root a part of a view comes from.
+// inRoot returns where in the root a part of a view comes from, with what behind it reads as nothing: a value that ends in
+// escapes may end so.
 func (s *search) inRoot(v *view, part span) span {
 	for ; v.parent != nil; v = v.parent {
-		part.from, part.to, _ = v.origin(part.from, part.to)
+		to := part.to
+		part.from, part.to, _ = v.origin(part.from, to)
+		switch {
+		case v.encodes:
+		case to == len(v.text):
+			part.to = max(part.to, v.kept)
+		case v.text[to] != separator:
+			next, _, _ := v.origin(to, to+1)
+			part.to = max(part.to, next)
+		}
 	}
 	return part
 }

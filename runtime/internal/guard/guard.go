@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"sync"
 )
 
@@ -12,7 +13,9 @@ const Redacted = "[redacted]"
 type Guard struct {
 	// One goroutine learns at a time. What takes long happens outside of mu, so that nobody who masks waits for it.
 	learning sync.Mutex
-	learned  map[secret][]block // changed with mu held too: what is there is in the table
+	learned  map[secret]bool // changed with mu held too: what is there is in the table
+	pieces   []string        // of all values that were learned for good
+	blocks   []block         // of these pieces
 	// Texts that are known for a while, in two generations: when the young ones are too many, the old ones are forgotten.
 	young, old map[string][]block
 	size       int // of the young ones
@@ -31,30 +34,64 @@ func (g *Guard) Learn(value, prefix string) {
 	if g.hasLearned(key) {
 		return
 	}
-	blocks := allBlocks(value, prefix) // takes long for a long value, so nobody waits for it
+	found := pieces(value, prefix) // takes long for a long value, so nobody waits for it
+	blocks, isAll := lastingBlocks(found), false
+	for before := 0; !g.keepValue(key, found, blocks, before, isAll); isAll = true {
+		all := g.learnedPieces()
+		before = len(all)
+		blocks = lastingBlocks(append(all, found...))
+	}
+}
+
+// learnedPieces returns the pieces of all values that were learned for good.
+func (g *Guard) learnedPieces() []string {
 	g.learning.Lock()
 	defer g.learning.Unlock()
-	if _, known := g.learned[key]; known {
-		return
+	return slices.Clip(g.pieces)
+}
+
+// keepValue makes a value one of those that were learned. It returns false if the value has a part in common with one of
+// them: then all have to be cut anew, together. If isAll is set that was done, with as many pieces as there were before.
+func (g *Guard) keepValue(key secret, found []string, blocks []block, before int, isAll bool) bool {
+	g.learning.Lock()
+	defer g.learning.Unlock()
+	switch {
+	case g.learned[key]:
+		return true
+	case isAll && before != len(g.pieces), !isAll && g.known != nil && overlaps(found, blocks, g.known.lasting):
+		return false
 	}
-	for i := range blocks {
-		blocks[i].lasts = true
+	g.pieces = append(g.pieces, found...)
+	if isAll {
+		g.blocks = blocks
+		g.rebuild()
+	} else {
+		g.blocks = append(g.blocks, blocks...)
+		g.add(blocks)
 	}
-	g.add(blocks)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.learned == nil {
-		g.learned = map[secret][]block{}
+		g.learned = map[secret]bool{}
 	}
-	g.learned[key] = blocks
+	g.learned[key] = true
+	return true
+}
+
+// lastingBlocks returns the blocks of pieces that are known for good.
+func lastingBlocks(pieces []string) []block {
+	blocks := allBlocks(pieces)
+	for i := range blocks {
+		blocks[i].lasts = true
+	}
+	return blocks
 }
 
 // hasLearned waits for nobody who learns: a value is handed out, and so learned again, for each call.
 func (g *Guard) hasLearned(key secret) bool {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	_, known := g.learned[key]
-	return known
+	return g.learned[key]
 }
 
 const (
@@ -98,13 +135,12 @@ func (g *Guard) remembered(text string) (blocks []block, known bool) {
 }
 
 // newBlocks returns the blocks of what of a text is no value that is known for good.
-func (g *Guard) newBlocks(text string) (found []block) {
+func (g *Guard) newBlocks(text string) []block {
+	var all []string
 	for _, piece := range pieces(g.withoutKnown(text), "") {
-		for _, part := range parts(piece) {
-			found = append(found, pieceBlocks(part)...)
-		}
+		all = append(all, slices.DeleteFunc(parts(piece), func(part string) bool { return !long(part) })...)
 	}
-	return found
+	return allBlocks(all)
 }
 
 // keep makes a text one of the young ones.
@@ -125,14 +161,21 @@ func (g *Guard) keep(text string, blocks []block, size int) {
 // age begins a generation and forgets the one before the last.
 func (g *Guard) age() {
 	g.old, g.young, g.size = g.young, map[string][]block{}, 0
+	g.rebuild()
+}
+
+// rebuild makes the table anew.
+func (g *Guard) rebuild() {
 	known := new(table)
-	for _, blocks := range g.learned {
+	add := func(blocks []block) {
 		known = known.grown(blocks)
 		known.add(blocks)
 	}
-	for _, blocks := range g.old {
-		known = known.grown(blocks)
-		known.add(blocks)
+	add(g.blocks)
+	for _, generation := range []map[string][]block{g.old, g.young} {
+		for _, blocks := range generation {
+			add(blocks)
+		}
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

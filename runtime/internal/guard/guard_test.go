@@ -288,7 +288,7 @@ func TestBlocks(t *testing.T) {
 		"пароль-от-всего":              "пароль-о",
 		"12345678\xff\xffab12\xff\xff": "12345678|\xff\xffab12\xff\xff",
 	} {
-		if got := join(blocks(piece)); got != strings.TrimSuffix(want, "|") {
+		if got := join(blocks(piece, nil)); got != strings.TrimSuffix(want, "|") {
 			t.Errorf("%s: %q", piece, got)
 		}
 	}

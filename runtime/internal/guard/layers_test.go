@@ -20,7 +20,7 @@ func TestAllEscaped(t *testing.T) {
 		"names":   html.EscapeString,
 	}
 	for value, g := range guards {
-		block := blocks(value[len(prefixOf(value)):])[0].text
+		block := blocks(value[len(prefixOf(value)):], nil)[0].text
 		for first, a := range all {
 			for second, b := range all {
 				for third, c := range all {

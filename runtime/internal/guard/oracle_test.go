@@ -169,7 +169,7 @@ func isPlain(c byte) bool {
 func blockEnds(value, prefix string) map[int]int {
 	begins := map[int]int{}
 	at := len(prefix)
-	for _, block := range blocks(value[len(prefix):]) {
+	for _, block := range blocks(value[len(prefix):], nil) {
 		at += strings.Index(value[at:], block.text)
 		begins[at+len(block.text)] = at
 		at += len(block.text)

@@ -36,7 +36,7 @@ func pieces(value, prefix string) []string {
 	if rest, declared := strings.CutPrefix(value, prefix); declared && prefix != "" && len(l.pieces) == 0 {
 		l.add(rest) // whatever it looks like: who declares a prefix says that all beyond it counts
 	}
-	return bounded(withoutBeginnings(l.pieces))
+	return withoutParts(bounded(withoutBeginnings(l.pieces)))
 }
 
 // withoutBeginnings returns the pieces without those that another one begins with: they are found with it, but may say too
