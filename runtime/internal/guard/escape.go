@@ -19,8 +19,45 @@ const layers = 8
 // longestEscape is how long one is at most, but for what a terminal is told.
 const longestEscape = 24
 
-// unescape undoes one layer. In a view that was unescaped before, more can only be where there were escapes.
-func unescape(v *view, text []byte) {
+// A family of escapes is what one program writes. A value may look escaped itself, in another family: so where a text has several,
+// the value as it is shows only where one of them is undone alone.
+type family uint8
+
+const (
+	backslashes family = 1 << iota // and quotes
+	percents
+	ampersands
+	unseens
+)
+
+var families = []family{backslashes, percents, ampersands, unseens}
+
+func familyOf(special byte) family {
+	switch special {
+	case '\\', '"', '\'':
+		return backslashes
+	case '%':
+		return percents
+	case '&':
+		return ampersands
+	}
+	return unseens
+}
+
+// unescape undoes one layer, of all families.
+func unescape(v *view, text []byte) { v.unescape(text, backslashes|percents|ampersands|unseens) }
+
+// unescapeOnly undoes one layer of one family alone.
+var unescapeOnly = map[family]func(*view, []byte){
+	backslashes: func(v *view, text []byte) { v.unescape(text, backslashes) },
+	percents:    func(v *view, text []byte) { v.unescape(text, percents) },
+	ampersands:  func(v *view, text []byte) { v.unescape(text, ampersands) },
+	unseens:     func(v *view, text []byte) { v.unescape(text, unseens) },
+}
+
+// unescape undoes one layer of some families. In a view that was unescaped before, more can only be where there were escapes.
+func (v *view) unescape(text []byte, which family) {
+	v.families, v.undoes = 0, which
 	if len(v.parent.changes) == 0 {
 		v.unescapeWithin(text, 0, len(text))
 	}
@@ -34,15 +71,24 @@ func unescape(v *view, text []byte) {
 // unescapeWithin undoes the escapes that begin in a part of the text, and returns where it stopped.
 func (v *view) unescapeWithin(text []byte, i, end int) int {
 	for i = nextSpecial(text, i, end); i < end; i = nextSpecial(text, i, end) {
-		switch text[i] {
-		case '\\', '"', '\'':
+		family := familyOf(text[i])
+		if family&v.undoes == 0 {
+			i++
+			continue
+		}
+		kept := v.kept
+		switch family {
+		case backslashes:
 			i += v.backslashes(text, i)
-		case '%':
+		case percents:
 			i += v.percent(text, i)
-		case '&':
+		case ampersands:
 			i += v.ampersand(text, i)
 		default:
 			i += v.invisible(text, i)
+		}
+		if v.kept > kept {
+			v.families |= family
 		}
 	}
 	return i

@@ -91,10 +91,11 @@ func (s *search) settle() {
 	}
 }
 
-// inRoot returns where in the root a part of a view comes from.
+// inRoot returns where in the root a part of a view comes from. What was dropped beside it comes with it: a value may begin or end
+// with what looks like an escape, or as if more of it followed, that nobody sees.
 func (s *search) inRoot(v *view, part span) span {
 	for ; v.parent != nil; v = v.parent {
-		part.from, part.to, _ = v.origin(part.from, part.to)
+		part.from, part.to = v.originWithDropped(part.from, part.to)
 	}
 	return part
 }

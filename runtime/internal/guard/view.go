@@ -15,22 +15,24 @@ type view struct {
 	marks  []mark
 	traced bool
 
-	changed bool   // else there is no text, as it is the parent's
-	isSure  bool   // what was undone is in few texts that are not encoded so
-	encodes bool   // more than escapes: a part of the text comes from all that was decoded with it
-	masked  places // what must go
-	opened  places // what of that goes as part of an open token
-	gone    places // what of the root was masked before its views were made
-	around  int    // how much of the parent's text around a change is taken over
-	kept    int    // where the last change ends in the parent's text
-	changes []span // where in the text changes are, or a change is next
-	texts   []span // what in the text can be read, of what is encoded
+	changed  bool   // else there is no text, as it is the parent's
+	isSure   bool   // what was undone is in few texts that are not encoded so
+	undoes   family // what of escapes is undone
+	families family // what of that was there
+	encodes  bool   // more than escapes: a part of the text comes from all that was decoded with it
+	masked   places // what must go
+	opened   places // what of that goes as part of an open token
+	gone     places // what of the root was masked before its views were made
+	around   int    // how much of the parent's text around a change is taken over
+	kept     int    // where the last change ends in the parent's text
+	changes  []span // where in the text changes are, or a change is next
+	texts    []span // what in the text can be read, of what is encoded
 }
 
 type span struct{ from, to int }
 
 // A mark says that length bytes of the text from at on come from a part of the parent's. If that is as long, it is the same
-// text.
+// text. What was dropped has a mark of no length.
 type mark struct {
 	at, length, from, to  int
 	noted, masked, opened bool // of what is encoded: see search
@@ -102,7 +104,7 @@ func (v *view) add(from, to int, text ...byte) {
 }
 
 func (v *view) mark(at, length, from, to int) {
-	if v.traced && length > 0 {
+	if v.traced {
 		v.marks = append(v.marks, mark{at: at, length: length, from: from, to: to})
 	}
 }
@@ -129,8 +131,24 @@ func (v *view) origin(from, to int) (int, int, *mark) {
 	return begin, end, first
 }
 
+// originWithDropped is origin, with what was dropped at both ends.
+func (v *view) originWithDropped(from, to int) (begin, end int) {
+	begin, end, _ = v.origin(from, to)
+	for n := v.markIndex(from) - 1; n >= 0 && v.marks[n].isDropped(from); n-- {
+		begin = v.marks[n].from
+	}
+	for n := v.markIndex(to-1) + 1; n < len(v.marks) && v.marks[n].isDropped(to); n++ {
+		end = v.marks[n].to
+	}
+	return begin, end
+}
+
+// isDropped reports whether a mark is of what was dropped at a place of the text.
+func (m mark) isDropped(at int) bool { return m.length == 0 && m.at == at }
+
 // markAt returns the mark of the byte at i.
-func (v *view) markAt(i int) *mark {
-	after := sort.Search(len(v.marks), func(n int) bool { return v.marks[n].at > i })
-	return &v.marks[after-1]
+func (v *view) markAt(i int) *mark { return &v.marks[v.markIndex(i)] }
+
+func (v *view) markIndex(i int) int {
+	return sort.Search(len(v.marks), func(n int) bool { return v.marks[n].at > i }) - 1
 }
