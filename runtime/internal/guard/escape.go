@@ -103,16 +103,18 @@ const unseen = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12
 // nextSpecial returns where, at or after i, the next special byte is, else end. Most texts have few, so it takes eight bytes
 // at once.
 func nextSpecial(text []byte, i, end int) int {
+	if i < end && isSpecial(text, i) {
+		return i // often they follow each other
+	}
 	for i < end {
-		if isSpecial(text, i) {
-			return i
-		}
-		if end-i >= 8 && !mayBeSpecial(binary.LittleEndian.Uint64(text[i:])) {
+		for end-i >= 8 {
+			w := binary.LittleEndian.Uint64(text[i:])
+			if !isUsual(w) && mayBeSpecial(w) {
+				break
+			}
 			i += 8
-			continue
 		}
-		i++
-		for next := min(i+7, end); i < next; i++ {
+		for next := min(i+8, end); i < next; i++ {
 			if isSpecial(text, i) {
 				return i
 			}
@@ -136,12 +138,14 @@ func nonZero(w uint64) uint64 { return w + 0x7f*ones }
 // atLeast has the highest bit of each byte set that is at least c. All are ASCII.
 func atLeast(w uint64, c byte) uint64 { return w + (0x80-uint64(c))*ones }
 
-// mayBeSpecial reports whether some of eight bytes are special, or near to that.
+// isUsual reports whether eight bytes are ASCII without control characters, backslashes and ! " # $ % & '. Nearly all are.
+func isUsual(w uint64) bool {
+	return (w|atLeast(w, 0x7f)|(atLeast(w, '!')^atLeast(w, '('))|^(atLeast(w, ' ')&nonZero(w^'\\'*ones)))&high == 0
+}
+
+// mayBeSpecial reports whether some of eight bytes that are not plain are special, or near to that.
 func mayBeSpecial(w uint64) bool {
-	marks := atLeast(w, '!') ^ atLeast(w, '(') // ! " # $ % & '
-	if (w|atLeast(w, 0x7f)|marks|^(atLeast(w, ' ')&nonZero(w^'\\'*ones)))&high == 0 {
-		return false // nearly always
-	}
+	marks := atLeast(w, '!') ^ atLeast(w, '(')
 	quotes := ^(nonZero(w^'"'*ones) & nonZero(w^'\''*ones)) & high
 	// A quote is special with another, or with what is not in w.
 	pairs := quotes&(quotes>>8) | quotes&(0x80<<56)
@@ -197,7 +201,31 @@ func (v *view) backslash(text []byte, i int) (width int) {
 		return 1
 	}
 	v.change(text, i, i+width, escaped...)
+	if text[i+1] == 'u' {
+		width += v.unicodes(text, i+width)
+	}
 	return width
+}
+
+// unicodes undoes the \uXXXX that follow another one at once, and returns how wide they are together. Texts in languages that are not
+// written in ASCII have hundreds in a row.
+func (v *view) unicodes(text []byte, from int) (width int) {
+	i, at := from, len(v.text)
+	for {
+		c, width := unicodeAt(text[i:])
+		if width == 0 {
+			break
+		}
+		begin := len(v.text)
+		v.text = utf8.AppendRune(v.text, c)
+		v.mark(begin, len(v.text)-begin, i, i+width)
+		i += width
+	}
+	if i > from {
+		v.changes[len(v.changes)-1].to += len(v.text) - at
+		v.kept = i
+	}
+	return i - from
 }
 
 // escapedBy appends what the escape at the beginning of text stands for. The width is 0 if it is none.

@@ -108,9 +108,11 @@ func appendQuoted(dst, text []byte) []byte {
 
 var writtenJSON = [256]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
-// isPlainJSON reports whether eight bytes are ASCII without control characters, quotes and backslashes.
+// isPlainJSON reports whether eight bytes have no control characters, quotes and backslashes. Each of the three differences borrows
+// from the byte above only if there is one of them below.
 func isPlainJSON(w uint64) bool {
-	return (w|^(atLeast(w, ' ')&nonZero(w^'"'*ones)&nonZero(w^'\\'*ones)))&high == 0
+	quote, backslash := w^'"'*ones, w^'\\'*ones
+	return ((w-' '*ones)&^w|(quote-ones)&^quote|(backslash-ones)&^backslash)&high == 0
 }
 
 // numberEnd returns where the number ends that begins at i, invalid if it does not.

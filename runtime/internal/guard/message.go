@@ -14,8 +14,8 @@ type walker struct {
 	in     []byte
 	search *search
 
-	// What is gathered: first the keys, strings and numbers, each with a separator; then the texts of contents, those of
-	// one list without, as a value may leave in parts that say too little by themselves.
+	// What is gathered: the keys, strings and numbers, each with a separator; and the texts of contents, those of one list
+	// without, as a value may leave in parts that say too little by themselves. The longer of the two comes first.
 	texts    []byte // and the second time, each text in turn
 	messages []bool // whether each object at the top, alone or in a batch, is a JSON-RPC message
 
@@ -35,9 +35,16 @@ func (w *walker) gather() bool {
 	s := w.search
 	w.texts, w.messages = s.texts[:0], s.messages[:0]
 	end := w.top()
-	w.textAt, w.message = len(s.root.text), 0
+	w.message, s.messages = 0, w.messages
+	first, second := &w.at, &w.textAt
+	if len(w.texts) > len(s.root.text) { // the longer one is not copied
+		w.part()
+		s.root.text, w.texts = w.texts, s.root.text
+		first, second = second, first
+	}
+	*first, *second = 0, len(s.root.text)
 	s.root.text = append(s.root.text, w.texts...)
-	s.texts, s.messages = w.texts, w.messages
+	s.texts = w.texts
 	return end == len(w.in)
 }
 

@@ -81,8 +81,11 @@ func (v *view) change(source []byte, from, to int, text ...byte) {
 
 // isNew reports whether a change is in or next to a part of the text: what was there before was looked at already.
 func (v *view) isNew(from, to int) bool {
+	if len(v.changes) == 0 {
+		return true
+	}
 	n := sort.Search(len(v.changes), func(n int) bool { return v.changes[n].to >= from })
-	return len(v.changes) == 0 || n < len(v.changes) && v.changes[n].from <= to
+	return n < len(v.changes) && v.changes[n].from <= to
 }
 
 func (v *view) end(source []byte) {
