@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"html"
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 )
@@ -103,29 +104,33 @@ const unseen = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12
 // nextSpecial returns where, at or after i, the next special byte is, else end. Most texts have few, so it takes eight bytes
 // at once.
 func nextSpecial(text []byte, i, end int) int {
-	if i < end && isSpecial(text, i) {
-		return i // often they follow each other
-	}
-	for i < end {
-		for end-i >= 8 {
-			w := binary.LittleEndian.Uint64(text[i:])
-			if !isUsual(w) && mayBeSpecial(w) {
-				break
+	for ; end-i >= 8; i += 8 {
+		for may := unusual(binary.LittleEndian.Uint64(text[i:])); may != 0; may &= may - 1 {
+			if at := i + bits.TrailingZeros64(may)/8; isSpecial(text, at) {
+				return at
 			}
-			i += 8
 		}
-		for next := min(i+8, end); i < next; i++ {
-			if isSpecial(text, i) {
-				return i
-			}
+	}
+	for ; i < end; i++ {
+		if isSpecial(text, i) {
+			return i
 		}
 	}
 	return i
 }
 
+// isSpecial tells by the byte, and mostly by the next one. Of the letters that begin with 0xe3, nearly all of Japanese, only those with
+// 0x85 may be special.
 func isSpecial(text []byte, i int) bool {
-	c := text[i]
-	return specials[c] && (c != '"' && c != '\'' || i+1 < len(text) && inQuotes[text[i+1]])
+	switch c := text[i]; {
+	case !specials[c]:
+		return false
+	case c == '"' || c == '\'':
+		return i+1 < len(text) && inQuotes[text[i+1]]
+	case c == 0xe3:
+		return i+1 < len(text) && text[i+1] == 0x85
+	}
+	return true
 }
 
 var inQuotes = setOf("\\\"'") // what makes a quote special
@@ -138,20 +143,12 @@ func nonZero(w uint64) uint64 { return w + 0x7f*ones }
 // atLeast has the highest bit of each byte set that is at least c. All are ASCII.
 func atLeast(w uint64, c byte) uint64 { return w + (0x80-uint64(c))*ones }
 
-// isUsual reports whether eight bytes are ASCII without control characters, backslashes and ! " # $ % & '. Nearly all are.
-func isUsual(w uint64) bool {
-	return (w|atLeast(w, 0x7f)|(atLeast(w, '!')^atLeast(w, '('))|^(atLeast(w, ' ')&nonZero(w^'\\'*ones)))&high == 0
-}
-
-// mayBeSpecial reports whether some of eight bytes that are not plain are special, or near to that.
-func mayBeSpecial(w uint64) bool {
-	marks := atLeast(w, '!') ^ atLeast(w, '(')
-	quotes := ^(nonZero(w^'"'*ones) & nonZero(w^'\''*ones)) & high
-	// A quote is special with another, or with what is not in w.
-	pairs := quotes&(quotes>>8) | quotes&(0x80<<56)
-	spaces := ^(nonZero(w^'\n'*ones) & nonZero(w^'\r'*ones) & nonZero(w^'\t'*ones) & nonZero(w^separator*ones))
-	others := ^atLeast(w, ' ')&^spaces | ^nonZero(w^'\\'*ones) | atLeast(w, 0x7f)
-	return (w|marks&^quotes|pairs|others)&high != 0
+// unusual has the highest bit set of those of eight bytes that may be special: of all but ASCII without control characters,
+// backslashes and ! " # $ % & '.
+func unusual(w uint64) uint64 {
+	plain := w &^ high
+	marks := atLeast(plain, '!') ^ atLeast(plain, '(')
+	return (w | atLeast(plain, 0x7f) | marks | ^(atLeast(plain, ' ') & nonZero(plain^'\\'*ones))) & high
 }
 
 // backslashes undoes what begins at i with backslashes and quotes, and returns its width.

@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -16,33 +17,34 @@ func appendString(dst, text []byte, i int) (_ []byte, end int) {
 	n := len(dst)
 	dst = dst[:cap(dst)]
 	for i++; i < len(text); {
-		for len(text)-i >= 8 {
+		if len(text)-i >= 8 {
 			w := binary.LittleEndian.Uint64(text[i:])
-			if !isPlainJSON(w) {
-				break
+			binary.LittleEndian.PutUint64(dst[n:], w) // what is not plain is written over
+			unlike := unlikeJSON(w)
+			if unlike == 0 {
+				i, n = i+8, n+8
+				continue
 			}
-			binary.LittleEndian.PutUint64(dst[n:], w)
-			i, n = i+8, n+8
+			plain := bits.TrailingZeros64(unlike) / 8
+			i, n = i+plain, n+plain
 		}
-		for end := min(i+8, len(text)); i < end; {
-			switch c := text[i]; {
-			case c == '"':
-				return dst[:n], i + 1
-			case c == '\\' && i+1 < len(text) && escapedJSON[text[i+1]] != 0:
-				dst[n] = escapedJSON[text[i+1]]
-				i, n = i+2, n+1
-			case c == '\\':
-				escaped, width := appendUnicode(dst[:n], text[i:])
-				if width == 0 {
-					return dst[:n], invalid
-				}
-				i, n = i+width, len(escaped)
-			case c < ' ':
+		switch c := text[i]; {
+		case c == '"':
+			return dst[:n], i + 1
+		case c == '\\' && i+1 < len(text) && escapedJSON[text[i+1]] != 0:
+			dst[n] = escapedJSON[text[i+1]]
+			i, n = i+2, n+1
+		case c == '\\':
+			escaped, width := appendUnicode(dst[:n], text[i:])
+			if width == 0 {
 				return dst[:n], invalid
-			default:
-				dst[n] = c
-				i, n = i+1, n+1
 			}
+			i, n = i+width, len(escaped)
+		case c < ' ':
+			return dst[:n], invalid
+		default:
+			dst[n] = c
+			i, n = i+1, n+1
 		}
 	}
 	return dst[:n], invalid
@@ -89,7 +91,7 @@ func appendQuoted(dst, text []byte) []byte {
 	dst = append(dst, '"')
 	done := 0
 	for i := 0; i < len(text); i++ {
-		if len(text)-i >= 8 && isPlainJSON(binary.LittleEndian.Uint64(text[i:])) {
+		if len(text)-i >= 8 && unlikeJSON(binary.LittleEndian.Uint64(text[i:])) == 0 {
 			i += 7
 			continue
 		}
@@ -108,11 +110,11 @@ func appendQuoted(dst, text []byte) []byte {
 
 var writtenJSON = [256]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
-// isPlainJSON reports whether eight bytes have no control characters, quotes and backslashes. Each of the three differences borrows
-// from the byte above only if there is one of them below.
-func isPlainJSON(w uint64) bool {
+// unlikeJSON has the highest bit set of the first of eight bytes that is a control character, a quote or a backslash, and of none
+// before it. Each of the three differences borrows from the byte above only behind such a one.
+func unlikeJSON(w uint64) uint64 {
 	quote, backslash := w^'"'*ones, w^'\\'*ones
-	return ((w-' '*ones)&^w|(quote-ones)&^quote|(backslash-ones)&^backslash)&high == 0
+	return ((w-' '*ones)&^w | (quote-ones)&^quote | (backslash-ones)&^backslash) & high
 }
 
 // numberEnd returns where the number ends that begins at i, invalid if it does not.

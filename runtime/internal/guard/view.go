@@ -24,6 +24,7 @@ type view struct {
 	opened   places // what of that goes as part of an open token
 	gone     places // what of the root was masked before its views were made
 	around   int    // how much of the parent's text around a change is taken over
+	endsLine bool   // the last change does
 	kept     int    // where the last change ends in the parent's text
 	changes  []span // where in the text changes are, or a change is next
 	texts    []span // what in the text can be read, of what is encoded
@@ -44,6 +45,9 @@ func (m mark) isSame() bool { return m.length == m.to-m.from }
 // ASCII is in base64 or hexadecimal.
 const around = 64
 
+// near is how much is taken over of ASCII that is not encoded. No block of ASCII is longer.
+const near = 32
+
 // reset makes v a view of parent.
 func (v *view) reset(parent *view, undo func(*view, []byte)) {
 	v.parent, v.undo, v.around, v.traced = parent, undo, around, false
@@ -54,21 +58,25 @@ func (v *view) reset(parent *view, undo func(*view, []byte)) {
 func (v *view) remake() {
 	v.text, v.marks, v.changes = v.text[:0], v.marks[:0], v.changes[:0]
 	v.texts = v.texts[:0]
-	v.changed, v.isSure, v.encodes, v.kept = false, false, false, 0
+	v.changed, v.isSure, v.encodes, v.endsLine, v.kept = false, false, false, false, 0
 	v.undo(v, v.parent.text)
 }
 
 // change says that source[from:to] reads as text. Changes come in order, and then end.
 func (v *view) change(source []byte, from, to int, text ...byte) {
 	begin := v.kept
-	if far := from-v.kept > 2*v.around; far || !v.changed {
-		if v.changed {
-			v.take(source, v.kept, v.kept+v.around)
+	if !v.changed {
+		begin = max(0, from-v.before(source, from, text))
+	} else if from-v.kept > 2*near {
+		before, behind := v.before(source, from, text), v.behind(source)
+		if from-v.kept > before+behind {
+			v.take(source, v.kept, v.kept+behind)
 			v.separate()
+			begin = from - before
 		}
-		begin = max(v.kept, from-v.around)
 	}
 	v.take(source, begin, from)
+	v.endsLine = endsLine(text)
 	at := len(v.text)
 	v.add(from, to, text...)
 	if n := len(v.changes); n > 0 && v.changes[n-1].to == at {
@@ -90,9 +98,57 @@ func (v *view) isNew(from, to int) bool {
 
 func (v *view) end(source []byte) {
 	if v.changed {
-		v.take(source, v.kept, min(v.kept+v.around, len(source)))
+		v.take(source, v.kept, min(v.kept+v.behind(source), len(source)))
 	}
 }
+
+// before returns how much is taken over before a change to text.
+func (v *view) before(source []byte, from int, text []byte) int {
+	if v.around == around && !endsLine(text) && isUnlikeEncoded(source[max(0, from-near):from]) {
+		return near
+	}
+	return v.around
+}
+
+// behind returns how much is taken over behind the last change.
+func (v *view) behind(source []byte) int {
+	if v.around == around && !v.endsLine && isUnlikeEncoded(source[v.kept:min(v.kept+near, len(source))]) {
+		return near
+	}
+	return v.around
+}
+
+// endsLine reports whether a change makes a line end: what is in lines may go on in the next, as dumps do.
+func endsLine(text []byte) bool { return len(text) == 1 && text[0] == '\n' }
+
+// isUnlikeEncoded reports whether a part of a text is of ASCII, and ends whatever may be encoded beside it.
+func isUnlikeEncoded(text []byte) bool {
+	var ends class
+	for i := 0; i < len(text) && ends != endsLetters|endsList; i++ {
+		ends |= classes[text[i]]
+	}
+	return ends == endsLetters|endsList && nextWide(text, 0) == len(text)
+}
+
+// A class says what a byte is to what may be encoded.
+type class uint8
+
+const (
+	endsLetters class = 1 << iota // it is in no base64, nor between its lines
+	endsList                      // it is in no list of bytes
+)
+
+var classes = func() (classes [256]class) {
+	for c := range classes {
+		if !inBase64[c] && !isSpace(byte(c)) {
+			classes[c] |= endsLetters
+		}
+		if !inList[c] {
+			classes[c] |= endsList
+		}
+	}
+	return classes
+}()
 
 func (v *view) take(source []byte, from, to int) {
 	if from < to {
