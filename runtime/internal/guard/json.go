@@ -91,9 +91,13 @@ func appendQuoted(dst, text []byte) []byte {
 	dst = append(dst, '"')
 	done := 0
 	for i := 0; i < len(text); i++ {
-		if len(text)-i >= 8 && unlikeJSON(binary.LittleEndian.Uint64(text[i:])) == 0 {
-			i += 7
-			continue
+		if len(text)-i >= 8 {
+			unlike := unlikeJSON(binary.LittleEndian.Uint64(text[i:]))
+			if unlike == 0 {
+				i += 7
+				continue
+			}
+			i += bits.TrailingZeros64(unlike) / 8
 		}
 		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
 			dst = append(dst, text[done:i]...)

@@ -244,7 +244,7 @@ func (w *walker) leaf(from, to int, kind leaf) {
 		if kind != leafText {
 			w.search.root.separate()
 		}
-		w.search.hasKeys = w.search.hasKeys || kind == leafKey && to-from > minimum
+		w.search.hasKeys = w.search.hasKeys || kind == leafKey && to-from-len(`""`) >= minimum
 		return
 	}
 	begin := w.at

@@ -224,10 +224,13 @@ func (s *scanner) next(t *table, end int) (may uint64) {
 
 // endingAt appends the blocks of eight or sixteen bytes that end with the eight places at at, where next said that some may.
 func (t *table) endingAt(hits []hit, text []byte, at int, may uint64, wholes bool) []hit {
-	for place := at; may != 0; place, may = place+1, may>>8 {
+	for may != 0 {
+		n := bits.TrailingZeros64(may) / 8
+		may &^= 0xff << (8 * n)
+		place := at + n
 		end := place + window
-		if byte(may) == 0 || end > len(text) {
-			continue
+		if end > len(text) {
+			break
 		}
 		hits = t.blockAt(hits, text, place, end, wholes)
 		if place >= window {

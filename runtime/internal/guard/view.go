@@ -27,6 +27,7 @@ type view struct {
 	endsLine bool   // the last change does
 	kept     int    // where the last change ends in the parent's text
 	changes  []span // where in the text changes are, or a change is next
+	last     int    // of the changes, that was asked for
 	texts    []span // what in the text can be read, of what is encoded
 }
 
@@ -58,7 +59,7 @@ func (v *view) reset(parent *view, undo func(*view, []byte)) {
 func (v *view) remake() {
 	v.text, v.marks, v.changes = v.text[:0], v.marks[:0], v.changes[:0]
 	v.texts = v.texts[:0]
-	v.changed, v.isSure, v.encodes, v.endsLine, v.kept = false, false, false, false, 0
+	v.changed, v.isSure, v.encodes, v.endsLine, v.kept, v.last = false, false, false, false, 0, 0
 	v.undo(v, v.parent.text)
 }
 
@@ -92,7 +93,16 @@ func (v *view) isNew(from, to int) bool {
 	if len(v.changes) == 0 {
 		return true
 	}
-	n := sort.Search(len(v.changes), func(n int) bool { return v.changes[n].to >= from })
+	n := v.last // who asks goes on in the text, so the next change is mostly there or just behind
+	for range 4 {
+		if n < len(v.changes) && v.changes[n].to < from {
+			n++
+		}
+	}
+	if n < len(v.changes) && v.changes[n].to < from || n > 0 && v.changes[n-1].to >= from {
+		n = sort.Search(len(v.changes), func(n int) bool { return v.changes[n].to >= from })
+	}
+	v.last = n
 	return n < len(v.changes) && v.changes[n].from <= to
 }
 
