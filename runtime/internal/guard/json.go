@@ -50,6 +50,31 @@ func appendString(dst, text []byte, i int) (_ []byte, end int) {
 	return dst[:n], invalid
 }
 
+// textLength returns where the string ends that begins at i, and how long its text is. It is one that appendString found valid.
+func textLength(text []byte, i int) (end, length int) {
+	for i++; text[i] != '"'; {
+		if len(text)-i >= 8 {
+			unlike := unlikeJSON(binary.LittleEndian.Uint64(text[i:]))
+			if unlike == 0 {
+				i, length = i+8, length+8
+				continue
+			}
+			plain := bits.TrailingZeros64(unlike) / 8
+			i, length = i+plain, length+plain
+		}
+		switch c, width := unicodeAt(text[i:]); {
+		case text[i] == '"':
+		case width > 0:
+			i, length = i+width, length+len(string(c))
+		case text[i] == '\\':
+			i, length = i+2, length+1
+		default:
+			i, length = i+1, length+1
+		}
+	}
+	return i + 1, length
+}
+
 // appendUnicode appends the character whose number is at the beginning of text. The width is 0 if there is none.
 func appendUnicode(dst, text []byte) (_ []byte, width int) {
 	c, width := unicodeAt(text)

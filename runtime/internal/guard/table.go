@@ -25,7 +25,7 @@ const window = 8 // bytes
 const (
 	perBlock      = 16
 	perBlockSmall = 128 // of a small table
-	small         = 1 << 19
+	small         = 1 << 20
 )
 
 // A table has the blocks that are looked for. Its zero value has none.
