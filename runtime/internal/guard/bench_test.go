@@ -106,11 +106,7 @@ func BenchmarkHits(b *testing.B) {
 			const size = 1 << 20
 			prose := "The adopters of a pet are asked for two references, and for a place where it can run. "
 			between := strings.Repeat(prose, size/count/len(prose)+1)[:size/count] + " " + benchKey + " "
-			bound := 4.0
-			if count == 20_000 { // half of it are keys then
-				bound = 5
-			}
-			against(b, bound, g, textResult(strings.Repeat(between, count)), true)
+			against(b, 4, g, textResult(strings.Repeat(between, count)), true)
 		})
 	}
 }

@@ -110,7 +110,7 @@ func asRead(piece string, cuts []int, reading string, says saying) (found []bloc
 		if utf8.RuneCountInString(text) < minimum {
 			return // with what follows
 		}
-		if text != piece[begin:end] && len(text) <= longestBlock && isVaried(text) {
+		if text != piece[begin:end] && (len(text) <= near || len(text) <= longestBlock && !isASCII(text)) && isVaried(text) {
 			found = append(found, newBlock(text, reading, begin == cuts[0], says))
 		}
 		begin = end
@@ -125,6 +125,8 @@ func asRead(piece string, cuts []int, reading string, says saying) (found []bloc
 	}
 	return found
 }
+
+func isASCII(text string) bool { return nextWide([]byte(text), 0) == len(text) }
 
 // isBetweenEscapes reports whether no escape begins before at and ends behind it.
 func isBetweenEscapes(text string, at int) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"html"
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 )
@@ -19,8 +20,45 @@ const layers = 8
 // longestEscape is how long one is at most, but for what a terminal is told.
 const longestEscape = 24
 
-// unescape undoes one layer. In a view that was unescaped before, more can only be where there were escapes.
-func unescape(v *view, text []byte) {
+// A family of escapes is what one program writes. A value may look escaped itself, in another family: so where a text has several,
+// the value as it is shows only where one of them is undone alone.
+type family uint8
+
+const (
+	backslashes family = 1 << iota // and quotes
+	percents
+	ampersands
+	unseens
+)
+
+var families = []family{backslashes, percents, ampersands, unseens}
+
+func familyOf(special byte) family {
+	switch special {
+	case '\\', '"', '\'':
+		return backslashes
+	case '%':
+		return percents
+	case '&':
+		return ampersands
+	}
+	return unseens
+}
+
+// unescape undoes one layer, of all families.
+func unescape(v *view, text []byte) { v.unescape(text, backslashes|percents|ampersands|unseens) }
+
+// unescapeOnly undoes one layer of one family alone.
+var unescapeOnly = map[family]func(*view, []byte){
+	backslashes: func(v *view, text []byte) { v.unescape(text, backslashes) },
+	percents:    func(v *view, text []byte) { v.unescape(text, percents) },
+	ampersands:  func(v *view, text []byte) { v.unescape(text, ampersands) },
+	unseens:     func(v *view, text []byte) { v.unescape(text, unseens) },
+}
+
+// unescape undoes one layer of some families. In a view that was unescaped before, more can only be where there were escapes.
+func (v *view) unescape(text []byte, which family) {
+	v.families, v.undoes = 0, which
 	if len(v.parent.changes) == 0 {
 		v.unescapeWithin(text, 0, len(text))
 	}
@@ -34,15 +72,24 @@ func unescape(v *view, text []byte) {
 // unescapeWithin undoes the escapes that begin in a part of the text, and returns where it stopped.
 func (v *view) unescapeWithin(text []byte, i, end int) int {
 	for i = nextSpecial(text, i, end); i < end; i = nextSpecial(text, i, end) {
-		switch text[i] {
-		case '\\', '"', '\'':
+		family := familyOf(text[i])
+		if family&v.undoes == 0 {
+			i++
+			continue
+		}
+		kept := v.kept
+		switch family {
+		case backslashes:
 			i += v.backslashes(text, i)
-		case '%':
+		case percents:
 			i += v.percent(text, i)
-		case '&':
+		case ampersands:
 			i += v.ampersand(text, i)
 		default:
 			i += v.invisible(text, i)
+		}
+		if v.kept > kept {
+			v.families |= family
 		}
 	}
 	return i
@@ -57,27 +104,33 @@ const unseen = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12
 // nextSpecial returns where, at or after i, the next special byte is, else end. Most texts have few, so it takes eight bytes
 // at once.
 func nextSpecial(text []byte, i, end int) int {
-	for i < end {
+	for ; end-i >= 8; i += 8 {
+		for may := unusual(binary.LittleEndian.Uint64(text[i:])); may != 0; may &= may - 1 {
+			if at := i + bits.TrailingZeros64(may)/8; isSpecial(text, at) {
+				return at
+			}
+		}
+	}
+	for ; i < end; i++ {
 		if isSpecial(text, i) {
 			return i
-		}
-		if end-i >= 8 && !mayBeSpecial(binary.LittleEndian.Uint64(text[i:])) {
-			i += 8
-			continue
-		}
-		i++
-		for next := min(i+7, end); i < next; i++ {
-			if isSpecial(text, i) {
-				return i
-			}
 		}
 	}
 	return i
 }
 
+// isSpecial tells by the byte, and mostly by the next one. Of the letters that begin with 0xe3, nearly all of Japanese, only those with
+// 0x85 may be special.
 func isSpecial(text []byte, i int) bool {
-	c := text[i]
-	return specials[c] && (c != '"' && c != '\'' || i+1 < len(text) && inQuotes[text[i+1]])
+	switch c := text[i]; {
+	case !specials[c]:
+		return false
+	case c == '"' || c == '\'':
+		return i+1 < len(text) && inQuotes[text[i+1]]
+	case c == 0xe3:
+		return i+1 < len(text) && text[i+1] == 0x85
+	}
+	return true
 }
 
 var inQuotes = setOf("\\\"'") // what makes a quote special
@@ -90,18 +143,12 @@ func nonZero(w uint64) uint64 { return w + 0x7f*ones }
 // atLeast has the highest bit of each byte set that is at least c. All are ASCII.
 func atLeast(w uint64, c byte) uint64 { return w + (0x80-uint64(c))*ones }
 
-// mayBeSpecial reports whether some of eight bytes are special, or near to that.
-func mayBeSpecial(w uint64) bool {
-	marks := atLeast(w, '!') ^ atLeast(w, '(') // ! " # $ % & '
-	if (w|atLeast(w, 0x7f)|marks|^(atLeast(w, ' ')&nonZero(w^'\\'*ones)))&high == 0 {
-		return false // nearly always
-	}
-	quotes := ^(nonZero(w^'"'*ones) & nonZero(w^'\''*ones)) & high
-	// A quote is special with another, or with what is not in w.
-	pairs := quotes&(quotes>>8) | quotes&(0x80<<56)
-	spaces := ^(nonZero(w^'\n'*ones) & nonZero(w^'\r'*ones) & nonZero(w^'\t'*ones) & nonZero(w^separator*ones))
-	others := ^atLeast(w, ' ')&^spaces | ^nonZero(w^'\\'*ones) | atLeast(w, 0x7f)
-	return (w|marks&^quotes|pairs|others)&high != 0
+// unusual has the highest bit set of those of eight bytes that may be special: of all but ASCII without control characters,
+// backslashes and ! " # $ % & '.
+func unusual(w uint64) uint64 {
+	plain := w &^ high
+	marks := atLeast(plain, '!') ^ atLeast(plain, '(')
+	return (w | atLeast(plain, 0x7f) | marks | ^(atLeast(plain, ' ') & nonZero(plain^'\\'*ones))) & high
 }
 
 // backslashes undoes what begins at i with backslashes and quotes, and returns its width.
@@ -151,7 +198,31 @@ func (v *view) backslash(text []byte, i int) (width int) {
 		return 1
 	}
 	v.change(text, i, i+width, escaped...)
+	if text[i+1] == 'u' {
+		width += v.unicodes(text, i+width)
+	}
 	return width
+}
+
+// unicodes undoes the \uXXXX that follow another one at once, and returns how wide they are together. Texts in languages that are not
+// written in ASCII have hundreds in a row.
+func (v *view) unicodes(text []byte, from int) (width int) {
+	i, at := from, len(v.text)
+	for {
+		c, width := unicodeAt(text[i:])
+		if width == 0 {
+			break
+		}
+		begin := len(v.text)
+		v.text = utf8.AppendRune(v.text, c)
+		v.mark(begin, len(v.text)-begin, i, i+width)
+		i += width
+	}
+	if i > from {
+		v.changes[len(v.changes)-1].to += len(v.text) - at
+		v.kept = i
+	}
+	return i - from
 }
 
 // escapedBy appends what the escape at the beginning of text stands for. The width is 0 if it is none.

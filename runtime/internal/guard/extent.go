@@ -91,20 +91,11 @@ func (s *search) settle() {
 	}
 }
 
-// inRoot returns where in the root a part of a view comes from, with what behind it reads as nothing: a value that ends in
-// escapes may end so.
+// inRoot returns where in the root a part of a view comes from. What was dropped beside it comes with it: a value may begin or end
+// with what looks like an escape, or as if more of it followed, that nobody sees.
 func (s *search) inRoot(v *view, part span) span {
 	for ; v.parent != nil; v = v.parent {
-		to := part.to
-		part.from, part.to, _ = v.origin(part.from, to)
-		switch {
-		case v.encodes:
-		case to == len(v.text):
-			part.to = max(part.to, v.kept)
-		case v.text[to] != separator:
-			next, _, _ := v.origin(to, to+1)
-			part.to = max(part.to, next)
-		}
+		part.from, part.to = v.originWithDropped(part.from, part.to)
 	}
 	return part
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"html"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -75,6 +76,25 @@ func TestNoBlockHasAPartOfAKnownValue(t *testing.T) {
 			for _, b := range g.newBlocks(text) {
 				if strings.ContainsAny(b.text, ofValues) {
 					t.Errorf("%s of %q: %q has the block %q", name, value, text, b.text)
+				}
+			}
+		}
+	}
+}
+
+// A value may look escaped itself, also at its ends, and then have something in it that nobody sees. All of it is taken out.
+func TestNothingIsLearnedOfAValueThatLooksEscaped(t *testing.T) {
+	for _, value := range []string{
+		`%HN:7@7DL\5=PYLEOB%1B"%F4`, "HN7DLQPYLEOB%1B", "HN7DLQPYLEOB%1B[", "HN7DLQPYLEOB%1B%5D", "%1B[1mHN7DLQPYLEOB", "%7FHN7DLQPYLEOB%7F", "%00%00HN7DLQPYLEOB",
+		"HN7DLQPYLEOB&#173", "&#8203;HN7DLQPYLEOB", `\aHN7DLQPYLEOB\a`, "HN7DLQPY%1B]LEOB", "HN7DLQPYLEOB%9B", "@E&VW%73L", `HN7DLQPY"%C2%AD"`,
+	} {
+		g := learn(value)
+		for _, text := range []string{value, quote(value), quote(quote(value)), url.QueryEscape(value), url.PathEscape(quote(value)), quote(url.QueryEscape(value)), html.EscapeString(value)} {
+			for _, around := range []string{"login %s.behind.it", "login before:%s:behind.it", "login before/%s", "login %s m\a and more"} {
+				for _, b := range g.newBlocks(strings.ReplaceAll(around, "%s", text)) {
+					if strings.ContainsAny(b.text, upper) {
+						t.Errorf("%q in %q: %q is learned", value, strings.ReplaceAll(around, "%s", text), b.text)
+					}
 				}
 			}
 		}

@@ -474,10 +474,6 @@ func shows(got, text string) bool {
 	return len(left) > len(text)/2+40
 }
 
-func isASCII(text string) bool {
-	return !strings.ContainsFunc(text, func(c rune) bool { return c >= 0x80 })
-}
-
 // notFound are writings in which a value is not found, and that doc.go names. A test that fails here has good news.
 var notFound = map[string]func(string) string{
 	"reversed": func(s string) string {

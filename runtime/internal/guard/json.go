@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -16,36 +17,62 @@ func appendString(dst, text []byte, i int) (_ []byte, end int) {
 	n := len(dst)
 	dst = dst[:cap(dst)]
 	for i++; i < len(text); {
-		for len(text)-i >= 8 {
+		if len(text)-i >= 8 {
 			w := binary.LittleEndian.Uint64(text[i:])
-			if !isPlainJSON(w) {
-				break
+			binary.LittleEndian.PutUint64(dst[n:], w) // what is not plain is written over
+			unlike := unlikeJSON(w)
+			if unlike == 0 {
+				i, n = i+8, n+8
+				continue
 			}
-			binary.LittleEndian.PutUint64(dst[n:], w)
-			i, n = i+8, n+8
+			plain := bits.TrailingZeros64(unlike) / 8
+			i, n = i+plain, n+plain
 		}
-		for end := min(i+8, len(text)); i < end; {
-			switch c := text[i]; {
-			case c == '"':
-				return dst[:n], i + 1
-			case c == '\\' && i+1 < len(text) && escapedJSON[text[i+1]] != 0:
-				dst[n] = escapedJSON[text[i+1]]
-				i, n = i+2, n+1
-			case c == '\\':
-				escaped, width := appendUnicode(dst[:n], text[i:])
-				if width == 0 {
-					return dst[:n], invalid
-				}
-				i, n = i+width, len(escaped)
-			case c < ' ':
+		switch c := text[i]; {
+		case c == '"':
+			return dst[:n], i + 1
+		case c == '\\' && i+1 < len(text) && escapedJSON[text[i+1]] != 0:
+			dst[n] = escapedJSON[text[i+1]]
+			i, n = i+2, n+1
+		case c == '\\':
+			escaped, width := appendUnicode(dst[:n], text[i:])
+			if width == 0 {
 				return dst[:n], invalid
-			default:
-				dst[n] = c
-				i, n = i+1, n+1
 			}
+			i, n = i+width, len(escaped)
+		case c < ' ':
+			return dst[:n], invalid
+		default:
+			dst[n] = c
+			i, n = i+1, n+1
 		}
 	}
 	return dst[:n], invalid
+}
+
+// textLength returns where the string ends that begins at i, and how long its text is. It is one that appendString found valid.
+func textLength(text []byte, i int) (end, length int) {
+	for i++; text[i] != '"'; {
+		if len(text)-i >= 8 {
+			unlike := unlikeJSON(binary.LittleEndian.Uint64(text[i:]))
+			if unlike == 0 {
+				i, length = i+8, length+8
+				continue
+			}
+			plain := bits.TrailingZeros64(unlike) / 8
+			i, length = i+plain, length+plain
+		}
+		switch c, width := unicodeAt(text[i:]); {
+		case text[i] == '"':
+		case width > 0:
+			i, length = i+width, length+len(string(c))
+		case text[i] == '\\':
+			i, length = i+2, length+1
+		default:
+			i, length = i+1, length+1
+		}
+	}
+	return i + 1, length
 }
 
 // appendUnicode appends the character whose number is at the beginning of text. The width is 0 if there is none.
@@ -89,9 +116,13 @@ func appendQuoted(dst, text []byte) []byte {
 	dst = append(dst, '"')
 	done := 0
 	for i := 0; i < len(text); i++ {
-		if len(text)-i >= 8 && isPlainJSON(binary.LittleEndian.Uint64(text[i:])) {
-			i += 7
-			continue
+		if len(text)-i >= 8 {
+			unlike := unlikeJSON(binary.LittleEndian.Uint64(text[i:]))
+			if unlike == 0 {
+				i += 7
+				continue
+			}
+			i += bits.TrailingZeros64(unlike) / 8
 		}
 		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
 			dst = append(dst, text[done:i]...)
@@ -108,9 +139,11 @@ func appendQuoted(dst, text []byte) []byte {
 
 var writtenJSON = [256]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
-// isPlainJSON reports whether eight bytes are ASCII without control characters, quotes and backslashes.
-func isPlainJSON(w uint64) bool {
-	return (w|^(atLeast(w, ' ')&nonZero(w^'"'*ones)&nonZero(w^'\\'*ones)))&high == 0
+// unlikeJSON has the highest bit set of the first of eight bytes that is a control character, a quote or a backslash, and of none
+// before it. Each of the three differences borrows from the byte above only behind such a one.
+func unlikeJSON(w uint64) uint64 {
+	quote, backslash := w^'"'*ones, w^'\\'*ones
+	return ((w-' '*ones)&^w | (quote-ones)&^quote | (backslash-ones)&^backslash) & high
 }
 
 // numberEnd returns where the number ends that begins at i, invalid if it does not.

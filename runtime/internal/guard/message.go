@@ -17,9 +17,9 @@ type walker struct {
 	in     []byte
 	search *search
 
-	// What is gathered: first the keys, strings and numbers, each with a separator; then the texts of contents, those of
-	// one list without, as a value may leave in parts that say too little by themselves.
-	texts    []byte // and the second time, each text in turn
+	// What is gathered: the keys, strings and numbers, each with a separator; and the texts of contents, those of one list
+	// without, as a value may leave in parts that say too little by themselves. The longer of the two comes first.
+	texts    []byte
 	messages []bool // whether each object at the top, alone or in a batch, is a JSON-RPC message
 
 	writes  bool // it is the second time
@@ -38,9 +38,16 @@ func (w *walker) gather() bool {
 	s := w.search
 	w.texts, w.messages = s.texts[:0], s.messages[:0]
 	end := w.top()
-	w.textAt, w.message = len(s.root.text), 0
+	w.message, s.messages = 0, w.messages
+	first, second := &w.at, &w.textAt
+	if len(w.texts) > len(s.root.text) { // the longer one is not copied
+		w.part()
+		s.root.text, w.texts = w.texts, s.root.text
+		first, second = second, first
+	}
+	*first, *second = 0, len(s.root.text)
 	s.root.text = append(s.root.text, w.texts...)
-	s.texts, s.messages = w.texts, w.messages
+	s.texts = w.texts
 	return end == len(w.in)
 }
 
@@ -221,12 +228,13 @@ const (
 
 // text walks a string.
 func (w *walker) text(i int, kind leaf) (end int) {
+	if w.writes {
+		end, length := textLength(w.in, i)
+		w.write(i, end, kind, length)
+		return end
+	}
 	to := &w.search.root.text
-	switch {
-	case w.writes:
-		w.texts = w.texts[:0]
-		to = &w.texts
-	case kind == leafText:
+	if kind == leafText {
 		to = &w.texts
 	}
 	*to, end = appendString(*to, w.in, i)
@@ -241,34 +249,35 @@ func (w *walker) number(i int) (end int) {
 		return invalid
 	}
 	if w.writes {
-		w.texts = append(w.texts[:0], w.in[i:end]...)
+		w.write(i, end, leafNumber, end-i)
 	} else {
 		w.search.root.text = append(w.search.root.text, w.in[i:end]...)
+		w.leaf(i, end, leafNumber)
 	}
-	w.leaf(i, end, leafNumber)
 	return end
 }
 
-// leaf ends what was gathered of a leaf, or writes it.
+// leaf ends what was gathered of a leaf.
 func (w *walker) leaf(from, to int, kind leaf) {
-	if !w.writes {
-		if kind != leafText {
-			w.search.root.separate()
-		}
-		w.search.hasKeys = w.search.hasKeys || kind == leafKey && to-from > minimum
-		return
+	if kind != leafText {
+		w.search.root.separate()
 	}
+	w.search.hasKeys = w.search.hasKeys || kind == leafKey && to-from-len(`""`) >= minimum
+}
+
+// write writes a leaf, of whose text so many bytes were gathered.
+func (w *walker) write(from, to int, kind leaf, length int) {
 	begin := w.at
 	if kind == leafText {
 		begin = w.textAt
-		w.textAt += len(w.texts)
+		w.textAt += length
 	} else {
-		w.at += len(w.texts) + 1
+		w.at += length + 1
 	}
-	if w.goes(begin, begin+len(w.texts), kind) {
+	if w.goes(begin, begin+length, kind) {
 		text := []byte(Redacted) // a string, as no number says that something is missing
 		if kind != leafNumber {
-			w.search.text = w.search.redacted(w.search.text[:0], begin, begin+len(w.texts))
+			w.search.text = w.search.redacted(w.search.text[:0], begin, begin+length)
 			text = w.search.text
 		}
 		if kind == leafBytes && string(text) == Redacted && isBase64(w.texts) {

@@ -37,13 +37,20 @@ func nextQuoted(text []byte, i int, word encodedWord) int {
 			return i + next
 		}
 	}
-	if i = max(i, word.to); i < len(text) {
-		if next := bytes.IndexByte(text[i:], '='); next >= 0 {
-			return i + next
+	for i = max(i, word.to); i < len(text); i++ {
+		next := bytes.IndexByte(text[i:], '=')
+		if next < 0 {
+			break
+		}
+		if i += next; i+1 < len(text) && followsQuoted[text[i+1]] {
+			return i
 		}
 	}
 	return len(text)
 }
+
+// followsQuoted has what may follow "=" if that is no usual sign.
+var followsQuoted = setOf(digits + "ABCDEF?\r\n")
 
 // An encodedWord is where the text of one is, and where all of it ends.
 type encodedWord struct {

@@ -75,11 +75,35 @@ func (s *search) look(v *view, depth int) {
 		if depth > 0 {
 			s.decode(v, depth-1)
 		}
-		if v = s.scanned(v, unescape); !v.changed {
+		unescaped := s.scanned(v, unescape)
+		if !unescaped.changed {
 			break
 		}
+		if s.learns {
+			s.lookAlone(v, unescaped.families)
+		}
+		v = unescaped
 	}
 	s.used = used
+}
+
+// lookAlone looks at v with each of several families of escapes undone alone. Only who learns does, since that is twice the work, and
+// mostly a part of a value is enough to mask it, but not to take all of it out.
+func (s *search) lookAlone(v *view, found family) {
+	if found&(found-1) == 0 {
+		return
+	}
+	used := s.used
+	for _, family := range families {
+		if found&family == 0 {
+			continue
+		}
+		alone := s.scanned(v, unescapeOnly[family])
+		for n := 1; n < layers && alone.changed; n++ {
+			alone = s.scanned(alone, unescapeOnly[family])
+		}
+		s.used = used
+	}
 }
 
 // decode looks at what is encoded in v, and at what of that is text as at any text.

@@ -25,7 +25,7 @@ const window = 8 // bytes
 const (
 	perBlock      = 16
 	perBlockSmall = 128 // of a small table
-	small         = 1 << 19
+	small         = 1 << 20
 )
 
 // A table has the blocks that are looked for. Its zero value has none.
@@ -106,6 +106,12 @@ func (f flags) have(count int) bool {
 // of returns where the flag of a hash is. Other bits of the hash choose which bit it is.
 func (f flags) of(hash uint64) (byte *byte, bit byte) {
 	return &f[hash&uint64(len(f)-1)], 1 << (hash >> 61)
+}
+
+// has reports whether the flag of a hash is set.
+func (f flags) has(hash uint64) bool {
+	flags, bit := f.of(hash)
+	return *flags&bit != 0
 }
 
 // grown returns a table that has room for more blocks, or t itself if it has that. It shares the blocks.
@@ -224,14 +230,20 @@ func (s *scanner) next(t *table, end int) (may uint64) {
 
 // endingAt appends the blocks of eight or sixteen bytes that end with the eight places at at, where next said that some may.
 func (t *table) endingAt(hits []hit, text []byte, at int, may uint64, wholes bool) []hit {
-	for place := at; may != 0; place, may = place+1, may>>8 {
+	for may != 0 {
+		n := bits.TrailingZeros64(may) / 8
+		may &^= 0xff << (8 * n)
+		place := at + n
 		end := place + window
-		if byte(may) == 0 || end > len(text) {
-			continue
+		if end > len(text) {
+			break
 		}
-		hits = t.blockAt(hits, text, place, end, wholes)
-		if place >= window {
-			hits = t.blockAt(hits, text, place-window, end, wholes)
+		last := hash(binary.LittleEndian.Uint64(text[place:end]))
+		if t.flags[eights].has(last) {
+			hits = t.block(hits, text, place, end, wholes)
+		}
+		if place >= window && t.flags[sixteens].has(both(hash(binary.LittleEndian.Uint64(text[place-window:place])), last)) {
+			hits = t.block(hits, text, place-window, end, wholes)
 		}
 	}
 	return hits
@@ -253,7 +265,9 @@ func (t *table) others(hits []hit, text []byte, from, to int, wholes bool) []hit
 				at = wideAt - length // and the place behind
 				continue
 			}
-			hits = t.blockAt(hits, text, at, at+length, wholes)
+			if t.flags[others].has(hashOf(text[at : at+length])) {
+				hits = t.block(hits, text, at, at+length, wholes)
+			}
 		}
 	}
 	return hits
@@ -270,11 +284,8 @@ func nextWide(text []byte, i int) int {
 	return i
 }
 
-// blockAt appends a part of a text if it is a block. With wholes, it says whether the whole piece is there.
-func (t *table) blockAt(hits []hit, text []byte, from, to int, wholes bool) []hit {
-	if flags, bit := t.flags[kindOf(to-from)].of(hashOf(text[from:to])); *flags&bit == 0 {
-		return hits
-	}
+// block appends a part of a text whose flag is set, if it is a block. With wholes, it says whether the whole piece is there.
+func (t *table) block(hits []hit, text []byte, from, to int, wholes bool) []hit {
 	says, ok := t.blocks[string(text[from:to])]
 	if !ok {
 		return hits

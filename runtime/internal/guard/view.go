@@ -15,22 +15,26 @@ type view struct {
 	marks  []mark
 	traced bool
 
-	changed bool   // else there is no text, as it is the parent's
-	isSure  bool   // what was undone is in few texts that are not encoded so
-	encodes bool   // more than escapes: a part of the text comes from all that was decoded with it
-	masked  places // what must go
-	opened  places // what of that goes as part of an open token
-	gone    places // what of the root was masked before its views were made
-	around  int    // how much of the parent's text around a change is taken over
-	kept    int    // where the last change ends in the parent's text
-	changes []span // where in the text changes are, or a change is next
-	texts   []span // what in the text can be read, of what is encoded
+	changed  bool   // else there is no text, as it is the parent's
+	isSure   bool   // what was undone is in few texts that are not encoded so
+	undoes   family // what of escapes is undone
+	families family // what of that was there
+	encodes  bool   // more than escapes: a part of the text comes from all that was decoded with it
+	masked   places // what must go
+	opened   places // what of that goes as part of an open token
+	gone     places // what of the root was masked before its views were made
+	around   int    // how much of the parent's text around a change is taken over
+	endsLine bool   // the last change does
+	kept     int    // where the last change ends in the parent's text
+	changes  []span // where in the text changes are, or a change is next
+	last     int    // of the changes, that was asked for
+	texts    []span // what in the text can be read, of what is encoded
 }
 
 type span struct{ from, to int }
 
 // A mark says that length bytes of the text from at on come from a part of the parent's. If that is as long, it is the same
-// text.
+// text. What was dropped has a mark of no length.
 type mark struct {
 	at, length, from, to  int
 	noted, masked, opened bool // of what is encoded: see search
@@ -42,6 +46,9 @@ func (m mark) isSame() bool { return m.length == m.to-m.from }
 // ASCII is in base64 or hexadecimal.
 const around = 64
 
+// near is how much is taken over of ASCII that is not encoded. No block of ASCII is longer.
+const near = 32
+
 // reset makes v a view of parent.
 func (v *view) reset(parent *view, undo func(*view, []byte)) {
 	v.parent, v.undo, v.around, v.traced = parent, undo, around, false
@@ -52,21 +59,25 @@ func (v *view) reset(parent *view, undo func(*view, []byte)) {
 func (v *view) remake() {
 	v.text, v.marks, v.changes = v.text[:0], v.marks[:0], v.changes[:0]
 	v.texts = v.texts[:0]
-	v.changed, v.isSure, v.encodes, v.kept = false, false, false, 0
+	v.changed, v.isSure, v.encodes, v.endsLine, v.kept, v.last = false, false, false, false, 0, 0
 	v.undo(v, v.parent.text)
 }
 
 // change says that source[from:to] reads as text. Changes come in order, and then end.
 func (v *view) change(source []byte, from, to int, text ...byte) {
 	begin := v.kept
-	if far := from-v.kept > 2*v.around; far || !v.changed {
-		if v.changed {
-			v.take(source, v.kept, v.kept+v.around)
+	if !v.changed {
+		begin = max(0, from-v.before(source, from, text))
+	} else if from-v.kept > 2*near {
+		before, behind := v.before(source, from, text), v.behind(source)
+		if from-v.kept > before+behind {
+			v.take(source, v.kept, v.kept+behind)
 			v.separate()
+			begin = from - before
 		}
-		begin = max(v.kept, from-v.around)
 	}
 	v.take(source, begin, from)
+	v.endsLine = endsLine(text)
 	at := len(v.text)
 	v.add(from, to, text...)
 	if n := len(v.changes); n > 0 && v.changes[n-1].to == at {
@@ -79,15 +90,75 @@ func (v *view) change(source []byte, from, to int, text ...byte) {
 
 // isNew reports whether a change is in or next to a part of the text: what was there before was looked at already.
 func (v *view) isNew(from, to int) bool {
-	n := sort.Search(len(v.changes), func(n int) bool { return v.changes[n].to >= from })
-	return len(v.changes) == 0 || n < len(v.changes) && v.changes[n].from <= to
+	if len(v.changes) == 0 {
+		return true
+	}
+	n := v.last // who asks goes on in the text, so the next change is mostly there or just behind
+	for range 4 {
+		if n < len(v.changes) && v.changes[n].to < from {
+			n++
+		}
+	}
+	if n < len(v.changes) && v.changes[n].to < from || n > 0 && v.changes[n-1].to >= from {
+		n = sort.Search(len(v.changes), func(n int) bool { return v.changes[n].to >= from })
+	}
+	v.last = n
+	return n < len(v.changes) && v.changes[n].from <= to
 }
 
 func (v *view) end(source []byte) {
 	if v.changed {
-		v.take(source, v.kept, min(v.kept+v.around, len(source)))
+		v.take(source, v.kept, min(v.kept+v.behind(source), len(source)))
 	}
 }
+
+// before returns how much is taken over before a change to text.
+func (v *view) before(source []byte, from int, text []byte) int {
+	if v.around == around && !endsLine(text) && isUnlikeEncoded(source[max(0, from-near):from]) {
+		return near
+	}
+	return v.around
+}
+
+// behind returns how much is taken over behind the last change.
+func (v *view) behind(source []byte) int {
+	if v.around == around && !v.endsLine && isUnlikeEncoded(source[v.kept:min(v.kept+near, len(source))]) {
+		return near
+	}
+	return v.around
+}
+
+// endsLine reports whether a change makes a line end: what is in lines may go on in the next, as dumps do.
+func endsLine(text []byte) bool { return len(text) == 1 && text[0] == '\n' }
+
+// isUnlikeEncoded reports whether a part of a text is of ASCII, and ends whatever may be encoded beside it.
+func isUnlikeEncoded(text []byte) bool {
+	var ends class
+	for i := 0; i < len(text) && ends != endsLetters|endsList; i++ {
+		ends |= classes[text[i]]
+	}
+	return ends == endsLetters|endsList && nextWide(text, 0) == len(text)
+}
+
+// A class says what a byte is to what may be encoded.
+type class uint8
+
+const (
+	endsLetters class = 1 << iota // it is in no base64, nor between its lines
+	endsList                      // it is in no list of bytes
+)
+
+var classes = func() (classes [256]class) {
+	for c := range classes {
+		if !inBase64[c] && !isSpace(byte(c)) {
+			classes[c] |= endsLetters
+		}
+		if !inList[c] {
+			classes[c] |= endsList
+		}
+	}
+	return classes
+}()
 
 func (v *view) take(source []byte, from, to int) {
 	if from < to {
@@ -102,7 +173,7 @@ func (v *view) add(from, to int, text ...byte) {
 }
 
 func (v *view) mark(at, length, from, to int) {
-	if v.traced && length > 0 {
+	if v.traced {
 		v.marks = append(v.marks, mark{at: at, length: length, from: from, to: to})
 	}
 }
@@ -129,8 +200,24 @@ func (v *view) origin(from, to int) (int, int, *mark) {
 	return begin, end, first
 }
 
+// originWithDropped is origin, with what was dropped at both ends.
+func (v *view) originWithDropped(from, to int) (begin, end int) {
+	begin, end, _ = v.origin(from, to)
+	for n := v.markIndex(from) - 1; n >= 0 && v.marks[n].isDropped(from); n-- {
+		begin = v.marks[n].from
+	}
+	for n := v.markIndex(to-1) + 1; n < len(v.marks) && v.marks[n].isDropped(to); n++ {
+		end = v.marks[n].to
+	}
+	return begin, end
+}
+
+// isDropped reports whether a mark is of what was dropped at a place of the text.
+func (m mark) isDropped(at int) bool { return m.length == 0 && m.at == at }
+
 // markAt returns the mark of the byte at i.
-func (v *view) markAt(i int) *mark {
-	after := sort.Search(len(v.marks), func(n int) bool { return v.marks[n].at > i })
-	return &v.marks[after-1]
+func (v *view) markAt(i int) *mark { return &v.marks[v.markIndex(i)] }
+
+func (v *view) markIndex(i int) int {
+	return sort.Search(len(v.marks), func(n int) bool { return v.marks[n].at > i }) - 1
 }
