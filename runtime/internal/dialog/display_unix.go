@@ -5,6 +5,7 @@ package dialog
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 // A display has to answer within this time, whatever has to be tried.
@@ -27,11 +30,22 @@ func checkDisplay(ctx context.Context) error {
 	if wayland == "" && x == "" {
 		return fmt.Errorf("%w: neither DISPLAY nor WAYLAND_DISPLAY is set, and the user's service manager names none", ErrNoDisplay)
 	}
-	if isOnWayland(ctx) {
-		return nil
-	}
-	if x != "" && backendAllows("x11") && xAnswers(ctx, x) {
-		return nil
+	for _, d := range []struct {
+		name, kind, variable string
+		answers              func(context.Context, string) (bool, error)
+	}{
+		{wayland, "wayland", "WAYLAND_DISPLAY", waylandAnswers},
+		{x, "x11", "DISPLAY", xAnswers},
+	} {
+		if d.name == "" || !backendAllows(d.kind) {
+			continue
+		}
+		switch answers, err := d.answers(ctx, d.name); {
+		case answers:
+			return nil
+		case errors.Is(err, session.ErrForeign): // the program would not look any further
+			return fmt.Errorf("%w: %s leads to a display of another user", ErrNoDisplay, d.variable)
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -46,7 +60,11 @@ func checkDisplay(ctx context.Context) error {
 // isOnWayland reports whether the program opens its windows with a compositor of Wayland, and not with an X server.
 func isOnWayland(ctx context.Context) bool {
 	wayland := getenv("WAYLAND_DISPLAY")
-	return wayland != "" && backendAllows("wayland") && waylandAnswers(ctx, wayland)
+	if wayland == "" || !backendAllows("wayland") {
+		return false
+	}
+	answers, _ := waylandAnswers(ctx, wayland)
+	return answers
 }
 
 // backendVariable holds the kinds of display that GTK may use, with commas in between. "*" stands
@@ -60,32 +78,29 @@ func backendAllows(kind string) bool {
 }
 
 // waylandAnswers sends wl_display.sync (object 1, request 0, new object 2) and
-// waits for any event.
-func waylandAnswers(ctx context.Context, name string) bool {
+// waits for any event. The error is [session.ErrForeign] for a display that is another user's.
+func waylandAnswers(ctx context.Context, name string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, displayPatience)
 	defer cancel()
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(getenv("XDG_RUNTIME_DIR"), name)
 	}
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", name)
+	if err != nil {
+		return false, nil
+	}
+	defer conn.Close()
+	if err := session.CheckDisplay(conn); err != nil {
+		return false, err
+	}
 	sync := binary.NativeEndian.AppendUint32(nil, 1)
 	sync = binary.NativeEndian.AppendUint32(sync, 12<<16) // 12 bytes, request 0
 	sync = binary.NativeEndian.AppendUint32(sync, 2)
-	_, err := exchange(ctx, "unix", name, sync, 8)
-	return err == nil
+	_, err = converse(ctx, conn, sync, 8)
+	return err == nil, nil
 }
 
-// exchange sends a message and reads the first bytes of the answer. The context
-// must have a deadline.
-func exchange(ctx context.Context, network, address string, message []byte, answer int) ([]byte, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	return converse(ctx, conn, message, answer)
-}
-
-// converse is exchange for a connection that there is.
+// converse sends a message and reads the first bytes of the answer. The context must have a deadline.
 func converse(ctx context.Context, conn net.Conn, message []byte, answer int) ([]byte, error) {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	if _, err := conn.Write(message); err != nil {

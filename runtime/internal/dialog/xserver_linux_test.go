@@ -48,15 +48,24 @@ const (
 // startX starts an X server that wants the right cookie, also by TCP, and returns the number of its display.
 func startX(t *testing.T) (number string) {
 	t.Helper()
-	desktop.Need(t, "Xvfb", "xdotool")
 	auth := filepath.Join(t.TempDir(), "server")
 	check(t, os.WriteFile(auth, authority(entry{family: 0xffff, name: xCookieName, data: rightCookie}), 0o600))
+	return startXAs(t, os.Geteuid(), "-listen", "tcp", "-auth", auth)
+}
+
+// startXAs starts an X server of a user, and returns the number of its display.
+func startXAs(t *testing.T, uid int, args ...string) (number string) {
+	t.Helper()
+	desktop.Need(t, "Xvfb", "xdotool")
 	r, w, err := os.Pipe()
 	check(t, err)
 	defer r.Close()
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "320x240x24", "-listen", "tcp", "-noreset", "-auth", auth)
+	cmd := exec.Command("Xvfb", append(args, "-displayfd", "3", "-screen", "0", "320x240x24", "-noreset")...)
 	cmd.ExtraFiles = []*os.File{w}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if uid != os.Geteuid() {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
+	}
 	check(t, cmd.Start())
 	w.Close()
 	t.Cleanup(func() {
@@ -72,7 +81,7 @@ func startX(t *testing.T) (number string) {
 func agree(t *testing.T, name string) bool {
 	t.Helper()
 	display := os.Getenv("DISPLAY")
-	ours := xAnswers(context.Background(), display)
+	ours, _ := xAnswers(context.Background(), display)
 	out, err := exec.Command("xdotool", "getdisplaygeometry").CombinedOutput()
 	if theirs := err == nil; theirs != ours {
 		t.Errorf("%s, DISPLAY=%q: the check says %t, and a program opens it: %t\n%s", name, display, ours, theirs, out)
@@ -218,7 +227,7 @@ func TestAuthorityFile(t *testing.T) {
 		}
 	}
 	t.Setenv("XAUTHORITY", fifo) // for which libX11 would wait
-	if xAnswers(context.Background(), ":"+number) {
+	if answers, _ := xAnswers(context.Background(), ":"+number); answers {
 		t.Error("a pipe that nobody writes to has a cookie")
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"net"
 	"strconv"
 	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 // The display of an X server is looked for, and let us in, as libxcb has it, by which the dialog's program will: what it
@@ -15,20 +17,21 @@ import (
 
 // xAnswers opens a connection to an X server and reports whether the server
 // welcomes us; zenity without a valid cookie is as blind as with no server.
-func xAnswers(ctx context.Context, display string) bool {
+// The error is that of [xServer.dial].
+func xAnswers(ctx context.Context, display string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, displayPatience)
 	defer cancel()
 	x, ok := parseX(display)
 	if !ok {
-		return false
+		return false, nil
 	}
 	conn, err := x.dial(ctx)
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer conn.Close()
 	answer, err := converse(ctx, conn, xSetup(xCookie(conn.RemoteAddr(), x.number)), 1)
-	return err == nil && answer[0] == 1 // 0 is refused, 2 is "authenticate further"
+	return err == nil && answer[0] == 1, nil // 0 is refused, 2 is "authenticate further"
 }
 
 // An xServer is what DISPLAY names: [protocol/][host]:number[.screen].
@@ -58,7 +61,19 @@ func parseX(display string) (x xServer, ok bool) {
 // networks are Go's names for the protocols that DISPLAY may name.
 var networks = map[string]string{"": "tcp", "tcp": "tcp", "inet": "tcp4", "inet6": "tcp6"}
 
+// dial connects to the server. The error is [session.ErrForeign] for one that is another user's.
 func (x xServer) dial(ctx context.Context) (net.Conn, error) {
+	conn, err := x.connect(ctx)
+	if err == nil {
+		err = session.CheckDisplay(conn)
+	}
+	if err != nil && conn != nil {
+		conn.Close()
+	}
+	return conn, err
+}
+
+func (x xServer) connect(ctx context.Context) (net.Conn, error) {
 	dial := func(network, address string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}

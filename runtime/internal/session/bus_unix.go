@@ -132,9 +132,6 @@ func addressOf(socket string) string {
 	return "unix:path=" + dbus.EscapeBusAddressValue(socket)
 }
 
-// errForeign: who listens is another user.
-var errForeign = errors.New("the session bus belongs to another user")
-
 // Dial connects to a socket that [Environ.Bus] has returned. The error is a [*Fault], or the context's where that has ended.
 // It is one, too, if whoever listens is another user: dbus-daemon lets root in everywhere, and root would be given that
 // user's keychain.
@@ -154,9 +151,9 @@ func (e Environ) Dial(ctx context.Context, socket string) (*net.UnixConn, error)
 		return nil, e.fault("nobody listens on " + which)
 	}
 	bus := conn.(*net.UnixConn)
-	if err := checkPeer(bus, socket); err != nil {
+	if err := checkBus(bus); err != nil {
 		bus.Close()
-		if errors.Is(err, errForeign) {
+		if errors.Is(err, ErrForeign) {
 			return nil, e.fault(which + " belongs to another user")
 		}
 		return nil, e.fault(fmt.Sprintf("it is not known whose %s is", which))

@@ -6,6 +6,7 @@
 //
 //   - What the environment names counts. Only where it names nothing are the bus and the display looked for elsewhere: the
 //     bus in the user's runtime folder, as libdbus and systemd have it, and the display at the user's service manager.
-//   - Nothing of another user is ever talked to, not even by root, nor where a variable leads there, as after su or sudo.
+//   - Nothing of another user is ever talked to, not even by root, nor where a variable leads there, as after su or sudo. Who
+//     opens a display has to ask [CheckDisplay] first.
 //   - Nothing is started, and the environment of the process stays as it is.
 package session

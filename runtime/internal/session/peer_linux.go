@@ -1,30 +1,49 @@
 package session
 
 import (
+	"cmp"
+	"fmt"
 	"net"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-// checkPeer returns errForeign if another user listens on the socket that conn is connected to. Unlike the owner of the file,
-// that is known of an abstract socket, too.
-func checkPeer(conn *net.UnixConn, _ string) error {
+// listener returns the user who listens on the socket that conn is connected to. Unlike the owner of the file, that is known of
+// an abstract socket, too.
+func listener(conn *net.UnixConn) (uid int, err error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var listener *unix.Ucred
-	controlled := raw.Control(func(fd uintptr) {
-		listener, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	})
-	switch {
-	case controlled != nil:
-		return controlled
-	case err != nil:
-		return err
-	case int(listener.Uid) != os.Geteuid():
-		return errForeign
+	var who *unix.Ucred
+	controlled := raw.Control(func(fd uintptr) { who, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
+	if controlled != nil || err != nil {
+		return 0, cmp.Or(controlled, err)
 	}
-	return nil
+	return int(who.Uid), nil
+}
+
+// overflow is the number that the kernel gives to all users who have none in the namespace of a process.
+const overflow = 65534
+
+// isHidden reports whether a sandbox keeps from us which user that is: root outside is as well nobody as all others there.
+func isHidden(uid int) bool {
+	if uid != overflow {
+		return false
+	}
+	file, err := os.Open("/proc/self/uid_map")
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	for {
+		var inside, outside, count int
+		if _, err := fmt.Fscan(file, &inside, &outside, &count); err != nil {
+			return true
+		}
+		if inside <= uid && uid < inside+count {
+			return false
+		}
+	}
 }

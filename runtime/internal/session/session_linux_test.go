@@ -6,14 +6,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 )
@@ -146,23 +143,9 @@ func TestBusOfEveryEnvironment(t *testing.T) {
 func TestBusOfAnotherUserIsNotTalkedTo(t *testing.T) {
 	needRoot(t)
 	socket := "@" + filepath.Join(t.TempDir(), "bus")
-	listening := make(chan error)
-	fd := -1
-	go func() {
-		runtime.LockOSThread() // and never unlocks: the thread, which is another user from here on, ends with the goroutine
-		_, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, ^uintptr(0), nobody, ^uintptr(0))
-		if errno != 0 {
-			listening <- errno
-			return
-		}
-		var err error
-		if fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err == nil {
-			err = errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: socket}), unix.Listen(fd, 8))
-		}
-		listening <- err
-	}()
-	check(t, <-listening)
-	defer unix.Close(fd)
+	listener, err := desktop.ListenAs(nobody, socket)
+	check(t, err)
+	defer listener.Close()
 
 	environ := Environ{"DBUS_SESSION_BUS_ADDRESS=unix:abstract=" + socket[1:]}
 	sockets, err := environ.Bus()

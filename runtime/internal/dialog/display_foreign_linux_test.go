@@ -1,0 +1,80 @@
+package dialog
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
+)
+
+const nobody = 65534
+
+// A display that another user made in the place of ours, as after our session has ended, would be shown each dialog, and could
+// answer it.
+func TestDisplayOfAnotherUserIsNotUsed(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can listen as another user")
+	}
+	lets := startXAs(t, nobody, "-ac") // everybody in
+	screen, err := os.MkdirTemp("", "screen-") // not below the test's own folder, which is closed to others
+	check(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(screen) })
+	check(t, os.Chmod(screen, 0o777))
+	listener, err := desktop.ListenAs(nobody, filepath.Join(screen, "wayland-0"))
+	check(t, err)
+	defer listener.Close()
+	go welcome(listener)
+	for _, variables := range [][2]string{
+		{"DISPLAY", ":" + lets},
+		{"DISPLAY", "unix:" + lets},
+		{"DISPLAY", "unix/:" + lets},
+		{"WAYLAND_DISPLAY", "wayland-0"},
+		{"WAYLAND_DISPLAY", filepath.Join(screen, "wayland-0")},
+	} {
+		t.Run(strings.Join(variables[:], "="), func(t *testing.T) {
+			for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "GDK_BACKEND"} {
+				t.Setenv(name, "")
+			}
+			t.Setenv("XDG_RUNTIME_DIR", screen)
+			t.Setenv(variables[0], variables[1])
+			err := checkDisplay(t.Context())
+			wantErr(t, err, ErrNoDisplay)
+			if err != nil && !strings.HasSuffix(err.Error(), variables[0]+" leads to a display of another user") {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+}
+
+// An X server in the place of ours may be told from it only by who listens: there is no file of an abstract socket.
+func TestDisplayInAnAbstractSocketOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can listen as another user")
+	}
+	const number = "46713"
+	listener, err := desktop.ListenAs(nobody, "@/tmp/.X11-unix/X"+number)
+	check(t, err)
+	defer listener.Close()
+	go welcome(listener)
+	if answered, _ := xAnswers(context.Background(), ":"+number); answered {
+		t.Error("it is used")
+	}
+}
+
+// welcome answers as any display does that lets everybody in.
+func welcome(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = conn.Read(make([]byte, 64))
+		_, _ = conn.Write(bytes.Repeat([]byte{1}, 64))
+		conn.Close()
+	}
+}
