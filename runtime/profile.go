@@ -59,6 +59,30 @@ func namesakes(server, profile string) (servers []string) {
 	return append(servers, all)
 }
 
+// PutNew implements [inside.Manager].
+func (i insider) PutNew(ctx context.Context, name, text string) error {
+	switch _, err := i.values.lookup(ctx, i.names[name]); {
+	case errors.Is(err, ErrNotSet):
+		return i.values.put(ctx, i.names[name], text)
+	case err != nil:
+		return err
+	}
+	return inside.ErrTaken
+}
+
+// TakeBack implements [inside.Manager].
+func (i insider) TakeBack(ctx context.Context, name, text string) error {
+	now, err := i.values.get(ctx, name)
+	switch {
+	case errors.Is(err, ErrNotSet), err == nil && now != text:
+		return nil
+	case err != nil:
+		return err
+	}
+	i.values.renew(i.names[name])
+	return i.values.delete(ctx, name)
+}
+
 // RemoveFromProfile implements [inside.Manager].
 func (i insider) RemoveFromProfile(ctx context.Context, p inside.Profile) (removed []string, err error) {
 	for _, value := range p.Values {

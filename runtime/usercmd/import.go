@@ -121,29 +121,34 @@ func (c *command) importing(name string, p inside.Profile, removes bool) string 
 	return text
 }
 
-// putAll stores all values, or none of those that were not there before.
+// putAll stores all values that were not there before, or none: nor where one has come meanwhile.
 func (c *command) putAll(ctx context.Context, p inside.Profile) error {
-	var put []string
+	var put []inside.ProfileValue
+	var names []string
 	for _, value := range p.Values {
 		if value.IsHere {
 			continue
 		}
-		if err := c.patiently(func() error { return c.Put(ctx, value.Name, value.Text) }); err != nil {
-			return c.takeBack(ctx, append(put, value.Name), c.storeError(err, value.Name))
+		err := c.patiently(func() error { return c.PutNew(ctx, value.Name, value.Text) })
+		switch {
+		case errors.Is(err, inside.ErrTaken):
+			return c.takeBack(ctx, put, fmt.Errorf("%s has got a value here meanwhile: run the command again", value.Name))
+		case err != nil:
+			return c.takeBack(ctx, append(put, value), c.storeError(err, value.Name))
 		}
-		put = append(put, value.Name)
+		put, names = append(put, value), append(names, value.Name)
 	}
 	if len(put) > 0 {
-		fmt.Fprintf(c.stdout, "Imported: %s\n", strings.Join(put, ", "))
+		fmt.Fprintf(c.stdout, "Imported: %s\n", strings.Join(names, ", "))
 	}
 	return nil
 }
 
 // takeBack removes what was stored until cause, and returns an error for both.
-func (c *command) takeBack(ctx context.Context, put []string, cause error) error {
-	for _, name := range put {
-		if err := c.Remove(ctx, name); err != nil {
-			fmt.Fprintf(c.stderr, "%s: %s may be stored: run the command again\n", c.Program(), name)
+func (c *command) takeBack(ctx context.Context, put []inside.ProfileValue, cause error) error {
+	for _, value := range put {
+		if err := c.TakeBack(ctx, value.Name, value.Text); err != nil {
+			fmt.Fprintf(c.stderr, "%s: %s may be stored: run the command again\n", c.Program(), value.Name)
 		}
 	}
 	return fmt.Errorf("%w; %s", cause, nothingImported)

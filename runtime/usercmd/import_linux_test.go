@@ -83,6 +83,49 @@ func TestImportLosesNothing(t *testing.T) {
 	b.wantSettings(t, "https://pets.example")
 }
 
+// A person takes a while to say yes, and a server may store a value meanwhile.
+func TestImportReplacesNothingThatCameMeanwhile(t *testing.T) {
+	const profile = "petstore.eu"
+	for name, value := range map[string]string{"another": "https://other.example", "the same": "https://pets.example"} {
+		t.Run(name, func(t *testing.T) {
+			b := open(t)
+			b.store.Put(profile, "api_key", goodKey)
+			b.store.Put(profile, "base_url", "https://pets.example")
+			asked := sitDown(t, b.Manager, "import", "--from-profile", "eu", "--remove").waits("Go on?")
+			b.store.Put("petstore", "base_url", value)
+			asked.types("y\n").waits("base_url has got a value here meanwhile: run the command again; nothing was imported").leaves(1, "")
+			if got, _ := b.store.Value("petstore", "base_url"); got != value {
+				t.Errorf("base_url is %q", got)
+			}
+			if got, ok := b.store.Value("petstore", "api_key"); ok {
+				t.Errorf("half of it was imported: %q", got)
+			}
+			if got, _ := b.store.Value(profile, "api_key"); got != goodKey {
+				t.Errorf("the profile's value is %q", got)
+			}
+		})
+	}
+}
+
+// What is taken back where a value can't be stored is what was imported, and not what a server has stored since.
+func TestImportTakesBackItsOwnOnly(t *testing.T) {
+	b := open(t)
+	b.store.Put("petstore.eu", "api_key", goodKey)
+	b.store.Put("petstore.eu", "base_url", "https://pets.example")
+	store := b.store
+	broken := &brokenAt{Store: store, name: "base_url", meanwhile: func() {
+		store.Put("petstore", "api_key", otherKey)
+		store.Put("petstore", "base_url", "https://other.example")
+	}}
+	b = open(t, secrets.WithStore(broken))
+	sitDown(t, b.Manager, "import", "--from-profile", "eu").waits("Go on?").types("y\n").waits("; nothing was imported").leaves(1, "")
+	for name, want := range map[string]string{"api_key": otherKey, "base_url": "https://other.example"} {
+		if got, _ := store.Value("petstore", name); got != want {
+			t.Errorf("%s is %q", name, got)
+		}
+	}
+}
+
 func (b bench) wantSettings(t *testing.T, want string) {
 	t.Helper()
 	if got, err := b.BaseURL(b.Manager.Background(t.Context())); err != nil || got.String() != want {
@@ -100,12 +143,16 @@ func TestImportIsUsedAsItShouldBe(t *testing.T) {
 // brokenAt is a store that takes no value of one name.
 type brokenAt struct {
 	secrets.Store
-	name string
+	name      string
+	meanwhile func() // what happens before it fails, if anything
 }
 
 // Set implements [secrets.Store].
 func (s *brokenAt) Set(ctx context.Context, service, account, value string) error {
 	if account == s.name {
+		if s.meanwhile != nil {
+			s.meanwhile()
+		}
 		return secrets.ErrStore
 	}
 	return s.Store.Set(ctx, service, account, value)

@@ -20,7 +20,7 @@ func TestDisplayOfAnotherUserIsNotUsed(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can listen as another user")
 	}
-	lets := startXAs(t, nobody, "-ac") // everybody in
+	lets := startXAs(t, nobody, "-ac")         // everybody in
 	screen, err := os.MkdirTemp("", "screen-") // not below the test's own folder, which is closed to others
 	check(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(screen) })

@@ -5,6 +5,7 @@ package inside
 
 import (
 	"context"
+	"errors"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
@@ -45,6 +46,9 @@ type Manager interface {
 	Stored(ctx context.Context) ([]string, error)
 	// Clear removes all of them.
 	Clear(ctx context.Context) error
+	// PutNew stores a value where there is none, else the error is [ErrTaken]. TakeBack removes it again, unless it has changed since.
+	PutNew(ctx context.Context, name, text string) error
+	TakeBack(ctx context.Context, name, text string) error
 	// Profile returns what an earlier version of the server kept for a profile, and RemoveFromProfile removes it there, unless
 	// it has changed since, and returns the names.
 	Profile(ctx context.Context, name string) (Profile, error)
@@ -70,6 +74,9 @@ type Tool struct {
 	// Run returns a text, or anything else to be shown as JSON.
 	Run func(ctx context.Context, secret string) (any, error)
 }
+
+// ErrTaken: there is a value already.
+var ErrTaken = errors.New("there is a value already")
 
 // A Profile is what earlier versions kept for a profile of the server.
 type Profile struct {
