@@ -176,6 +176,13 @@ func (l *link) callBus(ctx context.Context, method string, args ...any) reply {
 }
 
 func (l *link) callsTo(ctx context.Context, name string, requests ...request) []reply {
+	replies := make([]reply, len(requests))
+	if ctx.Err() != nil { // else the link would be cut at once, which is not only the caller's
+		for i := range replies {
+			replies[i].err = gaveUp(ctx)
+		}
+		return replies
+	}
 	waiting, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	stop := context.AfterFunc(waiting, l.cut) // frees a write that the bus does not read, which godbus does in our goroutine
@@ -190,7 +197,6 @@ func (l *link) callsTo(ctx context.Context, name string, requests ...request) []
 			l.cut()
 		}
 	}()
-	replies := make([]reply, len(requests))
 	for i, call := range pending {
 		<-call.Done
 		switch {

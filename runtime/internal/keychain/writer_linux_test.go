@@ -1,8 +1,10 @@
 package keychain
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -191,5 +194,51 @@ func TestDuplicatesOfTheIndexAreHealed(t *testing.T) {
 	}
 	if left := r.find(map[string]string{"service": testService}); len(left) != 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// Who gives up while it asks for a turn does not keep it: its process may run for days, and each other writer would wait.
+func TestTurnThatIsGivenUp(t *testing.T) {
+	d := desktop.ForTest(t, desktop.Options{NoDisplay: true})
+	s, r := opened(t), lookAt(t, d)
+	mustSet(t, s, "key", "value")
+	l := s.store.(*secretService).link
+	var bus uint32
+	if err := r.bus.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, "org.freedesktop.DBus").Store(&bus); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(int(bus), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	free := l.alone(ctx, testService, "key")
+	if err := syscall.Kill(int(bus), syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	free()
+	if err := l.callBus(t.Context(), "GetId").err; err != nil { // whatever we sent before has been answered
+		t.Fatal(err)
+	}
+	if r.bus.BusObject().Call("org.freedesktop.DBus.GetNameOwner", 0, nameOf(t, "key")).Err == nil {
+		t.Error("it still has the turn")
+	}
+}
+
+// Calls share the link: one that has ended already leaves it to the others.
+func TestCallThatHasEndedLeavesTheLink(t *testing.T) {
+	desktop.ForTest(t, desktop.Options{NoDisplay: true})
+	s := opened(t)
+	mustSet(t, s, "key", "value")
+	l := s.store.(*secretService).link
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 50 {
+		if err := l.call(ended, servicePath, serviceIface+"ReadAlias", "default").err; !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+		if _, err := l.get(t.Context(), testService, "key"); err != nil {
+			t.Fatalf("the others have %v", err)
+		}
 	}
 }

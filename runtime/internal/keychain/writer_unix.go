@@ -29,14 +29,12 @@ func (l *link) alone(ctx context.Context, service, account string) (free func())
 	l.bus.Signal(signals)
 	defer l.bus.RemoveSignal(signals)
 	var answer uint32
-	if err := l.callBus(ctx, "RequestName", name, uint32(0)).into(&answer); err != nil {
-		return func() {}
-	}
-	if answer == inQueue {
+	if l.callBus(ctx, "RequestName", name, uint32(0)).into(&answer) == nil && answer == inQueue {
 		l.awaitName(ctx, name, signals)
 	}
 	return func() {
-		// Also takes us out of the queue. If the caller has given up, the bus has to hear of it all the more.
+		// Also takes us out of the queue. If the caller has given up, also before the answer was there, the bus has to hear of
+		// it all the more.
 		l.callBus(context.WithoutCancel(ctx), "ReleaseName", name)
 	}
 }
