@@ -265,9 +265,10 @@ func (m *Manager) List(ctx context.Context) ([]string, error) {
 	return names, m.fail(ctx, err)
 }
 
-// Clear removes everything that is stored for the server, under whichever name, and ends all grants for its secrets. As with
-// [Manager.Set], nobody is asked: it is for the user's own hand, and no tool should call it. It is no error if there is nothing.
-// What a locked keyring has beside an unlocked one stays, and the log names that keyring. The errors are those of the store.
+// Clear removes everything that is stored for the server, under whichever name, and ends all grants for its secrets, also where it
+// fails halfway. As with [Manager.Set], nobody is asked: it is for the user's own hand, and no tool should call it. It is no error
+// if there is nothing. What a locked keyring has beside an unlocked one stays, and the log names that keyring. The errors are
+// those of the store.
 func (m *Manager) Clear(ctx context.Context) error {
 	err := m.admit()
 	if err == nil {
@@ -277,13 +278,11 @@ func (m *Manager) Clear(ctx context.Context) error {
 }
 
 func (m *Manager) clear(ctx context.Context) error {
-	if err := m.values.clear(ctx); err != nil {
-		return err
-	}
-	for _, def := range m.ordered {
+	err := m.values.clear(ctx)
+	for _, def := range m.ordered { // also after an error: some of it may be gone
 		m.values.renew(def)
 	}
-	return nil
+	return err
 }
 
 // Reject says that the value of key which was handed out in this call is wrong, as when the upstream server answered 401,
