@@ -23,10 +23,11 @@ func (e Environ) Missing(bus, display bool) (variables []string) {
 		return variables
 	}
 	needed := displayVariables
-	if there.HasDisplay() {
-		needed = []string{"XAUTHORITY"} // which not every desktop tells the service manager of
-	} else if here.Get("WAYLAND_DISPLAY") == "" {
+	switch here.Get("WAYLAND_DISPLAY") {
+	case "":
 		needed = []string{"DISPLAY", "XAUTHORITY"} // what else it needs is found
+	case there.Get("WAYLAND_DISPLAY"):
+		needed = []string{"XAUTHORITY"} // which not every desktop tells the service manager of
 	}
 	for _, name := range needed {
 		if value := here.Get(name); value != "" && value != there.Get(name) {

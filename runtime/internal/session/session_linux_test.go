@@ -279,3 +279,35 @@ func TestBareEnvironment(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// What the client has to pass on leads to the display that is used here, and to no mixture of two.
+func TestMissingDisplay(t *testing.T) {
+	for name, row := range map[string]struct {
+		environ, manager Environ
+		want             []string
+	}{
+		"the same": {Environ{"DISPLAY=:7", "XAUTHORITY=/x"}, Environ{"DISPLAY=:7", "XAUTHORITY=/x"}, nil},
+		"a cookie that the manager does not know": {Environ{"DISPLAY=:7", "XAUTHORITY=/x"}, Environ{"DISPLAY=:7"}, []string{"XAUTHORITY", "/x"}},
+		"more at the manager":                     {Environ{"DISPLAY=:7"}, Environ{"DISPLAY=:7", "WAYLAND_DISPLAY=w"}, nil},
+		"no manager":                              {Environ{"DISPLAY=:7", "XAUTHORITY=/x"}, nil, []string{"DISPLAY", ":7", "XAUTHORITY", "/x"}},
+		"another one, as by ssh -X": {Environ{"DISPLAY=localhost:10.0", "XAUTHORITY=/x"}, Environ{"DISPLAY=:7", "XAUTHORITY=/run/gdm"},
+			[]string{"DISPLAY", "localhost:10.0", "XAUTHORITY", "/x"}},
+		"another one, with the same cookies": {Environ{"DISPLAY=:10"}, Environ{"DISPLAY=:7"}, []string{"DISPLAY", ":10"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := desktop.Open(t, desktop.Options{NoDisplay: true, Keyring: desktop.KeyringNone})
+			useUserFolders(t)
+			UserFolders = filepath.Join(d.Dir(), "user")
+			check(t, os.Mkdir(UserFolders, 0o700))
+			check(t, os.Symlink(d.Getenv("XDG_RUNTIME_DIR"), filepath.Join(UserFolders, strconv.Itoa(os.Geteuid()))))
+			if row.manager != nil {
+				stop, err := d.ServeManager(row.manager)
+				check(t, err)
+				defer stop.Close()
+			}
+			if got := row.environ.Missing(false, true); !slices.Equal(got, row.want) {
+				t.Errorf("got %q, want %q", got, row.want)
+			}
+		})
+	}
+}
