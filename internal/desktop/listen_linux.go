@@ -1,16 +1,14 @@
 package desktop
 
 import (
-	"errors"
 	"net"
-	"os"
 	"runtime"
 
 	"golang.org/x/sys/unix"
 )
 
-// ListenAs listens on a Unix socket as another user, as package net spells both: who connects is told that user. Only root can.
-func ListenAs(uid int, socket string) (listener net.Listener, err error) {
+// ListenAs listens as another user: who connects is told that user. Only root can.
+func ListenAs(uid int, network, address string) (listener net.Listener, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -19,15 +17,7 @@ func ListenAs(uid int, socket string) (listener net.Listener, err error) {
 			err = errno
 			return
 		}
-		var fd int
-		if fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
-			return
-		}
-		file := os.NewFile(uintptr(fd), socket)
-		defer file.Close()
-		if err = errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: socket}), unix.Listen(fd, 8)); err == nil {
-			listener, err = net.FileListener(file)
-		}
+		listener, err = net.Listen(network, address)
 	}()
 	<-done
 	return listener, err

@@ -3,6 +3,7 @@ package dialog
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -25,7 +26,7 @@ func TestDisplayOfAnotherUserIsNotUsed(t *testing.T) {
 	check(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(screen) })
 	check(t, os.Chmod(screen, 0o777))
-	listener, err := desktop.ListenAs(nobody, filepath.Join(screen, "wayland-0"))
+	listener, err := desktop.ListenAs(nobody, "unix", filepath.Join(screen, "wayland-0"))
 	check(t, err)
 	defer listener.Close()
 	go welcome(listener)
@@ -57,12 +58,36 @@ func TestDisplayInAnAbstractSocketOfAnotherUser(t *testing.T) {
 		t.Skip("only root can listen as another user")
 	}
 	const number = "46713"
-	listener, err := desktop.ListenAs(nobody, "@/tmp/.X11-unix/X"+number)
+	listener, err := desktop.ListenAs(nobody, "unix", "@/tmp/.X11-unix/X"+number)
 	check(t, err)
 	defer listener.Close()
 	go welcome(listener)
 	if answered, _ := xAnswers(context.Background(), ":"+number); answered {
 		t.Error("it is used")
+	}
+}
+
+// Where no socket is left of a display on this computer, programs look for it by TCP. There, the end of an ssh connection leaves
+// the port to others as well.
+func TestDisplayByTCPOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can listen as another user")
+	}
+	theirs, err := desktop.ListenAs(nobody, "tcp", "127.0.0.1:0")
+	check(t, err)
+	defer theirs.Close()
+	go welcome(theirs)
+	ours, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer ours.Close()
+	go welcome(ours)
+	for _, host := range []string{"", "localhost", "127.0.0.1", "tcp/localhost"} {
+		for listener, want := range map[net.Listener]bool{theirs: false, ours: true} {
+			display := fmt.Sprintf("%s:%d", host, listener.Addr().(*net.TCPAddr).Port-6000)
+			if answers, err := xAnswers(t.Context(), display); answers != want {
+				t.Errorf("%s: answers: %t, %v", display, answers, err)
+			}
+		}
 	}
 }
 

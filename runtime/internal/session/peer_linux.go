@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,6 +24,28 @@ func listener(conn *net.UnixConn) (uid int, err error) {
 		return 0, cmp.Or(controlled, err)
 	}
 	return int(who.Uid), nil
+}
+
+// tcpListeners returns the users who listen on a TCP port of this computer, at whichever address. Of what listens outside the
+// network namespace of this process, as for a container, nothing is known.
+func tcpListeners(port int) (uids []int) {
+	const listening = "0A"
+	for _, name := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		table, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(table)) {
+			columns := strings.Fields(line) // number, local address, remote address, state, queues, timer, retransmissions, user
+			if len(columns) < 8 || columns[3] != listening || !strings.HasSuffix(columns[1], fmt.Sprintf(":%04X", port)) {
+				continue
+			}
+			if uid, err := strconv.Atoi(columns[7]); err == nil {
+				uids = append(uids, uid)
+			}
+		}
+	}
+	return uids
 }
 
 // overflow is the number that the kernel gives to all users who have none in the namespace of a process.

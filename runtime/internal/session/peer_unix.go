@@ -21,15 +21,26 @@ func checkBus(conn *net.UnixConn) error {
 }
 
 // CheckDisplay returns [ErrForeign] if the display that conn is connected to is another user's. It may be root's, as an X server
-// often is, or of one whom a sandbox hides; and of a display by TCP, as ssh forwards one, nothing can be known.
+// often is, one whom a sandbox hides, or one on another computer.
 func CheckDisplay(conn net.Conn) error {
-	local, ok := conn.(*net.UnixConn)
-	if !ok {
-		return nil
+	var uids []int
+	switch conn := conn.(type) {
+	case *net.UnixConn:
+		uid, err := listener(conn)
+		if err != nil {
+			return err
+		}
+		uids = []int{uid}
+	case *net.TCPConn:
+		here, there := conn.LocalAddr().(*net.TCPAddr), conn.RemoteAddr().(*net.TCPAddr)
+		if there.IP.IsLoopback() || there.IP.Equal(here.IP) {
+			uids = tcpListeners(there.Port)
+		}
 	}
-	uid, err := listener(local)
-	if err == nil && uid != os.Geteuid() && uid != 0 && !isHidden(uid) {
-		err = ErrForeign
+	for _, uid := range uids {
+		if uid != os.Geteuid() && uid != 0 && !isHidden(uid) {
+			return ErrForeign
+		}
 	}
-	return err
+	return nil
 }

@@ -143,7 +143,7 @@ func TestBusOfEveryEnvironment(t *testing.T) {
 func TestBusOfAnotherUserIsNotTalkedTo(t *testing.T) {
 	needRoot(t)
 	socket := "@" + filepath.Join(t.TempDir(), "bus")
-	listener, err := desktop.ListenAs(nobody, socket)
+	listener, err := desktop.ListenAs(nobody, "unix", socket)
 	check(t, err)
 	defer listener.Close()
 
