@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,6 +133,9 @@ func (v *values) lookup(ctx context.Context, def *definition) (string, error) {
 		}
 		text, err = v.get(ctx, former)
 	}
+	if len(def.RenamedFrom) > 0 && errors.Is(err, ErrNotSet) {
+		text, err = v.get(ctx, def.Name) // which another process may have renamed it to meanwhile
+	}
 	return text, err
 }
 
@@ -241,10 +245,8 @@ func (v *values) remove(ctx context.Context, def *definition) error {
 		return err
 	}
 	v.renew(def)
-	if err := v.delete(ctx, def.Name); err != nil {
-		return err
-	}
-	return v.removeFormer(ctx, def)
+	former := v.removeFormer(ctx, def) // first: the present one hides them to its end
+	return cmp.Or(v.delete(ctx, def.Name), former)
 }
 
 // removeFormer deletes the values under former names: they would come back when the present one is forgotten.
