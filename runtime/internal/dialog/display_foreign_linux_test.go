@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +89,24 @@ func TestDisplayByTCPOfAnotherUser(t *testing.T) {
 				t.Errorf("%s: answers: %t, %v", display, answers, err)
 			}
 		}
+	}
+}
+
+// An input method is reached by the session bus, and is told what is typed.
+func TestBusOfAnotherUserIsNotPassedOn(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can listen as another user")
+	}
+	const name = "mcpsecrets-test-bus"
+	address := fmt.Sprintf("DBUS_SESSION_BUS_ADDRESS=unix:abstract=%s%d", name, os.Getpid())
+	for uid, want := range map[int]string{nobody: "DBUS_SESSION_BUS_ADDRESS=disabled:", 0: address} {
+		listener, err := desktop.ListenAs(uid, "unix", fmt.Sprintf("@%s%d", name, os.Getpid()))
+		check(t, err)
+		theirs := environment([]string{address})
+		if at := slices.IndexFunc(theirs, func(v string) bool { return v == want }); at < 0 || want != address && at < slices.Index(theirs, address) {
+			t.Errorf("a bus of user %d: the program has %q", uid, theirs)
+		}
+		check(t, listener.Close())
 	}
 }
 

@@ -40,9 +40,10 @@ func environment(ours []string) (theirs []string) {
 		"NO_AT_BRIDGE=1", // a stray accessibility daemon is not for a dialog that takes secrets
 		ownerVariable + "=" + strconv.Itoa(os.Getpid()),
 	}
-	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
+	if !session.Environ(ours).NamesBus() {
 		// Else the file chooser starts a D-Bus daemon that nobody ends, where dbus-launch is
-		// installed. For who reads it, this is as good as unset.
+		// installed, and after su another user's input method may get what is typed. For who reads
+		// it, this is as good as unset.
 		set = append(set, "DBUS_SESSION_BUS_ADDRESS=disabled:")
 	}
 	for _, variable := range ours {

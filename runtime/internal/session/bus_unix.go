@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -159,4 +160,22 @@ func (e Environ) Dial(ctx context.Context, socket string) (*net.UnixConn, error)
 		return nil, e.fault(fmt.Sprintf("it is not known whose %s is", which))
 	}
 	return bus, nil
+}
+
+// NamesBus reports whether the variable names a bus of this user that listens, so that other programs can be left to use it.
+func (e Environ) NamesBus() bool {
+	if !isAddress(e.Get(busVariable)) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	sockets, _ := e.Bus()
+	return slices.ContainsFunc(sockets, func(socket string) bool {
+		bus, err := e.Dial(ctx, socket)
+		if err != nil {
+			return false
+		}
+		bus.Close()
+		return true
+	})
 }
