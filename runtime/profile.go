@@ -86,19 +86,30 @@ func (i insider) TakeBack(ctx context.Context, name, text string) error {
 // RemoveFromProfile implements [inside.Manager].
 func (i insider) RemoveFromProfile(ctx context.Context, p inside.Profile) (removed []string, err error) {
 	for _, value := range p.Values {
-		now, err := i.values.read(ctx, p.Service, value.Stored)
-		if errors.Is(err, ErrNotSet) || err == nil && i.names[value.Name].Clean(now) != value.Text {
-			continue // somebody has changed it meanwhile
-		}
-		if err == nil {
+		same, err := i.isTakenOver(ctx, p.Service, value)
+		if err == nil && same {
 			err = i.values.use(ctx, func(ctx context.Context) error { return i.values.store.Delete(ctx, p.Service, value.Stored) })
 		}
-		if err != nil && !errors.Is(err, ErrNotSet) {
+		switch {
+		case errors.Is(err, ErrNotSet):
+		case err != nil:
 			return removed, i.values.noteFailure(ctx, value.Name, err)
+		case same:
+			removed = append(removed, value.Stored)
 		}
-		removed = append(removed, value.Stored)
 	}
 	return removed, nil
+}
+
+// isTakenOver reports whether a value is still in both places: somebody may have changed either meanwhile.
+func (i insider) isTakenOver(ctx context.Context, service string, value inside.ProfileValue) (bool, error) {
+	def := i.names[value.Name]
+	there, err := i.values.read(ctx, service, value.Stored)
+	if err != nil || def.Clean(there) != value.Text {
+		return false, err
+	}
+	here, err := i.values.lookup(ctx, def)
+	return err == nil && here == value.Text, err
 }
 
 // read returns what is stored under any service.

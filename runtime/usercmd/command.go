@@ -81,7 +81,7 @@ func (c *command) run(ctx context.Context, args []string) error {
 	if slices.Contains(args, "-h") || slices.Contains(args, "--help") {
 		name = "help"
 	}
-	if name == "status" || name == "set" {
+	if name == "status" || name == "set" || name == "import" {
 		c.warnOfClearing()
 	}
 	switch name {

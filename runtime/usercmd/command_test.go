@@ -353,6 +353,7 @@ func TestCommandKeepsTheStoreThatAServerWouldClear(t *testing.T) {
 	b := stored(t)
 	b.run(t, "", "status").want(t, 0, "api_key    Petstore API key   set\n", "warning: SECRETS_STORAGE_CLEAR is set")
 	b.run(t, "ann\n", "set", "username").want(t, 0, "username is set.\n", "warning: SECRETS_STORAGE_CLEAR is set")
+	b.run(t, "", "import", "--from-profile", "eu").want(t, 2, "", "warning: SECRETS_STORAGE_CLEAR is set")
 	b.run(t, "", "forget", "contact").want(t, 0, "contact was not set.\n", "")
 	b.run(t, "", "doctor").want(t, 0, "SECRETS_STORAGE_CLEAR   warning   is set", "")
 	if got, _ := b.store.Value("petstore", "api_key"); got != goodKey {

@@ -107,6 +107,21 @@ func TestImportReplacesNothingThatCameMeanwhile(t *testing.T) {
 	}
 }
 
+// The old value is removed only while the server has it.
+func TestImportRemovesNoLastCopy(t *testing.T) {
+	b := open(t)
+	for _, service := range []string{"petstore", "petstore.eu"} {
+		b.store.Put(service, "api_key", goodKey)
+		b.store.Put(service, "username", "ann")
+	}
+	asked := sitDown(t, b.Manager, "import", "--from-profile", "eu", "--remove").waits("This removes there: api_key, username")
+	b.store.Put("petstore", "api_key", otherKey)
+	asked.types("y\n").leaves(0, "Removed from com.mcp.petstore.eu: username\n")
+	if got, _ := b.store.Value("petstore.eu", "api_key"); got != goodKey {
+		t.Errorf("the old value is %q", got)
+	}
+}
+
 // What is taken back where a value can't be stored is what was imported, and not what a server has stored since.
 func TestImportTakesBackItsOwnOnly(t *testing.T) {
 	b := open(t)

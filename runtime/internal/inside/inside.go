@@ -50,7 +50,7 @@ type Manager interface {
 	PutNew(ctx context.Context, name, text string) error
 	TakeBack(ctx context.Context, name, text string) error
 	// Profile returns what an earlier version of the server kept for a profile, and RemoveFromProfile removes it there, unless
-	// it has changed since, and returns the names.
+	// it has changed since there or here, and returns the names.
 	Profile(ctx context.Context, name string) (Profile, error)
 	RemoveFromProfile(ctx context.Context, p Profile) (removed []string, err error)
 	// Fail makes the error that a getter would return for the cause.
