@@ -137,6 +137,18 @@ func (l *link) cut() {
 	l.bus.Close()
 }
 
+// slack is how long a write of a call that is given up may go on: with the link, others would lose theirs.
+const slack = time.Second
+
+// cutUnless ends the link unless what is to be sent is, or will be soon.
+func (l *link) cutUnless(sent <-chan struct{}) {
+	select {
+	case <-sent:
+	case <-time.After(slack):
+		l.cut()
+	}
+}
+
 // A reply is what became of one call, its error already one of ours.
 type reply struct {
 	body []any
@@ -185,11 +197,14 @@ func (l *link) callsTo(ctx context.Context, name string, requests ...request) []
 	}
 	waiting, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	stop := context.AfterFunc(waiting, l.cut) // frees a write that the bus does not read, which godbus does in our goroutine
+	// A write that the bus does not read, which godbus does in our goroutine, is freed by a cut.
+	sent := make(chan struct{})
+	stop := context.AfterFunc(waiting, func() { l.cutUnless(sent) })
 	pending := make([]*dbus.Call, len(requests))
 	for i, r := range requests {
 		pending[i] = l.bus.Object(name, r.path).GoWithContext(waiting, r.method, 0, make(chan *dbus.Call, 1), r.args...)
 	}
+	close(sent)
 	stop()
 	// A call that is given up leaves the link to the others; a keychain that is silent for that long does not.
 	defer func() {

@@ -240,3 +240,25 @@ func TestCallThatHasEndedLeavesTheLink(t *testing.T) {
 		}
 	}
 }
+
+// Nor does one that ends while it is sent.
+func TestCallsThatEndAtAnyTimeLeaveTheLink(t *testing.T) {
+	desktop.ForTest(t, desktop.Options{NoDisplay: true})
+	s := opened(t)
+	mustSet(t, s, "key", "value")
+	l := s.store.(*secretService).link
+	var group sync.WaitGroup
+	for n := range 16 {
+		group.Go(func() {
+			for i := range 200 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(10*n+i)*time.Microsecond)
+				l.call(ctx, servicePath, serviceIface+"ReadAlias", "default")
+				cancel()
+			}
+		})
+	}
+	group.Wait()
+	if !l.bus.Connected() {
+		t.Error("the others have lost it")
+	}
+}
