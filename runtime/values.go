@@ -246,6 +246,10 @@ func (v *values) remove(ctx context.Context, def *definition) error {
 	}
 	v.renew(def)
 	former := v.removeFormer(ctx, def) // first: the present one hides them to its end
+	isKept := errors.Is(former, keychain.ErrUnasked) || isDismissed(former)
+	if former != nil && !isKept {
+		return former
+	}
 	return cmp.Or(v.delete(ctx, def.Name), former)
 }
 
