@@ -30,7 +30,7 @@ const sessionIdle = 24 * time.Hour
 func HTTPHandler(m *secrets.Manager, srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) http.Handler {
 	h := newHandler(srv, options...)
 	h.guard = m.Inside().Guard()
-	return serve.Bounded(h.guard.Handler(h), h.maxBody)
+	return serve.Bounded(serve.Guarded(h.guard, h), h.maxBody)
 }
 
 // ServeHTTP serves [HTTPHandler] at /mcp of an address such as "127.0.0.1:8080" until the process is told to stop; it then

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -203,6 +205,35 @@ func TestResultThatPanicsAtFirstIsAnError(t *testing.T) {
 		})
 	}
 }
+
+// The SDK would never answer with a result that can't become JSON.
+func TestResultWithoutJSONIsAnError(t *testing.T) {
+	for name, result := range map[string]*mcp.CallToolResult{
+		"structure": {Content: []mcp.Content{}, StructuredContent: failing{}},
+		"meta":      {Content: []mcp.Content{}, Meta: mcp.Meta{"a": failing{}}},
+		"content":   {Content: []mcp.Content{&mcp.TextContent{Text: "a", Meta: mcp.Meta{"a": failing{}}}}},
+	} {
+		everywhere(t, func(t *testing.T, w way, version string) {
+			s := openWithKey(t, runtimetest.NewUser(t))
+			s.AddTool(&mcp.Tool{Name: "fails", InputSchema: map[string]any{"type": "object"}}, func(ctx context.Context, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+				_, err := s.APIKey(ctx, reason)
+				return result, err
+			})
+			g := w.come(t, s, client{version: version, human: says(accept("Allow for session"))})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			_, err := g.CallTool(ctx, tool("fails"))
+			if err == nil || !strings.Contains(err.Error(), "no JSON of [redacted]") {
+				t.Errorf("%s: %v", name, err)
+			}
+			wantNoKey(t, "what was written", w.written())
+		})
+	}
+}
+
+type failing struct{}
+
+func (failing) MarshalJSON() ([]byte, error) { return nil, errors.New("no JSON of " + goodKey) }
 
 type panicking struct{}
 
