@@ -13,6 +13,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/mcpsecrets/mcpsecrets/runtime/gosdk"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 )
 
@@ -324,4 +325,46 @@ func TestEventStoreHasNoKey(t *testing.T) {
 		}
 	}
 	wantNoKey(t, "the store", []byte(stored.String()))
+}
+
+// Whatever a server sends, also of its own accord, the middleware masks where no function of ours writes.
+func TestNothingSentInMemoryHasTheKey(t *testing.T) {
+	for _, version := range versions {
+		s := openWithKey(t, runtimetest.NewUser(t))
+		s.Manager.Mask(t.Context(), goodKey)
+		s.AddTool(&mcp.Tool{Name: "described", Description: "uses " + goodKey, InputSchema: map[string]any{"type": "object"}}, func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			_, _ = req.Session.Elicit(ctx, &mcp.ElicitParams{Mode: "form", Message: "is it " + goodKey, RequestedSchema: map[string]any{"type": "object"}})
+			//lint:ignore SA1019 servers still ask for texts
+			_, _ = req.Session.CreateMessage(ctx, &mcp.CreateMessageParams{SystemPrompt: goodKey, Messages: []*mcp.SamplingMessage{{Role: "user", Content: &mcp.TextContent{Text: goodKey}}}})
+			return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: "asked"}}}, nil
+		})
+		s.AddResourceTemplate(&mcp.ResourceTemplate{Name: "pets", URITemplate: "pets://{id}", Description: goodKey}, func(_ context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
+			return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{{URI: req.Params.URI, Blob: []byte(goodKey)}}}, nil
+		})
+		sent := new(wire)
+		here, there := mcp.NewInMemoryTransports()
+		if _, err := gosdk.Connect(t.Context(), s.Server, &mcp.LoggingTransport{Transport: here, Writer: sent}); err != nil {
+			t.Fatal(err)
+		}
+		g := client{version: version, human: says(accept("Allow"))}.connect(t, there)
+		for name, call := range map[string]func() error{
+			"tools":     func() error { _, err := g.ListTools(t.Context(), nil); return err },
+			"templates": func() error { _, err := g.ListResourceTemplates(t.Context(), nil); return err },
+			"tool":      func() error { _, err := g.CallTool(t.Context(), tool("described")); return err },
+			"template": func() error {
+				_, err := g.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: "pets://1"})
+				return err
+			},
+		} {
+			if err := call(); err != nil {
+				t.Errorf("%s, %s: %v", version, name, err)
+			}
+		}
+		_ = g.Close()
+		written := sent.bytes()
+		if !bytes.Contains(written, []byte("uses [redacted]")) {
+			t.Errorf("%s: the test does not see what is sent: %s", version, written)
+		}
+		wantNoKey(t, version, written)
+	}
 }

@@ -109,6 +109,25 @@ func TestDataOfAnErrorIsMasked(t *testing.T) {
 	}
 }
 
+// The result of a task is kept until somebody fetches it, who may come where nothing masks what is written.
+func TestKeptResultIsMasked(t *testing.T) {
+	m := openVault(t, nobody).Manager
+	m.Mask(t.Context(), attacked)
+	srv := server.NewMCPServer("x", "1", Option(m), server.WithTaskCapabilities(true, true, true))
+	srv.AddTool(mcp.NewTool("tool", mcp.WithTaskSupport(mcp.TaskSupportOptional)), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return &mcp.CallToolResult{Content: []mcp.Content{mcp.NewTextContent("it is " + attacked[:9]), mcp.NewTextContent(attacked[9:])}}, nil
+	})
+	begun, err := json.Marshal(srv.HandleMessage(withGuard(t.Context(), guarding{manager: m}), json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tool","task":{}}}`)))
+	var task struct{ Result struct{ Task mcp.Task } }
+	if err != nil || json.Unmarshal(begun, &task) != nil || task.Result.Task.TaskId == "" {
+		t.Fatalf("begun: %s, %v", begun, err)
+	}
+	fetched, _ := json.Marshal(srv.HandleMessage(t.Context(), json.RawMessage(`{"jsonrpc":"2.0","id":2,"method":"tasks/result","params":{"taskId":"`+task.Result.Task.TaskId+`"}}`)))
+	if text := string(fetched); !strings.Contains(text, "it is [redacted]") || strings.Contains(text, attacked[9:]) {
+		t.Errorf("fetched %s", text)
+	}
+}
+
 type failing struct {
 	mcp.Content
 	mcp.ResourceContents
@@ -121,6 +140,7 @@ func TestResultWithoutJSONIsAnError(t *testing.T) {
 	results := map[string]*mcp.CallToolResult{
 		"structure": {StructuredContent: failing{}},
 		"content":   {Content: []mcp.Content{failing{}}},
+		"question":  {MultiRoundTripResult: mcp.MultiRoundTripResult{InputRequests: mcp.InputRequests{"a": mcp.NewElicitationInputRequest(mcp.ElicitationParams{RequestedSchema: failing{}})}}},
 		"meta":      {Result: mcp.Result{Meta: &mcp.Meta{AdditionalFields: map[string]any{"a": failing{}}}}},
 	}
 	for name, result := range results {

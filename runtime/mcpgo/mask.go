@@ -128,7 +128,7 @@ func settled[T any](result *T) (*T, error) {
 		_, err := json.Marshal(result)
 		return result, err
 	}
-	if _, err := json.Marshal(mcp.CallToolResult{Result: tool.Result, Content: tool.Content}); err != nil {
+	if _, err := json.Marshal(mcp.CallToolResult{Result: tool.Result, Content: tool.Content, MultiRoundTripResult: tool.MultiRoundTripResult}); err != nil {
 		return nil, err
 	}
 	if tool.StructuredContent == nil {
@@ -145,11 +145,11 @@ func settled[T any](result *T) (*T, error) {
 
 func isPlainTool(result *mcp.CallToolResult) bool {
 	_, isJSON := result.StructuredContent.(json.RawMessage)
-	return result.Meta == nil && (isJSON || result.StructuredContent == nil) && !slices.ContainsFunc(result.Content, hasCode)
+	return result.Meta == nil && result.InputRequests == nil && (isJSON || result.StructuredContent == nil) && !slices.ContainsFunc(result.Content, hasCode)
 }
 
 func isPlainPrompt(result *mcp.GetPromptResult) bool {
-	return result.Meta == nil && !slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return hasCode(m.Content) })
+	return result.Meta == nil && result.InputRequests == nil && !slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return hasCode(m.Content) })
 }
 
 func arePlainContents(contents *[]mcp.ResourceContents) bool {
