@@ -70,7 +70,7 @@ func newHandler(srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) *h
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v := visit{who: peerOf(r)}
+	v := &visit{who: peerOf(r)}
 	// The SDK takes no call for one of 2026-07-28 without this header, and refuses one whose body says another revision.
 	inSession := h.stateful != nil && r.Header.Get("Mcp-Protocol-Version") < modern
 	if !inSession || !h.resumes {
