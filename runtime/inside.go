@@ -17,15 +17,20 @@ func (m *Manager) Inside() inside.Manager { return insider{m} }
 // insider is the [inside.Manager] of a manager.
 type insider struct{ *Manager }
 
-func (i insider) Guard() *guard.Guard           { return i.guard() }
-func (i insider) Install()                      { i.installed.Store(true) }
-func (i insider) Serving()                      { i.serving.Do(i.clearAtStart) }
-func (i insider) Runs(ctx context.Context) bool { return i.found(ctx) != nil }
-func (i insider) Tools() []inside.Tool          { return i.tools() }
-func (i insider) Server() string                { return i.server }
-func (i insider) Program() string               { return i.command }
-func (i insider) HasTerminal()                  { i.hasTerminal.Store(true) }
-func (i insider) Sentences() wording.Sentences  { return i.sentences }
+func (i insider) Guard() *guard.Guard          { return i.guard() }
+func (i insider) Install()                     { i.installed.Store(true) }
+func (i insider) Serving()                     { i.serving.Do(i.clearAtStart) }
+func (i insider) Tools() []inside.Tool         { return i.tools() }
+func (i insider) Server() string               { return i.server }
+func (i insider) Program() string              { return i.command }
+func (i insider) HasTerminal()                 { i.hasTerminal.Store(true) }
+func (i insider) Sentences() wording.Sentences { return i.sentences }
+
+// Runs implements [inside.Manager].
+func (i insider) Runs(ctx context.Context) bool {
+	t := i.found(ctx)
+	return t != nil && !t.background
+}
 
 // Warn implements [inside.Manager].
 func (i insider) Warn(ctx context.Context, text string) {
