@@ -194,7 +194,8 @@ func TestResultThatPanicsAtFirstIsAnError(t *testing.T) {
 		everywhere(t, func(t *testing.T, w way, version string) {
 			s := open(t, runtimetest.NewUser(t))
 			s.AddTool(&mcp.Tool{Name: "panic", InputSchema: map[string]any{"type": "object"}}, func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-				return result, nil
+				own := *result // the SDK writes into it
+				return &own, nil
 			})
 			g := w.come(t, s, client{version: version})
 			if _, err := g.CallTool(t.Context(), tool("panic")); err == nil || !strings.Contains(err.Error(), "panicked: ") {
@@ -217,8 +218,9 @@ func TestResultWithoutJSONIsAnError(t *testing.T) {
 		everywhere(t, func(t *testing.T, w way, version string) {
 			s := openWithKey(t, runtimetest.NewUser(t))
 			s.AddTool(&mcp.Tool{Name: "fails", InputSchema: map[string]any{"type": "object"}}, func(ctx context.Context, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+				own := *result // the SDK writes into it
 				_, err := s.APIKey(ctx, reason)
-				return result, err
+				return &own, err
 			})
 			g := w.come(t, s, client{version: version, human: says(accept("Allow for session"))})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
