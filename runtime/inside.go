@@ -26,6 +26,12 @@ func (i insider) Program() string              { return i.command }
 func (i insider) HasTerminal()                 { i.hasTerminal.Store(true) }
 func (i insider) Sentences() wording.Sentences { return i.sentences }
 
+// Runs implements [inside.Manager].
+func (i insider) Runs(ctx context.Context) bool {
+	t := i.found(ctx)
+	return t != nil && !t.background
+}
+
 // Warn implements [inside.Manager].
 func (i insider) Warn(ctx context.Context, text string) {
 	i.log.LogAttrs(ctx, slog.LevelWarn, text, slog.String("server", i.server))

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -65,6 +66,8 @@ type visit struct {
 	who     peer
 	request context.Context // nil where its end does not end the call
 	guard   *guard.Guard    // masks the answer as it leaves; nil where something keeps the answer before
+	// session is the one that the request came to. A handler may send the headers of its request on.
+	session atomic.Pointer[mcp.ServerSession]
 }
 
 // A peer is who sent an HTTP request.
@@ -88,7 +91,7 @@ const visitHeader = "Mcpsecrets-Visit"
 
 // enter notes a visit. The returned request has a header to find it by until leave is called, in place of whatever the client
 // sent under that name.
-func enter(r *http.Request, v visit) (_ *http.Request, leave func()) {
+func enter(r *http.Request, v *visit) (_ *http.Request, leave func()) {
 	id := rand.Text()
 	visits.Store(id, v)
 	r = r.Clone(r.Context())
@@ -98,16 +101,21 @@ func enter(r *http.Request, v visit) (_ *http.Request, leave func()) {
 
 // visitOf returns the visit of a request, the zero visit if it did not come by our handler. The error is that the visit is
 // over: nobody waits for the answer.
-func visitOf(req mcp.Request) (visit, error) {
+func visitOf(req mcp.Request) (*visit, error) {
 	extra := req.GetExtra()
 	if extra == nil || extra.Header.Get(visitHeader) == "" {
-		return visit{}, nil
+		return &visit{}, nil
 	}
 	v, ok := visits.Load(extra.Header.Get(visitHeader))
 	if !ok {
-		return visit{}, context.Canceled
+		return nil, context.Canceled
 	}
-	return v.(visit), nil
+	found := v.(*visit)
+	session, _ := req.GetSession().(*mcp.ServerSession)
+	if !found.session.CompareAndSwap(nil, session) && found.session.Load() != session {
+		return &visit{}, nil
+	}
+	return found, nil
 }
 
 // An ownSession marks the context of a session of ours. The mark counts for that session only, wherever the context goes.

@@ -297,6 +297,31 @@ func TestForeignTransportsAreRefused(t *testing.T) {
 	}
 }
 
+// A handler may send the headers of its request on, as a gateway does: they say nothing of the request that it makes.
+func TestVisitIsOfOneSession(t *testing.T) {
+	s := openWithKey(t, runtimetest.NewUser(t))
+	s.Manager.Mask(t.Context(), goodKey)
+	bare := listen(t, mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return s.Server }, &mcp.StreamableHTTPOptions{Stateless: true}))
+	s.AddTool(&mcp.Tool{Name: "key", InputSchema: map[string]any{"type": "object"}}, func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return text("it is " + goodKey), nil
+	})
+	answers := map[string]string{}
+	s.AddTool(&mcp.Tool{Name: "relay", InputSchema: map[string]any{"type": "object"}}, func(_ context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		header := http.Header{gosdk.VisitHeader: req.Extra.Header[gosdk.VisitHeader]}
+		for _, name := range []string{"get_pet", "key"} {
+			_, answers[name] = post{version: "2025-11-25", body: strings.Replace(toolCall, "get_pet", name, 1), header: header}.send(t, http.DefaultTransport, bare.url)
+		}
+		return text("done"), nil
+	})
+	g := overHTTP(t, s, new(wire)).comeAs(t, "", client{version: "2025-11-25"})
+	if _, err := g.CallTool(t.Context(), tool("relay")); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(answers["get_pet"], stranger) || !strings.Contains(answers["key"], "it is [redacted]") {
+		t.Errorf("by another handler: %q", answers)
+	}
+}
+
 // The header by which our handler finds a request again is nobody else's to set.
 func TestVisitHeaderOfTheClientCountsForNothing(t *testing.T) {
 	header := http.Header{gosdk.VisitHeader: {"made up", "twice"}, "mcpsecrets-visit": {"small"}}

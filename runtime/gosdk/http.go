@@ -30,7 +30,7 @@ const sessionIdle = 24 * time.Hour
 func HTTPHandler(m *secrets.Manager, srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) http.Handler {
 	h := newHandler(srv, options...)
 	h.guard = m.Inside().Guard()
-	return serve.Bounded(h.guard.Handler(h), h.maxBody)
+	return serve.Bounded(serve.Guarded(h.guard, h), h.maxBody)
 }
 
 // ServeHTTP serves [HTTPHandler] at /mcp of an address such as "127.0.0.1:8080" until the process is told to stop; it then
@@ -70,7 +70,7 @@ func newHandler(srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) *h
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v := visit{who: peerOf(r)}
+	v := &visit{who: peerOf(r)}
 	// The SDK takes no call for one of 2026-07-28 without this header, and refuses one whose body says another revision.
 	inSession := h.stateful != nil && r.Header.Get("Mcp-Protocol-Version") < modern
 	if !inSession || !h.resumes {

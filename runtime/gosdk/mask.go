@@ -19,7 +19,10 @@ var errWithheld = errors.New("secrets: the message held a secret and was withhel
 
 // finished returns a result as it may leave the middleware.
 func (i *installed) finished(ctx context.Context, req mcp.Request, result mcp.Result) (mcp.Result, error) {
-	result = settled(result)
+	result, err := settled(result)
+	if err != nil {
+		return nil, err
+	}
 	if result == nil || !i.guard.Knows() || i.masksLater(ctx, req) {
 		return result, nil
 	}
@@ -84,38 +87,41 @@ func (i *installed) without(pointer any) (any, error) {
 }
 
 // settled returns a result once what the handler's own types in it do to become JSON has been done: the SDK would do it in a
-// goroutine of its own, where a panic ends the process. It is not done twice to what may be long.
-func settled(result mcp.Result) mcp.Result {
+// goroutine of its own, where a panic ends the process, and would not answer with what can't become JSON. It is not done twice
+// to what may be long.
+func settled(result mcp.Result) (_ mcp.Result, err error) {
 	switch result := result.(type) {
 	case *mcp.CallToolResult:
 		return settledTool(result)
 	case *mcp.GetPromptResult:
 		if len(result.Meta) > 0 || slices.ContainsFunc(result.Messages, func(m *mcp.PromptMessage) bool { return m != nil && hasCode(m.Content) }) {
-			_, _ = json.Marshal(result) // the SDK says what is wrong with it
+			_, err = json.Marshal(result)
 		}
 	case *mcp.ReadResourceResult:
 		if len(result.Meta) > 0 || slices.ContainsFunc(result.Contents, resourceHasCode) {
-			_, _ = json.Marshal(result)
+			_, err = json.Marshal(result)
 		}
 	}
-	return result
+	return result, err
 }
 
-func settledTool(result *mcp.CallToolResult) mcp.Result {
+func settledTool(result *mcp.CallToolResult) (mcp.Result, error) {
 	if len(result.Meta) > 0 || slices.ContainsFunc(result.Content, hasCode) {
-		_, _ = json.Marshal(&mcp.CallToolResult{Meta: result.Meta, Content: result.Content})
+		if _, err := json.Marshal(&mcp.CallToolResult{Meta: result.Meta, Content: result.Content}); err != nil {
+			return nil, err
+		}
 	}
 	switch result.StructuredContent.(type) {
 	case nil, json.RawMessage:
-		return result
+		return result, nil
 	}
 	text, err := json.Marshal(result.StructuredContent)
 	if err != nil {
-		return result // the SDK can't send it either
+		return nil, err
 	}
 	settled := *result
 	settled.StructuredContent = json.RawMessage(text)
-	return &settled
+	return &settled, nil
 }
 
 // hasCode reports whether a type of the handler's own may be in a content, or a nil pointer, of which the SDK panics.

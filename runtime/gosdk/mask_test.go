@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/mcpsecrets/mcpsecrets/runtime/gosdk"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 )
 
@@ -191,7 +194,8 @@ func TestResultThatPanicsAtFirstIsAnError(t *testing.T) {
 		everywhere(t, func(t *testing.T, w way, version string) {
 			s := open(t, runtimetest.NewUser(t))
 			s.AddTool(&mcp.Tool{Name: "panic", InputSchema: map[string]any{"type": "object"}}, func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-				return result, nil
+				own := *result // the SDK writes into it
+				return &own, nil
 			})
 			g := w.come(t, s, client{version: version})
 			if _, err := g.CallTool(t.Context(), tool("panic")); err == nil || !strings.Contains(err.Error(), "panicked: ") {
@@ -203,6 +207,36 @@ func TestResultThatPanicsAtFirstIsAnError(t *testing.T) {
 		})
 	}
 }
+
+// The SDK would never answer with a result that can't become JSON.
+func TestResultWithoutJSONIsAnError(t *testing.T) {
+	for name, result := range map[string]*mcp.CallToolResult{
+		"structure": {Content: []mcp.Content{}, StructuredContent: failing{}},
+		"meta":      {Content: []mcp.Content{}, Meta: mcp.Meta{"a": failing{}}},
+		"content":   {Content: []mcp.Content{&mcp.TextContent{Text: "a", Meta: mcp.Meta{"a": failing{}}}}},
+	} {
+		everywhere(t, func(t *testing.T, w way, version string) {
+			s := openWithKey(t, runtimetest.NewUser(t))
+			s.AddTool(&mcp.Tool{Name: "fails", InputSchema: map[string]any{"type": "object"}}, func(ctx context.Context, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+				own := *result // the SDK writes into it
+				_, err := s.APIKey(ctx, reason)
+				return &own, err
+			})
+			g := w.come(t, s, client{version: version, human: says(accept("Allow for session"))})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			_, err := g.CallTool(ctx, tool("fails"))
+			if err == nil || !strings.Contains(err.Error(), "no JSON of [redacted]") {
+				t.Errorf("%s: %v", name, err)
+			}
+			wantNoKey(t, "what was written", w.written())
+		})
+	}
+}
+
+type failing struct{}
+
+func (failing) MarshalJSON() ([]byte, error) { return nil, errors.New("no JSON of " + goodKey) }
 
 type panicking struct{}
 
@@ -293,4 +327,46 @@ func TestEventStoreHasNoKey(t *testing.T) {
 		}
 	}
 	wantNoKey(t, "the store", []byte(stored.String()))
+}
+
+// Whatever a server sends, also of its own accord, the middleware masks where no function of ours writes.
+func TestNothingSentInMemoryHasTheKey(t *testing.T) {
+	for _, version := range versions {
+		s := openWithKey(t, runtimetest.NewUser(t))
+		s.Manager.Mask(t.Context(), goodKey)
+		s.AddTool(&mcp.Tool{Name: "described", Description: "uses " + goodKey, InputSchema: map[string]any{"type": "object"}}, func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			_, _ = req.Session.Elicit(ctx, &mcp.ElicitParams{Mode: "form", Message: "is it " + goodKey, RequestedSchema: map[string]any{"type": "object"}})
+			//lint:ignore SA1019 servers still ask for texts
+			_, _ = req.Session.CreateMessage(ctx, &mcp.CreateMessageParams{SystemPrompt: goodKey, Messages: []*mcp.SamplingMessage{{Role: "user", Content: &mcp.TextContent{Text: goodKey}}}})
+			return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: "asked"}}}, nil
+		})
+		s.AddResourceTemplate(&mcp.ResourceTemplate{Name: "pets", URITemplate: "pets://{id}", Description: goodKey}, func(_ context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
+			return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{{URI: req.Params.URI, Blob: []byte(goodKey)}}}, nil
+		})
+		sent := new(wire)
+		here, there := mcp.NewInMemoryTransports()
+		if _, err := gosdk.Connect(t.Context(), s.Server, &mcp.LoggingTransport{Transport: here, Writer: sent}); err != nil {
+			t.Fatal(err)
+		}
+		g := client{version: version, human: says(accept("Allow"))}.connect(t, there)
+		for name, call := range map[string]func() error{
+			"tools":     func() error { _, err := g.ListTools(t.Context(), nil); return err },
+			"templates": func() error { _, err := g.ListResourceTemplates(t.Context(), nil); return err },
+			"tool":      func() error { _, err := g.CallTool(t.Context(), tool("described")); return err },
+			"template": func() error {
+				_, err := g.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: "pets://1"})
+				return err
+			},
+		} {
+			if err := call(); err != nil {
+				t.Errorf("%s, %s: %v", version, name, err)
+			}
+		}
+		_ = g.Close()
+		written := sent.bytes()
+		if !bytes.Contains(written, []byte("uses [redacted]")) {
+			t.Errorf("%s: the test does not see what is sent: %s", version, written)
+		}
+		wantNoKey(t, version, written)
+	}
 }

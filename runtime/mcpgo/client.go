@@ -43,12 +43,19 @@ func withGuard(ctx context.Context, g guarding) context.Context {
 // guarded reports whether the manager's guard masks all that leaves for the client: middleware sees results only.
 func guarded(ctx context.Context, m *secrets.Manager) bool {
 	g, _ := ctx.Value(guardKey{}).(guarding)
-	return g.manager == m
+	return g.manager == m && !isCalled(ctx, m)
 }
 
 // masksLater reports whether a result is masked after the middleware, before anything keeps it.
 func masksLater(ctx context.Context, m *secrets.Manager) bool {
-	return ctx.Value(guardKey{}) == guarding{manager: m}
+	return ctx.Value(guardKey{}) == guarding{manager: m} && !isCalled(ctx, m)
+}
+
+// isCalled reports whether a request is a function call in this process: its answer is not written, whatever serves the
+// request by whose handler it was made.
+func isCalled(ctx context.Context, m *secrets.Manager) bool {
+	_, inProcess := server.ClientSessionFromContext(ctx).(*server.InProcessSession)
+	return inProcess || m.Inside().Runs(ctx)
 }
 
 func clientOf(ctx context.Context) client {

@@ -23,7 +23,7 @@ import (
 //
 // Principals share no session, and one's tasks and requests don't exist for another one. Callers without a principal are not
 // told apart, nor are those whose principal is put there later, as by mcp-go's WithHTTPContextFunc. What a store of events has
-// of notifications was not masked: mcp-go stores it before it is sent.
+// of notifications, of lists and of requests to the client was not masked: mcp-go stores it before it is sent.
 //
 // A body has at most 4 MB, see [MaxBody], and 30 seconds, and path and headers 64 KB: else the answer is 413, 408
 // or 431. A GET, a subscription and a wait for a task's result have a body of 64 KB at most, since their answers may have no end. Connections are for the http.Server to bound, as ServeHTTP does: set its ReadHeaderTimeout, IdleTimeout and
@@ -34,12 +34,12 @@ func HTTPHandler(m *secrets.Manager, srv *server.MCPServer, options ...server.St
 	next := server.NewStreamableHTTPServer(srv, options...)
 	m.Inside().Install()
 	apart := &parties{guard: guarding{m, keepsEvents(next)}, sessions: &sessions{next: next, limit: maxSessions, owners: map[string]owner{}}}
-	return serve.Bounded(m.Inside().Guard().Handler(apart), maxBodyOf(next))
+	return serve.Bounded(serve.Guarded(m.Inside().Guard(), apart), maxBodyOf(next))
 }
 
 // keepsEvents reports whether messages are kept for clients that come back. The option can't be asked; what is not understood
 // is taken for yes.
-func keepsEvents(s *server.StreamableHTTPServer) bool {
+func keepsEvents(s any) bool {
 	store := reflect.ValueOf(s).Elem().FieldByName("eventStore")
 	return store.Kind() != reflect.Interface || !store.IsNil()
 }

@@ -3,6 +3,7 @@ package mcpgo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -40,10 +41,11 @@ func finished[T any](ctx context.Context, a adapter, x exchange, kind *resultKin
 	// What the handler's own types do to become JSON can panic as the handler can. Here that is an error of the request; the
 	// server would do it where a panic ends more.
 	return serve.Handle(a.Inside().Guard(), kind.name, x.name, func() (*T, error) {
-		if isMasked {
-			return settled(result), nil
+		whole, err := settled(result)
+		if err != nil || isMasked {
+			return whole, err
 		}
-		return masked(a, result, kind.parse), nil
+		return masked(a, whole, kind.parse), nil
 	})
 }
 
@@ -62,6 +64,33 @@ func masked[T any](a adapter, result *T, parse func(*json.RawMessage) (*T, error
 		return new(T) // rather nothing than a secret
 	}
 	return without
+}
+
+// maskedError returns an error without secrets in the data that mcp-go sends with it. Its text is masked as that of all others.
+func (a adapter) maskedError(err error) error {
+	required, ok := pagesOf(err)
+	if !ok {
+		return err
+	}
+	text, failed := json.Marshal(required)
+	clean := a.Inside().Guard().JSON(text)
+	if failed != nil || len(clean) == 0 || &clean[0] == &text[0] {
+		return err
+	}
+	var without mcp.URLElicitationRequiredError
+	if json.Unmarshal(clean, &without) != nil {
+		return errors.New(guard.Redacted) // rather nothing than a secret
+	}
+	return without
+}
+
+// pagesOf finds the one error with data of its own, as mcp-go does.
+func pagesOf(err error) (required mcp.URLElicitationRequiredError, ok bool) {
+	var pointer *mcp.URLElicitationRequiredError
+	if errors.As(err, &pointer) && pointer != nil {
+		return *pointer, true
+	}
+	return required, errors.As(err, &required)
 }
 
 // parseResource is for contents, which are what a resource's handler returns. mcp-go itself would parse none without a URI, which
@@ -92,29 +121,35 @@ func parseContents(text []byte) mcp.ResourceContents {
 }
 
 // settled returns a result once its own types have become JSON. What may be long, the structure of a tool's result, is not done
-// twice.
-func settled[T any](result *T) *T {
+// twice. mcp-go would not answer with what can't become JSON, and would say why where nothing masks it.
+func settled[T any](result *T) (*T, error) {
 	tool, ok := any(result).(*mcp.CallToolResult)
 	if !ok {
-		_, _ = json.Marshal(result) // the server says what is wrong with it
-		return result
+		_, err := json.Marshal(result)
+		return result, err
 	}
-	_, _ = json.Marshal(mcp.CallToolResult{Result: tool.Result, Content: tool.Content})
-	if text, err := json.Marshal(tool.StructuredContent); err == nil && tool.StructuredContent != nil {
-		whole := *tool
-		whole.StructuredContent = json.RawMessage(text)
-		tool = &whole
+	if _, err := json.Marshal(mcp.CallToolResult{Result: tool.Result, Content: tool.Content, MultiRoundTripResult: tool.MultiRoundTripResult}); err != nil {
+		return nil, err
 	}
-	return any(tool).(*T)
+	if tool.StructuredContent == nil {
+		return result, nil
+	}
+	text, err := json.Marshal(tool.StructuredContent)
+	if err != nil {
+		return nil, err
+	}
+	whole := *tool
+	whole.StructuredContent = json.RawMessage(text)
+	return any(&whole).(*T), nil
 }
 
 func isPlainTool(result *mcp.CallToolResult) bool {
 	_, isJSON := result.StructuredContent.(json.RawMessage)
-	return result.Meta == nil && (isJSON || result.StructuredContent == nil) && !slices.ContainsFunc(result.Content, hasCode)
+	return result.Meta == nil && result.InputRequests == nil && (isJSON || result.StructuredContent == nil) && !slices.ContainsFunc(result.Content, hasCode)
 }
 
 func isPlainPrompt(result *mcp.GetPromptResult) bool {
-	return result.Meta == nil && !slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return hasCode(m.Content) })
+	return result.Meta == nil && result.InputRequests == nil && !slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return hasCode(m.Content) })
 }
 
 func arePlainContents(contents *[]mcp.ResourceContents) bool {

@@ -146,3 +146,12 @@ func TestResultInAnEventStoreIsMasked(t *testing.T) {
 		t.Error("it is not seen whether mcp-go has a store of events")
 	}
 }
+
+// After an update mcp-go may keep events in another way. What is not understood is taken for a store.
+func TestUnknownStoreOfEventsCounts(t *testing.T) {
+	for _, unknown := range []any{&struct{ replayStore any }{}, &struct{ eventStore *int }{}, &struct{ eventStore []any }{}} {
+		if !keepsEvents(unknown) {
+			t.Errorf("%T counts as none", unknown)
+		}
+	}
+}

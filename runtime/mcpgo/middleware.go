@@ -90,7 +90,10 @@ type exchange struct {
 // a panic: if the turn has forms to show, the result is the input request.
 func run[T any](a adapter, ctx context.Context, x exchange, handle func(context.Context) (T, error), inputRequired func(mcp.MultiRoundTripResult) T) (T, error) {
 	ctx, turn := a.Begin(ctx, callOf(ctx, a.Manager, x), x.state, repliesOf(x.responses))
-	result, err := serve.Handle(a.Inside().Guard(), x.kind, x.name, func() (T, error) { return handle(ctx) })
+	result, err := serve.Handle(a.Inside().Guard(), x.kind, x.name, func() (T, error) {
+		result, err := handle(ctx)
+		return result, a.maskedError(err)
+	})
 	if forms, state := turn.End(); len(forms) > 0 {
 		return inputRequired(inputRequest(forms, state)), nil
 	}

@@ -3,6 +3,7 @@ package mcpgo
 import (
 	"context"
 	"io"
+	"log"
 	"os"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -25,7 +26,10 @@ func serveStdio(ctx context.Context, m *secrets.Manager, srv *server.MCPServer, 
 	m.Inside().Serving()
 	s := server.NewStdioServer(srv)
 	// With the defaults of mcp-go a hundred calls that wait for a person freeze the server for good.
-	for _, option := range append([]server.StdioOption{server.WithWorkerPoolSize(100), server.WithQueueSize(10_000)}, options...) {
+	// What it logs has what the author's code said. Clients keep standard error.
+	logger := log.New(m.Inside().Guard().Writer(os.Stderr), "", log.LstdFlags)
+	for _, option := range append([]server.StdioOption{
+		server.WithErrorLogger(logger), server.WithWorkerPoolSize(100), server.WithQueueSize(10_000)}, options...) {
 		option(s)
 	}
 	ctx, cancel := context.WithCancel(withGuard(ctx, guarding{manager: m}))

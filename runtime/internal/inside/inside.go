@@ -18,6 +18,8 @@ type Manager interface {
 	Guard() *guard.Guard
 	// Install notes that an adapter masks all that a server sends: that it serves, or sees all messages.
 	Install()
+	// Runs reports whether a handler of a request was given ctx, or something made of it.
+	Runs(ctx context.Context) bool
 	// Serving notes that the server begins to serve, after which SECRETS_STORAGE_CLEAR is obeyed.
 	Serving()
 	// Warn tells the author of the server what is amiss with it.

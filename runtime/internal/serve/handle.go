@@ -3,6 +3,7 @@ package serve
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
@@ -19,6 +20,24 @@ func Handle[T any](g *guard.Guard, kind, name string, handle func() (T, error)) 
 		err = MaskError(g, err) // which runs the error's own code
 	}
 	return result, err
+}
+
+// Guarded is the guard's handler for next, which also masks the report of what panics in a request: whoever recovers it, such
+// as net/http, writes it to standard error.
+func Guarded(g *guard.Guard, next http.Handler) http.Handler {
+	next = g.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch r := recover(); r {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(r)
+			default:
+				panic(g.Text(panicText(r)))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // panicText is what a panic says. As in Go's own report, a value without a text of its own is not shown: its bytes, say, would

@@ -64,6 +64,21 @@ func (g *guest) leaks(t *testing.T) {
 		}
 		wantNoKey(t, how, []byte(text+structure))
 	}
+	for how, want := range map[string]string{"image": "see the image", "blob": "see the resource", "meta": "see beside"} {
+		result, err := g.answered(t.Context(), leak(how))
+		if err != nil || !strings.Contains(textOf(result), want) {
+			t.Errorf("%s: %+v, %v", how, result, err)
+			continue
+		}
+		encoded, err := json.Marshal(result)
+		if err != nil {
+			t.Error(err)
+		}
+		if masked := base64.StdEncoding.EncodeToString([]byte(guard.Redacted)); !bytes.Contains(encoded, []byte(guard.Redacted)) && !bytes.Contains(encoded, []byte(masked)) {
+			t.Errorf("%s says not that something was redacted: %s", how, encoded)
+		}
+		wantNoKey(t, how, encoded)
+	}
 }
 
 // leaked returns the result that was to have the key. Some SDKs make an error of a handler a result, others that of the call.

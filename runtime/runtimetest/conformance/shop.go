@@ -189,6 +189,16 @@ func (s *shop) leak(ctx context.Context, arguments map[string]any, _ any) (any, 
 	case "embedded":
 		resource := map[string]any{"uri": inventory, "text": "see the resource: " + text}
 		return map[string]any{"content": []any{map[string]any{"type": "resource", "resource": resource}}}, nil
+	case "image":
+		image := map[string]any{"type": "image", "mimeType": "image/png", "data": base64.StdEncoding.EncodeToString([]byte(text))}
+		return map[string]any{"content": []any{textContent("see the image"), image}}, nil
+	case "blob":
+		resource := map[string]any{"uri": inventory, "blob": base64.StdEncoding.EncodeToString([]byte(text))}
+		return map[string]any{"content": []any{textContent("see the resource"), map[string]any{"type": "resource", "resource": resource}}}, nil
+	case "meta":
+		result := content("see beside")
+		result["_meta"] = map[string]any{"said": text}
+		return result, nil
 	case "parts":
 		parts := partsOf(key.Reveal())
 		parts[0] = "the key is " + parts[0]
