@@ -28,12 +28,15 @@ code that uses the getters does not compile, since reasons may be missing then. 
 			if err != nil {
 				return err
 			}
-			stale := false
+			stale, hint := false, `run "go generate ./..." and commit what it writes`
 			for _, o := range made.outputs {
 				stale = reportStale(o, cmd.OutOrStdout(), cmd.ErrOrStderr()) || stale
+				if !target.noReasons && madeWithoutReasons(o.old) {
+					hint = "the manifest was generated with --no-reasons: give that to check too, or generate without it"
+				}
 			}
 			if stale {
-				fmt.Fprintln(cmd.ErrOrStderr(), `mcpsecrets-gen: hint: run "go generate ./..." and commit what it writes`)
+				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: hint: %s\n", hint)
 				return errSilent
 			}
 			if len(made.broken) > 0 {
@@ -45,6 +48,12 @@ code that uses the getters does not compile, since reasons may be missing then. 
 	}
 	target.flags(cmd)
 	return cmd
+}
+
+// madeWithoutReasons reports whether a file is a manifest for which nobody looked for reasons.
+func madeWithoutReasons(text []byte) bool {
+	manifest, ok, err := templates.ReadManifest(text)
+	return ok && err == nil && manifest.NoReasons != ""
 }
 
 // reportStale says how the file of an output differs from what it should be, and reports whether it does.

@@ -123,7 +123,7 @@ func (c *command) help() {
 		{"set NAME < FILE", "take a value from a file"},
 		{"forget NAME", "remove a value"},
 		{"clear [--yes]", "remove all values, after a question"},
-		{"import --from-profile NAME", "take over what an earlier version kept for a profile, after a question"},
+		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
 		{"doctor", "say what works here, and the way out of what does not"},
 	} {
 		fmt.Fprintf(table, "  %s secrets %s\t%s\n", c.Program(), line[0], line[1])
