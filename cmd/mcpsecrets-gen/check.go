@@ -18,9 +18,11 @@ func newCheck() *cobra.Command {
 		Use:   "check [flags] [SCHEMA...]",
 		Short: "Fail if the generated files are stale",
 		Long: `check makes what mcpsecrets-gen would write for each SCHEMA (default secrets.yaml) and compares it with the files that
-are there. It prints the difference and exits with 1 if there is one. It names the sentences that an older manifest lacks, for which
-the server shows the runtime's own. Likely mistakes are warnings, as vet has them; with --strict they fail. It also fails where the
-code that uses the getters does not compile, since reasons may be missing then. It writes no file.`,
+are there. It prints the difference and exits with 1 if there is one. Give it the flags that go:generate gives. It writes no file.
+
+It names the sentences that an older manifest lacks, for which the server shows the runtime's own. Likely mistakes are warnings, as
+vet has them; with --strict they fail. It also fails where the code that uses the getters does not compile, since reasons may be
+missing then.`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeSchemas,
 		RunE: func(cmd *cobra.Command, args []string) error {
