@@ -23,8 +23,8 @@
 // # What is masked
 //
 // Where a function of this package serves, it masks all that leaves, such as results and notifications, once, as it is written.
-// Anywhere else the middleware of [Option] masks results and errors, and so it does with a result that mcp-go keeps, such as that
-// of a task. Hooks and middleware of the author's own see a result before it is masked.
+// Hooks and middleware of the author's own see a result before that. Anywhere else the middleware of [Option] masks results and
+// errors, and so it does with a result that mcp-go keeps, such as that of a task.
 //
 // Notifications are not masked for a client that comes by another way, also by mcp-go's own transport in this process. Nor, in a
 // server with two managers, is what the other manager handed out. The log says so, once.
