@@ -30,8 +30,8 @@ func (m *Manager) bypassed() bool {
 	return true
 }
 
-// handedOutLogs are where it is written down that each secret was handed out. What is the same in all records of one is written
-// only once, here: a record is most of what a granted secret costs, but for the store.
+// handedOutLogs write the records of secrets that were handed out, one for each secret. What all records of one have in common
+// is made once, here: but for the store, its record is most of what a granted secret costs.
 func handedOutLogs(log *slog.Logger, server string, defs []*definition) map[*definition]slog.Handler {
 	logs := make(map[*definition]slog.Handler, len(defs))
 	for _, def := range defs {

@@ -18,9 +18,11 @@ func newCheck() *cobra.Command {
 		Use:   "check [flags] [SCHEMA...]",
 		Short: "Fail if the generated files are stale",
 		Long: `check makes what mcpsecrets-gen would write for each SCHEMA (default secrets.yaml) and compares it with the files that
-are there. It prints the difference and exits with 1 if there is one. It names the sentences that an older manifest lacks, for which
-the server shows the runtime's own. Likely mistakes are warnings, as vet has them; with --strict they fail. It also fails where the
-code that uses the getters does not compile, since reasons may be missing then. It writes no file.`,
+are there. It prints the difference and exits with 1 if there is one. Give it the flags that go:generate gives. It writes no file.
+
+It names the sentences that an older manifest lacks, for which the server shows the runtime's own. Likely mistakes are warnings, as
+vet has them; with --strict they fail. It also fails where the code that uses the getters does not compile, since reasons may be
+missing then.`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeSchemas,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -28,12 +30,15 @@ code that uses the getters does not compile, since reasons may be missing then. 
 			if err != nil {
 				return err
 			}
-			stale := false
+			stale, hint := false, `run "go generate ./..." and commit what it writes`
 			for _, o := range made.outputs {
 				stale = reportStale(o, cmd.OutOrStdout(), cmd.ErrOrStderr()) || stale
+				if !target.noReasons && madeWithoutReasons(o.old) {
+					hint = "the manifest was generated with --no-reasons: give that to check too, or generate without it"
+				}
 			}
 			if stale {
-				fmt.Fprintln(cmd.ErrOrStderr(), `mcpsecrets-gen: hint: run "go generate ./..." and commit what it writes`)
+				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: hint: %s\n", hint)
 				return errSilent
 			}
 			if len(made.broken) > 0 {
@@ -45,6 +50,12 @@ code that uses the getters does not compile, since reasons may be missing then. 
 	}
 	target.flags(cmd)
 	return cmd
+}
+
+// madeWithoutReasons reports whether a file is a manifest for which nobody looked for reasons.
+func madeWithoutReasons(text []byte) bool {
+	manifest, ok, err := templates.ReadManifest(text)
+	return ok && err == nil && manifest.NoReasons != ""
 }
 
 // reportStale says how the file of an output differs from what it should be, and reports whether it does.

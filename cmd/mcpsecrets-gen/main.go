@@ -57,17 +57,19 @@ func report(stderr io.Writer, err error) {
 	var mistakes schema.ErrorList
 	switch {
 	case errors.Is(err, errSilent):
+		return
 	case errors.As(err, &several):
 		for _, failure := range several {
 			report(stderr, failure)
 		}
+		return
 	case errors.As(err, &mistakes):
 		fmt.Fprintln(stderr, mistakes)
 	default:
 		fmt.Fprintf(stderr, "mcpsecrets-gen: %v\n", err)
-		if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
-			fmt.Fprintf(stderr, "mcpsecrets-gen: hint: %s\n", hinted.hint)
-		}
+	}
+	if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
+		fmt.Fprintf(stderr, "mcpsecrets-gen: hint: %s\n", hinted.hint)
 	}
 }
 

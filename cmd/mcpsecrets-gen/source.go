@@ -27,13 +27,21 @@ func (t target) findReasons(out string, code []byte) (*reason.Found, error) {
 	var mistakes schema.ErrorList
 	switch {
 	case errors.As(err, &mistakes):
-		return nil, fromHere(mistakes)
+		return nil, withWayOut(fromHere(mistakes))
 	case err != nil:
 		return nil, &hintedError{fmt.Errorf("the reasons in the code can't be found: %w", err),
 			"--no-reasons leaves them out; no question will then show a reason"}
 	}
 	found.Broken = fromHere(found.Broken)
 	return found, nil
+}
+
+// withWayOut adds what an author can do about a reason that is no constant. Other mistakes say it themselves.
+func withWayOut(mistakes schema.ErrorList) error {
+	if !slices.ContainsFunc(mistakes, reason.CanPass) {
+		return mistakes
+	}
+	return &hintedError{mistakes, "give the text itself; or let it stand with the comment //mcpsecrets:reason on its line, and a question says that the reason was not reviewed"}
 }
 
 // inModule reports whether the go command takes a file for a part of a module.

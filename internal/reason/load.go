@@ -121,8 +121,8 @@ func (p *program) list() error {
 	return p.listCompiled(config)
 }
 
-// listCompiled asks where the packages are compiled that those import which are checked from source. It is for code that is not
-// there yet: nothing that uses it is compiled, which would take long, for once.
+// listCompiled asks for the compiled packages that the ones checked from source import. It is for a target that is not there
+// yet: to compile what uses it would take long, and serve for one run only.
 func (p *program) listCompiled(config *packages.Config) error {
 	if config.Mode&packages.NeedExportFile != 0 {
 		return nil

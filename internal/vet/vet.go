@@ -139,7 +139,7 @@ func (c *checker) shortValues() {
 			short = !pattern.Rules{Pattern: s.Pattern, Prefix: s.Prefix, Min: guarded}.Meet()
 		}
 		if short {
-			c.about(s, "field_type", "its values have less than %d characters: they can be guessed, and are not masked in results", guarded)
+			c.about(s, "field_type", "its values have fewer than %d characters: they can be guessed, and are not masked in results", guarded)
 		}
 	}
 }

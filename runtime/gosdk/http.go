@@ -24,9 +24,12 @@ const sessionIdle = 24 * time.Hour
 // the keychain of this computer, and dialogs open on its screen. With the option Stateless older clients have no sessions either,
 // and are asked in native dialogs. What an EventStore keeps has been masked.
 //
-// A body has at most 4 MB, or MaxRequestBodyBytes of the options, and 30 seconds, and path and headers 64 KB: else the answer is 413, 408
-// or 431. A GET, a subscription and a wait for a task's result have a body of 64 KB at most, since their answers may have no end. Connections are for the http.Server to bound, as ServeHTTP does: set its ReadHeaderTimeout, IdleTimeout and
-// MaxHeaderBytes, and give it a listener that bounds how many there are.
+// A body has at most 4 MB, or MaxRequestBodyBytes of the options, and 30 seconds; path and headers have 64 KB. Else the answer
+// is 413, 408 or 431. A GET, a subscription and a wait for a task's result have a body of 64 KB at most, since their answers
+// may have no end.
+//
+// Connections are for the http.Server to bound, as [ServeHTTP] does: set its ReadHeaderTimeout, IdleTimeout and MaxHeaderBytes,
+// and give it a listener that bounds how many there are.
 func HTTPHandler(m *secrets.Manager, srv *mcp.Server, options ...func(*mcp.StreamableHTTPOptions)) http.Handler {
 	h := newHandler(srv, options...)
 	h.guard = m.Inside().Guard()

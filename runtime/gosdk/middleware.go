@@ -17,7 +17,9 @@ import (
 
 // Install has getters work in the tools, prompts and resources of a server. It turns their failures into results that a model
 // can read, recovers the panics of handlers, and has secrets masked in all results, errors, notifications and requests that the
-// server sends: of results this is done where they are written, if a function of this package serves, and else here. Call it after the server's own AddReceivingMiddleware, so that it is outermost.
+// server sends. Call it after the server's own AddReceivingMiddleware, so that it is outermost.
+//
+// Where a function of this package serves, results are masked as they are written; anywhere else here.
 func Install(srv *mcp.Server, m *secrets.Manager) {
 	i := &installed{manager: m, guard: m.Inside().Guard()}
 	m.Inside().Install()

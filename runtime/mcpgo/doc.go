@@ -22,9 +22,11 @@
 //
 // # What is masked
 //
-// All that leaves by the functions of this package that serve, such as results and notifications, once, as it is written. Anywhere
-// else the middleware of [Option] masks results and errors, as it does with a result that mcp-go keeps, such as that of a task.
-// Hooks and middleware of the author's own see a result before it is written, and mcp-go's tracer sees errors as handlers return
-// them. A client that comes by another way, also by mcp-go's own transport in this process or in a handler, gets
-// notifications as they are, and so does one of a server with two managers, of what the other manager handed out: the log says so, once.
+// Where a function of this package serves, it masks all that leaves, such as results and notifications, once, as it is written.
+// Hooks and middleware of the author's own see a result before that, and mcp-go's tracer sees errors as handlers return them.
+// Anywhere else the middleware of [Option] masks results and errors, and so it does with a result that mcp-go keeps, such as
+// that of a task.
+//
+// Notifications are not masked for a client that comes by another way, also by mcp-go's own transport in this process or in a
+// handler. Nor, in a server with two managers, is what the other manager handed out. The log says so, once.
 package mcpgo

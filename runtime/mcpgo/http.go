@@ -25,9 +25,11 @@ import (
 // told apart, nor are those whose principal is put there later, as by mcp-go's WithHTTPContextFunc. What a store of events has
 // of notifications, of lists and of requests to the client was not masked: mcp-go stores it before it is sent.
 //
-// A body has at most 4 MB, see [MaxBody], and 30 seconds, and path and headers 64 KB: else the answer is 413, 408
-// or 431. A GET, a subscription and a wait for a task's result have a body of 64 KB at most, since their answers may have no end. Connections are for the http.Server to bound, as ServeHTTP does: set its ReadHeaderTimeout, IdleTimeout and
-// MaxHeaderBytes, and give it a listener that bounds how many there are.
+// A body has at most 4 MB, see [MaxBody], and 30 seconds; path and headers have 64 KB. Else the answer is 413, 408 or 431.
+// A GET, a subscription and a wait for a task's result have a body of 64 KB at most, since their answers may have no end.
+//
+// Connections are for the http.Server to bound, as [ServeHTTP] does: set its ReadHeaderTimeout, IdleTimeout and MaxHeaderBytes,
+// and give it a listener that bounds how many there are.
 func HTTPHandler(m *secrets.Manager, srv *server.MCPServer, options ...server.StreamableHTTPOption) http.Handler {
 	// What mcp-go logs of its own accord is for its developers.
 	options = append([]server.StreamableHTTPOption{server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler))}, options...)

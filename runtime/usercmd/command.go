@@ -28,8 +28,11 @@ import (
 // may be a secret.
 
 // Run runs the subcommand "secrets" of a server's program, by which its user says in a terminal what a dialog would ask,
-// also over SSH: status, set, forget, clear, import and doctor. It reports false if args, the program's arguments without its name,
-// do not begin with "secrets": the server then tells its user of this command where it helps. The exit code is 0 if all is well, 1 after a failure and 2 after wrong usage.
+// also over SSH: status, set, forget, clear, import and doctor. The exit code is 0 if all is well, 1 after a failure and 2 after
+// wrong usage.
+//
+// It reports false if args, the program's arguments without its name, do not begin with "secrets". The server then tells its
+// user of this command where it helps.
 //
 // It uses the standard streams, and asks on standard input where that is a terminal. It never clears the store because
 // of SECRETS_STORAGE_CLEAR, which is an order to a server.
@@ -123,7 +126,7 @@ func (c *command) help() {
 		{"set NAME < FILE", "take a value from a file"},
 		{"forget NAME", "remove a value"},
 		{"clear [--yes]", "remove all values, after a question"},
-		{"import --from-profile NAME", "take over what an earlier version kept for a profile, after a question"},
+		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
 		{"doctor", "say what works here, and the way out of what does not"},
 	} {
 		fmt.Fprintf(table, "  %s secrets %s\t%s\n", c.Program(), line[0], line[1])

@@ -91,8 +91,8 @@ func (s *Server) cpu() (total time.Duration) {
 // calls is how many calls are a turn of [MeasureServers]: some, as the collection of garbage falls on few of them.
 const calls = 16
 
-// MeasureServers has two servers answer the same line by turns, with an answer of some length, and reports what [Report] does of the time that the processors
-// work for each.
+// MeasureServers has two servers answer the same line by turns, with an answer of some length. It reports, as [Report] does,
+// the time that the processors work for each.
 func MeasureServers(b *testing.B, bound float64, floor, ours *Server, line string, atLeast int) {
 	b.Helper()
 	servers := []*Server{floor, ours}

@@ -26,7 +26,7 @@ var markup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, `\
 // quoteList undoes zenity's reading of backslash escapes and of Pango markup.
 func quoteList(text string) string { return markup.Replace(text) }
 
-// quoteMarkup undoes the reading of Pango markup alone, and of backslashes whoever reads them.
+// quoteMarkup is for a text that is read as Pango markup: no character of it is markup, nor a backslash that begins an escape.
 func quoteMarkup(text string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, "&#92;").Replace(text)
 }

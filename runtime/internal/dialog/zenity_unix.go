@@ -101,8 +101,8 @@ func arguments(w window) []string {
 	}
 }
 
-// rows returns the choices of a list. zenity 3 marks none at first and zenity 4 the first one, so that is what an OK takes
-// for which nobody has marked another.
+// rows returns the choices of a list. OK takes the first where nobody has marked another: zenity 4 marks it from the start,
+// zenity 3 marks none.
 func (w window) rows() []string {
 	if w.marked == "" {
 		return append([]string{nothing}, w.choices...)

@@ -33,7 +33,7 @@ const (
 )
 
 // A link is one connection to the session bus with one open session of the
-// Secret Service. Calls of [System] share it, but its prompts are of who has the turn.
+// Secret Service. All calls of [System] share it. Only the one that has the turn prompts.
 //
 // go-keyring's own functions wait without a deadline, and its prompt handling
 // panics when the connection goes away, so only its types are used. Every wait

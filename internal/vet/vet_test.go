@@ -1,0 +1,91 @@
+package vet_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/vet"
+	"github.com/mcpsecrets/mcpsecrets/schema"
+)
+
+// TestBuiltIn: each rule finds what is just too much, and nothing in what is just right.
+func TestBuiltIn(t *testing.T) {
+	rows := []struct{ rule, found, quiet string }{
+		{"many-required", required(9), required(8)},
+		{"settings-ask", "  a: {field_type: integer}", "  a: {field_type: integer, permission: ask}"},
+		{"short-values", "  a: {max_length: 7}", "  a: {max_length: 8}"},
+		{"short-values", "  a: {pattern: 'k[0-9]{6}'}", "  a: {pattern: 'k[0-9]{7}'}"},
+		{"search-pattern", "  a: {pattern: '^k-.+'}", "  a: {pattern: '^k-.+$'}"},
+		{"search-pattern", "  a: {pattern: '.+-k$'}", `  a: {pattern: '.+-k\$'}`},
+		{"search-pattern", "  a: {pattern: 'one-value'}", "  a: {pattern: 'one-value.*'}"},
+		{"placeholder", "  a: {prefix: k-, placeholder: s-...}", "  a: {prefix: k-live-, placeholder: k-...}"},
+		{"placeholder", "  a: {min_length: 9, placeholder: '12345678'}", "  a: {min_length: 9, placeholder: '<key>'}"},
+		{"sent-to-unset", "  a: {sent_to: b}\n  b: {field_type: url, permission: none}",
+			"  a: {sent_to: b}\n  b: {field_type: url, permission: none, required: true}"},
+		{"look-alike", "  a: {label: Key}\n  b: {label: \"\\u041aey\"}", "  a: {label: Key}\n  b: {label: Keys}"},
+		{"look-alike", "  a: {field_type: choice, permission: none, choices: [a, {value: \"\\u0430\", go_name: B}]}",
+			"  a: {field_type: choice, permission: none, choices: [a, A]}"},
+		{"no-host", "  a: {field_type: url, permission: none, schemes: [file]}", "  a: {field_type: url, permission: none, schemes: [ftp]}"},
+	}
+	for _, rule := range vet.BuiltIn() {
+		if !slices.ContainsFunc(rows, func(row struct{ rule, found, quiet string }) bool { return row.rule == rule }) {
+			t.Errorf("no row is for the rule %s", rule)
+		}
+	}
+	for _, row := range rows {
+		if got := rulesOf(vet.Check(parse(t, row.found), nil)); !slices.Equal(got, []string{row.rule}) {
+			t.Errorf("%s\n  %v found something, want %s alone", row.found, got, row.rule)
+		}
+		if got := vet.Check(parse(t, row.quiet), nil); len(got) > 0 {
+			t.Errorf("%s\n  want nothing, got %v", row.quiet, got)
+		}
+		off := &schema.Rules{Off: []string{row.rule}}
+		if got := vet.Check(parse(t, row.found), off); len(got) > 0 {
+			t.Errorf("%s\n  with %s off: %v", row.found, row.rule, got)
+		}
+	}
+}
+
+// TestInTheOrderOfTheFile: what a team's rules say stands among the warnings, where the file has its place, and is no warning.
+func TestInTheOrderOfTheFile(t *testing.T) {
+	f := parse(t, "  a: {max_length: 7}\n  b: {field_type: integer}")
+	team := &schema.Rules{Rules: []schema.TeamRule{{Name: "sent", Needs: []string{"sent_to"}, Why: "see the handbook"}}}
+	var got []string
+	for _, finding := range vet.Check(f, team) {
+		line := finding.String()
+		if strings.Contains(line, "warning: ") == finding.Team {
+			t.Errorf("is it a warning? %s", line)
+		}
+		got = append(got, fmt.Sprint(finding.Pos.Line, " ", finding.Rule))
+	}
+	if want := []string{"4 short-values", "4 sent", "5 sent", "5 settings-ask"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func parse(t *testing.T, secrets string) *schema.File {
+	t.Helper()
+	f, err := schema.Parse("secrets.yaml", []byte("version: 1\nserver: pets\nsecrets:\n"+secrets+"\n"))
+	if err != nil {
+		t.Fatalf("%s\n  %v", secrets, err)
+	}
+	return f
+}
+
+// required are as many secrets that are in no group.
+func required(n int) string {
+	var lines []string
+	for i := range n {
+		lines = append(lines, fmt.Sprintf("  a%d: {required: true}", i))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func rulesOf(found []vet.Finding) (rules []string) {
+	for _, f := range found {
+		rules = append(rules, f.Rule)
+	}
+	return rules
+}
