@@ -93,6 +93,13 @@ func (k *known) keep(name string, path dbus.ObjectPath, changes int) {
 	k.items[name] = knownItem{path, now.Add(maxKnown)}
 }
 
+// isTrusted reports whether the keychain is gnome-keyring.
+func (k *known) isTrusted() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.trusted
+}
+
 // listen has the keychain tell of changes, if it can be trusted to.
 func (l *link) listen(ctx context.Context) {
 	replies := l.callsTo(ctx, busName,

@@ -109,12 +109,11 @@ func (l *link) wait(ctx context.Context) (dbus.Variant, error) {
 	}
 }
 
-// dismissed tells by whom the prompt was dismissed. gnome-keyring says so of
-// one that it can't show as well, since there is no display, some 20 ms later; the
-// program that shows its prompts is then not on the bus. Other keychains have no such
-// program, so a person's time counts too.
+// dismissed tells by whom the prompt was dismissed. gnome-keyring says so of one that it can't show as well, since there is no
+// display: some 20 ms later, or seconds later on a busy machine. The program that shows its prompts is then not on the bus,
+// while after a person's answer it stays for some seconds. Other keychains have no such program, so a person's time counts.
 func (l *link) dismissed(ctx context.Context, p *prompt) error {
-	if time.Since(p.shown) < tooFast {
+	if l.known.isTrusted() || time.Since(p.shown) < tooFast {
 		var shows bool
 		if err := l.callBus(ctx, "NameHasOwner", "org.gnome.keyring.SystemPrompter").into(&shows); err != nil {
 			return err
