@@ -10,7 +10,7 @@ import (
 // Here the generator measures what the runtime will show, with everything in it that can come.
 
 // long is longer than anything that is shortened when it is shown.
-var long = strings.Repeat("W", 300)
+var long = strings.Repeat("W", reasonLines*layout.Columns+1)
 
 // longestBy is the longest line of who asks for which the generator sees to room. With a longer one, less may be asked at a
 // time, or nothing.
