@@ -63,13 +63,15 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings 
 	if ctx.Err() != nil && errors.Is(context.Cause(ctx), ErrPending) {
 		return nil, ErrPending // the request is over until its next round
 	}
-	if t.call().Who.Kind == consent.Stranger {
+	call := t.call()
+	if call.Who.Kind == consent.Stranger {
 		return nil, ErrOutsideCall
 	}
 	all := m.withDestinations(defs)
+	var one [1]consent.Use // room for what most getters need, which is not on the heap
 	// An answer may take minutes. What was allowed is then looked up again, and is asked about anew if it has changed.
 	for range 3 {
-		if err := m.desk.Refused(consent.Permission, t.call().Who, namesOf(defs)); err != nil {
+		if err := m.desk.Refused(consent.Permission, call.Who, namesOf(defs)); err != nil {
 			return nil, err
 		}
 		found, err := m.complete(ctx, t, all)
@@ -81,7 +83,8 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings 
 				return nil, about(ErrNotSet, b.def)
 			}
 		}
-		asked, err := m.desk.Permit(ctx, t.call(), m.needs(found, len(defs)), m.words(t, reason, found, len(defs)))
+		needs := m.needs(one[:0], found, len(defs))
+		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, reason, found, len(defs)))
 		if err != nil {
 			return nil, err
 		}

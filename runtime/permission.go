@@ -27,9 +27,8 @@ type use struct {
 	need consent.Use
 }
 
-// needs returns what of the first n findings needs permission: the rest are the destinations.
-func (m *Manager) needs(found []finding, n int) []consent.Use {
-	var needs []consent.Use
+// needs appends what of the first n findings needs permission: the rest are the destinations.
+func (m *Manager) needs(needs []consent.Use, found []finding, n int) []consent.Use {
 	for _, f := range found[:n] {
 		if f.value != nil && f.def.Asks() {
 			needs = append(needs, m.use(f, found).need)
@@ -77,9 +76,8 @@ func hostOf(address *url.URL) string {
 }
 
 // words returns how to ask for some uses of the first n findings. One question asks for as many of them as it can show whole.
-func (m *Manager) words(t *Turn, reason Reason, found []finding, n int) func([]consent.Use) consent.Words {
+func (m *Manager) words(call *consent.Call, reason Reason, found []finding, n int) func([]consent.Use) consent.Words {
 	return func(needed []consent.Use) consent.Words {
-		call := t.call()
 		by := wording.Requester{
 			Tool: call.Tool.Name, Reason: string(reason), Unreviewed: !m.reviewed.isReviewed(reason),
 			By: m.askedBy(call.Who), Named: call.Who.Kind == consent.Named,
