@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 )
 
 // bypass says whether permission is skipped.
@@ -30,16 +31,38 @@ func (m *Manager) bypassed() bool {
 	return true
 }
 
-// handedOutLogs write the records of secrets that were handed out, one for each secret. What all records of one have in common
-// is made once, here: but for the store, its record is most of what a granted secret costs.
-func handedOutLogs(log *slog.Logger, server string, defs []*definition) map[*definition]slog.Handler {
-	logs := make(map[*definition]slog.Handler, len(defs))
-	for _, def := range defs {
-		logs[def] = log.Handler().WithAttrs([]slog.Attr{
-			slog.String("server", server), slog.String("secret", def.Name), slog.String("outcome", "handed out"),
-		})
+// A useLog is where it is written down that secrets were handed out. What is the same in all records of one use becomes text only
+// once: a record is most of what a granted secret costs, but for the store. What a client says is not kept.
+type useLog struct {
+	log    *slog.Logger
+	server string
+
+	mu       sync.Mutex
+	handlers map[loggedUse]slog.Handler
+}
+
+type loggedUse struct{ secret, reason, how string }
+
+// maxLoggedUses is how many are kept: a program may have ever new reasons.
+const maxLoggedUses = 100
+
+// handler returns what writes the records of a use.
+func (l *useLog) handler(u loggedUse) slog.Handler {
+	l.mu.Lock()
+	h, ok := l.handlers[u]
+	l.mu.Unlock()
+	if ok {
+		return h
 	}
-	return logs
+	h = l.log.Handler().WithAttrs([]slog.Attr{ // somebody else's code: not under the lock
+		slog.String("server", l.server), slog.String("secret", u.secret), slog.String("outcome", "handed out"),
+		slog.String("reason", u.reason), slog.String("how", u.how),
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	consent.MakeRoom(l.handlers, maxLoggedUses, func(slog.Handler) bool { return false })
+	l.handlers[u] = h
+	return h
 }
 
 // logged is how a reason is logged: one that was not reviewed may have come from anywhere, and be a value.
@@ -65,15 +88,14 @@ func (m *Manager) audit(ctx context.Context, t *Turn, reason string, defs []*def
 		case !def.Asks():
 			level = slog.LevelDebug // a setting, read at every call
 		}
-		log := m.handedOut[def]
-		if !log.Enabled(ctx, level) {
+		if !m.log.Enabled(ctx, level) {
 			continue
 		}
 		call := t.call()
+		log := m.uses.handler(loggedUse{def.Name, reason, cmp.Or(call.How(def.Name), "needs no permission")})
 		// It has no place in the source, which takes time to find, and is the same for all.
 		record := slog.NewRecord(time.Now(), level, "secret access", 0)
-		record.AddAttrs(slog.String("tool", call.Tool.Name), slog.String("client", t.said.Client), slog.String("principal", call.Who.Name),
-			slog.String("reason", reason), slog.String("how", cmp.Or(call.How(def.Name), "needs no permission")))
+		record.AddAttrs(slog.String("tool", call.Tool.Name), slog.String("client", t.said.Client), slog.String("principal", call.Who.Name))
 		_ = log.Handle(ctx, record) // a logger, too, does nothing about an error
 	}
 }

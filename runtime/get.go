@@ -12,9 +12,12 @@ import (
 // permission where the schema says so. The person who is asked sees the reason if the manifest has it, and else that it was not
 // reviewed; see [Reason]. On error the value is zero; see [ErrDenied] for the list.
 func Get[T any](ctx context.Context, m *Manager, key Key[T], reason Reason) (T, error) {
-	var value T
-	err := GetGroup(ctx, m, reason, key.Into(&value))
-	return value, err
+	found, err := m.get(ctx, reason, Binding{def: key.def})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return key.convert(found[0].value), nil
 }
 
 // GetOptional is [Get] for a key that may be unset, which is neither an error nor a reason to ask.
@@ -26,17 +29,7 @@ func GetOptional[T any](ctx context.Context, m *Manager, key Key[T], reason Reas
 
 // GetGroup fills all bindings or none, with one question for all of them.
 func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Binding) error {
-	defs := make([]*definition, len(bindings))
-	for i, b := range bindings {
-		defs[i] = b.def
-	}
-	if err := m.admit(defs...); err != nil {
-		return m.fail(ctx, err, defs...)
-	}
-	t := m.turn(ctx)
-	found, err := m.release(ctx, t, reason, bindings, defs)
-	err = m.fail(ctx, err, defs...)
-	m.audit(ctx, t, m.logged(reason), defs, found, err)
+	found, err := m.get(ctx, reason, bindings...)
 	if err != nil {
 		return err
 	}
@@ -46,18 +39,39 @@ func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Bindin
 	return nil
 }
 
+// get returns what there is for each of the bindings, once it may be handed out.
+func (m *Manager) get(ctx context.Context, reason Reason, bindings ...Binding) ([]finding, error) {
+	defs := make([]*definition, len(bindings))
+	for i, b := range bindings {
+		defs[i] = b.def
+	}
+	if err := m.admit(defs...); err != nil {
+		return nil, m.fail(ctx, err, defs...)
+	}
+	t := m.turn(ctx)
+	found, err := m.release(ctx, t, reason, bindings, defs)
+	err = m.fail(ctx, err, defs...)
+	m.audit(ctx, t, m.logged(reason), defs, found, err)
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
 // release walks the steps of the gate for defs and hands out their values, in the same order.
 func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings []Binding, defs []*definition) ([]finding, error) {
 	if ctx.Err() != nil && errors.Is(context.Cause(ctx), ErrPending) {
 		return nil, ErrPending // the request is over until its next round
 	}
-	if t.call().Who.Kind == consent.Stranger {
+	call := t.call()
+	if call.Who.Kind == consent.Stranger {
 		return nil, ErrOutsideCall
 	}
 	all := m.withDestinations(defs)
+	var one [1]consent.Use // room for what most getters need, which is not on the heap
 	// An answer may take minutes. What was allowed is then looked up again, and is asked about anew if it has changed.
 	for range 3 {
-		if err := m.desk.Refused(consent.Permission, t.call().Who, namesOf(defs)); err != nil {
+		if err := m.desk.Refused(consent.Permission, call.Who, namesOf(defs)); err != nil {
 			return nil, err
 		}
 		found, err := m.complete(ctx, t, all)
@@ -69,8 +83,8 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings 
 				return nil, about(ErrNotSet, b.def)
 			}
 		}
-		uses := m.uses(found, len(defs))
-		asked, err := m.desk.Permit(ctx, t.call(), needsOf(uses), m.words(t, reason, uses))
+		needs := m.needs(one[:0], found, len(defs))
+		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, reason, found, len(defs)))
 		if err != nil {
 			return nil, err
 		}
@@ -145,15 +159,15 @@ func (m *Manager) complete(ctx context.Context, t *Turn, defs []*definition) ([]
 func (m *Manager) read(ctx context.Context, defs []*definition) ([]finding, error) {
 	waiting := patient(ctx)
 	defer waiting.end()
-	found, errs := m.values.findAll(waiting, defs)
-	for i, err := range errs {
-		if err == nil {
-			continue
+	found := m.values.findAll(waiting, defs)
+	for i, f := range found {
+		switch {
+		case f.err == nil:
+		case waiting.isOver():
+			return nil, about(ErrPending, defs[i])
+		default:
+			return nil, about(f.err, defs[i])
 		}
-		if waiting.isOver() {
-			err = ErrPending
-		}
-		return nil, about(err, defs[i])
 	}
 	return found, nil
 }
@@ -164,6 +178,7 @@ type finding struct {
 	text  Secret
 	value any             // what text stands for; nil if it is not set
 	gap   *wording.Asking // why the value must be asked for; nil if it need not be
+	err   error           // why it is not known; [Manager.read] returns none with one
 }
 
 func gapsOf(found []finding) []*definition {

@@ -26,17 +26,17 @@ type Manager struct {
 	identity
 	definitions
 
-	values    *values                            // what the store has
-	desk      *consent.Desk                      // who may use it
-	intake    *intake.Intake                     // how missing values are asked for
-	removals  *consent.Table[*definition, error] // what secrets_forget asks
-	prompter  Prompter
-	log       *slog.Logger
-	handedOut map[*definition]slog.Handler // see handedOutLogs
-	guard     func() *guard.Guard          // what leaves the server
-	salt      func() *[32]byte             // keys the fingerprints of values
-	bypass    bypass
-	closing   sync.Once // of the store
+	values   *values                            // what the store has
+	desk     *consent.Desk                      // who may use it
+	intake   *intake.Intake                     // how missing values are asked for
+	removals *consent.Table[*definition, error] // what secrets_forget asks
+	prompter Prompter
+	log      *slog.Logger
+	uses     *useLog
+	guard    func() *guard.Guard // what leaves the server
+	salt     func() *[32]byte    // keys the fingerprints of values
+	bypass   bypass
+	closing  sync.Once // of the store
 
 	serving     sync.Once
 	endClearing func() // see [Manager.clearAtStart]
@@ -84,7 +84,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		definitions: definitions,
 		prompter:    o.prompter,
 		log:         o.log,
-		handedOut:   handedOutLogs(o.log, schema.Server, definitions.ordered),
+		uses:        &useLog{log: o.log, server: schema.Server, handlers: map[loggedUse]slog.Handler{}},
 		guard:       hide(&guard.Guard{}),
 		salt:        hide(new([32]byte)),
 	}

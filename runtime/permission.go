@@ -27,24 +27,27 @@ type use struct {
 	need consent.Use
 }
 
-// uses returns what of the first n findings needs permission: the rest are the destinations.
-func (m *Manager) uses(found []finding, n int) []use {
-	var uses []use
+// needs appends what of the first n findings needs permission: the rest are the destinations.
+func (m *Manager) needs(needs []consent.Use, found []finding, n int) []consent.Use {
 	for _, f := range found[:n] {
-		if f.value == nil || !f.def.Asks() {
-			continue
+		if f.value != nil && f.def.Asks() {
+			needs = append(needs, m.use(f, found).need)
 		}
-		var destination Secret
-		u := use{def: f.def}
-		for _, to := range found {
-			if address, ok := to.value.(*url.URL); ok && to.def.Name == f.def.SentTo {
-				destination, u.host = to.text, hostOf(address)
-			}
-		}
-		u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.text, destination)}
-		uses = append(uses, u)
 	}
-	return uses
+	return needs
+}
+
+// use returns the use of a finding, whose destination is among all that was found.
+func (m *Manager) use(f finding, found []finding) use {
+	u := use{def: f.def}
+	var destination Secret
+	for _, to := range found {
+		if address, ok := to.value.(*url.URL); ok && to.def.Name == f.def.SentTo {
+			destination, u.host = to.text, hostOf(address)
+		}
+	}
+	u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.text, destination)}
+	return u
 }
 
 // fingerprint is the same for the same value and destination, and tells nothing of them: it is keyed by chance.
@@ -72,10 +75,9 @@ func hostOf(address *url.URL) string {
 	return layout.Line(host)
 }
 
-// words returns how to ask for some of the uses. One question asks for as many of them as it can show whole.
-func (m *Manager) words(t *Turn, reason Reason, uses []use) func([]consent.Use) consent.Words {
+// words returns how to ask for some uses of the first n findings. One question asks for as many of them as it can show whole.
+func (m *Manager) words(call *consent.Call, reason Reason, found []finding, n int) func([]consent.Use) consent.Words {
 	return func(needed []consent.Use) consent.Words {
-		call := t.call()
 		by := wording.Requester{
 			Tool: call.Tool.Name, Reason: string(reason), Unreviewed: !m.reviewed.isReviewed(reason),
 			By: m.askedBy(call.Who), Named: call.Who.Kind == consent.Named,
@@ -83,7 +85,12 @@ func (m *Manager) words(t *Turn, reason Reason, uses []use) func([]consent.Use) 
 		if by.Unreviewed {
 			by.Reason = m.sentences.Question.Unreviewed // so that all of them are one question, and another than that without a reason
 		}
-		asked := slices.DeleteFunc(slices.Clone(uses), func(u use) bool { return !slices.Contains(needed, u.need) })
+		var asked []use
+		for _, f := range found[:n] {
+			if u := m.use(f, found); slices.Contains(needed, u.need) {
+				asked = append(asked, u)
+			}
+		}
 		return m.wordsFor(call, by, asked[:m.sentences.Room(m.server, shownOf(asked), by)])
 	}
 }

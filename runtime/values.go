@@ -53,49 +53,49 @@ type rejected struct {
 
 // findAll returns what find does for each of defs: all at once from a store that does not ask a person for each, else in turn up
 // to the first error.
-func (v *values) findAll(ctx context.Context, defs []*definition) ([]finding, []error) {
-	found, errs := make([]finding, len(defs)), make([]error, len(defs))
+func (v *values) findAll(ctx context.Context, defs []*definition) []finding {
+	found := make([]finding, len(defs))
 	store, ok := v.store.(interface{ HeedsQuietly() bool })
 	if len(defs) > 1 && ok && store.HeedsQuietly() {
 		var group sync.WaitGroup
 		for i, def := range defs {
-			group.Go(func() { found[i], errs[i] = v.find(ctx, def) })
+			group.Go(func() { found[i] = v.find(ctx, def) })
 		}
 		group.Wait()
-		return found, errs
+		return found
 	}
 	for i, def := range defs {
-		if found[i], errs[i] = v.find(ctx, def); errs[i] != nil {
+		if found[i] = v.find(ctx, def); found[i].err != nil {
 			break
 		}
 	}
-	return found, errs
+	return found
 }
 
 // find returns what is stored for def, its default, or why it must be asked for.
-func (v *values) find(ctx context.Context, def *definition) (finding, error) {
+func (v *values) find(ctx context.Context, def *definition) finding {
 	text, err := v.lookup(ctx, def)
 	switch {
 	case errors.Is(err, ErrNotSet) && def.Required:
-		return finding{def: def, gap: &wording.Asking{}}, nil
+		return finding{def: def, gap: &wording.Asking{}}
 	case errors.Is(err, ErrNotSet) && def.Default != "":
 		text = def.Default
 	case errors.Is(err, ErrNotSet):
-		return finding{def: def}, nil
+		return finding{def: def}
 	case err != nil:
-		return finding{}, err
+		return finding{def: def, err: err}
 	}
 	value, err := def.Parse(text)
 	if err != nil {
-		return finding{def: def, gap: &wording.Asking{Stale: err}}, nil
+		return finding{def: def, gap: &wording.Asking{Stale: err}}
 	}
 	if r, ok := v.rejection(def, text); ok {
 		if r.before != nil && v.putBack(ctx, def, text, *r.before) {
 			return v.find(ctx, def)
 		}
-		return finding{def: def, gap: &wording.Asking{Rejected: r.why}}, nil
+		return finding{def: def, gap: &wording.Asking{Rejected: r.why}}
 	}
-	return finding{def: def, text: NewSecret(text), value: value}, nil
+	return finding{def: def, text: NewSecret(text), value: value}
 }
 
 // setting returns the stored value of def for a person to see or to change, and "" where none is stored that may be shown.

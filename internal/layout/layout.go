@@ -57,10 +57,11 @@ func Shorten(text string, columns int) string {
 
 // Clip returns text if it takes at most so many lines of a window, else its first lines, with "…" for what is too much.
 func Clip(text string, lines int) string {
-	if Height(text) <= lines {
+	wrapped := wrap(clean(text), Columns)
+	if len(wrapped) <= lines {
 		return text
 	}
-	return bound(clean(text), lines, Columns)
+	return bounded(wrapped, lines, Columns)
 }
 
 // Hang returns text in one line, broken for a window so that all but its beginning is indented. No part of it looks like a
@@ -99,7 +100,7 @@ func Clean(text string, lines, columns int) string {
 	if strings.HasPrefix(text, " -") {
 		columns = max(columns, 2) // so that the line is not broken after the space
 	}
-	return bound(text, lines, columns)
+	return bounded(wrap(text, columns), lines, columns)
 }
 
 // clean is Clean before lines are broken or cut.
@@ -111,15 +112,14 @@ func clean(text string) string {
 	return text
 }
 
-// bound breaks the lines of text, and cuts what is too much.
-func bound(text string, lines, columns int) string {
-	out := wrap(text, columns)
-	if len(out) > lines {
-		out = out[:lines]
-		first, _ := cut(out[lines-1], columns-1)
-		out[lines-1] = first + "…"
+// bounded joins lines of a width, and cuts what is too much.
+func bounded(wrapped []string, lines, columns int) string {
+	if len(wrapped) > lines {
+		wrapped = wrapped[:lines]
+		first, _ := cut(wrapped[lines-1], columns-1)
+		wrapped[lines-1] = first + "…"
 	}
-	return strings.Join(out, "\n")
+	return strings.Join(wrapped, "\n")
 }
 
 // wrap breaks the lines of text.

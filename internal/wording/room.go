@@ -2,6 +2,7 @@ package wording
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
@@ -10,21 +11,21 @@ import (
 // Here the generator measures what the runtime will show, with everything in it that can come.
 
 // long is longer than anything that is shortened when it is shown.
-var long = strings.Repeat("W", 300)
+var long = strings.Repeat("W", reasonLines*layout.Columns+1)
 
-// longestBy is the longest line of who asks for which the generator sees to room. With a longer one, less may be asked at a
-// time, or nothing.
-var longestBy = English().AskedBy(strings.Repeat("W", 90), false)
+// longestBy returns the longest line of who asks for which the generator sees to room. With a longer one, less may be asked at a
+// time, or nothing. A server that starts does not make it.
+var longestBy = sync.OnceValue(func() string { return English().AskedBy(strings.Repeat("W", 90), false) })
 
 // QuestionHeight returns how many lines the question for a use of f can take, when it goes to host.
 func (s Sentences) QuestionHeight(server string, f field.Field, host string) int {
-	by := Requester{Tool: long, Reason: long, By: longestBy}
+	by := Requester{Tool: long, Reason: long, By: longestBy()}
 	return layout.Height(strings.Join(s.Permission(server, []Use{{f, host}}, by), "\n"))
 }
 
 // DialogHeight returns how many lines the dialog that asks for f can take.
 func (s Sentences) DialogHeight(server string, f field.Field) int {
 	broken := append(f.MostBroken(), &field.Problem{Kind: field.NoMatch, Want: long})
-	a := Asking{Code: "WWWW-WWWW", Client: long, By: longestBy, Number: 99, Total: 99, Again: broken, Rejected: long}
+	a := Asking{Code: "WWWW-WWWW", Client: long, By: longestBy(), Number: 99, Total: 99, Again: broken, Rejected: long}
 	return layout.Height(strings.Join(s.Ask(server, f, a), "\n"))
 }

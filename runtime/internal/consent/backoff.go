@@ -2,6 +2,7 @@ package consent
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -80,7 +81,7 @@ func (d *Desk) RefusedLocked(s Step, who Who, secrets []string) error {
 			if errors.As(b.err, &refused) {
 				return refused
 			}
-			return &About{Secrets: secrets, Err: b.err}
+			return &About{Secrets: slices.Clone(secrets), Err: b.err} // else all that ask for them would be on the heap
 		}
 	}
 	return nil

@@ -67,6 +67,7 @@ type Call struct {
 	mu    sync.Mutex
 	once  map[string]Use // what was allowed for this call only, by secret
 	how   []decision     // how the use of each secret was decided, for the audit
+	first [1]decision    // room for how: most calls use one secret
 	wants []Want         // what the next input request has to ask
 	heard []Want         // what earlier ones had asked
 	ended bool           // the wants are on their way, and what was allowed is over
@@ -140,6 +141,9 @@ func (c *Call) decide(uses []Use, how string) {
 func (c *Call) decideLocked(uses []Use, how string) {
 	for _, u := range uses {
 		if c.decidedLocked(u.Secret) < 0 {
+			if c.how == nil {
+				c.how = c.first[:0]
+			}
 			c.how = append(c.how, decision{u.Secret, how})
 		}
 	}

@@ -46,7 +46,7 @@ func BenchmarkGenerate(b *testing.B) {
 				}
 			}
 			generate()
-			ratio.Measure(b, 2, func() {
+			ratio.MeasureCPU(b, 2, func() {
 				if _, err := format.Source(code); err != nil {
 					b.Fatal(err)
 				}
