@@ -3,6 +3,7 @@ package reason
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
@@ -28,12 +29,47 @@ func (r *reader) call(call *ast.CallExpr) {
 	if !ok {
 		return
 	}
-	places := r.argumentPlaces(call, signature)
+	f, _ := typeutil.Callee(r.info, call).(*types.Func)
+	places := r.argumentPlaces(call, f, signature)
+	to := func(i int) (types.Type, []place) {
+		t := parameterType(signature, i, call.Ellipsis.IsValid())
+		if isAny(t) && onlyReads(f) {
+			t = nil
+		}
+		return t, places(i)
+	}
+	if len(call.Args) == 1 && r.moveResults(call.Args[0], to) {
+		return
+	}
 	for i, arg := range call.Args {
-		if to := parameterType(signature, i, call.Ellipsis.IsValid()); to != nil {
-			r.move(arg, to, places(i)...)
+		if t, places := to(i); t != nil {
+			r.move(arg, t, places...)
 		}
 	}
+}
+
+// onlyReads reports whether a function neither writes to what it is given nor calls it, though it takes anything.
+func onlyReads(f *types.Func) bool {
+	if f == nil {
+		return false
+	}
+	switch pkg := packageOf(f); pkg {
+	case "container/heap", "container/list", "container/ring", "context", "errors", "log", "log/slog", "runtime", "testing":
+		return true
+	case "fmt":
+		return !strings.Contains(strings.ToLower(f.Name()), "scan")
+	default:
+		encodes := strings.HasPrefix(f.Name(), "Marshal") || strings.HasPrefix(f.Name(), "Encode")
+		return strings.HasPrefix(pkg, "encoding/") && encodes || slices.Contains(givingBack, pkg) || isOfRuntime(pkg)
+	}
+}
+
+// packageOf returns the import path of a function, or "" if it is nobody's.
+func packageOf(f *types.Func) string {
+	if f == nil || f.Pkg() == nil {
+		return ""
+	}
+	return f.Pkg().Path()
 }
 
 // nameOf returns the name by which a function is called, or nil.
@@ -51,8 +87,11 @@ func nameOf(fun ast.Expr) *ast.Ident {
 	return nil
 }
 
-// builtin is a call of append, the only function of the language that puts something somewhere.
+// builtin is a call of append or panic, the functions of the language that put something somewhere.
 func (r *reader) builtin(call *ast.CallExpr) {
+	if signature, ok := r.typeOf(call.Fun).(*types.Signature); ok && signature.Params().Len() == 1 && len(call.Args) == 1 {
+		r.refuseWritable(call.Args[0], signature.Params().At(0).Type())
+	}
 	if slice, ok := underlying(r.typeOf(call)).(*types.Slice); ok && len(call.Args) > 1 && !call.Ellipsis.IsValid() {
 		for _, arg := range call.Args[1:] {
 			r.move(arg, slice.Elem(), anywhere)
@@ -78,29 +117,33 @@ func parameterType(signature *types.Signature, i int, spread bool) types.Type {
 
 // argumentPlaces returns where the i-th argument goes, if it is a reason: to the getter that is called, or to those that the
 // call names, as mcpgo.Tool(v.Login, "Say who you are", whoami) does; else to a parameter, where the function can be read.
-func (r *reader) argumentPlaces(call *ast.CallExpr, signature *types.Signature) func(i int) []place {
-	f, _ := typeutil.Callee(r.info, call).(*types.Func)
+func (r *reader) argumentPlaces(call *ast.CallExpr, f *types.Func, signature *types.Signature) func(i int) []place {
 	if f != nil {
 		if getter, ok := r.getter(f); ok {
 			return func(int) []place { return []place{getter} }
 		}
 	}
-	if named := r.named(call); len(named) > 0 {
-		for i := range named {
-			named[i].rejects = f != nil && f.Pkg().Path() == runtimePath && f.Name() == "Reject"
-		}
-		return func(int) []place { return named }
+	named := r.named(call)
+	for i := range named {
+		named[i].rejects = packageOf(f) == runtimePath && f.Name() == "Reject"
 	}
 	if f == nil || !r.isRead(f) {
+		if len(named) > 0 {
+			return func(int) []place { return named }
+		}
 		return func(int) []place { return []place{anywhere} }
 	}
 	parameters := f.Signature().Params()
 	receiver := signature.Params().Len() - parameters.Len() // 1 for a method expression, which takes it as an argument
 	return func(i int) []place {
-		if i -= receiver; i < 0 || f.Signature().Variadic() && i >= parameters.Len()-1 || i >= parameters.Len() {
-			return []place{anywhere}
+		i -= receiver
+		if i >= 0 && i < parameters.Len() && !(f.Signature().Variadic() && i == parameters.Len()-1) {
+			return append([]place{{variable: parameters.At(i).Origin().Pos(), named: len(named) > 0}}, named...)
 		}
-		return []place{{variable: parameters.At(i).Origin().Pos()}}
+		if len(named) > 0 {
+			return named
+		}
+		return []place{anywhere}
 	}
 }
 
@@ -173,13 +216,20 @@ func (r *reader) vaultOf(pkg *types.Package) vault {
 	v, ok := r.vaults[pkg]
 	if !ok {
 		if declared := pkg.Scope().Lookup("Secrets"); declared != nil {
-			if t, ok := declared.Type().Underlying().(*types.Struct); ok && t.NumFields() == 1 && isManager(t.Field(0)) {
-				v.file = r.fset.Position(declared.Pos()).Filename
+			file := r.fset.Position(declared.Pos()).Filename
+			if t, ok := declared.Type().Underlying().(*types.Struct); ok && t.NumFields() == 1 && isManager(t.Field(0)) && r.isGenerated(file) {
+				v.file = file
 			}
 		}
 		r.vaults[pkg] = v
 	}
 	return v
+}
+
+// isGenerated reports whether the generator wrote a file, as its first line says.
+func (r *reader) isGenerated(name string) bool {
+	file := r.syntax[name].file
+	return file != nil && ast.IsGenerated(file) && strings.HasPrefix(file.Comments[0].List[0].Text, "// Code generated by mcpsecrets-gen ")
 }
 
 func isManager(field *types.Var) bool {

@@ -54,9 +54,13 @@ func Find(t Target) (*Found, error) {
 	graph := newGraph()
 	var mistakes schema.ErrorList
 	found := &Found{At: map[string][]string{}, Rejections: map[string][]string{}, Broken: program.broken}
-	for _, u := range program.units {
-		r := newReader(program, u, graph)
-		r.scan()
+	readers := make([]*reader, len(program.units))
+	for i, u := range program.units {
+		readers[i] = newReader(program, u, graph)
+		readers[i].scan()
+	}
+	for _, r := range readers {
+		r.settle()
 		mistakes = append(mistakes, r.mistakes...)
 		found.LetPass = append(found.LetPass, r.letPass...)
 	}

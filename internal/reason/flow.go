@@ -16,6 +16,7 @@ type place struct {
 	foreign  bool // the getter is another vault's, which has a manifest of its own
 	rejects  bool // it is not given to the getter, but says why what it returned is wrong
 	variable token.Pos
+	named    bool // the variable is given beside a getter that is named: only other getters count to which it leads
 	any      bool
 }
 
@@ -87,7 +88,9 @@ func (g *graph) solve(found *Found) (mistakes schema.ErrorList) {
 		text := constant.from.text
 		if strings.TrimSpace(text) == "" {
 			for to := range getters {
-				refuse("the reason of " + to.getter + " is empty, say what the secret is for")
+				if !to.foreign { // another vault's code, and its getters that don't ask, are judged where it is generated
+					refuse("the reason of " + to.getter + " is empty, say what the secret is for")
+				}
 			}
 			continue
 		}
@@ -106,7 +109,8 @@ func (g *graph) solve(found *Found) (mistakes schema.ErrorList) {
 				found.At[to.getter] = append(found.At[to.getter], text)
 			}
 		}
-		if anywhere {
+		if anywhere || len(getters) == 0 {
+			// Where it goes is not seen, such as through a struct that is converted to another.
 			found.Others = append(found.Others, text)
 		}
 	}
@@ -115,22 +119,27 @@ func (g *graph) solve(found *Found) (mistakes schema.ErrorList) {
 
 // reach follows places to the getters behind them.
 func (g *graph) reach(places []place) (getters map[place]bool, anywhere bool) {
+	type step struct {
+		variable token.Pos
+		named    bool
+	}
 	getters = map[place]bool{}
-	seen := map[token.Pos]bool{}
-	var follow func([]place)
-	follow = func(places []place) {
+	seen := map[step]bool{}
+	var follow func(places []place, named bool)
+	follow = func(places []place, named bool) {
 		for _, p := range places {
+			next := step{p.variable, named || p.named}
 			switch {
 			case p.any:
-				anywhere = true
+				anywhere = anywhere || !named
 			case p.getter != "":
 				getters[p] = true
-			case p.variable != token.NoPos && !seen[p.variable]:
-				seen[p.variable] = true
-				follow(g.onward[p.variable])
+			case p.variable != token.NoPos && !seen[next]:
+				seen[next] = true
+				follow(g.onward[p.variable], next.named)
 			}
 		}
 	}
-	follow(places)
+	follow(places, false)
 	return getters, anywhere
 }

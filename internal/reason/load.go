@@ -45,6 +45,9 @@ type program struct {
 	reaching map[string]bool          // by import path
 	related  map[string]bool          // by import path: see relate
 	vaults   map[*types.Package]vault // by package: see vaultOf
+
+	boxed     []types.Type                      // in which a reason can be written, and which are put into an interface with methods
+	instances map[*types.TypeParam][]types.Type // what stands for a type parameter
 }
 
 // A unit is a package that was checked from source, on one system.
@@ -66,6 +69,7 @@ func load(t Target) (*program, error) {
 	p := &program{
 		fset: token.NewFileSet(), target: Target{file, t.Code, t.Also}, all: map[string]*packages.Package{}, exports: map[string]string{},
 		checked: map[string]*unit{}, syntax: map[string]syntax{}, reaching: map[string]bool{}, vaults: map[*types.Package]vault{},
+		instances: map[*types.TypeParam][]types.Type{},
 	}
 	if err := p.list(); err != nil {
 		return nil, err

@@ -24,6 +24,8 @@ func (r *reader) moves(n ast.Node) {
 		r.literal(n)
 	case *ast.ReturnStmt:
 		r.result(n)
+	case *ast.RangeStmt:
+		r.rangeOver(n)
 	case *ast.SendStmt:
 		if channel, ok := underlying(r.typeOf(n.Chan)).(*types.Chan); ok {
 			r.move(n.Value, channel.Elem(), anywhere)
@@ -143,13 +145,27 @@ func (r *reader) assign(to, from []ast.Expr) {
 		}
 		return
 	}
-	if call, ok := ast.Unparen(from[0]).(*ast.CallExpr); ok {
-		if f, ok := typeutil.Callee(r.info, call).(*types.Func); ok {
-			for i := range to {
-				r.graph.joinResult(f, i, []place{r.placeOf(to[i])})
-			}
+	r.moveResults(from[0], func(i int) (types.Type, []place) { return r.typeOf(to[i]), []place{r.placeOf(to[i])} })
+}
+
+// moveResults notes where several values go that one expression has, if it has: to(i) is for the i-th.
+func (r *reader) moveResults(e ast.Expr, to func(i int) (types.Type, []place)) bool {
+	values, ok := r.typeOf(e).(*types.Tuple)
+	if !ok {
+		return false
+	}
+	var f *types.Func
+	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok {
+		f, _ = typeutil.Callee(r.info, call).(*types.Func)
+	}
+	for i := range values.Len() {
+		t, places := to(i)
+		r.refuseCarried(e, values.At(i).Type(), t)
+		if f != nil {
+			r.graph.joinResult(f, i, places)
 		}
 	}
+	return true
 }
 
 func (r *reader) declare(decl *ast.GenDecl) {
@@ -163,6 +179,33 @@ func (r *reader) declare(decl *ast.GenDecl) {
 				names[i] = name
 			}
 			r.assign(names, spec.Values)
+		}
+	}
+}
+
+// rangeOver is a loop that assigns what it walks through to its variables. Reasons went anywhere when they were put there.
+func (r *reader) rangeOver(loop *ast.RangeStmt) {
+	if loop.Tok != token.ASSIGN {
+		return // variables of their own have the types that they walk through
+	}
+	var values []types.Type
+	switch t := underlying(r.typeOf(loop.X)).(type) {
+	case *types.Map:
+		values = []types.Type{t.Key(), t.Elem()}
+	case *types.Chan:
+		values = []types.Type{t.Elem()}
+	case *types.Signature:
+		if yield, ok := underlying(t.Params().At(0).Type()).(*types.Signature); ok {
+			for v := range yield.Params().Variables() {
+				values = append(values, v.Type())
+			}
+		}
+	case interface{ Elem() types.Type }:
+		values = []types.Type{types.Typ[types.Int], t.Elem()}
+	}
+	for i, to := range []ast.Expr{loop.Key, loop.Value} {
+		if to != nil && i < len(values) {
+			r.refuseCarried(to, values[i], r.typeOf(to))
 		}
 	}
 }
@@ -209,25 +252,16 @@ func (r *reader) result(statement *ast.ReturnStmt) {
 	}
 	results := signature.Results()
 	if len(statement.Results) != results.Len() {
-		if call, ok := ast.Unparen(firstOf(statement.Results)).(*ast.CallExpr); ok {
-			if f, ok := typeutil.Callee(r.info, call).(*types.Func); ok {
-				for i := range results.Len() {
-					r.graph.joinResult(f, i, []place{placeOfResult(results, i, declared)})
-				}
-			}
+		if len(statement.Results) == 1 {
+			r.moveResults(statement.Results[0], func(i int) (types.Type, []place) {
+				return results.At(i).Type(), []place{placeOfResult(results, i, declared)}
+			})
 		}
 		return
 	}
 	for i, e := range statement.Results {
 		r.move(e, results.At(i).Type(), placeOfResult(results, i, declared))
 	}
-}
-
-func firstOf(list []ast.Expr) ast.Expr {
-	if len(list) == 0 {
-		return nil
-	}
-	return list[0]
 }
 
 func placeOfResult(results *types.Tuple, i int, declared bool) place {

@@ -22,7 +22,10 @@ import (
 // letPass is the comment by which a reviewer lets what is refused stand on its line. The question does not show such a reason.
 const letPass = "//mcpsecrets:reason"
 
-const noConstant = "a reason must be a constant, so that it can be reviewed and no model can write it"
+const (
+	noConstant = "a reason must be a constant, so that it can be reviewed and no model can write it"
+	notWritten = noConstant + ": not what code that takes any value could write here"
+)
 
 // CanPass reports whether a mistake that [Find] tells can be let stand, with the comment //mcpsecrets:reason on its line.
 func CanPass(mistake *schema.Error) bool { return strings.HasPrefix(mistake.Text, noConstant) }
@@ -37,6 +40,7 @@ type reader struct {
 	called  map[*ast.Ident]bool  // names of functions where they are called
 	passes  map[string]token.Pos // the comments letPass that nothing has needed yet, by "file:line"
 	passed  []string             // those that something has
+	pending []pending
 
 	mistakes schema.ErrorList
 	letPass  []string
@@ -46,10 +50,18 @@ func newReader(p *program, u *unit, g *graph) *reader {
 	return &reader{program: p, unit: u, graph: g, related: p.related[u.path], called: map[*ast.Ident]bool{}, passes: map[string]token.Pos{}}
 }
 
-// scan reads every file but the generated ones, which pass on what their getters are given.
+// A pending is a value that code takes which could write to it, if it holds what it may.
+type pending struct {
+	at    ast.Expr
+	stack []ast.Node
+	held  types.Type // an interface, or a type parameter
+	opens func(types.Type) bool
+}
+
+// scan reads every file but the target, which passes on what its getters are given.
 func (r *reader) scan() {
 	for _, file := range r.files {
-		if name := r.fset.File(file.FileStart).Name(); name == r.target.File || name == r.vaultOf(r.types).file {
+		if r.fset.File(file.FileStart).Name() == r.target.File {
 			continue
 		}
 		for _, group := range file.Comments {
@@ -68,6 +80,16 @@ func (r *reader) scan() {
 			r.node(n)
 			return true
 		})
+	}
+}
+
+// settle reports what could be told only after every unit was scanned.
+func (r *reader) settle() {
+	for _, p := range r.pending {
+		if r.mayHold(p, p.held, map[types.Type]bool{}) {
+			r.stack = p.stack
+			r.refuse(p.at, notWritten)
+		}
 	}
 	for _, pos := range r.passes {
 		if r.elsewhere {
@@ -112,13 +134,22 @@ func (r *reader) node(n ast.Node) {
 	}
 }
 
-// refuseUnseen refuses a function without a body, in assembly or linked by name, whose result is a reason.
+// refuseUnseen refuses a function without a body, in assembly or linked by name, whose result is a reason, or that could write or
+// give one to what it is handed.
 func (r *reader) refuseUnseen(f *ast.FuncDecl) {
-	if f.Body != nil || f.Type.Results == nil {
+	if f.Body != nil {
+		return
+	}
+	for _, parameter := range f.Type.Params.List {
+		if isOpen(r.typeOf(parameter.Type)) {
+			r.refuse(parameter.Type, noConstant+": not what a function that is not in Go could write here")
+		}
+	}
+	if f.Type.Results == nil {
 		return
 	}
 	for _, result := range f.Type.Results.List {
-		if t := r.typeOf(result.Type); t != nil && holds(t, exportedFields) {
+		if holds(r.typeOf(result.Type), exportedFields) {
 			r.refuse(result.Type, noConstant+": not the result of a function that is not in Go")
 		}
 	}
@@ -165,8 +196,7 @@ func (r *reader) refuseOpened(expr ast.Expr) {
 	if t == nil || !r.info.Types[expr].IsType() {
 		return
 	}
-	f, isFunc := t.Underlying().(*types.Signature)
-	if holds(t, exportedFields) || isFunc && slices.ContainsFunc(slices.Collect(f.Results().Variables()), func(v *types.Var) bool { return holds(v.Type(), exportedFields) }) {
+	if holds(t, exportedFields) {
 		r.refuse(expr, noConstant+": not what an interface holds")
 	}
 }
@@ -187,14 +217,66 @@ func (r *reader) instance(name *ast.Ident) {
 			return
 		}
 	}
+	if f, ok := object.(*types.Func); ok {
+		for i, parameter := range slices.Collect(f.Origin().Signature().TypeParams().TypeParams()) {
+			r.instances[parameter] = append(r.instances[parameter], instance.TypeArgs.At(i))
+		}
+	}
 }
 
-// refuseWritable refuses to hand what holds a reason to code that takes anything, if that could write to it: such code decodes,
-// scans or reflects.
-func (r *reader) refuseWritable(e ast.Expr, to types.Type) {
-	if isAny(to) && isWritable(r.typeOf(e)) {
-		r.refuse(e, noConstant+": not what code that takes any value could write here")
+// refuseWritable refuses to hand what holds a reason to code that takes anything, if that could write to it or call it: such code
+// decodes, scans, reflects or fills in a template.
+func (r *reader) refuseWritable(e ast.Expr, to types.Type) { r.refuseCarried(e, r.typeOf(e), to) }
+
+// refuseCarried is refuseWritable for a value of a type that is not that of the expression.
+func (r *reader) refuseCarried(e ast.Expr, from, to types.Type) {
+	if from == nil || to == nil || !types.IsInterface(to) || isParameter(to) {
+		return
 	}
+	opens := r.opens(to)
+	switch {
+	case types.IsInterface(from):
+		if opens != nil && !isAny(from) {
+			r.pending = append(r.pending, pending{e, slices.Clone(r.stack), from, opens})
+		}
+	case opens != nil && opens(from):
+		r.refuse(e, notWritten)
+	case isOpen(from):
+		r.boxed = append(r.boxed, from)
+	}
+}
+
+// opens returns which values code that is not read could write to, or give a reason to, where it gets them in an interface of type
+// t; or nil if it gets none. An interface that another module declares is one by which its code may get them. Those of the
+// standard library are for their methods.
+func (r *reader) opens(t types.Type) func(types.Type) bool {
+	if isAny(t) {
+		return isOpen
+	}
+	named, ok := types.Unalias(t).(*types.Named)
+	if !ok || named.Obj().Pkg() == nil {
+		return nil
+	}
+	pkg := r.all[named.Obj().Pkg().Path()]
+	if pkg == nil || pkg.Module == nil || r.fromSource(pkg) || isOfRuntime(pkg.PkgPath) {
+		return nil
+	}
+	return isWritable // what embeds getters is wanted for the methods that it adds
+}
+
+// mayHold reports whether an interface, or what stands for a type parameter, may be a value that p opens.
+func (r *reader) mayHold(p pending, t types.Type, seen map[types.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	if parameter, ok := types.Unalias(t).(*types.TypeParam); ok {
+		return slices.ContainsFunc(r.instances[parameter], func(t types.Type) bool {
+			return p.opens(t) || types.IsInterface(t) && r.mayHold(p, t, seen)
+		})
+	}
+	i, ok := t.Underlying().(*types.Interface)
+	return ok && i.NumMethods() > 0 && slices.ContainsFunc(r.boxed, func(t types.Type) bool { return p.opens(t) && types.Implements(t, i) })
 }
 
 // refuseReflected refuses to hand a reason to package reflect, which makes others of its type.

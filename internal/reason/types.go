@@ -1,6 +1,9 @@
 package reason
 
-import "go/types"
+import (
+	"go/types"
+	"strings"
+)
 
 // isReason reports whether t is the runtime's Reason, under whatever name.
 func isReason(t types.Type) bool { return isRuntime(t, "Reason") }
@@ -13,6 +16,9 @@ func isRuntime(t types.Type, name string) bool {
 	named, ok := types.Unalias(t).(*types.Named)
 	return ok && named.Obj().Name() == name && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == runtimePath
 }
+
+// isOfRuntime reports whether an import path is the runtime's, or below it.
+func isOfRuntime(path string) bool { return strings.HasPrefix(path+"/", runtimePath+"/") }
 
 func isUnsafe(t types.Type) bool {
 	basic, ok := t.Underlying().(*types.Basic)
@@ -78,12 +84,26 @@ func walk(t types.Type, all bool, seen map[types.Type]bool) bool {
 				return true
 			}
 		}
+	case *types.Signature: // reflection makes functions too
+		return walkAll(t.Results(), all, seen)
 	}
 	return false
 }
 
-// isWritable reports whether code that gets a value of type t by an empty interface could write to a reason, or call a function
-// with one that it made.
+func walkAll(tuple *types.Tuple, all bool, seen map[types.Type]bool) bool {
+	for v := range tuple.Variables() {
+		if walk(v.Type(), all, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOpen reports whether code that gets a value of type t in an interface could write to a reason, or call a function with one
+// that it made.
+func isOpen(t types.Type) bool { return isWritable(t) || isCallable(t, map[types.Type]bool{}) }
+
+// isWritable reports whether a value of type t leads to a reason to which reflection could write.
 func isWritable(t types.Type) bool {
 	if t == nil {
 		return false
@@ -95,6 +115,8 @@ func isWritable(t types.Type) bool {
 		return holds(t.Elem(), exportedFields)
 	case *types.Map:
 		return holds(t.Key(), exportedFields) || holds(t.Elem(), exportedFields)
+	case *types.Chan:
+		return holds(t.Elem(), exportedFields)
 	case *types.Array:
 		return isWritable(t.Elem())
 	case *types.Struct:
@@ -103,12 +125,41 @@ func isWritable(t types.Type) bool {
 				return true
 			}
 		}
+	}
+	return false
+}
+
+// isCallable reports whether a value of type t is, has or leads to a function that is given a reason, as templates and
+// reflection find it: by an exported name.
+func isCallable(t types.Type, seen map[types.Type]bool) bool {
+	if t == nil || seen[t] || len(seen) > maxTypes {
+		return false
+	}
+	seen[t] = true
+	methods := types.NewMethodSet(t)
+	for i := range methods.Len() {
+		if f := methods.At(i).Obj(); f.Exported() && isGiven(f.Type().(*types.Signature)) {
+			return true
+		}
+	}
+	switch t := t.Underlying().(type) {
 	case *types.Signature:
-		for parameter := range t.Params().Variables() {
-			if holds(parameter.Type(), exportedFields) {
+		return isGiven(t)
+	case *types.Struct:
+		for field := range t.Fields() {
+			if (field.Exported() || field.Embedded()) && isCallable(field.Type(), seen) {
 				return true
 			}
 		}
+	case *types.Map:
+		return isCallable(t.Key(), seen) || isCallable(t.Elem(), seen)
+	case interface{ Elem() types.Type }:
+		return isCallable(t.Elem(), seen)
 	}
 	return false
+}
+
+// isGiven reports whether a function is given a reason, or what leads to one.
+func isGiven(f *types.Signature) bool {
+	return walkAll(f.Params(), exportedFields, map[types.Type]bool{})
 }

@@ -67,7 +67,7 @@ func (s *Subject) values(ctx context.Context) ([]any, error) {
 	defer second.Manager.Close()
 	_ = second.Manager.Set(ctx, vault.KeyKey, key.Reveal())
 	return append([]any{
-		s.Secrets, *s.Secrets, s.Manager, s, second, all, &all, group, &group, key, &key, []secrets.Secret{key},
+		s.Secrets, *s.Secrets, s.Manager, s, second, all, &all, group, &group, key, &key, []secrets.Secret{key}, //mcpsecrets:reason
 		map[string]secrets.Secret{"key": key}, struct{ key any }{key}, struct{ Key, key secrets.Secret }{key, key},
 		secrets.Some(key), secrets.Some(&all), struct {
 			o secrets.Optional[secrets.Secret]
