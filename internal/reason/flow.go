@@ -88,9 +88,7 @@ func (g *graph) solve(found *Found) (mistakes schema.ErrorList) {
 		text := constant.from.text
 		if strings.TrimSpace(text) == "" {
 			for to := range getters {
-				if !to.foreign { // another vault's code, and its getters that don't ask, are judged where it is generated
-					refuse("the reason of " + to.getter + " is empty, say what the secret is for")
-				}
+				refuse("the reason of " + to.getter + " is empty, say what the secret is for")
 			}
 			continue
 		}

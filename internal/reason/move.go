@@ -55,7 +55,7 @@ func (r *reader) move(e ast.Expr, to types.Type, places ...place) {
 			r.refuse(e, noConstant+": this does not compile")
 		}
 	case tv.Value != nil:
-		if tv.Value.Kind() == constant.String {
+		if tv.Value.Kind() == constant.String && !r.generated {
 			r.graph.add(given{constant.StringVal(tv.Value), r.fset.Position(e.Pos()), r.related}, places)
 		}
 	default:

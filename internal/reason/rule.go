@@ -37,10 +37,12 @@ type reader struct {
 	graph   *graph
 	related bool // its constants can come to the target's getters
 	stack   []ast.Node
-	called  map[*ast.Ident]bool  // names of functions where they are called
-	passes  map[string]token.Pos // the comments letPass that nothing has needed yet, by "file:line"
-	passed  []string             // those that something has
-	pending []pending
+	// The file is another vault's, whose getters that don't ask have no reason.
+	generated bool
+	called    map[*ast.Ident]bool  // names of functions where they are called
+	passes    map[string]token.Pos // the comments letPass that nothing has needed yet, by "file:line"
+	passed    []string             // those that something has
+	pending   []pending
 
 	mistakes schema.ErrorList
 	letPass  []string
@@ -64,6 +66,7 @@ func (r *reader) scan() {
 		if r.fset.File(file.FileStart).Name() == r.target.File {
 			continue
 		}
+		r.generated = r.fset.File(file.FileStart).Name() == r.vaultOf(r.types).file
 		for _, group := range file.Comments {
 			for _, c := range group.List {
 				if word, _, _ := strings.Cut(c.Text, " "); word == letPass {
