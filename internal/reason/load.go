@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/tools/go/packages"
 
@@ -39,8 +40,10 @@ type program struct {
 	broken  schema.ErrorList
 	units   []*unit // what was checked from source
 
+	importing, noting sync.Mutex
+
 	compiled types.Importer           // of packages that were not checked from source
-	checked  map[string]*unit         // by import path; those of this system
+	checked  map[string]*unit         // by import path; those of this system whose imports may be asked for
 	syntax   map[string]syntax        // by path
 	reaching map[string]bool          // by import path
 	related  map[string]bool          // by import path: see relate
@@ -83,12 +86,7 @@ func load(t Target) (*program, error) {
 		}
 	}
 	p.parseAll(names)
-	for _, path := range sortedKeys(p.all) {
-		if pkg := p.all[path]; p.fromSource(pkg) {
-			p.check(pkg)
-			p.checkPlatforms(pkg)
-		}
-	}
+	p.checkAll()
 	p.checkUnbuilt()
 	p.broken = sorted(p.broken)
 	return p, nil
@@ -312,28 +310,87 @@ func (i imports) Import(path string) (*types.Package, error) {
 		return nil, fmt.Errorf("there is no package %s", path)
 	}
 	if i.fromSource(pkg) {
-		return i.check(pkg).types, nil
+		if u := i.checked[pkg.PkgPath]; u != nil {
+			return u.types, nil
+		}
+		return nil, fmt.Errorf("package %s imports this one, in a circle", pkg.PkgPath)
 	}
+	i.importing.Lock() // the importer is for one at a time
+	defer i.importing.Unlock()
 	return i.compiled.Import(pkg.PkgPath)
+}
+
+// checkAll checks the packages that reach the runtime as this system builds them, and what it leaves out of them. Those that do
+// not import each other are checked at the same time.
+func (p *program) checkAll() {
+	for _, level := range p.levels() {
+		units := make([]*unit, len(level))
+		together(len(level), func(i int) { units[i] = p.check(level[i]) })
+		for i, u := range units {
+			p.checked[level[i].PkgPath] = u
+		}
+		p.units = append(p.units, units...)
+	}
+	for _, path := range sortedKeys(p.checked) {
+		p.checkPlatforms(p.all[path])
+	}
+}
+
+// levels returns the packages that are checked from source: after the first, each level imports what is in those before it.
+func (p *program) levels() (levels [][]*packages.Package) {
+	depths := map[*packages.Package]int{}
+	var depth func(*packages.Package) int
+	depth = func(pkg *packages.Package) int {
+		known, ok := depths[pkg]
+		if ok {
+			return known
+		}
+		depths[pkg] = 0 // while a circle is walked, which does not compile
+		for _, imported := range pkg.Imports {
+			if p.fromSource(imported) {
+				depths[pkg] = max(depths[pkg], depth(imported)+1)
+			}
+		}
+		return depths[pkg]
+	}
+	for _, path := range sortedKeys(p.all) {
+		if pkg := p.all[path]; p.fromSource(pkg) {
+			for len(levels) <= depth(pkg) {
+				levels = append(levels, nil)
+			}
+			levels[depth(pkg)] = append(levels[depth(pkg)], pkg)
+		}
+	}
+	return levels
+}
+
+// together calls f for each number below n, some at the same time.
+func together(n int, f func(i int)) {
+	var working sync.WaitGroup
+	var next atomic.Int64
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		working.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	working.Wait()
 }
 
 // check checks a package as this system builds it.
 func (p *program) check(pkg *packages.Package) *unit {
-	if u := p.checked[pkg.PkgPath]; u != nil {
-		return u
-	}
 	// What does not compile is reported where it can matter.
 	report := func(error) {}
 	if p.related[pkg.PkgPath] {
 		report = p.noteBroken
 	}
 	u := &unit{path: pkg.PkgPath, types: types.NewPackage(pkg.PkgPath, pkg.Name)}
-	p.checked[pkg.PkgPath] = u // before it is checked: a circle of imports ends here
 	p.checkFiles(u, pkg, pkg.GoFiles, report)
 	return u
 }
 
-// checkFiles checks files as one package, as far as they compile, and adds it to the units.
+// checkFiles checks files as one package, as far as they compile.
 func (p *program) checkFiles(u *unit, pkg *packages.Package, names []string, report func(error)) {
 	for _, name := range names {
 		file, err := p.parse(name)
@@ -347,11 +404,9 @@ func (p *program) checkFiles(u *unit, pkg *packages.Package, names []string, rep
 	u.info = &types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Instances: map[*ast.Ident]types.Instance{},
-		Implicits: map[ast.Node]types.Object{},
 	}
 	config := types.Config{Importer: imports{p, pkg}, FakeImportC: true, Error: report}
 	_ = types.NewChecker(&config, p.fset, u.types, u.info).Files(u.files) // reported one by one
-	p.units = append(p.units, u)
 }
 
 // A syntax is what was read of a file. With mistakes in it, the file is what could be read.
@@ -382,15 +437,7 @@ func (p *program) read(name string) syntax {
 // parseAll reads files at the same time.
 func (p *program) parseAll(names []string) {
 	all := make([]syntax, len(names))
-	var reading sync.WaitGroup
-	for worker := range runtime.GOMAXPROCS(0) {
-		reading.Go(func() {
-			for i := worker; i < len(names); i += runtime.GOMAXPROCS(0) {
-				all[i] = p.read(names[i])
-			}
-		})
-	}
-	reading.Wait()
+	together(len(names), func(i int) { all[i] = p.read(names[i]) })
 	for i, name := range names {
 		p.syntax[name] = all[i]
 	}
@@ -398,6 +445,8 @@ func (p *program) parseAll(names []string) {
 
 // noteBroken keeps why code does not compile.
 func (p *program) noteBroken(err error) {
+	p.noting.Lock()
+	defer p.noting.Unlock()
 	var typeError types.Error
 	var list scanner.ErrorList
 	switch {

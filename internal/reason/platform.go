@@ -27,6 +27,7 @@ func (p *program) checkPlatforms(pkg *packages.Package) {
 	for _, names := range p.variants(pkg) {
 		u := &unit{path: pkg.PkgPath, elsewhere: true, types: types.NewPackage(pkg.PkgPath, pkg.Name)}
 		p.checkFiles(u, pkg, names, func(error) {})
+		p.units = append(p.units, u)
 	}
 }
 
