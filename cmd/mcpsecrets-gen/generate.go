@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/reason"
 	"github.com/mcpsecrets/mcpsecrets/schema"
@@ -55,7 +57,7 @@ func renderAll(schemas []string, t target, stderr io.Writer) (rendering, error) 
 	if len(schemas) > 1 && t.out != "" {
 		return rendering{}, usagef("--out is for one schema, not for %d", len(schemas))
 	}
-	var all rendering
+	var drafts []draft
 	var failed failures
 	writer := map[string]string{} // schema by folder: one package can't have two OpenSecrets
 	for _, name := range schemas {
@@ -71,62 +73,96 @@ func renderAll(schemas []string, t target, stderr io.Writer) (rendering, error) 
 		if err != nil {
 			failed = append(failed, err)
 		}
-		all.outputs = append(all.outputs, made.outputs...)
-		all.broken = append(all.broken, made.broken...)
+		drafts = append(drafts, made)
 	}
 	if len(failed) > 0 {
 		return rendering{}, failed
 	}
+	return finish(drafts, t)
+}
+
+// A draft is what is made of one schema before the reasons are known.
+type draft struct {
+	model    *templates.Package
+	manifest output // without its text
+	code     output
+}
+
+// finish finds the reasons for each draft. All code is made by then, since code that uses two vaults does not compile with one.
+func finish(drafts []draft, t target) (all rendering, err error) {
+	written := map[string][]byte{}
+	for _, d := range drafts {
+		written[d.code.path] = d.code.text
+	}
+	var mistakes schema.ErrorList
+	for _, d := range drafts {
+		found, err := t.findReasons(d.code.path, written)
+		if list := (schema.ErrorList)(nil); errors.As(err, &list) {
+			mistakes = withNew(mistakes, list)
+			continue
+		}
+		if err == nil {
+			d.manifest.text, err = manifestText(d.model, found, d.manifest.old)
+		}
+		if err != nil {
+			return rendering{}, err
+		}
+		all.outputs = append(all.outputs, d.manifest, d.code)
+		if found != nil {
+			all.broken = withNew(all.broken, found.Broken)
+		}
+	}
+	if len(mistakes) > 0 {
+		return rendering{}, withWayOut(mistakes)
+	}
 	return all, nil
 }
 
-// render makes the code and the manifest of one schema.
-func render(name string, t target, stderr io.Writer) (rendering, error) {
+// withNew adds to a list what it does not have: two schemas are used by the same code.
+func withNew(list, more schema.ErrorList) schema.ErrorList {
+	for _, m := range more {
+		if !slices.ContainsFunc(list, func(known *schema.Error) bool { return *known == *m }) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// render makes the code of one schema.
+func render(name string, t target, stderr io.Writer) (draft, error) {
 	source, err := readSchema(name)
 	if err != nil {
-		return rendering{}, err
+		return draft{}, err
 	}
 	file, err := templates.Parse(name, source)
 	if err != nil {
-		return rendering{}, err
+		return draft{}, err
 	}
 	if err := warn(file, t.strict, stderr); err != nil {
-		return rendering{}, err
+		return draft{}, err
 	}
 	out, err := t.file(name)
 	if err != nil {
-		return rendering{}, err
+		return draft{}, err
 	}
 	if err := checkAlone(out); err != nil {
-		return rendering{}, err
+		return draft{}, err
 	}
 	pkg, err := t.packageName(out)
 	if err != nil {
-		return rendering{}, err
+		return draft{}, err
 	}
 	manifest := manifestPath(out)
 	model := templates.New(file, templates.Options{Package: pkg, Embed: filepath.Base(manifest)})
 	code, err := model.Render()
 	if err != nil {
-		return rendering{}, err
+		return draft{}, err
 	}
 	outputs, err := newOutputs(output{path: manifest}, output{path: out, text: code})
 	if err != nil {
-		return rendering{}, err
+		return draft{}, err
 	}
-	found, err := t.findReasons(out, code)
-	if err != nil {
-		return rendering{}, err
-	}
-	outputs[0].text, err = manifestText(model, found, outputs[0].old)
-	if err != nil {
-		return rendering{}, err
-	}
-	made := rendering{outputs: outputs}
-	if found != nil {
-		made.broken = found.Broken
-	}
-	return made, nil
+	return draft{model, outputs[0], outputs[1]}, nil
 }
 
 // manifestText is the manifest with the reasons that were found. Where code does not compile, it keeps those that it had.

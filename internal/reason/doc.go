@@ -25,6 +25,8 @@ import (
 type Target struct {
 	File string // its path
 	Code []byte // as it is to be written
+	// Beside are other files that are written with it, by their paths: the targets of other schemas.
+	Beside map[string][]byte
 	// Also are packages to read besides those of the module or workspace, as the go command is told of them in the file's folder:
 	// below testdata it sees no others.
 	Also []string

@@ -34,6 +34,7 @@ const runtimePath = "github.com/mcpsecrets/mcpsecrets/runtime"
 type program struct {
 	fset    *token.FileSet
 	target  Target                       // with an absolute path
+	written map[string][]byte            // what is to be written, by its absolute path: the target, and what is beside it
 	all     map[string]*packages.Package // what the go command knows, by import path
 	ours    *packages.Package            // which the target is in
 	exports map[string]string            // what the compiler has written of those that are not checked from source, by import path
@@ -65,12 +66,22 @@ type unit struct {
 // load asks the go command for the packages of the module, or of all modules of the workspace, and checks from source those
 // that reach the runtime. The packages that are not the user's are imported as they were compiled.
 func load(t Target) (*program, error) {
+	written := map[string][]byte{}
+	for name, code := range t.Beside {
+		file, err := filepath.Abs(name)
+		if err != nil {
+			return nil, err
+		}
+		written[file] = code
+	}
 	file, err := filepath.Abs(t.File)
 	if err != nil {
 		return nil, err
 	}
+	written[file] = t.Code
+	t.File = file
 	p := &program{
-		fset: token.NewFileSet(), target: Target{file, t.Code, t.Also}, all: map[string]*packages.Package{}, exports: map[string]string{},
+		fset: token.NewFileSet(), target: t, written: written, all: map[string]*packages.Package{}, exports: map[string]string{},
 		checked: map[string]*unit{}, syntax: map[string]syntax{}, reaching: map[string]bool{}, vaults: map[*types.Package]vault{},
 		instances: map[*types.TypeParam][]types.Type{},
 	}
@@ -99,9 +110,8 @@ func (p *program) list() error {
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedModule,
 		Dir:  filepath.Dir(p.target.File),
 	}
-	if written, err := os.ReadFile(p.target.File); err != nil || !bytes.Equal(written, p.target.Code) {
-		config.Overlay = map[string][]byte{p.target.File: p.withoutEmbed()}
-	} else {
+	config.Overlay = p.overlay()
+	if len(config.Overlay) == 0 {
 		config.Mode |= packages.NeedExportFile // one call of the go command for all
 	}
 	if _, err := exec.LookPath("go"); err != nil {
@@ -203,13 +213,24 @@ func (p *program) noteUnlisted(roots []*packages.Package, err error) {
 	}
 }
 
-// withoutEmbed returns the target without its directive to embed the manifest where that is not there yet: the go command
+// overlay returns what is to be written and is not there as it will be.
+func (p *program) overlay() map[string][]byte {
+	overlay := map[string][]byte{}
+	for file, code := range p.written {
+		if old, err := os.ReadFile(file); err != nil || !bytes.Equal(old, code) {
+			overlay[file] = withoutEmbed(file, code)
+		}
+	}
+	return overlay
+}
+
+// withoutEmbed returns the code of a file without its directive to embed the manifest where that is not there yet: the go command
 // would refuse the package.
-func (p *program) withoutEmbed() []byte {
-	before, after, found := bytes.Cut(p.target.Code, []byte("\n//go:embed "))
+func withoutEmbed(file string, code []byte) []byte {
+	before, after, found := bytes.Cut(code, []byte("\n//go:embed "))
 	name, _, _ := bytes.Cut(after, []byte("\n"))
-	if _, err := os.Stat(filepath.Join(filepath.Dir(p.target.File), string(name))); err == nil || !found {
-		return p.target.Code
+	if _, err := os.Stat(filepath.Join(filepath.Dir(file), string(name))); err == nil || !found {
+		return code
 	}
 	return slices.Concat(before, []byte("\n// embed "), after)
 }
@@ -427,8 +448,8 @@ func (p *program) parse(name string) (*ast.File, error) {
 
 func (p *program) read(name string) syntax {
 	var code any
-	if name == p.target.File {
-		code = p.target.Code
+	if written, ok := p.written[name]; ok {
+		code = written
 	}
 	file, err := parser.ParseFile(p.fset, name, code, parser.ParseComments|parser.SkipObjectResolution)
 	return syntax{file, err}
