@@ -260,6 +260,9 @@ func (r *reader) result(statement *ast.ReturnStmt) {
 		return
 	}
 	for i, e := range statement.Results {
+		if v := r.info.Types[e].Value; v != nil && v.Kind() == constant.String && constant.StringVal(v) == "" {
+			continue // as beside an error, where nobody gives it to a getter
+		}
 		r.move(e, results.At(i).Type(), placeOfResult(results, i, declared))
 	}
 }
