@@ -87,8 +87,12 @@ func nameOf(fun ast.Expr) *ast.Ident {
 	return nil
 }
 
-// builtin is a call of append or panic, the functions of the language that put something somewhere.
+// builtin is a call of append or panic, the functions of the language that put something somewhere, or of unsafe.Add, whose result
+// may be the address of a reason.
 func (r *reader) builtin(call *ast.CallExpr) {
+	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && selector.Sel.Name == "Add" {
+		r.refuse(call.Args[0], noConstant+notUnsafe)
+	}
 	if signature, ok := r.typeOf(call.Fun).(*types.Signature); ok && signature.Params().Len() == 1 && len(call.Args) == 1 {
 		r.refuseWritable(call.Args[0], signature.Params().At(0).Type())
 	}

@@ -24,6 +24,7 @@ const letPass = "//mcpsecrets:reason"
 
 const (
 	noConstant = "a reason must be a constant, so that it can be reviewed and no model can write it"
+	notUnsafe  = ": not by package unsafe"
 	notWritten = noConstant + ": not what code that takes any value could write here"
 )
 
@@ -187,7 +188,9 @@ func (r *reader) conversion(call *ast.CallExpr) {
 			r.refuse(call.Args[0], noConstant)
 		}
 	case isUnsafe(from.Type) && holds(to.Type, everyField) || isUnsafe(to.Type) && holds(from.Type, everyField):
-		r.refuse(call.Args[0], noConstant+": not by package unsafe")
+		r.refuse(call.Args[0], noConstant+notUnsafe)
+	case isUnsafe(to.Type) && !isUnsafe(from.Type) && pointedTo(from.Type) == nil && !from.IsNil():
+		r.refuse(call.Args[0], noConstant+notUnsafe) // an address that was computed may be a reason's
 	case isReason(pointedTo(to.Type)) != isReason(pointedTo(from.Type)) && pointedTo(from.Type) != nil && pointedTo(to.Type) != nil:
 		r.refuse(call.Args[0], noConstant+": not by a pointer to another type")
 	}
