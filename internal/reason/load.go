@@ -422,8 +422,13 @@ func (p *program) checkFiles(u *unit, pkg *packages.Package, names []string, rep
 			u.files = append(u.files, file)
 		}
 	}
+	size := 0 // in bytes
+	for _, file := range u.files {
+		size += int(file.FileEnd - file.FileStart)
+	}
+	// An expression has about 8 bytes, and every second one is a name. Tables that grow would take a tenth of the whole time.
 	u.info = &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Types: make(map[ast.Expr]types.TypeAndValue, size/8), Defs: map[*ast.Ident]types.Object{}, Uses: make(map[*ast.Ident]types.Object, size/16),
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Instances: map[*ast.Ident]types.Instance{},
 	}
 	config := types.Config{Importer: imports{p, pkg}, FakeImportC: true, Error: report}
