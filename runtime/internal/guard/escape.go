@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"html"
+	"math"
 	"math/bits"
 	"unicode"
 	"unicode/utf8"
@@ -210,7 +211,7 @@ func (v *view) unicodes(text []byte, from int) (width int) {
 	i, at := from, len(v.text)
 	for {
 		c, width := unicodeAt(text[i:])
-		if width == 0 {
+		if width == 0 || !v.fits(utf8.UTFMax) {
 			break
 		}
 		begin := len(v.text)
@@ -514,7 +515,7 @@ var digitValues = func() (values [256]byte) {
 func unescapedFully(text string) string {
 	plain := []byte(text)
 	for range layers {
-		v := view{parent: new(view), around: len(plain)}
+		v := view{parent: new(view), around: len(plain), room: math.MaxInt}
 		unescape(&v, plain)
 		if !v.changed {
 			break
