@@ -91,12 +91,13 @@ func (s *search) look(v *view, depth int) {
 	s.used = used
 }
 
-// lookAlone looks at v with each of several families of escapes undone alone. Only who learns does, since that is twice the work, and
-// mostly a part of a value is enough to mask it, but not to take all of it out.
+// lookAlone looks at v with only escapes of marks undone, and with each of several families of escapes alone. Only who learns does,
+// since that is twice the work, and mostly a part of a value is enough to mask it, but not to take all of it out.
 func (s *search) lookAlone(v *view, found family) {
 	if found&(found-1) == 0 {
-		return
+		found = 0 // one alone is what was undone
 	}
+	found |= marks
 	used := s.used
 	for _, family := range families {
 		if found&family == 0 {
@@ -169,6 +170,7 @@ func (s *search) scan(v *view) {
 	}
 	if s.learns {
 		s.extents(v)
+		s.writings(v)
 		return
 	}
 	for _, h := range s.hits {

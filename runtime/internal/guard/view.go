@@ -1,6 +1,9 @@
 package guard
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // Encodings are not looked for, they are undone: a view is a text as it reads with one encoding undone. A view may have
 // others in turn. What a view has depends on the text alone, not on what is looked for in it.
@@ -59,7 +62,7 @@ func (v *view) fits(count int) bool {
 
 // reset makes v a view of parent.
 func (v *view) reset(parent *view, undo func(*view, []byte)) {
-	v.parent, v.undo, v.around, v.traced = parent, undo, around, false
+	v.parent, v.undo, v.around, v.traced, v.undoes = parent, undo, around, false, 0
 	v.masked, v.opened = nil, nil
 	v.remake()
 }
@@ -73,6 +76,9 @@ func (v *view) remake() {
 
 // change says that source[from:to] reads as text. Changes come in order, and then end.
 func (v *view) change(source []byte, from, to int, text ...byte) {
+	if v.undoes&marks != 0 && slices.ContainsFunc(text, func(c byte) bool { return !isMark[c] }) {
+		return
+	}
 	begin := v.kept
 	if !v.changed {
 		begin = max(0, from-v.before(source, from, text))
