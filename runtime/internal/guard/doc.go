@@ -53,8 +53,10 @@
 //     Crockford's base32 or base64 three times, with escapes in base64 of what is no text otherwise, or split into parts that have no whole block over several
 //     results, or over a list in structured content.
 //   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape of
-//     its first characters (a text that is
-//     learned for a while is searched for it as Go and JavaScript write it); nor less than 31 characters of one that is escaped and has what looks like an escape itself.
+//     its first characters (a text that is learned for a while is searched for it as Go and JavaScript write it); nor less
+//     than 31 characters of one that is escaped and has what looks like an escape itself.
+//   - See a short password of which marks among the first eight characters are doubled, as $$, %% and {{ are in settings and
+//     format strings, or escaped with a backtick or a caret.
 //   - Cut alike what several values share, if that is shorter than two blocks, or a login that is in base64 twice and its
 //     text: of one block, a few characters may be known from another.
 //   - Keep a text that was made of a value from being guessed where an attacker chooses what stands before it, and the text
