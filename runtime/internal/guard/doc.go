@@ -26,9 +26,10 @@
 //     second, base32hex, only what stands alone), hexadecimal (in a row, with any marks between, with 0x), decimal numbers (%v of
 //     bytes, lists in JSON, also each with its index) or dumps of bytes, octal or words, as xxd, hexdump, od, tcpdump,
 //     Wireshark and gdb write them. All of that goes.
-//   - The first eight characters of a value, beyond the public prefix, are enough; and so is every later block of it (see
-//     block.go; of a key with digits, mostly eight characters). So a fragment of 31 characters is found wherever it is
-//     from, and most of sixteen of such a key. The whole token around them goes.
+//   - The first eight characters of a value, beyond the public prefix, are enough, but where another known value begins
+//     within them: then they alone are not, but all of the value is. So is every later block of it (see block.go; of a key
+//     with digits, mostly eight characters). So a fragment of 31 characters is found wherever it is from, and most of sixteen
+//     of such a key. The whole token around them goes.
 //   - The contents of one result are masked as one text: see [Guard.Parts] and walker.
 //   - Only strings, numbers and keys are masked. The result is valid JSON. Ids, methods and the keys of the protocol stay;
 //     other keys go only if they hold a value whole or encoded, or, from 31 characters on, a block of it that is later than
@@ -52,7 +53,10 @@
 //     Crockford's base32 or base64 three times, with escapes in base64 of what is no text otherwise, or split into parts that have no whole block over several
 //     results, or over a list in structured content.
 //   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape of
-//     its first characters; nor less than 31 characters of one that is escaped and has what looks like an escape itself.
+//     its first characters (a text that is learned for a while is searched for it as Go and JavaScript write it); nor less
+//     than 31 characters of one that is escaped and has what looks like an escape itself.
+//   - See a short password of which marks among the first eight characters are doubled, as $$, %% and {{ are in settings and
+//     format strings, or escaped with a backtick or a caret.
 //   - Cut alike what several values share, if that is shorter than two blocks, or a login that is in base64 twice and its
 //     text: of one block, a few characters may be known from another.
 //   - Keep a text that was made of a value from being guessed where an attacker chooses what stands before it, and the text

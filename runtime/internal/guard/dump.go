@@ -58,6 +58,9 @@ func (l *list) has(from, to int) {
 		l.from = from
 	}
 	l.to = to
+	if !l.view.fits(0) {
+		l.view.text = l.view.text[:l.begin]
+	}
 }
 
 // add adds a group of hexadecimal digits.
@@ -88,6 +91,9 @@ func (l *list) end() {
 func (l *list) swapped(end int) {
 	v := l.view
 	begin := len(v.text)
+	if !v.fits(end - l.begin) {
+		return
+	}
 	for at := l.begin; at < min(end, begin); at += l.group {
 		for i := min(at+l.group, end) - 1; i >= at; i-- {
 			v.text = append(v.text, v.text[i])
@@ -155,7 +161,7 @@ func (l *list) dumpLine(text []byte, from, i int) int {
 	for i < len(text) {
 		n := digitsAt(text, i)
 		isWide := i+1 < len(text) && isBlank(text[i]) && isBlank(text[i+1])
-		switch done := len(l.view.text) - begin; {
+		switch done := max(0, len(l.view.text)-begin); {
 		case is0x(text, i, n):
 			i += len("0x")
 			continue
@@ -220,6 +226,7 @@ func (v *view) cells(text []byte) {
 		}
 		for cells := text[begin+n : end]; len(cells) >= 4 && cells[0] == ' '; cells = cells[4:] {
 			v.text = appendCell(v.text, bytes.TrimLeft(cells[1:4], " "))
+			list.has(begin, end)
 		}
 		list.has(begin, end)
 	}

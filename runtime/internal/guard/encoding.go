@@ -167,6 +167,9 @@ func (v *view) decoded(begin, from, to int) {
 
 // base64 decodes letters, from each of the first four on: what is before them may look alike.
 func (v *view) base64(letters []byte, from, to int) {
+	if !v.fits(4 * (len(letters)/4*3 + 3)) {
+		return
+	}
 	for skip := range 4 {
 		begin := len(v.text)
 		rest := letters[skip:]
@@ -249,6 +252,9 @@ func (v *view) base32s(letters []byte, from, to int) {
 
 // base32 decodes letters of one case, from each of the first eight on.
 func (v *view) base32(alphabet *alphabet32, letters []byte, from, to int) {
+	if !v.fits(8 * (len(letters)*5/8 + 1)) {
+		return
+	}
 	for skip := range 8 {
 		begin := len(v.text)
 		bits, count := uint32(0), 0
@@ -265,6 +271,9 @@ func (v *view) base32(alphabet *alphabet32, letters []byte, from, to int) {
 
 // hex decodes digits, from each of the first two on.
 func (v *view) hex(digits []byte, from, to int) {
+	if !v.fits(2 * (len(digits)/2 + 1)) {
+		return
+	}
 	for skip := range 2 {
 		begin := len(v.text)
 		v.text = appendHex(v.text, digits[skip:])

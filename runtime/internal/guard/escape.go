@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"html"
+	"math"
 	"math/bits"
 	"unicode"
 	"unicode/utf8"
@@ -29,9 +30,14 @@ const (
 	percents
 	ampersands
 	unseens
+
+	all = backslashes | percents | ampersands | unseens
+	// marks is not a family: only escapes of marks are undone. What stands before a value may make an escape with its first
+	// characters, mostly of no mark, while what was escaped in it are marks.
+	marks family = 1 << 7
 )
 
-var families = []family{backslashes, percents, ampersands, unseens}
+var families = []family{backslashes, percents, ampersands, unseens, marks}
 
 func familyOf(special byte) family {
 	switch special {
@@ -46,14 +52,15 @@ func familyOf(special byte) family {
 }
 
 // unescape undoes one layer, of all families.
-func unescape(v *view, text []byte) { v.unescape(text, backslashes|percents|ampersands|unseens) }
+func unescape(v *view, text []byte) { v.unescape(text, all) }
 
-// unescapeOnly undoes one layer of one family alone.
+// unescapeOnly undoes one layer of one family alone, or of marks.
 var unescapeOnly = map[family]func(*view, []byte){
 	backslashes: func(v *view, text []byte) { v.unescape(text, backslashes) },
 	percents:    func(v *view, text []byte) { v.unescape(text, percents) },
 	ampersands:  func(v *view, text []byte) { v.unescape(text, ampersands) },
 	unseens:     func(v *view, text []byte) { v.unescape(text, unseens) },
+	marks:       func(v *view, text []byte) { v.unescape(text, all|marks) },
 }
 
 // unescape undoes one layer of some families. In a view that was unescaped before, more can only be where there were escapes.
@@ -198,7 +205,7 @@ func (v *view) backslash(text []byte, i int) (width int) {
 		return 1
 	}
 	v.change(text, i, i+width, escaped...)
-	if text[i+1] == 'u' {
+	if text[i+1] == 'u' && v.undoes&marks == 0 {
 		width += v.unicodes(text, i+width)
 	}
 	return width
@@ -210,7 +217,7 @@ func (v *view) unicodes(text []byte, from int) (width int) {
 	i, at := from, len(v.text)
 	for {
 		c, width := unicodeAt(text[i:])
-		if width == 0 {
+		if width == 0 || !v.fits(utf8.UTFMax) {
 			break
 		}
 		begin := len(v.text)
@@ -514,7 +521,7 @@ var digitValues = func() (values [256]byte) {
 func unescapedFully(text string) string {
 	plain := []byte(text)
 	for range layers {
-		v := view{parent: new(view), around: len(plain)}
+		v := view{parent: new(view), around: len(plain), room: math.MaxInt}
 		unescape(&v, plain)
 		if !v.changed {
 			break

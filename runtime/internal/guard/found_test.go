@@ -513,6 +513,19 @@ func base58(text string) string {
 	return string(letters)
 }
 
+// A short password has one block, which these change.
+func TestNotFoundDoubled(t *testing.T) {
+	const value = "x7$K%p{2"
+	g := learn(value)
+	for writing, text := range map[string]string{
+		"compose": "x7$$K%p{2", "printf": "x7$K%%p{2", "a format": "x7$K%p{{2", "PowerShell": "x7`$K%p{2", "cmd": "x7$K^%p{2",
+	} {
+		if got := g.Text(text); got != text {
+			t.Errorf("%s: is found", writing)
+		}
+	}
+}
+
 func TestNotFound(t *testing.T) {
 	const value = "4eC39HqLyjWDarjtT1zdp7dc"
 	g := learn(value)

@@ -20,8 +20,9 @@ type Guard struct {
 	young, old map[string][]block
 	size       int // of the young ones
 
-	mu    sync.RWMutex // held for moments, also while a long text is looked at: see search.scan
-	known *table
+	mu      sync.RWMutex // held for moments, also while a long text is looked at: see search.scan
+	known   *table
+	written beginnings // the pieces of all values that were learned for good
 }
 
 type secret struct{ value, prefix string }
@@ -35,6 +36,7 @@ func (g *Guard) Learn(value, prefix string) {
 		return
 	}
 	found := pieces(value, prefix) // takes long for a long value, so nobody waits for it
+	g.learnWritings(found)
 	blocks, isAll := lastingBlocks(found), false
 	for before := 0; !g.keepValue(key, found, blocks, before, isAll); isAll = true {
 		all := g.learnedPieces()

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"math"
 	"math/rand/v2"
 	"net/url"
 	"strings"
@@ -441,7 +442,7 @@ func isIn(g *Guard, text string) bool {
 				return true
 			}
 		}
-		v := view{parent: new(view), around: len(text)}
+		v := view{parent: new(view), around: len(text), room: math.MaxInt}
 		if unescape(&v, []byte(text)); !v.changed {
 			break
 		}

@@ -43,9 +43,13 @@ func TestProtocolKeysAreAll(t *testing.T) {
 		}
 	}
 	for _, message := range []any{
-		mcp.InitializeParams{}, mcp.InitializeResult{}, mcp.CallToolParams{}, mcp.CallToolResult{}, mcp.ListToolsResult{}, mcp.ListPromptsResult{}, mcp.GetPromptResult{}, mcp.ListResourcesResult{},
-		mcp.ListResourceTemplatesResult{}, mcp.ReadResourceResult{}, mcp.CompleteResult{}, mcp.ElicitParams{}, mcp.CreateMessageParams{}, mcp.ListRootsResult{}, mcp.LoggingMessageParams{},
-		mcp.ProgressNotificationParams{}, mcp.CancelledParams{}, mcp.TextContent{}, mcp.ImageContent{}, mcp.AudioContent{}, mcp.ResourceLink{}, mcp.EmbeddedResource{},
+		mcp.InitializeParams{}, mcp.InitializeResult{}, mcp.CallToolParams{}, mcp.CallToolResult{}, mcp.ListToolsResult{},
+		mcp.ListPromptsResult{}, mcp.GetPromptResult{}, mcp.ListResourcesResult{}, mcp.ListResourceTemplatesResult{},
+		mcp.ReadResourceResult{}, mcp.CompleteResult{}, mcp.ElicitParams{},
+		//lint:ignore SA1019 servers still send these, and they must be readable
+		mcp.CreateMessageParams{}, mcp.ListRootsResult{}, mcp.LoggingMessageParams{},
+		mcp.ProgressNotificationParams{}, mcp.CancelledParams{}, mcp.TextContent{}, mcp.ImageContent{}, mcp.AudioContent{},
+		mcp.ResourceLink{}, mcp.EmbeddedResource{},
 	} {
 		walk(reflect.TypeOf(message))
 	}

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"math"
 	"slices"
 	"sync"
 	"unicode/utf8"
@@ -27,7 +28,7 @@ type search struct {
 	certain places // where a whole piece was found, or an encoded one
 }
 
-var searches = sync.Pool{New: func() any { return new(search) }}
+var searches = sync.Pool{New: func() any { return &search{root: view{room: math.MaxInt}} }}
 
 func (g *Guard) search() *search {
 	s := searches.Get().(*search)
@@ -46,12 +47,15 @@ func (s *search) done() {
 var counted = func(int) {}
 
 // stepsPerByte bounds what is done for a byte of a text. Ordinary texts take three to ten. Who nests encodings until they take
-// more hides something: what is left to look at then is masked unseen.
+// more hides something: what is left to look at then is masked unseen. A view gets no longer than there are steps
+// left for. To mask what is found may take as many again: each byte of a view is masked twice at most, in a token and in an open one.
 var stepsPerByte = 64
 
 const (
 	// stepsAnyway are taken for a short text too.
 	stepsAnyway = 1 << 14
+	// made is what a byte of a view takes: it is made, and scanned.
+	made = 2
 	// depth is how many times base64 and its like are undone, one in the other.
 	depth = 2
 )
@@ -87,12 +91,13 @@ func (s *search) look(v *view, depth int) {
 	s.used = used
 }
 
-// lookAlone looks at v with each of several families of escapes undone alone. Only who learns does, since that is twice the work, and
-// mostly a part of a value is enough to mask it, but not to take all of it out.
+// lookAlone looks at v with only escapes of marks undone, and with each of several families of escapes alone. Only who learns does,
+// since that is twice the work, and mostly a part of a value is enough to mask it, but not to take all of it out.
 func (s *search) lookAlone(v *view, found family) {
 	if found&(found-1) == 0 {
-		return
+		found = 0 // one alone is what was undone
 	}
+	found |= marks
 	used := s.used
 	for _, family := range families {
 		if found&family == 0 {
@@ -135,13 +140,18 @@ func (s *search) view(parent *view, undo func(*view, []byte)) *view {
 	}
 	v := s.views[s.used]
 	s.used++
-	if s.steps > s.limit {
+	v.changed = false
+	v.room = (s.limit - s.steps - len(parent.text)) / made
+	if v.room < 0 {
 		s.withhold(parent)
-		v.changed = false
 		return v
 	}
 	v.reset(parent, undo)
 	s.steps += len(parent.text) + len(v.text)
+	if v.isFull {
+		s.withhold(parent)
+		v.changed = false
+	}
 	return v
 }
 
@@ -160,6 +170,7 @@ func (s *search) scan(v *view) {
 	}
 	if s.learns {
 		s.extents(v)
+		s.writings(v)
 		return
 	}
 	for _, h := range s.hits {

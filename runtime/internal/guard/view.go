@@ -1,6 +1,9 @@
 package guard
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // Encodings are not looked for, they are undone: a view is a text as it reads with one encoding undone. A view may have
 // others in turn. What a view has depends on the text alone, not on what is looked for in it.
@@ -23,6 +26,8 @@ type view struct {
 	masked   places // what must go
 	opened   places // what of that goes as part of an open token
 	gone     places // what of the root was masked before its views were made
+	room     int    // how long the text may get
+	isFull   bool   // it would have got longer
 	around   int    // how much of the parent's text around a change is taken over
 	endsLine bool   // the last change does
 	kept     int    // where the last change ends in the parent's text
@@ -49,9 +54,15 @@ const around = 64
 // near is how much is taken over of ASCII that is not encoded. No block of ASCII is longer.
 const near = 32
 
+// fits reports whether there is room for so many more bytes. Once there was none, no more are added, and nobody looks at the view.
+func (v *view) fits(count int) bool {
+	v.isFull = v.isFull || len(v.text)+count > v.room
+	return !v.isFull
+}
+
 // reset makes v a view of parent.
 func (v *view) reset(parent *view, undo func(*view, []byte)) {
-	v.parent, v.undo, v.around, v.traced = parent, undo, around, false
+	v.parent, v.undo, v.around, v.traced, v.undoes = parent, undo, around, false, 0
 	v.masked, v.opened = nil, nil
 	v.remake()
 }
@@ -59,12 +70,15 @@ func (v *view) reset(parent *view, undo func(*view, []byte)) {
 func (v *view) remake() {
 	v.text, v.marks, v.changes = v.text[:0], v.marks[:0], v.changes[:0]
 	v.texts = v.texts[:0]
-	v.changed, v.isSure, v.encodes, v.endsLine, v.kept, v.last = false, false, false, false, 0, 0
+	v.changed, v.isSure, v.encodes, v.endsLine, v.isFull, v.kept, v.last = false, false, false, false, false, 0, 0
 	v.undo(v, v.parent.text)
 }
 
 // change says that source[from:to] reads as text. Changes come in order, and then end.
 func (v *view) change(source []byte, from, to int, text ...byte) {
+	if v.undoes&marks != 0 && slices.ContainsFunc(text, func(c byte) bool { return !isMark[c] }) {
+		return
+	}
 	begin := v.kept
 	if !v.changed {
 		begin = max(0, from-v.before(source, from, text))
@@ -168,8 +182,10 @@ func (v *view) take(source []byte, from, to int) {
 
 // add appends to the text what comes from the parent's from from to to.
 func (v *view) add(from, to int, text ...byte) {
-	v.mark(len(v.text), len(text), from, to)
-	v.text = append(v.text, text...)
+	if v.fits(len(text)) {
+		v.mark(len(v.text), len(text), from, to)
+		v.text = append(v.text, text...)
+	}
 }
 
 func (v *view) mark(at, length, from, to int) {
@@ -181,7 +197,11 @@ func (v *view) mark(at, length, from, to int) {
 // separator stands between parts of a text that must not be read as one.
 const separator = 0x1e
 
-func (v *view) separate() { v.text = append(v.text, separator) }
+func (v *view) separate() {
+	if v.fits(1) {
+		v.text = append(v.text, separator)
+	}
+}
 
 // origin returns which part of the parent's text a part of this one comes from, and the mark that it begins with.
 func (v *view) origin(from, to int) (int, int, *mark) {
