@@ -192,3 +192,23 @@ func TestTenThousandSecrets(t *testing.T) {
 	}
 	mustCompile(t, code)
 }
+
+// bigSchema has n secrets of mixed types, as real schemas have.
+func bigSchema(n int) []byte {
+	var text bytes.Buffer
+	text.WriteString("version: 1\nserver: big\nsecrets:\n")
+	for i := range n {
+		fmt.Fprintf(&text, "  secret_%d:\n    label: Secret number %d\n    help_text: Create one under Account, then API keys, and copy it from there.\n", i, i)
+		switch i % 5 {
+		case 0, 1:
+			fmt.Fprintf(&text, "    field_type: password\n    required: true\n    min_length: 16\n")
+		case 2:
+			fmt.Fprintf(&text, "    field_type: url\n    schemes: [https]\n    default: https://host-%d.example/api\n    permission: none\n", i)
+		case 3:
+			fmt.Fprintf(&text, "    field_type: email\n")
+		case 4:
+			fmt.Fprintf(&text, "    field_type: integer\n    min: 1\n    max: 65535\n    default: 8080\n")
+		}
+	}
+	return text.Bytes()
+}
