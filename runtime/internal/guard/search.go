@@ -18,9 +18,10 @@ type search struct {
 	texts, text []byte // of the walker, used again for their space
 	messages    []bool
 
-	hasKeys bool    // of objects, as long as a piece
-	learns  bool    // so nothing is masked, and what is known is later
-	doubts  []doubt // of what is known
+	hasKeys bool                // of objects, as long as a piece
+	learns  bool                // so nothing is masked, and what is known is later
+	doubts  []doubt             // of what is known
+	written map[string][]string // the writings of pieces whose beginning was found
 
 	steps, limit int // bytes that were looked at, undone or decoded, and look-ups
 
@@ -38,7 +39,7 @@ func (g *Guard) search() *search {
 
 func (s *search) done() {
 	counted(s.steps)
-	s.guard, s.later, s.certain, s.doubts = nil, nil, nil, nil
+	s.guard, s.later, s.certain, s.doubts, s.written = nil, nil, nil, nil, nil
 	s.root.masked, s.root.opened = nil, nil
 	searches.Put(s)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -59,44 +60,72 @@ func isWritten(c rune) bool { return c >= utf8.RuneSelf || !isDigit(byte(c), 36)
 // beginnings have the pieces that some writing is longer of, by how that begins.
 type beginnings map[[window]byte][]string
 
-// learnWritings makes the guard look for the writings of pieces.
+// learnWritings makes the guard look for the writings of short pieces. Longer ones have later blocks, by which they are found.
 func (g *Guard) learnWritings(pieces []string) {
 	more := beginnings{}
 	for _, piece := range pieces {
-		if !strings.ContainsFunc(piece, isWritten) {
+		if len(piece) > short || !strings.ContainsFunc(piece, isWritten) {
 			continue
 		}
-		beginning, seen := first(piece, minimum), map[[window]byte]bool{}
-		for _, writing := range writingsOf(beginning) {
-			if begin := [window]byte([]byte(writing)); !seen[begin] {
-				seen[begin] = true
-				more[begin] = append(more[begin], piece)
-			}
+		for _, writing := range writingsOf(first(piece, minimum)) {
+			more.add([window]byte([]byte(writing)), piece)
 		}
+	}
+	if len(more) == 0 {
+		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.written == nil && len(more) > 0 {
+	if g.written == nil {
 		g.written = beginnings{}
 	}
 	for begin, pieces := range more {
-		g.written[begin] = append(g.written[begin], pieces...)
+		for _, piece := range pieces {
+			g.written.add(begin, piece)
+		}
+	}
+}
+
+func (b beginnings) add(begin [window]byte, piece string) {
+	if !slices.Contains(b[begin], piece) {
+		b[begin] = append(b[begin], piece)
 	}
 }
 
 // writings takes out of a view what is a known value in some writing.
 func (s *search) writings(v *view) {
 	s.steps += len(v.text)
-	for at := 0; at+window <= len(v.text); at += held {
-		for _, found := range s.guard.writtenIn(v.text, at) {
-			whole := s.inRoot(v, found)
+	for at := 0; at < len(v.text); at += held {
+		for _, found := range s.guard.beginningIn(v.text, at) {
+			s.writing(v, found)
+		}
+	}
+}
+
+// writing takes out the writings of a piece that begin at a place of a view.
+func (s *search) writing(v *view, found beginning) {
+	if s.written == nil {
+		s.written = map[string][]string{}
+	}
+	if s.written[found.piece] == nil { // a text may have one thousands of times
+		s.written[found.piece] = writingsOf(found.piece)
+	}
+	for _, writing := range s.written[found.piece] {
+		if bytes.HasPrefix(v.text[found.at:], []byte(writing)) {
+			whole := s.inRoot(v, span{found.at, found.at + len(writing)})
 			s.later.set(len(s.root.text), whole.from, whole.to)
 		}
 	}
 }
 
-// writtenIn returns where writings of values are that begin in the next bytes of a text.
-func (g *Guard) writtenIn(text []byte, from int) (found []span) {
+// A beginning is where a piece may begin in some writing.
+type beginning struct {
+	at    int
+	piece string
+}
+
+// beginningIn returns the beginnings in the next bytes of a text.
+func (g *Guard) beginningIn(text []byte, from int) (found []beginning) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	if len(g.written) == 0 {
@@ -104,11 +133,7 @@ func (g *Guard) writtenIn(text []byte, from int) (found []span) {
 	}
 	for at := from; at < from+held && at+window <= len(text); at++ {
 		for _, piece := range g.written[[window]byte(text[at:])] {
-			for _, writing := range writingsOf(piece) {
-				if bytes.HasPrefix(text[at:], []byte(writing)) {
-					found = append(found, span{at, at + len(writing)})
-				}
-			}
+			found = append(found, beginning{at, piece})
 		}
 	}
 	return found
