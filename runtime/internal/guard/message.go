@@ -280,7 +280,7 @@ func (w *walker) write(from, to int, kind leaf, length int) {
 			w.search.text = w.search.redacted(w.search.text[:0], begin, begin+length)
 			text = w.search.text
 		}
-		if kind == leafBytes && string(text) == Redacted && isBase64(w.texts) {
+		if kind == leafBytes && string(text) == Redacted && isBase64(w.in, from) {
 			text = []byte(redactedBytes)
 		}
 		w.out = appendQuoted(append(w.out, w.in[w.done:from]...), text)
@@ -291,9 +291,11 @@ func (w *walker) write(from, to int, kind leaf, length int) {
 // redactedBytes is [Redacted] in base64. Where a client expects bytes, it could decode nothing of the message with a word there.
 var redactedBytes = base64.StdEncoding.EncodeToString([]byte(Redacted))
 
-func isBase64(text []byte) bool {
+// isBase64 reports whether the string that begins at i is base64.
+func isBase64(message []byte, i int) bool {
+	text, end := appendString(nil, message, i)
 	_, err := base64.StdEncoding.Strict().AppendDecode(nil, text)
-	return err == nil
+	return end != invalid && err == nil
 }
 
 // longKey is longer than the keys of protocols that are like a part of some value.
