@@ -23,7 +23,7 @@
 //     default, control characters but U+001E, zeros (UTF-16 of ASCII), colors and whatever else a terminal is told; and
 //     full-width letters.
 //   - So it is as part of anything in base64 (both alphabets, also in lines, also twice), base32 (both alphabets; of the
-//     second, base32hex, only what stands alone), hexadecimal (in a row, with any marks between, with 0x), decimal numbers (%v of
+//     second, base32hex, only what stands alone), hexadecimal (in a row, with marks between, with 0x), decimal numbers (%v of
 //     bytes, lists in JSON, also each with its index) or dumps of bytes, octal or words, as xxd, hexdump, od, tcpdump,
 //     Wireshark and gdb write them. All of that goes.
 //   - The first eight characters of a value, beyond the public prefix, are enough, but where another known value begins

@@ -79,7 +79,7 @@ const (
 var (
 	inBase64 = setOf(upper + lower + digits + "+/-_")
 	inHex    = setOf(digits + "abcdefABCDEF")
-	inList   = setOf(digits + "abcdefABCDEF" + "xXUhH!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\r\n" + string(rune(separator)))
+	inList   = setOf(digits + "abcdefABCDEF" + "xXU\\,;:.+_|-\"' \t\r\n" + string(rune(separator)))
 )
 
 // nextRun returns the next run of at least so many bytes of a set. It looks at few others.
