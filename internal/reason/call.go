@@ -201,7 +201,7 @@ func (r *reader) placesOfName(name *ast.Ident) (places []place) {
 		}
 	case *types.Var:
 		if getter, isKey := strings.CutPrefix(object.Name(), "Key"); isKey && isRuntime(object.Type(), "Key") {
-			if v := r.vaultOf(object.Pkg()); v.file != "" {
+			if r.vaultOf(object.Pkg()) != "" {
 				return []place{r.placeIn(object.Pkg(), getter)}
 			}
 		}
@@ -209,25 +209,22 @@ func (r *reader) placesOfName(name *ast.Ident) (places []place) {
 	return places
 }
 
-// A vault is a package that has a generated file.
-type vault struct{ file string }
-
-// vaultOf returns the generated file of a package, which declares Secrets around a Manager of the runtime.
-func (r *reader) vaultOf(pkg *types.Package) vault {
+// vaultOf returns the generated file of a package, which declares Secrets around a Manager of the runtime, or "".
+func (r *reader) vaultOf(pkg *types.Package) string {
 	if pkg == nil {
-		return vault{}
+		return ""
 	}
-	v, ok := r.vaults[pkg]
+	vault, ok := r.vaults[pkg]
 	if !ok {
 		if declared := pkg.Scope().Lookup("Secrets"); declared != nil {
 			file := r.fset.Position(declared.Pos()).Filename
 			if t, ok := declared.Type().Underlying().(*types.Struct); ok && t.NumFields() == 1 && isManager(t.Field(0)) && r.isGenerated(file) {
-				v.file = file
+				vault = file
 			}
 		}
-		r.vaults[pkg] = v
+		r.vaults[pkg] = vault
 	}
-	return v
+	return vault
 }
 
 // isGenerated reports whether the generator wrote a file, as its first line says.
@@ -247,8 +244,8 @@ func (r *reader) getter(f *types.Func) (place, bool) {
 	if receiver == nil || f.Pkg() == nil {
 		return place{}, false
 	}
-	v := r.vaultOf(f.Pkg())
-	if v.file == "" || r.fset.Position(f.Pos()).Filename != v.file || !takesReason(f.Signature()) {
+	vault := r.vaultOf(f.Pkg())
+	if vault == "" || r.fset.Position(f.Pos()).Filename != vault || !takesReason(f.Signature()) {
 		return place{}, false
 	}
 	return r.placeIn(f.Pkg(), f.Name()), true

@@ -43,12 +43,12 @@ type program struct {
 
 	importing, noting sync.Mutex
 
-	compiled types.Importer           // of packages that were not checked from source
-	checked  map[string]*unit         // by import path; those of this system whose imports may be asked for
-	syntax   map[string]syntax        // by path
-	reaching map[string]bool          // by import path
-	related  map[string]bool          // by import path: see relate
-	vaults   map[*types.Package]vault // by package: see vaultOf
+	compiled types.Importer            // of packages that were not checked from source
+	checked  map[string]*unit          // by import path; those of this system whose imports may be asked for
+	syntax   map[string]syntax         // by path
+	reaching map[string]bool           // by import path
+	related  map[string]bool           // by import path: see relate
+	vaults   map[*types.Package]string // by package: see vaultOf
 
 	boxed     []types.Type                      // in which a reason can be written, and which are put into an interface with methods
 	instances map[*types.TypeParam][]types.Type // what stands for a type parameter
@@ -82,7 +82,7 @@ func load(t Target) (*program, error) {
 	t.File = file
 	p := &program{
 		fset: token.NewFileSet(), target: t, written: written, all: map[string]*packages.Package{}, exports: map[string]string{},
-		checked: map[string]*unit{}, syntax: map[string]syntax{}, reaching: map[string]bool{}, vaults: map[*types.Package]vault{},
+		checked: map[string]*unit{}, syntax: map[string]syntax{}, reaching: map[string]bool{}, vaults: map[*types.Package]string{},
 		instances: map[*types.TypeParam][]types.Type{},
 	}
 	if err := p.list(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/types/typeutil"
 )
@@ -50,7 +51,7 @@ func (r *reader) move(e ast.Expr, to types.Type, places ...place) {
 	r.refuseWritable(e, to)
 	switch {
 	case !isReason(to) && !(isReason(tv.Type) && isParameter(to)):
-	case tv.Type == nil || tv.Type == types.Typ[types.Invalid] || !isReason(tv.Type) && tv.Value == nil && !isNil(tv):
+	case tv.Type == nil || tv.Type == types.Typ[types.Invalid] || !isReason(tv.Type) && tv.Value == nil && !tv.IsNil():
 		if hasGetter(places) && !r.elsewhere {
 			r.refuse(e, noConstant+": this does not compile")
 		}
@@ -62,8 +63,6 @@ func (r *reader) move(e ast.Expr, to types.Type, places ...place) {
 		r.read(e, places...)
 	}
 }
-
-func isNil(tv types.TypeAndValue) bool { return tv.IsNil() }
 
 func isParameter(t types.Type) bool {
 	_, ok := types.Unalias(t).(*types.TypeParam)
@@ -79,12 +78,7 @@ func underlying(t types.Type) types.Type {
 
 // hasGetter reports whether a place is a getter.
 func hasGetter(places []place) bool {
-	for _, p := range places {
-		if p.getter != "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(places, func(p place) bool { return p.getter != "" })
 }
 
 // read notes that what an expression reads goes on to places.

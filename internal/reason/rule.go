@@ -67,7 +67,7 @@ func (r *reader) scan() {
 		if r.fset.File(file.FileStart).Name() == r.target.File {
 			continue
 		}
-		r.generated = r.fset.File(file.FileStart).Name() == r.vaultOf(r.types).file
+		r.generated = r.fset.File(file.FileStart).Name() == r.vaultOf(r.types)
 		for _, group := range file.Comments {
 			for _, c := range group.List {
 				if word, _, _ := strings.Cut(c.Text, " "); word == letPass {

@@ -68,16 +68,10 @@ func walk(t types.Type, all bool, seen map[types.Type]bool) bool {
 		return true
 	}
 	switch t := t.Underlying().(type) {
-	case *types.Pointer:
-		return walk(t.Elem(), all, seen)
-	case *types.Slice:
-		return walk(t.Elem(), all, seen)
-	case *types.Array:
-		return walk(t.Elem(), all, seen)
-	case *types.Chan:
-		return walk(t.Elem(), all, seen)
 	case *types.Map:
 		return walk(t.Key(), all, seen) || walk(t.Elem(), all, seen)
+	case interface{ Elem() types.Type }:
+		return walk(t.Elem(), all, seen)
 	case *types.Struct:
 		for field := range t.Fields() {
 			if (all || field.Exported() || field.Embedded()) && walk(field.Type(), all, seen) {
@@ -109,16 +103,12 @@ func isWritable(t types.Type) bool {
 		return false
 	}
 	switch t := t.Underlying().(type) {
-	case *types.Pointer:
-		return holds(t.Elem(), exportedFields)
-	case *types.Slice:
-		return holds(t.Elem(), exportedFields)
-	case *types.Map:
-		return holds(t.Key(), exportedFields) || holds(t.Elem(), exportedFields)
-	case *types.Chan:
-		return holds(t.Elem(), exportedFields)
 	case *types.Array:
 		return isWritable(t.Elem())
+	case *types.Map:
+		return holds(t.Key(), exportedFields) || holds(t.Elem(), exportedFields)
+	case interface{ Elem() types.Type }:
+		return holds(t.Elem(), exportedFields)
 	case *types.Struct:
 		for field := range t.Fields() {
 			if (field.Exported() || field.Embedded()) && isWritable(field.Type()) {
