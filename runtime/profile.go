@@ -111,15 +111,3 @@ func (i insider) isTakenOver(ctx context.Context, service string, value inside.P
 	here, err := i.values.lookup(ctx, def)
 	return err == nil && here == value.Text, err
 }
-
-// read returns what is stored under any service.
-func (v *values) read(ctx context.Context, service, name string) (text string, err error) {
-	err = v.use(ctx, func(ctx context.Context) (err error) {
-		text, err = v.store.Get(ctx, service, name)
-		return err
-	})
-	if err == nil && text == "" {
-		err = ErrNotSet // see lookup
-	}
-	return text, v.noteFailure(ctx, name, err)
-}

@@ -140,9 +140,13 @@ func (v *values) lookup(ctx context.Context, def *definition) (string, error) {
 }
 
 func (v *values) get(ctx context.Context, name string) (string, error) {
-	var text string
-	err := v.use(ctx, func(ctx context.Context) (err error) {
-		text, err = v.store.Get(ctx, v.service, name)
+	return v.read(ctx, v.service, name)
+}
+
+// read is get for any service.
+func (v *values) read(ctx context.Context, service, name string) (text string, err error) {
+	err = v.use(ctx, func(ctx context.Context) (err error) {
+		text, err = v.store.Get(ctx, service, name)
 		return err
 	})
 	if err == nil && text == "" {
