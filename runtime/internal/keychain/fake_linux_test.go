@@ -14,6 +14,14 @@ type ownTables map[string]map[string]ownMethod
 
 type ownMethod func() ([]any, *dbus.Error)
 
+// answer is a method that always answers the same.
+func answer(answers ...any) ownMethod {
+	return func() ([]any, *dbus.Error) { return answers, nil }
+}
+
+// openSession opens a session without encryption.
+var openSession = answer(dbus.MakeVariant(""), dbus.ObjectPath("/session"))
+
 // ownKeychain takes the keychain's name on the desktop's bus.
 func ownKeychain(t testing.TB, d *desktop.Desktop, tables ownTables) *dbus.Conn {
 	t.Helper()

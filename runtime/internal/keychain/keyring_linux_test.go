@@ -282,10 +282,9 @@ func TestItemLockedAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := desktop.ForTest(t, desktop.Options{NoDisplay: true, Keyring: desktop.KeyringNone})
 			var unlocked, isGone atomic.Bool
-			answer := func(answers ...any) ownMethod { return func() ([]any, *dbus.Error) { return answers, nil } }
 			ownKeychain(t, d, ownTables{
 				serviceIface: {
-					"OpenSession": answer(dbus.MakeVariant(""), dbus.ObjectPath("/session")),
+					"OpenSession": openSession,
 					"ReadAlias":   answer(keyring),
 					"SearchItems": func() ([]any, *dbus.Error) {
 						items := [2][]dbus.ObjectPath{{}, {}}

@@ -141,11 +141,10 @@ func TestReadingsOfTheKeyringAreLinear(t *testing.T) {
 // Nothing is known of a keychain that is not known to tell of changes in time.
 func TestUnknownKeychainIsSearched(t *testing.T) {
 	d := desktop.ForTest(t, desktop.Options{NoDisplay: true, Keyring: desktop.KeyringNone})
-	answer := func(answers ...any) ownMethod { return func() ([]any, *dbus.Error) { return answers, nil } }
 	var searches atomic.Int64
 	ownKeychain(t, d, ownTables{
 		serviceIface: {
-			"OpenSession": answer(dbus.MakeVariant(""), dbus.ObjectPath("/session")),
+			"OpenSession": openSession,
 			"SearchItems": func() ([]any, *dbus.Error) {
 				searches.Add(1)
 				return []any{[]dbus.ObjectPath{"/item"}, []dbus.ObjectPath{}}, nil

@@ -436,7 +436,7 @@ func TestItemIsShownLater(t *testing.T) {
 	var found atomic.Int64 // when, in nanoseconds
 	ownKeychain(t, d, ownTables{
 		serviceIface: {
-			"OpenSession": func() ([]any, *dbus.Error) { return []any{dbus.MakeVariant(""), dbus.ObjectPath("/session")}, nil },
+			"OpenSession": openSession,
 			"SearchItems": func() ([]any, *dbus.Error) {
 				found.CompareAndSwap(0, time.Now().UnixNano())
 				return []any{[]dbus.ObjectPath{"/item"}, []dbus.ObjectPath{}}, nil
@@ -455,10 +455,9 @@ func TestItemIsShownLater(t *testing.T) {
 // A keychain that takes a value and keeps another, or one that somebody else overwrites each time, is found out.
 func TestWhatIsNotKeptIsAnError(t *testing.T) {
 	d := desktop.ForTest(t, desktop.Options{NoDisplay: true, Keyring: desktop.KeyringNone})
-	answer := func(answers ...any) ownMethod { return func() ([]any, *dbus.Error) { return answers, nil } }
 	ownKeychain(t, d, ownTables{
 		serviceIface: {
-			"OpenSession": answer(dbus.MakeVariant(""), dbus.ObjectPath("/session")),
+			"OpenSession": openSession,
 			"SearchItems": answer([]dbus.ObjectPath{"/item"}, []dbus.ObjectPath{}),
 		},
 		itemIface: {

@@ -126,10 +126,9 @@ func TestOwnerOfATurnIsFrozen(t *testing.T) {
 func TestOverwrittenByOthers(t *testing.T) {
 	d := desktop.ForTest(t, desktop.Options{NoDisplay: true, Keyring: desktop.KeyringNone})
 	var times atomic.Int64 // how often ours is overwritten
-	answer := func(answers ...any) ownMethod { return func() ([]any, *dbus.Error) { return answers, nil } }
 	ownKeychain(t, d, ownTables{
 		serviceIface: {
-			"OpenSession": answer(dbus.MakeVariant(""), dbus.ObjectPath("/session")),
+			"OpenSession": openSession,
 			"SearchItems": answer([]dbus.ObjectPath{"/item"}, []dbus.ObjectPath{}),
 		},
 		itemIface: {
