@@ -3,7 +3,6 @@ package gosdk_test
 import (
 	"context"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -15,12 +14,6 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
 
-// longText is a result of 1 MB, as of a tool that reads code.
-var longText = strings.Repeat("func (s *Store) Pets(ctx context.Context, q string) ([]Pet, error) {\n\tif q == \"\" && len(s.pets) > 10 {\n"+
-	"\t\treturn nil, fmt.Errorf(\"empty: %w\", ErrQuery)\n\t}\n", 1<<20/160)
-
-const benchKey = "Ab3dE6gH1jKlMn0pQrStUvWxYz2b4d6f8h0jKlM2"
-
 // BenchmarkResult calls a tool with a result of 1 MB on standard input and output, once a secret is known. Its floor is the same
 // server without mcpsecrets.
 func BenchmarkResult(b *testing.B) {
@@ -31,7 +24,7 @@ func BenchmarkResult(b *testing.B) {
 				s.Call(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}`, 1)
 				s.Tell(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
 			}
-			ratio.MeasureServers(b, bound, bare, ours, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+name+`","arguments":{}}}`, len(longText))
+			ratio.MeasureServers(b, bound, bare, ours, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+name+`","arguments":{}}}`, len(ratio.Results["clean"]))
 		})
 	}
 }
@@ -46,9 +39,9 @@ func TestResultServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vault.Manager.Inside().Guard().Learn(benchKey, "")
+	vault.Manager.Inside().Guard().Learn(ratio.Key, "")
 	srv := mcp.NewServer(&mcp.Implementation{Name: "petstore", Version: "1.0.0"}, nil)
-	for name, text := range map[string]string{"clean": longText, "hit": longText[:1<<19] + " " + benchKey + " " + longText[1<<19:]} {
+	for name, text := range ratio.Results {
 		srv.AddTool(&mcp.Tool{Name: name, InputSchema: map[string]any{"type": "object"}}, func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			return greeting(text), nil
 		})

@@ -3,7 +3,6 @@ package mcpgo
 import (
 	"context"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -15,19 +14,13 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
 
-// longText is a result of 1 MB, as of a tool that reads code.
-var longText = strings.Repeat("func (s *Store) Pets(ctx context.Context, q string) ([]Pet, error) {\n\tif q == \"\" && len(s.pets) > 10 {\n"+
-	"\t\treturn nil, fmt.Errorf(\"empty: %w\", ErrQuery)\n\t}\n", 1<<20/160)
-
-const benchKey = "Ab3dE6gH1jKlMn0pQrStUvWxYz2b4d6f8h0jKlM2"
-
 // BenchmarkResult calls a tool with a result of 1 MB on standard input and output, once a secret is known. Its floor is the same
 // server without mcpsecrets.
 func BenchmarkResult(b *testing.B) {
 	for name, bound := range map[string]float64{"clean": 1.75, "hit": 2.1} {
 		b.Run(name, func(b *testing.B) {
 			bare, ours := ratio.StartServer(b, "TestResultServer", "bare"), ratio.StartServer(b, "TestResultServer", "ours")
-			ratio.MeasureServers(b, bound, bare, ours, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+name+`","arguments":{}}}`, len(longText))
+			ratio.MeasureServers(b, bound, bare, ours, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+name+`","arguments":{}}}`, len(ratio.Results["clean"]))
 		})
 	}
 }
@@ -42,13 +35,13 @@ func TestResultServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vault.Manager.Inside().Guard().Learn(benchKey, "")
+	vault.Manager.Inside().Guard().Learn(ratio.Key, "")
 	var options []server.ServerOption
 	if which == "ours" {
 		options = append(options, Option(vault.Manager))
 	}
 	srv := server.NewMCPServer("petstore", "1.0.0", options...)
-	for name, text := range map[string]string{"clean": longText, "hit": longText[:1<<19] + " " + benchKey + " " + longText[1<<19:]} {
+	for name, text := range ratio.Results {
 		srv.AddTool(mcp.NewTool(name), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			return mcp.NewToolResultText(text), nil
 		})

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,6 +19,16 @@ type Server struct {
 	in  io.Writer
 	out *bufio.Reader
 }
+
+// Key is a secret that the results in Results may hold.
+const Key = "Ab3dE6gH1jKlMn0pQrStUvWxYz2b4d6f8h0jKlM2"
+
+// longText is a result of 1 MB, as of a tool that reads code.
+var longText = strings.Repeat("func (s *Store) Pets(ctx context.Context, q string) ([]Pet, error) {\n\tif q == \"\" && len(s.pets) > 10 {\n"+
+	"\t\treturn nil, fmt.Errorf(\"empty: %w\", ErrQuery)\n\t}\n", 1<<20/160)
+
+// Results are texts of 1 MB by the name of the tool that returns them: without Key, and with it in the middle.
+var Results = map[string]string{"clean": longText, "hit": longText[:1<<19] + " " + Key + " " + longText[1<<19:]}
 
 // Serving is the variable by which a test knows that it is the process of a [Server], and which one.
 const Serving = "MCPSECRETS_BENCHMARK_SERVER"
