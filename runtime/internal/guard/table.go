@@ -198,34 +198,27 @@ func (s *scanner) next(t *table, end int) (may uint64) {
 	text := s.text[s.at:]
 	for may == 0 && s.at < end && len(text) >= 2*window-1 && len(eights) > 0 && len(sixteens) > 0 {
 		b := (*[2*window - 1]byte)(text)
-		hash0 := hash(binary.LittleEndian.Uint64(b[0:8]))
-		may = uint64(eights[hash0&uint64(len(eights)-1)] | sixteens[both(s.before[0], hash0)&uint64(len(sixteens)-1)])
-		s.before[0] = hash0
-		hash1 := hash(binary.LittleEndian.Uint64(b[1:9]))
-		may |= uint64(eights[hash1&uint64(len(eights)-1)]|sixteens[both(s.before[1], hash1)&uint64(len(sixteens)-1)]) << 8
-		s.before[1] = hash1
-		hash2 := hash(binary.LittleEndian.Uint64(b[2:10]))
-		may |= uint64(eights[hash2&uint64(len(eights)-1)]|sixteens[both(s.before[2], hash2)&uint64(len(sixteens)-1)]) << 16
-		s.before[2] = hash2
-		hash3 := hash(binary.LittleEndian.Uint64(b[3:11]))
-		may |= uint64(eights[hash3&uint64(len(eights)-1)]|sixteens[both(s.before[3], hash3)&uint64(len(sixteens)-1)]) << 24
-		s.before[3] = hash3
-		hash4 := hash(binary.LittleEndian.Uint64(b[4:12]))
-		may |= uint64(eights[hash4&uint64(len(eights)-1)]|sixteens[both(s.before[4], hash4)&uint64(len(sixteens)-1)]) << 32
-		s.before[4] = hash4
-		hash5 := hash(binary.LittleEndian.Uint64(b[5:13]))
-		may |= uint64(eights[hash5&uint64(len(eights)-1)]|sixteens[both(s.before[5], hash5)&uint64(len(sixteens)-1)]) << 40
-		s.before[5] = hash5
-		hash6 := hash(binary.LittleEndian.Uint64(b[6:14]))
-		may |= uint64(eights[hash6&uint64(len(eights)-1)]|sixteens[both(s.before[6], hash6)&uint64(len(sixteens)-1)]) << 48
-		s.before[6] = hash6
-		hash7 := hash(binary.LittleEndian.Uint64(b[7:15]))
-		may |= uint64(eights[hash7&uint64(len(eights)-1)]|sixteens[both(s.before[7], hash7)&uint64(len(sixteens)-1)]) << 56
-		s.before[7] = hash7
+		may = look(eights, sixteens, b[0:], &s.before[0])
+		may |= look(eights, sixteens, b[1:], &s.before[1]) << 8
+		may |= look(eights, sixteens, b[2:], &s.before[2]) << 16
+		may |= look(eights, sixteens, b[3:], &s.before[3]) << 24
+		may |= look(eights, sixteens, b[4:], &s.before[4]) << 32
+		may |= look(eights, sixteens, b[5:], &s.before[5]) << 40
+		may |= look(eights, sixteens, b[6:], &s.before[6]) << 48
+		may |= look(eights, sixteens, b[7:], &s.before[7]) << 56
 		text = text[window:]
 		s.at += window
 	}
 	return may
+}
+
+// look returns whether blocks of eight or sixteen bytes may end with the next eight, whose hash it leaves in before. before is
+// that of the eight bytes before them.
+func look(eights, sixteens []uint8, text []byte, before *uint64) uint64 {
+	last := hash(binary.LittleEndian.Uint64(text))
+	may := eights[last&uint64(len(eights)-1)] | sixteens[both(*before, last)&uint64(len(sixteens)-1)]
+	*before = last
+	return uint64(may)
 }
 
 // endingAt appends the blocks of eight or sixteen bytes that end with the eight places at at, where next said that some may.
