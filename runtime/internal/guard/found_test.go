@@ -473,13 +473,20 @@ var notFound = map[string]func(string) string{
 		slices.Reverse(r)
 		return string(r)
 	},
-	"in capitals":  strings.ToUpper,
-	"spaced":       func(s string) string { return between(s, 1, " ") },
-	"tags between": func(s string) string { return between(s, 4, "<b>") },
-	"in bits":      func(s string) string { return fmt.Sprintf("%08b", []byte(s)) },
-	"in calls":     func(s string) string { return "chr(" + decimalWith(s, ").chr(") + ")" },
-	"uuencoded":    func(s string) string { return uuencoded(s) },
-	"base58":       func(s string) string { return base58(s) },
+	"in capitals":       strings.ToUpper,
+	"spaced":            func(s string) string { return between(s, 1, " ") },
+	"tags between":      func(s string) string { return between(s, 4, "<b>") },
+	"in bits":           func(s string) string { return fmt.Sprintf("%08b", []byte(s)) },
+	"hex, slashes":      func(s string) string { return hexWith(s, "/") },
+	"hex, hashes":       func(s string) string { return "#" + hexWith(s, "#") },
+	"hex, assembly":     func(s string) string { return hexWith(s, "h, ") + "h" },
+	"hex, BASIC":        func(s string) string { return "&H" + hexWith(s, "&H") },
+	"decimal, brackets": func(s string) string { return "[" + decimalWith(s, "],[") + "]" },
+	"PHP":               func(s string) string { return indexed(s, "Array\n(\n", "    [%d] => %d", "\n", "\n)") },
+	"bash, an array":    func(s string) string { return indexed(s, "(", `[%d]="%d"`, " ", ")") },
+	"in calls":          func(s string) string { return "chr(" + decimalWith(s, ").chr(") + ")" },
+	"uuencoded":         func(s string) string { return uuencoded(s) },
+	"base58":            func(s string) string { return base58(s) },
 	"base32, Crockford's": func(s string) string {
 		return base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").EncodeToString([]byte(s))
 	},
