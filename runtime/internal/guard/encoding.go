@@ -45,7 +45,11 @@ func (v *view) runs(text []byte) {
 // lists decodes bytes that are written one by one.
 func (v *view) lists(text []byte) {
 	const least = 3*window - 1 // two digits and a space for each of eight bytes
-	for from, to := nextRun(text, 0, &inList, least); from < to; from, to = nextRun(text, to, &inList, least) {
+	set := &inPart
+	if v.parent.parent == nil {
+		set = &inList // in the root, a separator stands between the numbers of a list in JSON
+	}
+	for from, to := nextRun(text, 0, set, least); from < to; from, to = nextRun(text, to, set, least) {
 		if begin := from; v.parent.isNew(begin, to) {
 			index, octals := v.numbers(text, begin, to)
 			if index < to {
@@ -79,7 +83,9 @@ const (
 var (
 	inBase64 = setOf(upper + lower + digits + "+/-_")
 	inHex    = setOf(digits + "abcdefABCDEF")
-	inList   = setOf(digits + "abcdefABCDEF" + "xXU\\,;:.+_|-\"' \t\r\n" + string(rune(separator)))
+	// A list that is in one part of a view: what a separator stands for was left out.
+	inPart = setOf(digits + "abcdefABCDEF" + "xXU\\,;:.+_|-\"' \t\r\n")
+	inList = func() byteSet { set := inPart; set[separator] = true; return set }()
 )
 
 // nextRun returns the next run of at least so many bytes of a set. It looks at few others.

@@ -481,3 +481,21 @@ func TestInvalidJSONIsMaskedAsText(t *testing.T) {
 		}
 	}
 }
+
+// A view has only what is near to something that was undone. A list of bytes does not go on over what it leaves out, or all of that
+// would be masked with the list.
+func TestListsEndWhereAViewLeavesOut(t *testing.T) {
+	const value = "05fslVcOFM5CZP04inyEn3EwJvR4N8lFaieMfvLtpi08DLbWnLCbvZ"
+	g := learn(value)
+	escaped := func(text string) string { return `\x` + hexWith(text, `\x`) }
+	text := "Rex is calm: " + escaped(escaped(value)) + "\nand four"
+	content := map[string]any{"_meta": map[string]any{"note": text}, "text": "see the note", "uri": "file:///rex"}
+	message, err := json.Marshal(map[string]any{"contents": []any{content, content, content}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(g.JSON(message))
+	if strings.Contains(got, `\\x30`) || strings.Count(got, `"see the note"`) != 3 || strings.Count(got, `"file:///rex"`) != 3 {
+		t.Errorf("got %s", got)
+	}
+}
