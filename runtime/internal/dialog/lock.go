@@ -109,7 +109,11 @@ func (n *Native) holders() map[string]int {
 // CheckLock returns what keeps dialogs waiting, or from opening at all: a [Fault] that names the
 // lock's file or folder, or whoever has the lock and shows no window.
 func (n *Native) CheckLock() error {
-	holder, err := userlock.Holder(n.lockDir(), lockNames[0])
+	err := userlock.Check(n.lockDir(), lockNames[0])
+	var holder *userlock.Holding
+	if err == nil {
+		holder, err = userlock.Holder(n.lockDir(), lockNames[0])
+	}
 	switch {
 	case err != nil:
 		return failed("%v", err)

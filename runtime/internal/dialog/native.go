@@ -82,7 +82,7 @@ func New(opts Options) *Native {
 func (n *Native) Ready(ctx context.Context) error {
 	_, err := n.Try(ctx)
 	if err == nil {
-		if _, lockErr := userlock.Holder(n.lockDir(), lockNames[0]); lockErr != nil {
+		if lockErr := userlock.Check(n.lockDir(), lockNames[0]); lockErr != nil {
 			err = failed("%v", lockErr)
 		}
 	}

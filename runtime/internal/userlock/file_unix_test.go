@@ -74,6 +74,9 @@ func TestHolder(t *testing.T) {
 	if holder, err := Holder(dir, "a"); holder != nil || err != nil {
 		t.Errorf("nobody has it: %v, %v", holder, err)
 	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("who looks makes %v, %v", left, err)
+	}
 	unlock := mustLock(t, dir, "a")
 	defer unlock()
 	holder, err := Holder(dir, "a")

@@ -26,7 +26,7 @@ const pause = 25 * time.Millisecond
 // plain one of this user, such as a link, is refused too. An error is the context's
 // own, or says what is wrong with which file or folder.
 func Lock(ctx context.Context, dir, name string) (unlock func(), err error) {
-	lock, err := open(dir, name)
+	lock, err := open(dir, name, openFlags)
 	if err != nil {
 		return nil, err
 	}
@@ -65,14 +65,16 @@ func (h *Holding) String() string {
 	return fmt.Sprintf("process %d has locked %s", h.Process, h.Path)
 }
 
-// Holder returns who holds a lock, nil if nobody does. An error is one of [Lock].
+// Holder returns who holds a lock, nil if nobody does. It makes no file. An error is one of [Lock].
 func Holder(dir, name string) (*Holding, error) {
-	lock, err := open(dir, name)
+	lock, err := open(dir, name, openFlags&^os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
 	free, err := lock.TryLock()
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
 	case err != nil:
 		return nil, trouble(lock.Path(), err)
 	case free:
@@ -86,8 +88,23 @@ func Holder(dir, name string) (*Holding, error) {
 	return holding, nil
 }
 
+// Check returns why nobody could take a lock, whoever has it now: an error of [Lock].
+func Check(dir, name string) error {
+	lock, err := open(dir, name, openFlags)
+	if err != nil {
+		return err
+	}
+	switch free, err := lock.TryLock(); {
+	case err != nil:
+		return trouble(lock.Path(), err)
+	case free:
+		_ = lock.Unlock()
+	}
+	return nil
+}
+
 // open returns the lock of that name, whose file need not be there yet.
-func open(dir, name string) (*flock.Flock, error) {
+func open(dir, name string, flags int) (*flock.Flock, error) {
 	dir, err := folder(dir)
 	if err != nil {
 		return nil, err
@@ -104,7 +121,7 @@ func open(dir, name string) (*flock.Flock, error) {
 			return nil, trouble(path, err)
 		}
 	}
-	return flock.New(path, flock.SetFlag(openFlags)), nil
+	return flock.New(path, flock.SetFlag(flags)), nil
 }
 
 // trouble says what is wrong with the lock's file.
