@@ -46,6 +46,10 @@ var pauses = []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute}
 func (d *Desk) Refuse(s Step, who Who, secrets []string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.refuseLocked(s, who, secrets, err)
+}
+
+func (d *Desk) refuseLocked(s Step, who Who, secrets []string, err error) {
 	for _, secret := range secrets {
 		MakeRoom(d.backoffs, maxKept, backoff.expired)
 		key := backoffKey{s, who, secret}
@@ -61,6 +65,10 @@ func (d *Desk) Refuse(s Step, who Who, secrets []string, err error) {
 func (d *Desk) Accept(s Step, who Who, secrets ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.acceptLocked(s, who, secrets)
+}
+
+func (d *Desk) acceptLocked(s Step, who Who, secrets []string) {
 	for _, secret := range secrets {
 		delete(d.backoffs, backoffKey{s, who, secret})
 	}

@@ -78,8 +78,8 @@ func (d *Desk) Renew(secret string) {
 	}
 }
 
-// grant records what the person allowed for the session, as far as the question said.
-func (d *Desk) grant(q *question) {
+// grantLocked records what the person allowed for the session, as far as the question said.
+func (d *Desk) grantLocked(q *question) {
 	tool := everyTool
 	if q.words.OneTool {
 		tool = q.tool
@@ -88,8 +88,6 @@ func (d *Desk) grant(q *question) {
 	if q.words.Remember > 0 {
 		until = time.Now().Add(q.words.Remember)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	for _, u := range q.uses {
 		MakeRoom(d.grants, maxKept, grant.expired)
 		d.grants[grantKey{q.who, u.Secret, tool}] = grant{u.Value, until}

@@ -115,7 +115,7 @@ func (d *Desk) useHandle(state string, c *Call) (h *handle, isFirst bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	h = d.handles[state]
-	if h == nil || h.who != c.Who || h.digest != digest || h.expired() {
+	if d.closed || h == nil || h.who != c.Who || h.digest != digest || h.expired() {
 		return nil, false
 	}
 	isFirst = !h.used
@@ -175,28 +175,18 @@ func (a *asking) Hear(c *Call, r Reply) {
 	d, open := a.desk, a.open
 	v, heard := verdictOf(r)
 	d.mu.Lock()
-	if !d.questions.isOpenLocked(open) || !open.posed.IsZero() || open.expired() {
-		d.mu.Unlock()
+	defer d.mu.Unlock()
+	switch {
+	case !d.questions.isOpenLocked(open) || !open.posed.IsZero() || open.expired():
 		// It is too old, or being asked in a dialog by now: the call joins that, or asks afresh. Only a no always counts.
 		if heard && (v.err != nil || v.answer == Deny) {
-			d.Refuse(Permission, open.Subject.who, secretsOf(open.Subject.uses), cmp.Or(v.err, ErrDenied))
+			d.refuseLocked(Permission, open.Subject.who, secretsOf(open.Subject.uses), cmp.Or(v.err, ErrDenied))
 		}
-		return
-	}
-	if !heard {
+	case !heard:
 		open.Subject.inDialog = true
-		d.mu.Unlock()
-		return
+	default:
+		open.posed = time.Now()
+		d.settleForLocked(c, open, v)
+		d.noteHeardLocked(open.Subject.topic)
 	}
-	open.posed, open.heir = time.Now(), c
-	d.questions.withdrawLocked(open)
-	d.noteHeardLocked(open.Subject.topic)
-	d.mu.Unlock()
-	switch {
-	case v.err == nil && v.answer == AllowOnce:
-		c.allow(open.Subject.uses, v.how)
-	case v.err == nil && v.answer == AllowSession:
-		c.decide(open.Subject.uses, v.how)
-	}
-	d.settle(open, v)
 }

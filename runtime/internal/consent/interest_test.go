@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -213,6 +214,104 @@ func TestAllowGoesToTheCallThatWaitedLongest(t *testing.T) {
 			b.Accept(Permission, process, "purse")
 		}
 	})
+}
+
+// One getter of a call takes the answer, and another one, which was busy telling the client that the call lives, finds that its
+// own time is over. The call has had its answer: the next one is asked about.
+func TestAllowThatOneGetterTookIsNotKeptForAnother(t *testing.T) {
+	for range 20 { // a getter to which two things happened goes by either
+		synctest.Test(t, func(t *testing.T) {
+			b, dialogs := newDialogs(t)
+			c, busy := pay("electricity"), make(chan struct{})
+			var told atomic.Bool
+			c.Progress = func() {
+				if told.CompareAndSwap(false, true) {
+					<-busy
+				}
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			one, two := b.begin(ctx, c), b.begin(ctx, c)
+			time.Sleep(11 * time.Second)
+			<-dialogs.open
+			dialogs.answer <- AllowOnce
+			select { // the getter that is not busy
+			case err := <-one:
+				one = two
+				if err != nil {
+					t.Error(err)
+				}
+			case err := <-two:
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			time.Sleep(10 * time.Second)
+			close(busy)
+			<-one
+			next := b.begin(t.Context(), pay("electricity"))
+			select {
+			case err := <-next:
+				t.Errorf("one answer let in two calls: %v", err)
+			case <-dialogs.open:
+				dialogs.answer <- Deny
+				<-next
+			}
+		})
+	}
+}
+
+// A call that goes at the moment of its answer leaves none behind that would outlast the end of what was allowed.
+func TestAnswerBeforeRevokeIsForNoCallAfterIt(t *testing.T) {
+	for range 20 { // a getter to which two things happened goes by either
+		synctest.Test(t, func(t *testing.T) {
+			b, dialogs := newDialogs(t)
+			c, busy := pay("electricity"), make(chan struct{})
+			c.Progress = func() { <-busy }
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			paid := b.begin(ctx, c)
+			time.Sleep(11 * time.Second)
+			<-dialogs.open
+			dialogs.answer <- AllowOnce
+			synctest.Wait()
+			b.Revoke("purse")
+			time.Sleep(10 * time.Second)
+			close(busy)
+			<-paid
+			next := b.begin(t.Context(), pay("electricity"))
+			select {
+			case err := <-next:
+				t.Errorf("the revoked answer counts: %v", err)
+			case <-dialogs.open:
+				dialogs.answer <- Deny
+				<-next
+			}
+		})
+	}
+}
+
+func TestNothingIsAllowedOnceTheDeskIsClosed(t *testing.T) {
+	b := newBench(t, nil)
+	ctx, before := payRound(t.Context(), "electricity")
+	before.allow([]Use{useOf("other")}, byDialog)
+	if err := b.permit(ctx, before, "purse"); !errors.Is(err, ErrPending) {
+		t.Fatal(err)
+	}
+	open := &openQuestion{Subject: newQuestion(before, []Use{useOf("purse")}, Words{}), posed: time.Now(), done: make(chan struct{})}
+	b.Close()
+	if b.settle(open, verdict{answer: AllowSession}); len(b.Grants()) != 0 {
+		t.Errorf("a grant: %v", b.Grants())
+	}
+	_, state := b.End(before)
+	_, again := payRound(t.Context(), "electricity")
+	if b.Resume(again, state, chooses(0)); again.allows(useOf("other")) || again.allows(useOf("purse")) {
+		t.Error("a request that comes again has what was allowed before")
+	}
+	ctx, after := payRound(t.Context(), "gas")
+	if err := b.permit(ctx, after, "purse"); !errors.Is(err, ErrClosed) {
+		t.Errorf("a new call: %v", err)
+	}
 }
 
 // Two calls of a tool are two questions, one after the other. What is allowed for the session answers the second unasked.

@@ -34,6 +34,12 @@ func newBench(t *testing.T, answer func(context.Context) (Answer, error)) bench 
 	return bench{d, answer}
 }
 
+func (b bench) grant(q *question) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.grantLocked(q)
+}
+
 // always is a person who answers at once.
 func always(answer Answer) func(context.Context) (Answer, error) {
 	return func(context.Context) (Answer, error) { return answer, nil }

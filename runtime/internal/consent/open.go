@@ -28,9 +28,8 @@ type Open[S, R any] struct {
 	// absent is how many calls were told to come again: they had waited as long as clients bear, or wait for their input
 	// request.
 	absent int
-	kept   bool  // it stays, whoever wants to know it
-	left   bool  // nobody wants to know it
-	heir   *Call // whom alone "once" is for
+	kept   bool // it stays, whoever wants to know it
+	left   bool // nobody wants to know it
 }
 
 // A waiter is a call that waits for a result, by one getter or several.
@@ -183,39 +182,40 @@ func (t *Table[S, R]) Join(c *Call, keys []string, admit func() error, subject f
 	return o, true, nil
 }
 
-// Wait waits for the result on behalf of a call, as [Desk.wait] does.
+// Wait waits for the result on behalf of a call, as [Desk.wait] does. It returns nil also where the result came as the call
+// gave up.
 func (t *Table[S, R]) Wait(ctx context.Context, c *Call, o *Open[S, R]) error {
-	err := t.wait(ctx, c, o.done)
-	t.Leave(c, o, err)
-	return err
+	return t.Leave(c, o, t.wait(ctx, c, o.done))
 }
 
 // WaitUntil waits until something has happened to what is open, such as that its window opens. The call goes on waiting for the
 // result, unless there is an error.
 func (t *Table[S, R]) WaitUntil(ctx context.Context, c *Call, o *Open[S, R], happened <-chan struct{}) error {
-	err := t.wait(ctx, c, happened)
-	if err != nil {
-		t.Leave(c, o, err)
+	if err := t.wait(ctx, c, happened); err != nil {
+		return t.Leave(c, o, err)
 	}
-	return err
+	return nil
 }
 
 // Leave has a call wait no more. The error is why: nil where it has the result, [context.Canceled] where its client has given
-// it up. Every other call is expected to come again, if it can.
-func (t *Table[S, R]) Leave(c *Call, o *Open[S, R], err error) {
+// it up. Every other call is expected to come again, if it can. Leave returns the error, or nil where the result came
+// before the call had left: then the call has its share of it, and nobody else can get that.
+func (t *Table[S, R]) Leave(c *Call, o *Open[S, R], err error) error {
 	t.desk.mu.Lock()
 	defer t.desk.mu.Unlock()
-	if !o.leaveLocked(c) {
-		return
-	}
+	isLast := o.leaveLocked(c)
+	isGivenUp := errors.Is(err, context.Canceled)
 	switch {
 	case err == nil:
-	case errors.Is(err, context.Canceled), !t.canReturn(c):
+	case o.isSettled() && !isGivenUp && !errors.Is(err, ErrClosed):
+		return nil
+	case !isLast:
+	case isGivenUp, !t.canReturn(c):
 		t.abandonLocked(o)
 	default:
 		o.absent++
-		t.returnLocked(c, o)
 	}
+	return err
 }
 
 // Drop has a call that was told to come again not come again.
@@ -239,19 +239,6 @@ func (t *Table[S, R]) abandonLocked(o *Open[S, R]) {
 		o.cancel()
 	default: // nobody is asked: no more is to come of it
 		o.settleLocked(*new(R))
-	}
-}
-
-// returnLocked keeps an answer that was for a call which had to go at that instant, for when it comes again.
-func (t *Table[S, R]) returnLocked(c *Call, o *Open[S, R]) {
-	if o.heir != c {
-		return
-	}
-	o.heir = nil
-	for _, key := range o.keys {
-		if t.open[key] == nil {
-			t.open[key] = o
-		}
 	}
 }
 

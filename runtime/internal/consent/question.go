@@ -83,6 +83,17 @@ type verdict struct {
 	old    bool // another question was answered with it
 }
 
+// give gives a call its share of the verdict: what is allowed to it alone, and how. Each verdict with [AllowOnce] is given once.
+func (v verdict) give(c *Call, uses []Use) {
+	switch {
+	case v.err != nil:
+	case v.answer == AllowOnce:
+		c.allow(uses, v.how)
+	case v.answer == AllowSession:
+		c.decide(uses, v.how)
+	}
+}
+
 func secretsOf(uses []Use) []string {
 	names := make([]string, len(uses))
 	for i, u := range uses {
@@ -156,13 +167,11 @@ func (d *Desk) ask(ctx context.Context, c *Call, q *question) error {
 		}
 		open, next, err = d.join(c, q, false)
 	}
-	if err != nil {
+	if err != nil || next == given {
 		return err
 	}
 	if next == inLine {
-		if err = d.questions.wait(ctx, c, open.done); err == nil {
-			return d.take(c, open)
-		}
+		err = d.questions.wait(ctx, c, open.done)
 		// The question is pending only in another call's input request. That call may never return, so this client is asked as
 		// well.
 		if errors.Is(err, ErrPending) && c.ByRounds() && d.isUnposed(open) {
@@ -172,38 +181,24 @@ func (d *Desk) ask(ctx context.Context, c *Call, q *question) error {
 	if next == inRound {
 		return d.pend(c, open)
 	}
-	d.questions.Leave(c, open, err)
-	return err
+	if err := d.questions.Leave(c, open, err); err != nil {
+		return err
+	}
+	return open.result.err // nil: Permit looks whether the answer was for this call
 }
 
 // pend has the call's next input request ask the question, unless it has been answered with another one while the call waited.
 func (d *Desk) pend(c *Call, open *openQuestion) error {
 	if v, ok := d.answered(open.Subject); ok {
-		d.questions.Leave(c, open, context.Canceled)
+		_ = d.questions.Leave(c, open, context.Canceled)
 		return v.err // nil: Permit looks again
 	}
 	if !c.Pend(&asking{d, open}) {
-		d.questions.Leave(c, open, context.Canceled) // the input request is on its way without it
+		_ = d.questions.Leave(c, open, context.Canceled) // the input request is on its way without it
 		return ErrPending
 	}
-	d.questions.Leave(c, open, ErrPending)
+	_ = d.questions.Leave(c, open, ErrPending) // an answer that came meanwhile is carried on by the input request
 	return ErrPending
-}
-
-// take gives a call the answer. "Once" is for the heir alone.
-func (d *Desk) take(c *Call, open *openQuestion) error {
-	d.mu.Lock()
-	isHeir := open.heir == c
-	d.mu.Unlock()
-	d.questions.Leave(c, open, nil)
-	v, uses := open.result, open.Subject.uses
-	switch {
-	case v.err == nil && v.answer == AllowOnce && isHeir:
-		c.allow(uses, v.how)
-	case v.err == nil && v.answer == AllowSession:
-		c.decide(uses, v.how)
-	}
-	return v.err
 }
 
 type openQuestion = Open[*question, verdict]
@@ -215,15 +210,20 @@ const (
 	inLine  next = iota // waits for its answer
 	inRound             // asks it by its next input request
 	behind              // waits until another question of the topic is over, and looks again
+	given               // has the answer already
 )
 
 // join has a call wait for the question that is open for the same uses, or begins it. patient has it wait first for a question
-// of the same topic that is open for other arguments: an answer for the session is for both.
+// of the same topic that is open for other arguments: an answer for the session is for both. The error may be that of the
+// answer.
 func (d *Desk) join(c *Call, q *question, patient bool) (open *openQuestion, next next, err error) {
 	keys := d.questions.keysOf(c, q.key(c))
 	rounds := c.ByRounds() && !q.words.OnlyDialog
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.closed {
+		return nil, inLine, ErrClosed
+	}
 	if err := d.RefusedLocked(Permission, c.Who, secretsOf(q.uses)); err != nil {
 		return nil, inLine, err // while the call waited for something else
 	}
@@ -268,6 +268,13 @@ func (d *Desk) otherLocked(topic string) *openQuestion {
 
 // joinLocked has a call wait for a question that is open, or take the answer that an earlier call like it did not fetch.
 func (d *Desk) joinLocked(c *Call, open *openQuestion, rounds bool) (next next, err error) {
+	if open.isSettled() {
+		d.questions.withdrawLocked(open)
+		v := open.result
+		v.how += byRetry
+		v.give(c, open.Subject.uses)
+		return given, v.err
+	}
 	if open.posed.IsZero() {
 		switch {
 		case rounds && c.stale:
@@ -280,11 +287,6 @@ func (d *Desk) joinLocked(c *Call, open *openQuestion, rounds bool) (next next, 
 	}
 	// While the question is only in an input request, who comes for it at once is another call.
 	open.enterLocked(c, next == inRound || !open.posed.IsZero())
-	if open.isSettled() {
-		open.result.how += byRetry
-		open.heir = c
-		d.questions.withdrawLocked(open)
-	}
 	return next, nil
 }
 
@@ -383,27 +385,12 @@ func (d *Desk) poseLocked(open *openQuestion, client func(context.Context, Form)
 		}
 		// settle must run before leave: the next question in the queue may be covered by this answer.
 		defer leave()
-		v := d.confirm(ctx, turn, open, client)
-		if v.err == nil && v.answer != Deny {
-			v.err = d.voidBy(ctx, open)
-		}
-		d.settle(open, v)
+		d.settle(open, d.confirm(ctx, turn, open, client))
 	})
 	if err == nil {
 		d.posed++
 	}
 	return err
-}
-
-// voidBy returns why a yes that has just been given allows nothing, or nil.
-func (d *Desk) voidBy(ctx context.Context, open *openQuestion) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if open.tooLate() { // its time passed while the computer slept
-		return ErrPending
-	}
-	return nil
 }
 
 func (d *Desk) unpose() {
@@ -412,40 +399,69 @@ func (d *Desk) unpose() {
 	d.posed--
 }
 
-// settle records what follows from the answer to a question, and releases the calls that wait for it.
+// settle records what follows from the answer to a question, and releases the calls that wait for it. "Once" is for the one
+// that has waited longest. Where none waits, the answer stays for one that comes again.
 func (d *Desk) settle(open *openQuestion, v verdict) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v = d.recordLocked(open, v)
+	if len(open.waiting) > 0 || v.old {
+		d.questions.withdrawLocked(open)
+	}
+	for i, w := range open.waiting {
+		if i == 0 || v.answer == AllowSession {
+			v.give(w.call, open.Subject.uses)
+		}
+	}
+	open.settleLocked(v)
+}
+
+// settleForLocked is settle for an answer that a call brought with it, which alone has asked: "once" is for that call.
+func (d *Desk) settleForLocked(c *Call, open *openQuestion, v verdict) {
+	d.questions.withdrawLocked(open)
+	v = d.recordLocked(open, v)
+	v.give(c, open.Subject.uses)
+	open.settleLocked(v)
+}
+
+// recordLocked notes what follows from the answer for calls to come, and returns what it means for those that wait.
+func (d *Desk) recordLocked(open *openQuestion, v verdict) verdict {
 	q := open.Subject
-	if v.answer != AllowOnce && (v.answer != AllowSession || q.words.OnlyOnce) {
-		v.answer = Deny // what was not offered is a no
-	}
-	switch {
-	case v.err == nil && v.answer == Deny:
-		v.err = ErrDenied
-	case errors.Is(v.err, context.Canceled):
-		v.err = ErrClosed
-	}
+	v = d.meaningLocked(open, v)
 	switch {
 	case v.old: // the grant or refusal was already recorded by the question that produced the answer
 	case v.err == nil:
-		d.Accept(Permission, q.who, secretsOf(q.uses)...)
+		d.acceptLocked(Permission, q.who, secretsOf(q.uses))
 		if v.answer == AllowSession {
-			d.grant(q)
+			d.grantLocked(q)
 		}
 	case d.config.IsRefusal(v.err):
-		d.Refuse(Permission, q.who, secretsOf(q.uses), v.err)
+		d.refuseLocked(Permission, q.who, secretsOf(q.uses), v.err)
 	}
 	if v.err != nil {
 		v.err = about(v.err, q.uses)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if open.heir == nil && len(open.waiting) > 0 {
-		open.heir = open.waiting[0].call
+	return v
+}
+
+// meaningLocked has an answer that was not offered be a no, and a yes that nobody waits for any more, or that comes too late,
+// be none.
+func (d *Desk) meaningLocked(open *openQuestion, v verdict) verdict {
+	if v.answer != AllowOnce && (v.answer != AllowSession || open.Subject.words.OnlyOnce) {
+		v.answer = Deny
 	}
-	if open.heir != nil || v.old {
-		d.questions.withdrawLocked(open)
+	switch {
+	case errors.Is(v.err, context.Canceled):
+		v.err = ErrClosed
+	case v.err != nil:
+	case v.answer == Deny:
+		v.err = ErrDenied
+	case d.closed || open.left:
+		v.err = ErrClosed
+	case open.tooLate(): // its time passed while the computer slept
+		v.err = ErrPending
 	}
-	open.settleLocked(v)
+	return v
 }
 
 // confirm puts the question to the person, whose turn it is. No dialog opens once the time for the turn is up: by then nobody may

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Whatever calls, cancellations, refusals, renewed values and Close do at the same time: each "Allow" lets one call in, with
-// the arguments that it was for, and all ends.
+// Whatever calls, cancellations, deadlines, refusals, renewed values, slow clients and Close do at the same time: each "Allow"
+// lets one call in, with the arguments that it was for, and all ends.
 func TestEachAllowLetsOneCallIn(t *testing.T) {
 	for range 50 {
 		synctest.Test(t, func(t *testing.T) { newStorm(t).rage() })
@@ -44,6 +44,9 @@ func newStorm(t *testing.T) *storm {
 	})}
 }
 
+// beats returns up to n beats. All that happens happens on a beat, so that much happens at the same instant.
+func beats(n int) time.Duration { return time.Duration(rand.IntN(n)) * Patience / 3 }
+
 func (s *storm) rage() {
 	var all sync.WaitGroup
 	for n := range 30 {
@@ -51,7 +54,7 @@ func (s *storm) rage() {
 	}
 	all.Go(func() {
 		for range 20 {
-			time.Sleep(20 * time.Second)
+			time.Sleep(beats(3))
 			s.Renew("odd")
 			s.Accept(Permission, named("0"), "odd", "even")
 			s.Grants()
@@ -97,14 +100,19 @@ func (s *storm) client(n int) {
 			c = NewCall(who, c.Tool)
 			c.Digest = digest
 		}
+		if rand.IntN(2) == 0 {
+			c.Progress = func() { time.Sleep(beats(6)) }
+		}
 		ctx, cancel := context.WithCancel(ctx)
 		if rand.IntN(3) == 0 {
-			time.AfterFunc(time.Duration(rand.IntN(60))*time.Second, cancel)
+			time.AfterFunc(beats(4), cancel)
 		}
 		var once atomic.Bool
 		var getters sync.WaitGroup
 		for range 2 {
 			getters.Go(func() {
+				ctx, cancel := context.WithTimeout(ctx, beats(6)+1)
+				defer cancel()
 				if _, err := s.Permit(ctx, c, []Use{useOf(secret)}, s.words(asked)); err == nil {
 					once.Store(true)
 				}
@@ -117,7 +125,7 @@ func (s *storm) client(n int) {
 			s.count(s.letIn, asked)
 			got = false
 		}
-		time.Sleep(time.Duration(rand.IntN(100)) * time.Second)
+		time.Sleep(beats(7))
 	}
 	if got {
 		s.count(s.letIn, asked)
@@ -141,7 +149,7 @@ func (s *storm) words(asked string) func([]Use) Words {
 
 func (s *storm) answer(ctx context.Context, asked string) Reply {
 	select {
-	case <-time.After(time.Duration(rand.IntN(90)) * time.Second):
+	case <-time.After(beats(6)):
 		return Reply{Chosen: s.choice(asked)}
 	case <-ctx.Done():
 		return Nobody

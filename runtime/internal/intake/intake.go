@@ -172,7 +172,7 @@ func (in *Intake) wait(ctx context.Context, c *consent.Call, open *collection, b
 			return err
 		}
 		if codes.isAnnounced() {
-			in.open.Leave(c, open, consent.ErrPending)
+			_ = in.open.Leave(c, open, consent.ErrPending) // also when the window is done: its code is yet to be compared
 			return consent.ErrPending
 		}
 	}
