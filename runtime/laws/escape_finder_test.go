@@ -19,29 +19,47 @@ import (
 const run = 8
 
 // A finder looks for secrets in all that it is shown. It knows nothing of how the guard masks: it undoes whatever looks like
-// an encoding, puts together what may be parts of one text, and then looks for any eight characters of a secret in a row.
+// an encoding, puts together what may be parts of one text, and then looks for any eight characters of a secret in a row, or for
+// more where eight say too little.
 type finder struct {
-	runs   map[string]string // eight characters, and whose they are
-	begins map[[4]byte]bool  // what one begins with
+	runs   map[string][]sought // by the first eight characters
+	begins map[[4]byte]bool    // what one begins with
 }
+
+// A sought text is a run of characters, and whose it is.
+type sought struct{ text, kind string }
 
 // learn makes the finder look for the confidential parts of a value, but for what is in a public text anyway.
 func (f *finder) learn(v value, public string) {
 	if f.runs == nil {
-		f.runs, f.begins = map[string]string{}, map[[4]byte]bool{}
+		f.runs, f.begins = map[string][]sought{}, map[[4]byte]bool{}
 	}
 	for _, part := range v.confidential {
 		for at := range part {
-			length := characters(part[at:], run)
-			if length == 0 {
+			text := telling(part[at:])
+			if text == "" {
 				break
 			}
-			if text := part[at : at+length]; !strings.Contains(public, text) {
-				f.runs[text] = v.kind
+			if !strings.Contains(public, text) {
+				first := text[:characters(text, run)]
+				f.runs[first] = append(f.runs[first], sought{text, v.kind})
 				f.begins[[4]byte([]byte(text))] = true
 			}
 		}
 	}
+}
+
+// telling returns the beginning of a part that is in no other text by chance; none if the part is too short. Eight times "f" are
+// in every trace, as -1 in hexadecimal, which has sixteen of them.
+func telling(part string) string {
+	const varied, longest = 4, 3 * run
+	for n := run; n <= longest; n++ {
+		length := characters(part, n)
+		if text := part[:length]; length == 0 || n == longest || distinct([]rune(text)) >= varied {
+			return text
+		}
+	}
+	return ""
 }
 
 // characters returns how many bytes the first n characters of a text take; 0 if it has less.
@@ -93,9 +111,10 @@ func (f *finder) search(text, way string, level int, seen map[string]bool, found
 func (f *finder) look(text string) (at int, kind string) {
 	for i := 0; i+run <= len(text); i++ {
 		if f.begins[[4]byte([]byte(text[i:i+4]))] {
-			if length := characters(text[i:], run); length > 0 {
-				if kind, ok := f.runs[text[i:i+length]]; ok {
-					return i, kind
+			length := characters(text[i:], run)
+			for _, sought := range f.runs[text[i:i+length]] {
+				if strings.HasPrefix(text[i:], sought.text) {
+					return i, sought.kind
 				}
 			}
 		}
@@ -254,6 +273,22 @@ func cmpOr(text, otherwise string) string {
 		return otherwise
 	}
 	return text
+}
+
+// What chance explains is no find, and what it does not explain is one, however little of the value tells it from others.
+func TestFinderOfLittleChance(t *testing.T) {
+	var f finder
+	f.learn(value{kind: "little chance", confidential: []string{"ffffffffffff1204", "kokokokokokokokokokokoko32670079", "000000000000000000000000000000"}}, "")
+	for _, text := range []string{"tsleepg(0xfce420, 0xffffffffffffffff)", "ffffffffffff12", "kokokokokoko", "0x0000000000000000"} {
+		if found := f.find(text); found != nil {
+			t.Errorf("finds %q in %s", found, text)
+		}
+	}
+	for _, text := range []string{"ffffffff1204", "fffffffffffffff1204", "okokokoko32", "okokoko326", "kokokokokokokokokokokoko", "o3267007", "000000000000000000000000"} {
+		if f.find(text) == nil {
+			t.Errorf("does not find %s", text)
+		}
+	}
 }
 
 // What finds nothing proves nothing until it was seen to find.

@@ -27,7 +27,7 @@ func (v *view) runs(text []byte) {
 			continue
 		}
 		line, letters := text[from:to], []byte(nil)
-		if letters, to = joined(text, from, to, least); !v.parent.isNew(from, to) {
+		if letters, to = v.parent.joined(from, to, least); !v.parent.isNew(from, to) {
 			continue
 		}
 		letters = withoutRepeats(letters)
@@ -51,6 +51,7 @@ func (v *view) lists(text []byte) {
 	}
 	for from, to := nextRun(text, 0, set, least); from < to; from, to = nextRun(text, to, set, least) {
 		if begin := from; v.parent.isNew(begin, to) {
+			to = withoutSentence(text, begin, to)
 			index, octals := v.numbers(text, begin, to)
 			if index < to {
 				v.indexed(text, index, to)
@@ -61,6 +62,17 @@ func (v *view) lists(text []byte) {
 			to = v.list(text, begin, to)
 		}
 	}
+}
+
+// withoutSentence returns where a list ends that is in a run of its characters: the last line may begin as one does, but be a
+// sentence, such as "12 dogs".
+func withoutSentence(text []byte, from, to int) int {
+	const few = 3 * window // characters for less than eight bytes
+	line := from + bytes.LastIndexAny(text[from:to], "\n\x1e") + 1
+	if line > from && to-line < few && to < len(text) && isDigit(text[to], 36) {
+		return line
+	}
+	return to
 }
 
 const leastBase32 = 13 // letters for eight bytes
@@ -107,10 +119,12 @@ func nextRun(text []byte, from int, set *byteSet, least int) (begin, end int) {
 }
 
 // joined returns the letters of a run, with those that go on with it on the following lines. All lines but the last are
-// long, or the words of a list would be joined.
-func joined(text []byte, from, to, least int) (letters []byte, end int) {
+// long, or the words of a list would be joined; and the last is no word of a sentence, or follows lines that are as long as each other.
+func (v *view) joined(from, to, least int) (letters []byte, end int) {
+	const longWord = 11
+	text := v.text
 	letters = text[from:to:to]
-	for to-from >= least {
+	for before, line := 0, to-from; line >= least; before, line = line, to-from {
 		next := to
 		for next < len(text) && isSpace(text[next]) {
 			next++
@@ -118,13 +132,40 @@ func joined(text []byte, from, to, least int) (letters []byte, end int) {
 		if next == len(text) || !inBase64[text[next]] || bytes.IndexByte(text[to:next], '\n') < 0 {
 			break
 		}
-		for from, to = next, next; to < len(text) && inBase64[text[to]]; {
-			to++
+		end := next
+		for end < len(text) && inBase64[text[end]] {
+			end++
 		}
+		if end-next < longWord && before != line && v.goesOnInLine(end) {
+			break
+		}
+		to = end
+		from = next
 		letters = append(letters, text[from:to]...)
 	}
 	return letters, to
 }
+
+// goesOnInLine reports whether there is more in a line behind a word. What a view has left out may be that.
+func (v *view) goesOnInLine(to int) bool {
+	text, isCut := v.text, v.parent != nil
+	if to == len(text) || text[to] == separator {
+		return isCut
+	}
+	if !inSentence[text[to]] {
+		return false
+	}
+	for to < len(text) && isBlank(text[to]) {
+		to++
+	}
+	if to == len(text) || text[to] == separator {
+		return isCut
+	}
+	return text[to] != '\n' && text[to] != '\r'
+}
+
+// inSentence has what follows a word in a sentence.
+var inSentence = setOf(" \t,.:;!?'")
 
 // isEscapedLine reports whether a run is one of several lines whose ends are escaped, as JSON does it. They are joined once that
 // is undone, so each by itself needs no look.

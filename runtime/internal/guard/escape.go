@@ -463,20 +463,27 @@ func colorWidth(text []byte) int {
 	return 0
 }
 
-// upToFinal returns how many bytes there are up to the first that is not between two others, and with it.
+// upToFinal returns how many bytes there are up to the first that is not between two others, and with it if it may end a sequence. A
+// line end may not: it is where a sequence breaks off.
 func upToFinal(text []byte, least, most byte) int {
 	for i, c := range text {
-		if c < least || c > most {
+		switch {
+		case c >= least && c <= most:
+		case c > most && c < 0x7f:
 			return i + 1
+		default:
+			return i
 		}
 	}
 	return 0
 }
 
-// upToTerminator returns how many bytes there are up to BEL, ESC \ or what is both in one.
+// upToTerminator returns how many bytes there are up to BEL, ESC \ or what is both in one; 0 if the line ends before.
 func upToTerminator(text []byte) int {
 	for i, c := range text {
 		switch {
+		case c == '\n':
+			return 0
 		case c == '\a':
 			return i + 1
 		case c == 0x1b:

@@ -210,6 +210,52 @@ func TestLearningIsNotHeldUp(t *testing.T) {
 	}
 }
 
+// Nor does anybody, whether learning or masking, wait for a table that is made anew: here, again and again, as generations begin and
+// as values are learned that begin alike.
+func TestNobodyWaitsForANewTable(t *testing.T) {
+	g := learn(stripe)
+	for n := range 2 * maxYoung / least {
+		g.LearnForAWhile(fmt.Sprintf("%016x-%s", n, strings.Repeat(fmt.Sprintf("%x", n*7919+1), 80)))
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := range 20 {
+			g.learning.Lock()
+			g.old, g.young = g.young, g.old // as if it were time
+			g.learning.Unlock()
+			g.forget()
+			g.Learn(fmt.Sprintf("4eC39HqL%04dWDarjtT1", n), "")
+		}
+	}()
+	free, held, learned := 0, 0, 0
+	for {
+		select {
+		case <-done:
+			if held > free {
+				t.Errorf("at %d of %d moments nobody else could learn", held, held+free)
+			}
+			for n := range learned {
+				if text := fmt.Sprintf("meanwhile-%08d", n); g.Text(text) == text {
+					t.Errorf("%s is not masked", text)
+				}
+			}
+			return
+		case <-time.After(100 * time.Microsecond):
+			if !g.learning.TryLock() {
+				held++
+				continue
+			}
+			g.learning.Unlock()
+			free++
+			if learned < 100 {
+				g.Learn(fmt.Sprintf("meanwhile-%08d", learned), "")
+				learned++
+			}
+		}
+	}
+}
+
 // A value is learned again whenever it is handed out. While a generation is made, which takes long, that waits for nobody.
 func TestKnownValueIsLearnedWhileOthersLearn(t *testing.T) {
 	g := learn(stripe)

@@ -156,6 +156,7 @@ var writings = map[string]func(string) string{
 	"a header, Q, folded":     func(s string) string { return words(s, "q") },
 	"a header, B, folded":     func(s string) string { return words(s, "b") },
 	"quoted-printable, all":   func(s string) string { return percentAll(s, "=%02X") },
+	"quoted-printable, small": func(s string) string { return percentAll(s, "=%02x") },
 	"a header":                func(s string) string { return mime.BEncoding.Encode("utf-8", s+"é") },
 	"shell, single quotes":    func(s string) string { return "KEY='" + strings.ReplaceAll(s, `'`, `'\''`) + "'" },
 	"shell, double in them":   func(s string) string { return "KEY='" + strings.ReplaceAll(s, `'`, `'"'"'`) + "'" },

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"maps"
 	"slices"
 	"sync"
 )
@@ -20,6 +21,10 @@ type Guard struct {
 	young, old map[string][]block
 	size       int // of the young ones
 
+	remaking  sync.Mutex // held while the table is made anew, which takes long; locked before learning
+	isRemade  bool
+	meanwhile []block // that were learned since that began
+
 	mu      sync.RWMutex // held for moments, also while a long text is looked at: see search.scan
 	known   *table
 	written beginnings // the pieces of all values that were learned for good
@@ -37,47 +42,58 @@ func (g *Guard) Learn(value, prefix string) {
 	}
 	found := pieces(value, prefix) // takes long for a long value, so nobody waits for it
 	g.learnWritings(found)
-	blocks, isAll := lastingBlocks(found), false
-	for before := 0; !g.keepValue(key, found, blocks, before, isAll); isAll = true {
-		all := g.learnedPieces()
-		before = len(all)
-		blocks = lastingBlocks(append(all, found...))
+	if !g.keepValue(key, found, lastingBlocks(found)) {
+		g.learnTogether(key, found)
 	}
 }
 
-// learnedPieces returns the pieces of all values that were learned for good.
-func (g *Guard) learnedPieces() []string {
-	g.learning.Lock()
-	defer g.learning.Unlock()
-	return slices.Clip(g.pieces)
-}
-
 // keepValue makes a value one of those that were learned. It returns false if the value has a part in common with one of
-// them: then all have to be cut anew, together. If isAll is set that was done, with as many pieces as there were before.
-func (g *Guard) keepValue(key secret, found []string, blocks []block, before int, isAll bool) bool {
+// them: then all have to be cut anew, together.
+func (g *Guard) keepValue(key secret, found []string, blocks []block) bool {
 	g.learning.Lock()
 	defer g.learning.Unlock()
 	switch {
 	case g.learned[key]:
 		return true
-	case isAll && before != len(g.pieces), !isAll && g.known != nil && overlaps(found, blocks, g.known.lasting):
+	case g.known != nil && overlaps(found, blocks, g.known.lasting):
 		return false
 	}
+	g.blocks = append(g.blocks, blocks...)
+	g.add(blocks)
+	g.keepPieces(key, found)
+	return true
+}
+
+func (g *Guard) keepPieces(key secret, found []string) {
 	g.pieces = append(g.pieces, found...)
-	if isAll {
-		g.blocks = blocks
-		g.rebuild()
-	} else {
-		g.blocks = append(g.blocks, blocks...)
-		g.add(blocks)
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.learned == nil {
 		g.learned = map[secret]bool{}
 	}
 	g.learned[key] = true
-	return true
+}
+
+// learnTogether is keepValue for a value with a part in common with others. If another one is learned meanwhile, it begins again.
+func (g *Guard) learnTogether(key secret, found []string) {
+	g.remaking.Lock()
+	defer g.remaking.Unlock()
+	for !g.hasLearned(key) {
+		pieces, _, forAWhile := g.remake()
+		blocks := lastingBlocks(append(pieces, found...))
+		g.keepTogether(key, found, blocks, newTable(append(forAWhile, blocks)), len(pieces))
+	}
+}
+
+// keepTogether is keepValue where the blocks are those of all pieces, as many as there were and those that were found.
+func (g *Guard) keepTogether(key secret, found []string, blocks []block, known *table, before int) {
+	g.learning.Lock()
+	defer g.learning.Unlock()
+	if len(g.pieces) == before {
+		g.blocks = blocks
+		g.publish(known)
+		g.keepPieces(key, found)
+	}
 }
 
 // lastingBlocks returns the blocks of pieces that are known for good.
@@ -121,9 +137,9 @@ func (g *Guard) LearnForAWhile(text string) {
 	if size == 0 && len(text) > least {
 		return // it is read again rather than kept
 	}
-	g.learning.Lock()
-	defer g.learning.Unlock()
-	g.keep(text, blocks, max(size, least))
+	if g.keep(text, blocks, max(size, least)) {
+		g.forget()
+	}
 }
 
 // remembered returns the blocks of a text that was learned for a while and is not forgotten yet.
@@ -145,48 +161,74 @@ func (g *Guard) newBlocks(text string) []block {
 	return allBlocks(all)
 }
 
-// keep makes a text one of the young ones.
-func (g *Guard) keep(text string, blocks []block, size int) {
+// keep makes a text one of the young ones. It reports whether a generation began, and so there is something to forget.
+func (g *Guard) keep(text string, blocks []block, size int) (begins bool) {
+	g.learning.Lock()
+	defer g.learning.Unlock()
 	if _, isYoung := g.young[text]; isYoung {
-		return
+		return false
 	}
 	if g.young == nil || g.size+size > maxYoung {
-		g.age()
+		begins = g.old != nil
+		g.old, g.young, g.size = g.young, map[string][]block{}, 0
 	}
 	if _, isOld := g.old[text]; !isOld {
 		g.add(blocks)
 	}
 	g.young[text] = blocks
 	g.size += size
+	return begins
 }
 
-// age begins a generation and forgets the one before the last.
-func (g *Guard) age() {
-	g.old, g.young, g.size = g.young, map[string][]block{}, 0
-	g.rebuild()
+// forget makes the table anew, without the texts that are in no generation any more.
+func (g *Guard) forget() {
+	g.remaking.Lock()
+	defer g.remaking.Unlock()
+	_, lasting, forAWhile := g.remake()
+	known := newTable(append(forAWhile, lasting))
+	g.learning.Lock()
+	defer g.learning.Unlock()
+	g.publish(known)
 }
 
-// rebuild makes the table anew.
-func (g *Guard) rebuild() {
-	known := new(table)
-	add := func(blocks []block) {
-		known = known.grown(blocks)
-		known.add(blocks)
-	}
-	add(g.blocks)
+// remake returns what a new table is made of. What is learned from now on is added when that is published.
+func (g *Guard) remake() (pieces []string, lasting []block, forAWhile [][]block) {
+	g.learning.Lock()
+	defer g.learning.Unlock()
+	g.isRemade, g.meanwhile = true, nil
 	for _, generation := range []map[string][]block{g.old, g.young} {
-		for _, blocks := range generation {
-			add(blocks)
-		}
+		forAWhile = slices.AppendSeq(forAWhile, maps.Values(generation))
 	}
+	return slices.Clip(g.pieces), slices.Clip(g.blocks), forAWhile
+}
+
+// publish makes a new table the one that is looked into.
+func (g *Guard) publish(known *table) {
+	known = known.grown(g.meanwhile)
+	known.add(g.meanwhile)
+	g.isRemade, g.meanwhile = false, nil
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.known = known
 }
 
+// newTable returns a table of blocks.
+func newTable(all [][]block) *table {
+	known := new(table)
+	for _, blocks := range all {
+		known = known.grown(blocks)
+		known.add(blocks)
+	}
+	return known
+}
+
+// add adds blocks to the table, and to one that is being made.
 func (g *Guard) add(blocks []block) {
 	if len(blocks) == 0 {
 		return
+	}
+	if g.isRemade {
+		g.meanwhile = append(g.meanwhile, blocks...)
 	}
 	known := new(table)
 	if g.known != nil { // who learns is the only one who changes it

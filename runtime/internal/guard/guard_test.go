@@ -253,6 +253,10 @@ func TestPieces(t *testing.T) {
 		{"sk_live_1234567", "sk_live_", nil},
 		{"1234567é", "", []string{"1234567é"}},
 		{"Bearer sk_live_12345678", "sk_live_", []string{"12345678"}},
+		{"acme_live_4eC39HqLyjWDarjt", "", []string{"4eC39HqLyjWDarjt"}},
+		{"piR-PAsv3Io01hsXi9NRg", "", []string{"piR-PAsv3Io01hsXi9NRg"}},     // no word begins so
+		{"ad_`7o2fPa,u@4)I&oc#BT1", "", []string{"ad_`7o2fPa,u@4)I&oc#BT1"}}, // no key has such marks
+		{`aJuvx_e/YbE18W;B81lQS\b+"1`, "", []string{`aJuvx_e/YbE18W;B81lQS\b+"1`}},
 		{"Basic dXNlcjpodW50ZXIy", "", []string{"dXNlcjpodW50ZXIy"}},
 		{"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "", []string{"c2lnbmF0dXJl"}},
 		{"postgres://app:s3cr3tpassword@db:5432/prod", "", []string{"s3cr3tpassword"}},

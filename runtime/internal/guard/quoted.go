@@ -1,12 +1,18 @@
 package guard
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Quoted-printable (RFC 2045), and the encoded words of headers (RFC 2047).
 
-// quotedPrintable undoes =41 and the line ends that it hides; in encoded words also the spaces, and what joins two of them.
+// quotedPrintable undoes =41 and the line ends that it hides, in paragraphs that are surely written so; in encoded words also the
+// spaces, and what joins two of them.
 func quotedPrintable(v *view, text []byte) {
 	var word encodedWord // that i is in, or was in last
+	var around paragraph
+	v.leaves = false
 	for i := nextQuoted(text, 0, word); i < len(text); i = nextQuoted(text, i, word) {
 		next, isWord := wordAt(text, i)
 		switch {
@@ -15,16 +21,59 @@ func quotedPrintable(v *view, text []byte) {
 		case isWord:
 			if i >= word.after && word.to >= max(v.kept, 1) && len(bytes.TrimSpace(text[word.after:i])) == 0 {
 				v.change(text, word.to, next.from)
-				v.isSure = true
 			}
 			word = next
 			i = word.from
 		case text[i] == '_':
-			v.isSure = true
 			v.change(text, i, i+1, ' ')
 			i++
 		default:
-			i += v.quoted(text, i)
+			if around = around.with(text, i); i >= word.to && !around.isSure {
+				v.leaves = true
+				i++
+				continue
+			}
+			i += v.quoted(text, i, around)
+		}
+	}
+	v.end(text)
+}
+
+// perhapsQuoted undoes what quotedPrintable leaves, and small letters, which no program writes but many read. It may be a name and the
+// sign behind it as well: "key=42eC" is no "keyBeC". So nothing counts that has none of it.
+func perhapsQuoted(v *view, text []byte) {
+	v.guesses, v.leaves = true, false
+	v.eachDoubt(text, func(i int, around paragraph) (width int) {
+		width = v.quoted(text, i, around)
+		v.leaves = v.leaves || width > 1 && isSpace(text[i+1])
+		return width
+	})
+}
+
+// perhapsJoined undoes only the line ends that quotedPrintable leaves, for what is encoded on both sides. It leaves them where
+// something was found beside one: that is encoded alone, and ends with "=".
+func perhapsJoined(v *view, text []byte) {
+	v.eachDoubt(text, func(i int, around paragraph) (width int) {
+		if softBreak(text[i+1:]) == 0 || v.parent.gone.hasAny(max(0, i-1), min(i+4, len(text))) {
+			return 1
+		}
+		return v.quoted(text, i, around)
+	})
+}
+
+// eachDoubt has what begins with each "=" undone that quotedPrintable leaves.
+func (v *view) eachDoubt(text []byte, undo func(i int, around paragraph) (width int)) {
+	var around paragraph
+	for i := 0; ; {
+		next := bytes.IndexByte(text[i:], '=')
+		if next < 0 {
+			break
+		}
+		i += next
+		if around = around.with(text, i); around.isSure || !v.parent.isNew(i, i+3) {
+			i++
+		} else {
+			i += undo(i, around)
 		}
 	}
 	v.end(text)
@@ -50,7 +99,7 @@ func nextQuoted(text []byte, i int, word encodedWord) int {
 }
 
 // followsQuoted has what may follow "=" if that is no usual sign.
-var followsQuoted = setOf(digits + "ABCDEF?\r\n")
+var followsQuoted = setOf(digits + "ABCDEFabcdef?\r\n")
 
 // An encodedWord is where the text of one is, and where all of it ends.
 type encodedWord struct {
@@ -80,33 +129,116 @@ func wordAt(text []byte, i int) (word encodedWord, ok bool) {
 	return word, true
 }
 
-// quoted undoes what begins at i with "=", and returns its width. One alone that has only decimal digits is mostly a setting, such
-// as "limit=20".
-func (v *view) quoted(text []byte, i int) (width int) {
-	switch rest := text[i+1:]; {
-	case len(rest) >= 2 && isUpperHex(rest[0]) && isUpperHex(rest[1]):
-		v.isSure = v.isSure || rest[0] > '9' || rest[1] > '9' || v.changed && i == v.kept
+// quoted undoes what begins at i with "=", and returns its width.
+func (v *view) quoted(text []byte, i int, around paragraph) (width int) {
+	rest := text[i+1:]
+	if len(rest) >= 2 && inHex[rest[0]] && inHex[rest[1]] {
 		v.change(text, i, i+3, byte(digitOf(rest[0])<<4|digitOf(rest[1])))
 		return 3
-	case bytes.HasPrefix(rest, []byte("\r\n")) && isFull(text[:i]):
-		v.isSure = true
-		v.change(text, i, i+3)
-		return 3
-	case bytes.HasPrefix(rest, []byte("\n")) && isFull(text[:i]):
-		v.isSure = true
-		v.change(text, i, i+2)
-		return 2
+	}
+	if width = softBreak(rest); width > 0 && around.isFull(text, i) {
+		v.change(text, i, i+1+width)
+		return 1 + width
 	}
 	return 1
 }
 
-// isFull reports whether the last line of a text is as long as one that is broken only because of its length. Any other
+// softBreak returns the width of the line end that a text begins with, 0 if it begins with none.
+func softBreak(text []byte) int {
+	switch {
+	case bytes.HasPrefix(text, []byte("\n")):
+		return 1
+	case bytes.HasPrefix(text, []byte("\r\n")):
+		return 2
+	}
+	return 0
+}
+
+// A paragraph is a line with those that soft line breaks join to it.
+type paragraph struct {
+	from, to int
+	isSure   bool
+}
+
+// with returns the paragraph around i, which is p or behind it.
+func (p paragraph) with(text []byte, i int) paragraph {
+	if i < p.to {
+		return p
+	}
+	return paragraphAt(text, p.to+bytes.LastIndexAny(text[p.to:i], "\n\x1e")+1)
+}
+
+// How much each sign says that a paragraph is quoted-printable. Names with values behind them have some of these signs by chance,
+// and base64 may end with "=" where a line does.
+const (
+	byByte   = 1 // one that has to be escaped, with a letter among its digits
+	byBreak  = 2
+	byEquals = 2 // "=" itself
+	byRow    = 3 // an escape behind another
+	surely   = 3
+	isNoSign = 0
+)
+
+// paragraphAt returns the paragraph that begins at from. All "=" in one that is quoted-printable are escapes or end a line.
+func paragraphAt(text []byte, from int) paragraph {
+	p := paragraph{from: from}
+	signs, isValid, line, escaped := 0, true, from, -1
+	i := from
+	for ; i < len(text) && text[i] != '\n' && text[i] != separator; i++ {
+		if text[i] != '=' {
+			continue
+		}
+		rest := text[i+1:]
+		switch width := softBreak(rest); {
+		case width > 0 && p.isFull(text, i):
+			signs += signOfBreak(text[line:i])
+			i += width
+			line = i + 1
+		case len(rest) >= 2 && isUpperHex(rest[0]) && isUpperHex(rest[1]):
+			signs += signOf(rest[0], rest[1])
+			if escaped == i {
+				signs += byRow
+			}
+			i += 2
+			escaped = i + 1
+		default: // also what encodes a word of a header
+			isValid = isValid && (len(rest) > 0 && rest[0] == '?' || i > from && text[i-1] == '?')
+		}
+	}
+	p.to, p.isSure = i, isValid && signs >= surely
+	return p
+}
+
+// isFull reports whether the line that ends at i is as long as one that is broken only because of its length. Any other
 // that ends with "=" may be the name of something on the next line.
-func isFull(text []byte) bool {
-	const least, most = 72, 100 // RFC 2045 has 76; encoders don't break within =41, and something may stand before the text
-	begin := bytes.LastIndexAny(text[max(0, len(text)-most-1):], "\n\x1e") + 1
-	length := min(len(text), most+1) - begin
-	return length >= least && length <= most
+func (p paragraph) isFull(text []byte, i int) bool {
+	const least, most, mostAtFirst = 72, 76, 100 // RFC 2045 has 76; encoders don't break within =41, and something may stand before the text
+	begin := p.from
+	if after := bytes.LastIndexByte(text[begin:i], '\n'); after >= 0 {
+		return i-begin-after-1 >= least && i-begin-after-1 < most
+	}
+	return i-begin >= least && i-begin <= mostAtFirst
+}
+
+func signOf(high, low byte) int {
+	switch c := digitOf(high)<<4 | digitOf(low); {
+	case c == '=':
+		return byEquals
+	case high <= '9' && low <= '9':
+		return isNoSign
+	case c >= 0x80, c == '\n', c == '\r':
+		return byByte
+	}
+	return isNoSign
+}
+
+// signOfBreak is signOf for the end of a line that the next one goes on with. One of base64 may end with "=" itself.
+func signOfBreak(line []byte) int {
+	const read = 4 // letters of base64 that are read together
+	if (len(line)+1)%read == 0 && !slices.ContainsFunc(line, func(c byte) bool { return !inBase64[c] }) {
+		return isNoSign
+	}
+	return byBreak
 }
 
 func isUpperHex(c byte) bool { return inHex[c] && c < 'a' }

@@ -115,15 +115,27 @@ func (s *search) lookAlone(v *view, found family) {
 // decode looks at what is encoded in v, and at what of that is text as at any text.
 func (s *search) decode(v *view, depth int) {
 	used := s.used
-	if quoted := s.scanned(v, quotedPrintable); quoted.changed && quoted.isSure {
+	quoted := s.scanned(v, quotedPrintable)
+	if quoted.changed {
 		s.look(quoted, depth)
 	}
+	s.decodeRuns(v, depth)
+	if quoted.leaves && s.scanned(v, perhapsQuoted).leaves {
+		v.gone = slices.Clone(v.masked)
+		if joined := s.view(v, perhapsJoined); joined.changed {
+			s.decodeRuns(joined, depth)
+		}
+	}
+	s.used = used
+}
+
+// decodeRuns is decode for what has no sign of its own.
+func (s *search) decodeRuns(v *view, depth int) {
 	if decoded := s.scanned(v, decodeRuns); decoded.changed {
 		if texts := s.view(decoded, textsOnly); texts.changed {
 			s.look(texts, depth)
 		}
 	}
-	s.used = used
 }
 
 func (s *search) scanned(parent *view, undo func(*view, []byte)) *view {
@@ -141,7 +153,7 @@ func (s *search) view(parent *view, undo func(*view, []byte)) *view {
 	}
 	v := s.views[s.used]
 	s.used++
-	v.changed = false
+	v.changed, v.leaves = false, false
 	v.room = (s.limit - s.steps - len(parent.text)) / made
 	if v.room < 0 {
 		s.withhold(parent)
@@ -168,6 +180,9 @@ func (s *search) scan(v *view) {
 	s.hits = s.hits[:0]
 	for scan := (scanner{text: padded, end: len(v.text) - window + 1}); scan.at < scan.end; {
 		s.scanSome(&scan, v.text)
+	}
+	if v.guesses {
+		s.hits = slices.DeleteFunc(s.hits, func(h hit) bool { return !v.hasChanged(h.from, h.to) })
 	}
 	if s.learns {
 		s.extents(v)

@@ -35,8 +35,12 @@ var vendorPrefixes = []string{
 	"rzp_live_", "rzp_test_", "FlyV1 fm2_", "fm2_", "v4.local.", "v4.public.", // Razorpay, Fly, PASETO
 }
 
-// ownPrefix is how the keys of other services begin that do it alike: some words, then a long random part.
-var ownPrefix = lazily(`^(?:[A-Za-z][A-Za-z0-9]{1,11}[_-]){1,4}`)
+// ownPrefix is how the keys of other services begin that do it alike: some words, then a long random part. What has other marks is a
+// password, of which the same may be chance.
+var (
+	ownPrefix = lazily(`^(?:(?:[A-Z]?[a-z]{2,11}|[A-Z]{2,12}|[a-z]\d)\d{0,4}[_-]){1,4}`)
+	ofKeys    = lazily(`^[\w+/.~=-]+$`)
+)
 
 // Some encodings begin alike: of a URL, its scheme; of JSON in base64, its first name; of a key in DER (RFC 5958, 8017) or as
 // SSH has it (RFC 4253), what kind of key it is.
@@ -71,7 +75,7 @@ func vendorPrefix(key string) string {
 		return longest
 	}
 	words := ownPrefix().FindString(key)
-	if rest := key[len(words):]; len(rest) >= 2*minimum && isOrdinary(words) && !isOrdinary(rest) {
+	if rest := key[len(words):]; len(rest) >= 2*minimum && isOrdinary(words) && !isOrdinary(rest) && ofKeys().MatchString(rest) {
 		return words
 	}
 	return ""

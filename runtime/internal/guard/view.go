@@ -19,13 +19,14 @@ type view struct {
 	traced bool
 
 	changed  bool   // else there is no text, as it is the parent's
-	isSure   bool   // what was undone is in few texts that are not encoded so
+	guesses  bool   // what was undone is in many texts that are not encoded so: only what has some of it counts
+	leaves   bool   // some of what may be to undo is left to a guess
 	undoes   family // what of escapes is undone
 	families family // what of that was there
 	encodes  bool   // more than escapes: a part of the text comes from all that was decoded with it
 	masked   places // what must go
 	opened   places // what of that goes as part of an open token
-	gone     places // what of the root was masked before its views were made
+	gone     places // what was masked before its views were made, or some of them
 	room     int    // how long the text may get
 	isFull   bool   // it would have got longer
 	around   int    // how much of the parent's text around a change is taken over
@@ -63,14 +64,14 @@ func (v *view) fits(count int) bool {
 // reset makes v a view of parent.
 func (v *view) reset(parent *view, undo func(*view, []byte)) {
 	v.parent, v.undo, v.around, v.traced, v.undoes = parent, undo, around, false, 0
-	v.masked, v.opened = nil, nil
+	v.masked, v.opened, v.gone = nil, nil, nil
 	v.remake()
 }
 
 func (v *view) remake() {
 	v.text, v.marks, v.changes = v.text[:0], v.marks[:0], v.changes[:0]
 	v.texts = v.texts[:0]
-	v.changed, v.isSure, v.encodes, v.endsLine, v.isFull, v.kept, v.last = false, false, false, false, false, 0, 0
+	v.changed, v.guesses, v.encodes, v.endsLine, v.isFull, v.kept, v.last = false, false, false, false, false, 0, 0
 	v.undo(v, v.parent.text)
 }
 
@@ -119,6 +120,9 @@ func (v *view) isNew(from, to int) bool {
 	v.last = n
 	return n < len(v.changes) && v.changes[n].from <= to
 }
+
+// hasChanged reports whether a part of the text, of more than one byte, comes from a change, or goes on over one.
+func (v *view) hasChanged(from, to int) bool { return v.isNew(from+1, to-1) }
 
 func (v *view) end(source []byte) {
 	if v.changed {
