@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
@@ -20,8 +22,7 @@ const examinePatience = 10 * time.Second
 // makes the file of a lock; opens no window, not even the keychain's own; and always ends.
 func (i insider) Examine(ctx context.Context) []inside.Symptom {
 	dialogs, canShow := i.examineDialogs(ctx)
-	symptoms := append([]inside.Symptom{i.examineStore(ctx, canShow)}, dialogs...)
-	return append(symptoms, i.examineEnvironment()...)
+	return slices.Concat(i.examineStore(ctx, canShow), dialogs, i.examineEnvironment())
 }
 
 // ClientNeeds implements [inside.Manager].
@@ -51,19 +52,27 @@ func startWayOut(canShow bool) string {
 	}
 }
 
-// examineStore says whether values can be kept. What only needs the keychain's own window is no failure where windows
-// can be shown.
-func (i insider) examineStore(ctx context.Context, canShow bool) inside.Symptom {
+// examineStore says whether values can be kept, and those read that are.
+func (i insider) examineStore(ctx context.Context, canShow bool) []inside.Symptom {
 	system, ok := i.values.store.(*keychain.System)
 	if !ok {
-		return inside.Symptom{Part: "store", Verdict: inside.Fine, Text: "the server brings its own, which is not looked at"}
+		return []inside.Symptom{{Part: "store", Verdict: inside.Fine, Text: "the server brings its own, which is not looked at"}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, examinePatience)
 	defer cancel()
+	state, err := system.Look(ctx, i.values.service)
+	symptoms := []inside.Symptom{i.symptomOf(state, err, canShow)}
+	if err == nil && state == keychain.Unlocked {
+		symptoms = append(symptoms, i.examineValues(ctx)...)
+	}
+	return symptoms
+}
+
+// symptomOf says what the keychain's state means. What only needs its own window is no failure where windows can be shown.
+func (i insider) symptomOf(state keychain.State, err error, canShow bool) inside.Symptom {
 	found := func(verdict, text, wayOut string) inside.Symptom {
 		return inside.Symptom{Part: "keychain", Verdict: verdict, Text: text, WayOut: wayOut}
 	}
-	state, err := system.Look(ctx, i.values.service)
 	var noBus *session.Fault
 	switch {
 	case errors.Is(err, ErrStoreTimeout):
@@ -86,6 +95,34 @@ func (i insider) examineStore(ctx context.Context, canShow bool) inside.Symptom 
 	default:
 		return found(inside.Fine, "answers", "")
 	}
+}
+
+// examineValues says which values can't be read though the keychain is not locked.
+func (i insider) examineValues(ctx context.Context) (symptoms []inside.Symptom) {
+	views, err := i.values.lookAtAll(ctx, i.ordered)
+	if err != nil && !isOfOneValue(err) {
+		return nil // which the next use says
+	}
+	names := func(failure error) string {
+		var names []string
+		for _, v := range views {
+			if errors.Is(v.err, failure) {
+				names = append(names, v.def.Name)
+			}
+		}
+		return strings.Join(names, ", ")
+	}
+	warn := func(text, wayOut string) {
+		symptoms = append(symptoms, inside.Symptom{Part: "values", Verdict: inside.Warning, Text: text, WayOut: wayOut})
+	}
+	if names := names(ErrStoreLocked); names != "" {
+		warn("in a keyring that is locked: "+names,
+			fmt.Sprintf("unlock that keyring; or \"%s secrets set NAME\" stores another value in the one that is not locked", i.command))
+	}
+	if names := names(ErrStore); names != "" {
+		warn("can't be read: "+names, fmt.Sprintf("\"%s secrets set NAME\" stores another value", i.command))
+	}
+	return symptoms
 }
 
 // filesOfServer is how many files a server has open at a time, roughly, with a dialog.

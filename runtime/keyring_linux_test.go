@@ -1,7 +1,7 @@
 package secrets_test
 
 import (
-	"os/exec"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -13,14 +13,8 @@ import (
 // use opens its prompt as long as the value is in an open one.
 func TestOtherKeyringIsLocked(t *testing.T) {
 	r := openReal(t, desktop.Options{Programs: []string{"secret-tool"}})
-	old, err := r.NewKeyring("old")
+	_, err := r.LockAway("old", "com.mcp.petstore", "api_key", otherKey)
 	r.must(err)
-	r.must(r.SetDefaultKeyring(old))
-	store := exec.Command("secret-tool", "store", "--label=x", "service", "com.mcp.petstore", "username", "api_key")
-	store.Stdin = strings.NewReader(otherKey)
-	r.must(store.Run())
-	r.must(r.SetDefaultKeyring("/org/freedesktop/secrets/collection/login"))
-	r.must(r.LockKeyring(old))
 
 	r.must(r.Manager.Set(r.background(), petstore.KeyAPIKey, goodKey))
 	get := r.ask()
@@ -38,5 +32,49 @@ func TestOtherKeyringIsLocked(t *testing.T) {
 	r.must(r.Manager.Forget(r.background(), petstore.KeyAPIKey))
 	r.must(r.Manager.Set(r.background(), petstore.KeyAPIKey, otherKey))
 	r.must(r.Manager.Clear(r.background()))
+	r.must(r.WaitNoWindow())
+}
+
+// A value that only a locked keyring has is no reason to say nothing of the others, and to look is none to ask for its password.
+func TestOneValueIsInALockedKeyring(t *testing.T) {
+	r := openReal(t, desktop.Options{Programs: []string{"secret-tool"}})
+	old, err := r.LockAway("old", "com.mcp.petstore", "api_key", otherKey)
+	r.must(err)
+	r.must(r.Manager.Set(r.background(), petstore.KeyUsername, "ann"))
+
+	status := func() string {
+		t.Helper()
+		said, err := r.said(r.background(), "secrets_status", "")
+		r.must(err)
+		text, err := json.Marshal(said)
+		r.must(err)
+		return string(text)
+	}
+	for _, want := range []string{
+		`{"name":"api_key","label":"Petstore API key","required":true,"set":null,"problem":"The keychain that holds api_key is locked. `,
+		`{"name":"username","label":"User name","required":true,"set":true}`,
+		`{"name":"password","label":"Password","required":true,"set":false}`,
+	} {
+		if said := status(); !strings.Contains(said, want) {
+			t.Errorf("got %s\nwant %s", said, want)
+		}
+	}
+	if names, err := r.Manager.List(r.background()); err != nil || strings.Join(names, " ") != "username" {
+		t.Errorf("list: %q, %v", names, err)
+	}
+	r.must(r.WaitNoWindow())
+	get := r.ask() // which is refused nothing
+	r.must(r.AnswerPrompt(r.Desktop.Password))
+	r.presses(questionTitle, r.Keys(desktop.Allow)...)
+	if key, err := get(); err != nil || key != otherKey {
+		t.Errorf("get: %q, %v", key, err)
+	}
+	if want := `"name":"api_key","label":"Petstore API key","required":true,"set":true}`; !strings.Contains(status(), want) {
+		t.Errorf("got %s\nwant %s", status(), want)
+	}
+
+	r.must(r.LockKeyring(old))
+	r.must(r.Manager.Clear(r.background())) // has the open ones only
+	r.must(r.Manager.Set(r.background(), petstore.KeyAPIKey, goodKey))
 	r.must(r.WaitNoWindow())
 }

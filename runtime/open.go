@@ -255,7 +255,8 @@ func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 
 // List returns the names under which something is stored for the server, sorted: the schema's, also former ones, and where the
 // store can tell, those that another program chose, as far as they can be shown. It tells no value. Nobody is asked, but that
-// the keychain may have to be unlocked. The errors are those of the store.
+// the keychain may have to be unlocked. What a locked keyring has beside an unlocked one is left out, as [Manager.Clear] leaves it
+// there. The errors are those of the store.
 func (m *Manager) List(ctx context.Context) ([]string, error) {
 	err := m.admit()
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
 // This file has the tools that an adapter's AddTools adds to a server. Each is bounded as a getter is: a stranger gets
@@ -77,23 +76,29 @@ type statusOf struct {
 	Name     string `json:"name"`
 	Label    string `json:"label"`
 	Required bool   `json:"required"`
-	Set      bool   `json:"set"`
+	Set      *bool  `json:"set"`               // null if that is not known
+	Problem  string `json:"problem,omitempty"` // why it is not
 }
 
+// statusTool says of each secret whether it is set. It fails where it can say so of none.
 func (m *Manager) statusTool(ctx context.Context, _ *Turn) (any, error) {
 	waiting, cancel := context.WithTimeout(ctx, consent.Patience) // the keychain may be slow
 	defer cancel()
-	waiting = keychain.Quietly(waiting) // to look is no reason to ask the user for a password
-	list := make([]statusOf, len(m.ordered))
-	for i, def := range m.ordered {
-		_, err := m.values.lookup(waiting, def)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = ErrPending
+	views, err := m.values.lookAtAll(waiting, m.ordered)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = ErrPending
+	}
+	if err != nil {
+		return nil, err
+	}
+	list := make([]statusOf, len(views))
+	for i, v := range views {
+		list[i] = statusOf{Name: v.def.Name, Label: v.def.Label, Required: v.def.Required}
+		if v.err == nil {
+			list[i].Set = &v.isSet
+		} else {
+			list[i].Problem = m.fail(ctx, v.err, v.def).Error()
 		}
-		if err != nil && !errors.Is(err, ErrNotSet) {
-			return nil, about(err, def)
-		}
-		list[i] = statusOf{def.Name, def.Label, def.Required, err == nil}
 	}
 	return map[string]any{"secrets": list}, nil
 }

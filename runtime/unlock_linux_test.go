@@ -32,13 +32,18 @@ func (r *real) uses() map[string]func(context.Context) error {
 
 // tool runs one of the adapters' own tools.
 func (r *real) tool(ctx context.Context, name, secret string) error {
+	_, err := r.said(ctx, name, secret)
+	return err
+}
+
+// said is what one of these tools says.
+func (r *real) said(ctx context.Context, name, secret string) (any, error) {
 	for _, tool := range r.Manager.Inside().Tools() {
 		if tool.Name == name {
-			_, err := tool.Run(ctx, secret)
-			return err
+			return tool.Run(ctx, secret)
 		}
 	}
-	return errors.New("no such tool")
+	return nil, errors.New("no such tool")
 }
 
 // openLocked opens a vault whose keychain has the API key and is locked.

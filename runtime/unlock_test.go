@@ -2,8 +2,10 @@ package secrets
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -152,5 +154,46 @@ func TestNobodyTypesForAStoreThatIsOnlyRead(t *testing.T) {
 	store.Map.Clear()
 	if _, err := Get(ctx, m, key, "Read"); !errors.Is(err, ErrStore) {
 		t.Error(err)
+	}
+}
+
+// partly is a store that fails for one name.
+type partly struct {
+	*memory
+	name string
+	err  error
+}
+
+func (s partly) Get(ctx context.Context, service, account string) (string, error) {
+	if account == s.name {
+		return "", s.err
+	}
+	return s.memory.Get(ctx, service, account)
+}
+
+// What is wrong with one value is said of that one. What is wrong with the keychain is, once.
+func TestStatusOfOthers(t *testing.T) {
+	for err, want := range map[error]string{
+		keychain.ErrUnasked: `"name":"one","label":"one","required":true,"set":null,"problem":"The keychain that holds one is locked.`,
+		keychain.ErrStore:   `"name":"one","label":"one","required":true,"set":null,"problem":"The keychain that holds one reported an error.`,
+		keychain.ErrNoStore: "",
+		keychain.ErrTimeout: "",
+	} {
+		m, store := victim(t, answers{}, Password("one", Field{Required: true}), Password("other", Field{Required: true}))
+		if err := store.Set(t.Context(), m.values.service, "other", attacked); err != nil {
+			t.Fatal(err)
+		}
+		m.values.store = partly{store, "one", err}
+		said, failure := m.tools()[0].Run(m.Background(t.Context()), "")
+		if want == "" {
+			if !errors.Is(failure, err) {
+				t.Errorf("%v: got %v, %v", err, said, failure)
+			}
+			continue
+		}
+		text, _ := json.Marshal(said)
+		if failure != nil || !strings.Contains(string(text), want) || !strings.Contains(string(text), `"name":"other","label":"other","required":true,"set":true}`) {
+			t.Errorf("%v: got %s, %v\nwant %s", err, text, failure, want)
+		}
 	}
 }

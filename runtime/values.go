@@ -139,6 +139,43 @@ func (v *values) lookup(ctx context.Context, def *definition) (string, error) {
 	return text, err
 }
 
+// A view is what can be seen of one secret without asking anybody.
+type view struct {
+	def   *definition
+	isSet bool
+	err   error // why that is not known
+}
+
+// lookAtAll says of each of defs whether a value is stored. To look is no reason to ask the user for a password. One value that is
+// in a locked keyring, or damaged, says nothing of the others. The error is the first one where nothing is known of any, or one
+// that all would have.
+func (v *values) lookAtAll(ctx context.Context, defs []*definition) ([]view, error) {
+	ctx = keychain.Quietly(ctx)
+	views := make([]view, len(defs))
+	var first error
+	knows := false
+	for i, def := range defs {
+		_, err := v.lookup(ctx, def)
+		isSet := err == nil
+		switch {
+		case isSet, errors.Is(err, ErrNotSet):
+			err, knows = nil, true
+		case !isOfOneValue(err):
+			return nil, about(err, def)
+		case first == nil:
+			first = about(err, def)
+		}
+		views[i] = view{def, isSet, err}
+	}
+	if knows {
+		first = nil
+	}
+	return views, first
+}
+
+// isOfOneValue reports whether a failure of the store may be that of one value alone: it is damaged, or in a locked keyring.
+func isOfOneValue(err error) bool { return errors.Is(err, ErrStoreLocked) || errors.Is(err, ErrStore) }
+
 func (v *values) get(ctx context.Context, name string) (string, error) {
 	return v.read(ctx, v.service, name)
 }
@@ -311,13 +348,21 @@ func (v *values) clear(ctx context.Context) error {
 	return v.noteFailure(ctx, "", err)
 }
 
-// stored returns the names under which something is stored, sorted: those of defs and, where the store can tell, all others. It
-// keeps no value.
+// stored returns the names under which something is stored, sorted: those of defs and, where the store can tell, all others. What
+// is in a locked keyring beside an open one is left out, as [values.clear] leaves it there: its password is not asked for. It keeps
+// no value.
 func (v *values) stored(ctx context.Context, defs []*definition) ([]string, error) {
 	if err := v.prepare(ctx); err != nil {
 		return nil, err
 	}
-	var names []string
+	names, isOpen, err := v.listed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if isOpen {
+		ctx = keychain.Quietly(ctx)
+	}
+	var locked error
 	for _, def := range defs {
 		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
 			err := v.use(ctx, func(ctx context.Context) error {
@@ -328,39 +373,50 @@ func (v *values) stored(ctx context.Context, defs []*definition) ([]string, erro
 			case errors.Is(err, ErrNotSet):
 			case err == nil, errors.Is(err, ErrStore): // a damaged value is one to remove
 				names = append(names, name)
+			case errors.Is(err, ErrStoreLocked):
+				locked = cmp.Or(locked, v.noteFailure(ctx, name, err))
 			default:
 				return nil, v.noteFailure(ctx, name, err)
 			}
 		}
 	}
-	store, ok := v.store.(interface {
-		Names(ctx context.Context, service string) ([]string, error)
-	})
-	if ok {
-		var others []string
-		err := v.use(ctx, func(ctx context.Context) (err error) {
-			others, err = store.Names(ctx, v.service)
-			return err
-		})
-		if err != nil {
-			return nil, v.noteFailure(ctx, "", err)
-		}
-		for _, name := range others { // which any program may have chosen
-			names = append(names, layout.Clean(name, 1, 2*layout.Columns))
-		}
+	if len(names) == 0 && locked != nil {
+		return nil, locked
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }
 
+// listed returns the names that the store lists, where it can. The keychain has then been unlocked as far as that needs it.
+func (v *values) listed(ctx context.Context) (names []string, ok bool, err error) {
+	store, ok := v.store.(interface {
+		Names(ctx context.Context, service string) ([]string, error)
+	})
+	if !ok {
+		return nil, false, nil
+	}
+	var found []string
+	err = v.use(ctx, func(ctx context.Context) (err error) {
+		found, err = store.Names(ctx, v.service)
+		return err
+	})
+	for _, name := range found { // which any program may have chosen
+		names = append(names, layout.Clean(name, 1, 2*layout.Columns))
+	}
+	return names, true, v.noteFailure(ctx, "", err)
+}
+
 // noteFailure logs why the store failed, without the values that are known, and returns err as a failure of ours: what somebody
-// else's store says of its own is [ErrStore], and nobody's refusal.
+// else's store says of its own is [ErrStore], and nobody's refusal. That nobody was asked to unlock it is not logged: the caller
+// wanted it so.
 func (v *values) noteFailure(ctx context.Context, secret string, err error) error {
 	if err == nil || errors.Is(err, ErrNotSet) || ctx.Err() != nil || saysNoMore(err) {
 		return err
 	}
-	v.log.LogAttrs(ctx, slog.LevelWarn, "the store failed",
-		slog.String("server", v.server), slog.String("secret", secret), slog.String("cause", v.guard().Text(err.Error())))
+	if !errors.Is(err, keychain.ErrUnasked) {
+		v.log.LogAttrs(ctx, slog.LevelWarn, "the store failed",
+			slog.String("server", v.server), slog.String("secret", secret), slog.String("cause", v.guard().Text(err.Error())))
+	}
 	// Only the name goes on: a store that gave up waiting, say, has a deadline in its error that is not the call's.
 	if f, ok := failureOf(err); ok {
 		return known(err, f.err)

@@ -4,6 +4,9 @@ package desktop
 
 import (
 	"context"
+	"fmt"
+	"os/exec"
+	"strings"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -59,4 +62,23 @@ func (d *Desktop) SetDefaultKeyring(path dbus.ObjectPath) error {
 	return d.secrets(func(ctx context.Context, conn *dbus.Conn) error {
 		return conn.Object(secretsName, secretsPath).CallWithContext(ctx, secretsAPI+"Service.SetAlias", 0, "default", path).Err
 	})
+}
+
+// LockAway stores a value, as secret-tool does, in one more keyring, and locks that. It needs the program secret-tool.
+func (d *Desktop) LockAway(label, service, username, value string) (keyring dbus.ObjectPath, err error) {
+	if keyring, err = d.NewKeyring(label); err != nil {
+		return "", err
+	}
+	if err := d.SetDefaultKeyring(keyring); err != nil {
+		return "", err
+	}
+	store := exec.Command("secret-tool", "store", "--label=x", "service", service, "username", username)
+	store.Env, store.Stdin = d.Env(), strings.NewReader(value)
+	if out, err := store.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("secret-tool: %w: %s", err, out)
+	}
+	if err := d.SetDefaultKeyring(login); err != nil {
+		return "", err
+	}
+	return keyring, d.LockKeyring(keyring)
 }

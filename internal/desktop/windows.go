@@ -69,6 +69,9 @@ func (d *Desktop) Copy(text string) error {
 	return cmd.Run()
 }
 
+// Copied is the text on the clipboard, to which ctrl+c copies.
+func (d *Desktop) Copied() (string, error) { return d.run("xclip", "-out", "-selection", "clipboard") }
+
 // Screenshot writes the whole screen to a file; its name's ending chooses the
 // format. It needs ImageMagick (Debian: imagemagick).
 func (d *Desktop) Screenshot(path string) error {

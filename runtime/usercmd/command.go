@@ -2,6 +2,7 @@ package usercmd
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
 // Begin at [Run]; below it are the commands in the order of their help text. How a value is read is in terminal.go, and the
@@ -144,20 +146,35 @@ func (c *command) warnOfClearing() {
 
 const clearingWarning = "SECRETS_STORAGE_CLEAR is set: a server that starts with it removes what is stored; this command does not"
 
-// status says which secrets are set, in the order of the schema, and to what where that may be shown.
+// status says which secrets are set, in the order of the schema, and to what where that may be shown. What fails for one of
+// them says nothing of the others: what is known is told, and then the error of the first that is not. Once the keychain has
+// stayed locked, its prompt comes no more.
 func (c *command) status(ctx context.Context) error {
 	var rows strings.Builder
+	var unknown error
+	knows := false
 	table := newTable(&rows)
 	for _, f := range c.Fields() {
 		state, err := c.state(ctx, f)
-		if err != nil {
+		switch {
+		case errors.Is(err, secrets.ErrStoreLocked):
+			ctx = keychain.Quietly(ctx)
+		case err != nil && !errors.Is(err, secrets.ErrStore):
 			return c.storeError(err, f.Name)
+		}
+		if err == nil {
+			knows = true
+		} else {
+			state = "not known: " + c.storeTrouble(err)
+			unknown = cmp.Or(unknown, c.storeError(err, f.Name))
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Name, f.Label, state)
 	}
 	_ = table.Flush()
-	fmt.Fprintf(c.stdout, "%s keeps its secrets under %s\n%s", c.Server(), c.Place(), &rows)
-	return nil
+	if knows {
+		fmt.Fprintf(c.stdout, "%s keeps its secrets under %s\n%s", c.Server(), c.Place(), &rows)
+	}
+	return unknown
 }
 
 func (c *command) state(ctx context.Context, f field.Field) (string, error) {
@@ -327,11 +344,20 @@ var storeFailures = map[wording.Failure]string{
 // storeError makes the error of a command for an error of the store. As in what a getter returns, the store's own text is
 // left behind.
 func (c *command) storeError(cause error, names ...string) error {
-	var failure *secrets.Error
-	if !errors.As(c.Fail(cause, names...), &failure) {
+	trouble := c.storeTrouble(cause)
+	if trouble == "" {
 		return errInterrupted // nothing else ends a context here
 	}
-	return &storeFailure{strings.Join(append(names, storeFailures[wording.Failure(failure.Failure)]), ": ")}
+	return &storeFailure{strings.Join(append(names, trouble), ": ")}
+}
+
+// storeTrouble says what is wrong with the store, "" if it is not the store.
+func (c *command) storeTrouble(cause error) string {
+	var failure *secrets.Error
+	if !errors.As(c.Fail(cause), &failure) {
+		return ""
+	}
+	return storeFailures[wording.Failure(failure.Failure)]
 }
 
 // A storeFailure says what happened, and to which secret.

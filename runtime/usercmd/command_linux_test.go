@@ -521,3 +521,46 @@ func TestRealCommandSaysWhatItWaitsFor(t *testing.T) {
 	r.must(r.DismissPrompt())
 	y.waits("api_key: the keychain is locked: unlock it, then try again").leaves(1, "")
 }
+
+// A value that only a locked keyring has keeps nobody from seeing the others, nor from removing or replacing them.
+func TestRealOneValueIsInALockedKeyring(t *testing.T) {
+	for name, noDisplay := range map[string]bool{"desktop": false, "no display": true} {
+		t.Run(name, func(t *testing.T) {
+			r := openReal(t, desktop.Options{NoDisplay: noDisplay, Programs: []string{"secret-tool"}})
+			for _, name := range []string{"api_key", "base_url"} {
+				_, err := r.LockAway("old "+name, "com.mcp.petstore", name, "https://old.example/"+goodKey)
+				r.must(err)
+			}
+
+			got := run(t, r.Manager, "", "doctor") // while the open keyring has nothing at all
+			for _, want := range []string{"answers, is not locked\n", "warning   in a keyring that is locked: api_key, base_url\n",
+				"unlock that keyring; or \"petstore secrets set NAME\" stores another value in the one that is not locked\n"} {
+				got.want(t, 0, want, "")
+			}
+
+			r.must(r.Manager.Set(t.Context(), petstore.KeyUsername, "ann"))
+			said := make(chan ran, 1)
+			go func() { said <- run(t, r.Manager, "", "status") }()
+			if !noDisplay {
+				r.must(r.DismissPrompt()) // and none comes for the second one
+			}
+			got = <-said
+			const locked = "not known: the keychain is locked: unlock it, then try again\n"
+			for _, want := range []string{"api_key    Petstore API key   " + locked, "base_url   API endpoint       " + locked,
+				"contact    Contact address    not set, optional\n", "username   User name          set: ann\n"} {
+				got.want(t, 1, want, "petstore: api_key: the keychain is locked: unlock it, then try again\n")
+			}
+
+			run(t, r.Manager, "", "clear", "--yes").want(t, 0, "Removed from com.mcp.petstore: username\n", "")
+			run(t, r.Manager, goodKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")
+			sitDown(t, r.Manager, "set", "base_url").waits("base_url [https://petstore.example/api/v3]: ").types("\n").
+				leaves(0, "base_url is set.\n")
+			if got := run(t, r.Manager, "", "doctor"); strings.Contains(got.out, "values ") {
+				t.Error(got.out)
+			}
+			if !noDisplay {
+				r.must(r.WaitNoWindow())
+			}
+		})
+	}
+}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
 
 // This file reads a value for the subcommand set: from a file or pipe, or typed on a terminal.
@@ -36,10 +37,12 @@ func (c *command) piped(_ context.Context, f field.Field) (string, error) {
 	return text, nil
 }
 
-// asked asks for a value in the terminal until it keeps the rules. It offers what is stored of a setting, else the default.
+// asked asks for a value in the terminal until it keeps the rules. It offers what is stored of a setting, else the default. What is
+// stored in a locked keyring need not be known for storing another value.
 func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 	var stored string
-	if err := c.patiently(func() (err error) { stored, err = c.Setting(ctx, f.Name); return err }); err != nil {
+	err := c.patiently(func() (err error) { stored, err = c.Setting(ctx, f.Name); return err })
+	if err != nil && !errors.Is(err, secrets.ErrStoreLocked) {
 		return "", c.storeError(err, f.Name)
 	}
 	offered := cmp.Or(stored, f.Default)

@@ -49,3 +49,37 @@ func longest(t *testing.T, d *desktop.Desktop, text string, run func(context.Con
 	check(t, d.Press(w, "Escape"))
 	wait()
 }
+
+// A line is broken where package layout breaks it, and not once more by the window.
+func TestLinesAreBrokenOnce(t *testing.T) {
+	d := screen(t)
+	for name, run := range map[string]func(text string) func(context.Context) answer{
+		"question": func(text string) func(context.Context) answer {
+			return ask(person(), Question{Title: "Lines", Text: text, Allow: "Allow", Deny: "Deny"})
+		},
+		"entry": func(text string) func(context.Context) answer {
+			return enter(person(), Entry{Title: "Lines", Text: text})
+		},
+		"hidden": func(text string) func(context.Context) answer {
+			return enter(person(), Entry{Title: "Lines", Text: text, Kind: Hidden})
+		},
+		"choice": func(text string) func(context.Context) answer {
+			return enter(person(), Entry{Title: "Lines", Text: text, Kind: Choice, Choices: []string{"one"}})
+		},
+		"file": func(text string) func(context.Context) answer {
+			return enter(person(), Entry{Title: "Lines", Text: text, Kind: File})
+		},
+	} {
+		height := func(line string) int {
+			wait := start(t, d, run(strings.Repeat(line+"\n", 6)+"end"))
+			w := whole(t, d, usual, "Lines")
+			defer wait()
+			defer func() { check(t, d.Press(w, "Escape")) }()
+			return place(d, w)["HEIGHT"]
+		}
+		words := strings.Repeat("WWWW ", layout.Columns)[:layout.Columns-1]
+		if whole, broken := height(strings.ReplaceAll(words, " ", ".")), height(words); whole != broken {
+			t.Errorf("%s: with lines of one word it is %d pixels high, with lines of several %d", name, whole, broken)
+		}
+	}
+}

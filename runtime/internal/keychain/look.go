@@ -8,12 +8,12 @@ type State int
 // The states, as far as the system tells them without asking a person.
 const (
 	Unknown  State = iota // it answers: macOS does not say more, and Windows has no more
-	Unlocked              // it is used at once
+	Unlocked              // it stores at once, and reads what is in no other keyring that is locked
 	Locked                // it asks for its password first
 	Fresh                 // it has no keyring yet, and asks for the password of a new one
 )
 
-// Look says in what state the keychain is for service. It changes nothing and never has the keychain ask a person.
+// Look says in what state the keychain is. It changes nothing and never has the keychain ask a person.
 func (s *System) Look(ctx context.Context, service string) (state State, err error) {
 	if err := checkService(service); err != nil {
 		return Unknown, err

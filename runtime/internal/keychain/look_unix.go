@@ -7,20 +7,16 @@ import (
 	"errors"
 )
 
-// look does what [link.find] does before it would unlock.
-func look(ctx context.Context, s store, service string) (state State, err error) {
+// look looks at the keyring for new items alone: what another one has is read, or not, as [link.find] says.
+func look(ctx context.Context, s store, _ string) (state State, err error) {
 	err = s.(*secretService).linked(ctx, func(l *link) error {
-		open, locked, err := l.search(ctx, map[string]string{"service": service})
-		if err != nil {
-			return err
-		}
 		isLocked, err := l.isDefaultLocked(ctx)
 		switch {
 		case errors.Is(err, errGone):
 			state = Fresh
 		case err != nil:
 			return err
-		case isLocked || len(open) == 0 && len(locked) > 0:
+		case isLocked:
 			state = Locked
 		default:
 			state = Unlocked

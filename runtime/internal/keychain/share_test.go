@@ -9,11 +9,18 @@ import (
 	"testing"
 )
 
-// isUnderWay reports whether a value is being read.
+// isUnderWay reports whether a value is being read, and no later call waits for another reading.
 func (s *reads) isUnderWay(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.latest[name] != nil && s.latest[name].begun
+}
+
+// isIdle reports whether nothing is being read, nor waits for that.
+func (s *reads) isIdle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.latest) == 0
 }
 
 // callers are how many calls wait for the next reading of a name.
@@ -147,11 +154,11 @@ func TestCancelledCallLeavesTheReading(t *testing.T) {
 	store.goOn = make(chan struct{})
 	ctx, cancel = context.WithCancel(t.Context())
 	one, two := begin(ctx, s), begin(ctx, s)
-	eventually(t, "a reading", func() bool { return s.reads.isUnderWay("svc:key") })
+	eventually(t, "the third reading, which one of them may have missed", func() bool { return store.began.Load() == 3 })
 	cancel()
 	<-one
 	<-two
-	eventually(t, "its end", func() bool { return store.ended.Load() > 0 && !s.reads.isUnderWay("svc:key") })
+	eventually(t, "its end", func() bool { return store.ended.Load() > 0 && s.reads.isIdle() })
 	close(store.goOn)
 	if got := <-begin(t.Context(), s); got != "old" {
 		t.Errorf("after a reading that was given up: %s", got)
