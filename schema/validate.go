@@ -223,10 +223,9 @@ func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
 			r.errorf(d.At("sent_to"), "the question for its use can take %d lines, a window has room for %d", height, layout.Lines)
 		}
 	}
-	if d.Help != "" {
-		if height := sentences.DialogHeight(r.file.Server, d.Field); height > layout.Lines {
-			r.errorf(d.At("help_text"), "the dialog that asks for it can take %d lines, a window has room for %d: shorten help_text or placeholder", height, layout.Lines)
-		}
+	if d.Help != "" && !sentences.DialogFits(r.file.Server, d.Field) {
+		height := sentences.DialogHeight(r.file.Server, d.Field)
+		r.errorf(d.At("help_text"), "the dialog that asks for it can take %d lines, a window has room for %d: shorten help_text or placeholder", height, layout.Lines)
 	}
 }
 

@@ -11,7 +11,8 @@
 //   - flow.go follows the constants along these moves to the getters.
 //
 // No value has the type of a reason but those that rule.go lets through. So the constants of that type are all reasons that
-// there can be, wherever they are given.
+// there can be, wherever they are given. That is as true as Go's types are: unsafe that writes past a value, to a reason in the
+// next field, is not found, nor are unexported fields that reflection sets by it.
 package reason
 
 import (

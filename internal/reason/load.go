@@ -117,20 +117,31 @@ func (p *program) list() error {
 	if _, err := exec.LookPath("go"); err != nil {
 		return ErrNoGo
 	}
-	roots, err := p.run(config)
-	if p.ours == nil {
-		// A module that has just begun to use the runtime does not require yet what that needs.
+	roots, err := p.ask(config)
+	if p.ours == nil || p.exports[runtimePath] == "" {
+		// A module that has just begun to use the runtime does not require yet what that needs, or has no checksums of it.
 		withdraw, ok := tidily(config)
 		defer withdraw()
 		if ok {
-			_, _ = p.run(config) // why the first call failed is what matters, if this one does too
+			if _, again := p.ask(config); again == nil { // else why the first call failed is what matters
+				err = nil
+			}
 		}
 	}
 	if p.ours == nil {
 		p.noteUnlisted(roots, err)
 		return nil
 	}
-	return p.listCompiled(config)
+	return err
+}
+
+// ask asks the go command for all packages, and for the compiled ones that are needed.
+func (p *program) ask(config *packages.Config) (roots []*packages.Package, err error) {
+	roots, err = p.run(config)
+	if p.ours == nil {
+		return roots, err
+	}
+	return roots, p.listCompiled(config)
 }
 
 // listCompiled asks for the compiled packages that the ones checked from source import. It is for a target that is not there
@@ -177,6 +188,7 @@ func unquote(spec *ast.ImportSpec) string { return strings.Trim(spec.Path.Value,
 func (p *program) run(config *packages.Config) ([]*packages.Package, error) {
 	// "work" is every package of the module or workspace (Go 1.25). Below testdata, the folder itself is none of them.
 	roots, err := packages.Load(config, append(p.target.Also, "work", ".")...)
+	clear(p.reaching)
 	for pkg := range packages.Postorder(roots) {
 		p.all[pkg.PkgPath] = pkg
 		p.exports[pkg.PkgPath] = pkg.ExportFile
@@ -307,10 +319,13 @@ func (p *program) relate() {
 
 // export opens what the compiler has written of a package.
 func (p *program) export(path string) (io.ReadCloser, error) {
-	if p.exports[path] == "" {
-		return nil, fmt.Errorf("package %s does not compile, or is not there", path)
+	if p.exports[path] != "" {
+		return os.Open(p.exports[path])
 	}
-	return os.Open(p.exports[path])
+	if pkg := p.all[path]; pkg != nil && len(pkg.Errors) > 0 {
+		return nil, errors.New(strings.Join(strings.Fields(pkg.Errors[0].Msg), " ")) // the go command's own words, such as what to get
+	}
+	return nil, fmt.Errorf("package %s does not compile, or is not there", path)
 }
 
 // An imports is how one package imports others.

@@ -185,35 +185,6 @@ func (c *checker) sentToUnset() {
 	}
 }
 
-// lookAlike: two secrets, or two choices of one, that people can't tell apart.
-func (c *checker) lookAlike() {
-	labels := map[string]string{}
-	for _, s := range c.file.Secrets {
-		if first, ok := labels[looksLike(s.Label)]; ok {
-			c.about(s, "label", "it is called %+q like secret %q: users can't tell them apart", s.Label, first)
-		} else {
-			labels[looksLike(s.Label)] = s.Name
-		}
-		choices := map[string]string{}
-		for i, choice := range s.Choices {
-			if first, ok := choices[confusable.Replace(choice)]; ok {
-				c.say(s.ChoiceAt(i), "secret %q: choice %+q looks like choice %+q: users can't tell them apart", s.Name, choice, first)
-			}
-			choices[confusable.Replace(choice)] = choice
-		}
-	}
-}
-
-// looksLike is the same for labels that look alike, but for capitals.
-func looksLike(label string) string { return strings.ToLower(confusable.Replace(label)) }
-
-// confusable replaces letters of the Cyrillic and Greek scripts by those of the Latin that look the same.
-var confusable = strings.NewReplacer(
-	"А", "A", "В", "B", "Е", "E", "К", "K", "М", "M", "Н", "H", "О", "O", "Р", "P", "С", "C", "Т", "T", "У", "Y", "Х", "X", "І", "I", "Ј", "J", "Ѕ", "S",
-	"а", "a", "е", "e", "о", "o", "р", "p", "с", "c", "у", "y", "х", "x", "і", "i", "ј", "j", "ѕ", "s", "ԁ", "d", "һ", "h", "ӏ", "l",
-	"Α", "A", "Β", "B", "Ε", "E", "Ζ", "Z", "Η", "H", "Ι", "I", "Κ", "K", "Μ", "M", "Ν", "N", "Ο", "O", "Ρ", "P", "Τ", "T", "Υ", "Y", "Χ", "X", "ο", "o", "ν", "v",
-)
-
 // noHost: a url has a host, which those of some schemes hardly have.
 func (c *checker) noHost() {
 	for _, s := range c.file.Secrets {

@@ -26,6 +26,28 @@ func (s Sentences) QuestionHeight(server string, f field.Field, host string) int
 // DialogHeight returns how many lines the dialog that asks for f can take.
 func (s Sentences) DialogHeight(server string, f field.Field) int {
 	broken := append(f.MostBroken(), &field.Problem{Kind: field.NoMatch, Want: long})
-	a := Asking{Code: "WWWW-WWWW", Client: long, By: longestBy(), Number: 99, Total: 99, Again: broken, Rejected: long}
+	a := fullest()
+	a.Again, a.Rejected = broken, long
 	return layout.Height(strings.Join(s.Ask(server, f, a), "\n"))
 }
+
+// fullest is all that a dialog can say beside what its field says, but for what is wrong with a value.
+func fullest() Asking {
+	return Asking{Code: "WWWW-WWWW", Client: long, By: longestBy(), Number: 99, Total: 99}
+}
+
+// DialogFits reports whether a window always has room for the dialog that asks for f. It puts all of the dialog together only
+// where what the field says is so long that the most of everything else could be too much: most schemas have none such.
+func (s Sentences) DialogFits(server string, f field.Field) bool {
+	bare := layout.Height(strings.Join(s.Ask(server, f, Asking{Rejected: "?"}), "\n")) // with a last line, or space before it is not counted
+	return bare+mostBeside() <= layout.Lines || s.DialogHeight(server, f) <= layout.Lines
+}
+
+// mostBeside is how many lines a dialog has at most beside those that its field says.
+var mostBeside = sync.OnceValue(func() int {
+	height := func(a Asking) int {
+		a.Rejected = "?"
+		return layout.Height(strings.Join(English().Ask("W", field.Field{Label: "W"}, a), "\n"))
+	}
+	return height(fullest()) - height(Asking{}) + whyLines + againLines
+})
