@@ -8,33 +8,38 @@ import (
 	"slices"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 )
 
 // errWithheld stands in place of what holds a secret where no text can stand.
 var errWithheld = errors.New("secrets: the message held a secret and was withheld")
 
-// A result is masked once. Where a function of this package serves, that masks all messages as they are written, and the
-// middleware leaves results as they are. Anywhere else, and for what an EventStore keeps before it is written, the middleware
-// masks.
+// What leaves is masked once. Where a function of this package serves, that masks all messages as they are written, and the
+// middleware leaves them as they are. Anywhere else, and for what an EventStore keeps before it is written, the middleware masks.
 
-// finished returns a result as it may leave the middleware.
-func (i *installed) finished(ctx context.Context, req mcp.Request, result mcp.Result) (mcp.Result, error) {
-	result, err := settled(result)
-	if err != nil {
-		return nil, err
-	}
-	if result == nil || !i.guard.Knows() || i.masksLater(ctx, req) {
-		return result, nil
-	}
-	without, err := i.without(result)
-	if err != nil || without == nil {
-		return result, err
-	}
-	return without.(mcp.Result), nil
+// An outlet is by what all that a session sends leaves, and is masked as it is written.
+type outlet struct {
+	guard   *guard.Guard
+	session mcp.Session
 }
 
-// masksLater reports whether the answer to a request is masked after the middleware, before anything keeps it.
-func (i *installed) masksLater(ctx context.Context, req mcp.Request) bool {
+// outletKey is for the outlet of a request, in the context of its handler.
+type outletKey struct{}
+
+// unmasked masks nothing: it is in place of a guard where the writer's masks.
+var unmasked = new(guard.Guard)
+
+// masks returns what the middleware has to mask the answer to a request by, and the context of the request's handler.
+func (i *installed) masks(ctx context.Context, req mcp.Request) (context.Context, *guard.Guard) {
+	if !i.isWrittenByUs(ctx, req) {
+		return ctx, i.guard
+	}
+	return context.WithValue(ctx, outletKey{}, outlet{i.guard, req.GetSession()}), unmasked
+}
+
+// isWrittenByUs reports whether the answer to a request is masked after the middleware, before anything keeps it.
+func (i *installed) isWrittenByUs(ctx context.Context, req mcp.Request) bool {
 	if v, err := visitOf(req); err == nil && v.guard == i.guard {
 		return true
 	}
@@ -42,30 +47,53 @@ func (i *installed) masksLater(ctx context.Context, req mcp.Request) bool {
 	return own != nil && own.guard == i.guard
 }
 
+// leavesMasked reports whether what is sent in a session, with a context, is masked as it is written. Only the contexts of
+// requests tell: what is sent with another one, such as that a list has changed, is masked twice.
+func (i *installed) leavesMasked(ctx context.Context, session mcp.Session) bool {
+	return ctx.Value(outletKey{}) == outlet{i.guard, session}
+}
+
+// finished returns a result as it may leave the middleware.
+func finished(masks *guard.Guard, result mcp.Result) (mcp.Result, error) {
+	result, err := structured(result)
+	if err != nil || result == nil {
+		return nil, err
+	}
+	if !masks.Knows() {
+		return result, tried(result)
+	}
+	clean, err := without(masks, result)
+	if err != nil || clean == nil {
+		return result, err
+	}
+	return clean.(mcp.Result), nil
+}
+
 // maskedRequest returns a request or notification of the server without the secrets that were handed out.
-func (i *installed) maskedRequest(req mcp.Request) (mcp.Request, error) {
+func maskedRequest(masks *guard.Guard, req mcp.Request) (mcp.Request, error) {
 	params := req.GetParams()
-	if params == nil || reflect.ValueOf(params).IsNil() || !i.guard.Knows() {
+	if params == nil || reflect.ValueOf(params).IsNil() || !masks.Knows() {
 		return req, nil
 	}
-	without, err := i.without(params)
-	if err != nil || without == nil {
+	clean, err := without(masks, params)
+	if err != nil || clean == nil {
 		return req, err
 	}
 	// Its type is one of many: what it is a request for is a type parameter.
 	copied := reflect.New(reflect.TypeOf(req).Elem())
 	copied.Elem().Set(reflect.ValueOf(req).Elem())
-	copied.Elem().FieldByName("Params").Set(reflect.ValueOf(without))
+	copied.Elem().FieldByName("Params").Set(reflect.ValueOf(clean))
 	return copied.Interface().(mcp.Request), nil
 }
 
-// without returns a copy of what a pointer is for, without the secrets in it, or nil if it has none.
-func (i *installed) without(pointer any) (any, error) {
+// without returns a copy of what a pointer is for, without the secrets in it, or nil if it has none. An error is that it can't
+// become JSON: the SDK can't send it either.
+func without(masks *guard.Guard, pointer any) (any, error) {
 	text, err := json.Marshal(pointer)
-	if err != nil || len(text) == 0 {
-		return nil, nil // the SDK can't send it either
+	if err != nil {
+		return nil, err
 	}
-	clean := i.guard.JSON(text)
+	clean := masks.JSON(text)
 	if &clean[0] == &text[0] {
 		return nil, nil
 	}
@@ -86,13 +114,31 @@ func (i *installed) without(pointer any) (any, error) {
 	return copied, nil
 }
 
-// settled returns a result once what the handler's own types in it do to become JSON has been done: the SDK would do it in a
-// goroutine of its own, where a panic ends the process, and would not answer with what can't become JSON. It is not done twice
-// to what may be long.
-func settled(result mcp.Result) (_ mcp.Result, err error) {
+// structured returns a result in which the structure, if it has one, has become JSON: it may be long, and is not done twice.
+func structured(result mcp.Result) (mcp.Result, error) {
+	tool, ok := result.(*mcp.CallToolResult)
+	if !ok {
+		return result, nil
+	}
+	switch tool.StructuredContent.(type) {
+	case nil, json.RawMessage:
+		return result, nil
+	}
+	text, err := json.Marshal(tool.StructuredContent)
+	if err != nil {
+		return nil, err
+	}
+	whole := *tool
+	whole.StructuredContent = json.RawMessage(text)
+	return &whole, nil
+}
+
+// tried has the handler's own types in a result do once what they do to become JSON: the SDK would do it first in a goroutine of
+// its own, where a panic ends the process, and would not answer with what can't become JSON.
+func tried(result mcp.Result) (err error) {
 	switch result := result.(type) {
 	case *mcp.CallToolResult:
-		return settledTool(result)
+		err = triedTool(result)
 	case *mcp.GetPromptResult:
 		if len(result.Meta) > 0 || slices.ContainsFunc(result.Messages, func(m *mcp.PromptMessage) bool { return m != nil && hasCode(m.Content) }) {
 			_, err = json.Marshal(result)
@@ -102,26 +148,21 @@ func settled(result mcp.Result) (_ mcp.Result, err error) {
 			_, err = json.Marshal(result)
 		}
 	}
-	return result, err
+	return err
 }
 
-func settledTool(result *mcp.CallToolResult) (mcp.Result, error) {
-	if len(result.Meta) > 0 || slices.ContainsFunc(result.Content, hasCode) {
-		if _, err := json.Marshal(&mcp.CallToolResult{Meta: result.Meta, Content: result.Content}); err != nil {
-			return nil, err
+func triedTool(result *mcp.CallToolResult) error {
+	if len(result.Meta) == 0 && !slices.ContainsFunc(result.Content, hasCode) {
+		return nil
+	}
+	own := &mcp.CallToolResult{Meta: result.Meta, Content: []mcp.Content{}}
+	for _, content := range result.Content {
+		if hasCode(content) {
+			own.Content = append(own.Content, content)
 		}
 	}
-	switch result.StructuredContent.(type) {
-	case nil, json.RawMessage:
-		return result, nil
-	}
-	text, err := json.Marshal(result.StructuredContent)
-	if err != nil {
-		return nil, err
-	}
-	settled := *result
-	settled.StructuredContent = json.RawMessage(text)
-	return &settled, nil
+	_, err := json.Marshal(own)
+	return err
 }
 
 // hasCode reports whether a type of the handler's own may be in a content, or a nil pointer, of which the SDK panics.

@@ -183,6 +183,49 @@ func TestResultThatPanicsIsAnError(t *testing.T) {
 	})
 }
 
+// What leaves is masked once: as it is written where a function of ours writes, and else by the middleware. Middleware around ours
+// and within sees which of the two it is.
+func TestOneOfTwoMasks(t *testing.T) {
+	everywhere(t, func(t *testing.T, w way, version string) {
+		s := openWithKey(t, runtimetest.NewUser(t))
+		s.Server = mcp.NewServer(&mcp.Implementation{Name: "petstore", Version: "1.0.0"}, nil)
+		s.AddTool(&mcp.Tool{Name: "leak", InputSchema: map[string]any{"type": "object"}}, s.leak)
+		passed := new(heard)
+		s.AddSendingMiddleware(func(next mcp.MethodHandler) mcp.MethodHandler {
+			return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+				passed.add(req.GetParams())
+				return next(ctx, method, req)
+			}
+		})
+		gosdk.Install(s.Server, s.Manager)
+		s.AddReceivingMiddleware(func(next mcp.MethodHandler) mcp.MethodHandler {
+			return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+				result, err := next(ctx, method, req)
+				if passed.add(result); err != nil {
+					passed.add(err.Error())
+				}
+				return result, err
+			}
+		})
+		g := w.come(t, s, client{version: version, human: says(accept("Allow for session"))})
+		if _, err := g.CallTool(t.Context(), leak("text")); err != nil {
+			t.Fatal(err)
+		}
+		for _, how := range []string{"text", "error", "protocol error", "panic", "progress"} {
+			passed.mu.Lock()
+			passed.text.Reset()
+			passed.mu.Unlock()
+			params := leak(how)
+			params.SetProgressToken("token")
+			_, _ = g.CallTool(t.Context(), params)
+			if text := passed.String(); strings.Contains(text, goodKey) == (w.name == "in memory") || !strings.Contains(text, "upstream said: ") {
+				t.Errorf("%s: the middleware passed on %s", how, text)
+			}
+		}
+		wantNoKey(t, "what was written", w.written())
+	})
+}
+
 // So is one before any secret was handed out: there is nothing to mask, and the same code runs.
 func TestResultThatPanicsAtFirstIsAnError(t *testing.T) {
 	for name, result := range map[string]*mcp.CallToolResult{

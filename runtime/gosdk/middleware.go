@@ -19,7 +19,8 @@ import (
 // can read, recovers the panics of handlers, and has secrets masked in all results, errors, notifications and requests that the
 // server sends. Call it after the server's own AddReceivingMiddleware, so that it is outermost.
 //
-// Where a function of this package serves, results are masked as they are written; anywhere else here.
+// Where a function of this package serves, the writer masks results and errors, and what a request's handler sends in its
+// context; anywhere else the middleware does.
 func Install(srv *mcp.Server, m *secrets.Manager) {
 	i := &installed{manager: m, guard: m.Inside().Guard()}
 	m.Inside().Install()
@@ -36,25 +37,26 @@ type installed struct {
 
 func (i *installed) receive(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+		ctx, masks := i.masks(ctx, req)
 		handle := func(ctx context.Context) (mcp.Result, error) { return next(ctx, method, req) }
 		var result mcp.Result
 		var err error
 		if x, ok := exchangeOf(req); ok {
-			result, err = i.run(ctx, x, handle)
+			result, err = i.run(ctx, masks, x, handle)
 		} else {
-			result, err = i.handle("method", method, func() (mcp.Result, error) { return handle(ctx) })
+			result, err = handled(masks, "method", method, func() (mcp.Result, error) { return handle(ctx) })
 		}
 		if err != nil {
 			return nil, err
 		}
 		// Contents are the handler's own values and code, which can panic as the handler can.
-		return serve.Handle(i.guard, "result of", method, func() (mcp.Result, error) { return i.finished(ctx, req, result) })
+		return serve.Handle(masks, "result of", method, func() (mcp.Result, error) { return finished(masks, result) })
 	}
 }
 
 // run runs a handler for which a getter may have to ask. What the handler made of a getter's [secrets.ErrPending] does not
 // count, be it a panic: if there are forms to show, the result is the input request.
-func (i *installed) run(ctx context.Context, x exchange, handle func(context.Context) (mcp.Result, error)) (mcp.Result, error) {
+func (i *installed) run(ctx context.Context, masks *guard.Guard, x exchange, handle func(context.Context) (mcp.Result, error)) (mcp.Result, error) {
 	caller, err := callerOf(ctx, x.request)
 	if err != nil {
 		return nil, err
@@ -63,7 +65,7 @@ func (i *installed) run(ctx context.Context, x exchange, handle func(context.Con
 	ctx, cancel := caller.context(ctx)
 	defer cancel()
 	ctx, turn := i.manager.Begin(ctx, x.call(ctx, caller), x.state, replies(x.responses))
-	result, err := i.handle(x.kind, x.name, func() (mcp.Result, error) {
+	result, err := handled(masks, x.kind, x.name, func() (mcp.Result, error) {
 		result, err := handle(ctx)
 		var failure *secrets.Error
 		if errors.As(err, &failure) {
@@ -88,15 +90,15 @@ func (i *installed) noteUnnamed(ctx context.Context, req mcp.Request) {
 	})
 }
 
-// handle runs a handler and returns its panic as an error, since one in a goroutine of the SDK would end the process. No
-// error's text has a secret that was handed out.
-func (i *installed) handle(kind, name string, handle func() (mcp.Result, error)) (mcp.Result, error) {
-	return serve.Handle(i.guard, kind, name, func() (mcp.Result, error) {
+// handled runs a handler and returns its panic as an error, since one in a goroutine of the SDK would end the process. No
+// error's text has a secret that the guard knows.
+func handled(masks *guard.Guard, kind, name string, handle func() (mcp.Result, error)) (mcp.Result, error) {
+	return serve.Handle(masks, kind, name, func() (mcp.Result, error) {
 		result, err := handle()
 		if err == nil && isNil(result) {
 			return nil, fmt.Errorf("the %s %q returned nothing", kind, name) // which the SDK would look into
 		}
-		return result, i.maskedError(err)
+		return result, maskedError(masks, err)
 	})
 }
 
@@ -107,12 +109,12 @@ func isNil(result any) bool {
 }
 
 // maskedError masks the text and the data of an error of the protocol, whose code stays.
-func (i *installed) maskedError(err error) error {
+func maskedError(masks *guard.Guard, err error) error {
 	var wire *jsonrpc.Error
 	if !errors.As(err, &wire) {
 		return err
 	}
-	text, data := i.guard.Text(err.Error()), i.guard.JSON(wire.Data)
+	text, data := masks.Text(err.Error()), masks.JSON(wire.Data)
 	if text == err.Error() && string(data) == string(wire.Data) {
 		return err
 	}
@@ -121,7 +123,10 @@ func (i *installed) maskedError(err error) error {
 
 func (i *installed) send(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
-		req, err := i.maskedRequest(req)
+		if i.leavesMasked(ctx, req.GetSession()) {
+			return next(ctx, method, req)
+		}
+		req, err := maskedRequest(i.guard, req)
 		if err != nil {
 			return nil, err
 		}

@@ -26,10 +26,10 @@ import (
 func TestResourceContentsAreMaskedWhole(t *testing.T) {
 	m := openVault(t, nobody).Manager
 	m.Mask(t.Context(), attacked)
-	masked, err := json.Marshal(masked(adapter{m}, &[]mcp.ResourceContents{
+	masked, err := json.Marshal(must(masked(adapter{m}, &[]mcp.ResourceContents{
 		&mcp.TextResourceContents{URI: "pets://a", Text: attacked},
 		mcp.TextResourceContents{URI: "pets://" + attacked, Text: "fine"},
-	}, parseResource))
+	}, parseResource)))
 	if err != nil || strings.Contains(string(masked), "0123456789") || !strings.Contains(string(masked), "pets://a") {
 		t.Errorf("%s, %v", masked, err)
 	}

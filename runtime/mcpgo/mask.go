@@ -18,52 +18,65 @@ import (
 // A resultKind is what has to be known of the results of tools, prompts or resources.
 type resultKind[T any] struct {
 	name string
-	// isPlain reports whether no type of the handler's own can be in a result.
-	isPlain func(*T) bool
-	parse   func(*json.RawMessage) (*T, error)
+	// own returns a result with no more than what may be of types of the handler's own; nil if nothing may.
+	own   func(*T) *T
+	parse func(*json.RawMessage) (*T, error)
 }
 
 var (
-	toolResults     = resultKind[mcp.CallToolResult]{"result of tool", isPlainTool, mcp.ParseCallToolResult}
-	promptResults   = resultKind[mcp.GetPromptResult]{"result of prompt", isPlainPrompt, mcp.ParseGetPromptResult}
-	resourceResults = resultKind[[]mcp.ResourceContents]{"result of resource", arePlainContents, parseResource}
+	toolResults     = resultKind[mcp.CallToolResult]{"result of tool", ownOfTool, mcp.ParseCallToolResult}
+	promptResults   = resultKind[mcp.GetPromptResult]{"result of prompt", ownOfPrompt, mcp.ParseGetPromptResult}
+	resourceResults = resultKind[[]mcp.ResourceContents]{"result of resource", ownOfResource, parseResource}
 )
+
+// isPlain reports whether no type of the handler's own can be in a result.
+func (k *resultKind[T]) isPlain(result *T) bool {
+	tool, ok := any(result).(*mcp.CallToolResult)
+	return (!ok || isJSON(tool)) && k.own(result) == nil
+}
 
 // finished returns a result as it may leave the middleware.
 func finished[T any](ctx context.Context, a adapter, x exchange, kind *resultKind[T], result *T, err error) (*T, error) {
 	if result == nil || err != nil {
 		return nil, err
 	}
-	isMasked := !a.Inside().Guard().Knows() || masksLater(ctx, a.Manager) && !x.isKept
-	if isMasked && kind.isPlain(result) {
+	masks := a.Inside().Guard().Knows() && (x.isKept || !masksLater(ctx, a.Manager))
+	if !masks && kind.isPlain(result) {
 		return result, nil
 	}
 	// What the handler's own types do to become JSON can panic as the handler can. Here that is an error of the request; the
-	// server would do it where a panic ends more.
+	// server would do it where a panic ends more. Nor would it answer with what can't become JSON, and it would say why where
+	// nothing masks that.
 	return serve.Handle(a.Inside().Guard(), kind.name, x.name, func() (*T, error) {
-		whole, err := settled(result)
-		if err != nil || isMasked {
-			return whole, err
+		result, err := structured(result)
+		if err != nil {
+			return nil, err
 		}
-		return masked(a, whole, kind.parse), nil
+		if masks {
+			return masked(a, result, kind.parse)
+		}
+		if own := kind.own(result); own != nil {
+			_, err = json.Marshal(own)
+		}
+		return result, err
 	})
 }
 
 // masked returns result without the secrets that were handed out. A result without any is returned as it is.
-func masked[T any](a adapter, result *T, parse func(*json.RawMessage) (*T, error)) *T {
+func masked[T any](a adapter, result *T, parse func(*json.RawMessage) (*T, error)) (*T, error) {
 	text, err := json.Marshal(result)
 	if err != nil {
-		return result // the server can't send it either
+		return nil, err
 	}
 	clean := a.Inside().Guard().JSON(text)
 	if &clean[0] == &text[0] {
-		return result
+		return result, nil
 	}
 	without, err := parse((*json.RawMessage)(&clean))
 	if err != nil {
-		return new(T) // rather nothing than a secret
+		return new(T), nil // rather nothing than a secret
 	}
-	return without
+	return without, nil
 }
 
 // maskedError returns an error without secrets in the data that mcp-go sends with it. Its text is masked as that of all others.
@@ -120,40 +133,56 @@ func parseContents(text []byte) mcp.ResourceContents {
 	return mcp.TextResourceContents{Text: guard.Redacted} // rather nothing than a secret
 }
 
-// settled returns a result once its own types have become JSON. What may be long, the structure of a tool's result, is not done
-// twice. mcp-go would not answer with what can't become JSON, and would say why where nothing masks it.
-func settled[T any](result *T) (*T, error) {
+// structured returns a result in which the structure, if it has one, has become JSON: it may be long, and is not done twice.
+func structured[T any](result *T) (*T, error) {
 	tool, ok := any(result).(*mcp.CallToolResult)
-	if !ok {
-		_, err := json.Marshal(result)
-		return result, err
-	}
-	if _, err := json.Marshal(mcp.CallToolResult{Result: tool.Result, Content: tool.Content, MultiRoundTripResult: tool.MultiRoundTripResult}); err != nil {
-		return nil, err
-	}
-	if tool.StructuredContent == nil {
+	if !ok || isJSON(tool) {
 		return result, nil
 	}
-	text, err := json.Marshal(tool.StructuredContent)
-	if err != nil {
-		return nil, err
+	text := []byte(tool.RawStructuredContent) // which mcp-go prefers, but for a task
+	if len(text) == 0 {
+		var err error
+		if text, err = json.Marshal(tool.StructuredContent); err != nil {
+			return nil, err
+		}
 	}
 	whole := *tool
-	whole.StructuredContent = json.RawMessage(text)
+	whole.StructuredContent, whole.RawStructuredContent = json.RawMessage(text), nil
 	return any(&whole).(*T), nil
 }
 
-func isPlainTool(result *mcp.CallToolResult) bool {
-	_, isJSON := result.StructuredContent.(json.RawMessage)
-	return result.Meta == nil && result.InputRequests == nil && (isJSON || result.StructuredContent == nil) && !slices.ContainsFunc(result.Content, hasCode)
+// isJSON reports whether the structure of a result is JSON already, or is none.
+func isJSON(result *mcp.CallToolResult) bool {
+	_, is := result.StructuredContent.(json.RawMessage)
+	return len(result.RawStructuredContent) == 0 && (is || result.StructuredContent == nil)
 }
 
-func isPlainPrompt(result *mcp.GetPromptResult) bool {
-	return result.Meta == nil && result.InputRequests == nil && !slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return hasCode(m.Content) })
+// ownOfTool is without the structure: see [structured].
+func ownOfTool(result *mcp.CallToolResult) *mcp.CallToolResult {
+	if result.Meta == nil && result.InputRequests == nil && !slices.ContainsFunc(result.Content, hasCode) {
+		return nil
+	}
+	own := &mcp.CallToolResult{Result: result.Result, MultiRoundTripResult: result.MultiRoundTripResult}
+	for _, content := range result.Content {
+		if hasCode(content) {
+			own.Content = append(own.Content, content)
+		}
+	}
+	return own
 }
 
-func arePlainContents(contents *[]mcp.ResourceContents) bool {
-	return !slices.ContainsFunc(*contents, resourceHasCode)
+func ownOfPrompt(result *mcp.GetPromptResult) *mcp.GetPromptResult {
+	if result.Meta == nil && result.InputRequests == nil && !slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return hasCode(m.Content) }) {
+		return nil
+	}
+	return result
+}
+
+func ownOfResource(contents *[]mcp.ResourceContents) *[]mcp.ResourceContents {
+	if !slices.ContainsFunc(*contents, resourceHasCode) {
+		return nil
+	}
+	return contents
 }
 
 // hasCode reports whether a type of the handler's own may be in a content.

@@ -36,7 +36,7 @@ func TestWhatIsSplitOverAResultIsMasked(t *testing.T) {
 
 	tool := &mcp.CallToolResult{Content: append(texts("the key is 4eC39"), image, mcp.NewEmbeddedResource(mcp.TextResourceContents{URI: "a", Text: "HqLyjWDarjtT1zdp7dc, sic"}))}
 	want := append(texts("the key is [redacted]"), image, mcp.NewEmbeddedResource(mcp.TextResourceContents{URI: "a", Text: "[redacted], sic"}))
-	if got := masked(a, tool, mcp.ParseCallToolResult).Content; !reflect.DeepEqual(got, want) {
+	if got := must(masked(a, tool, mcp.ParseCallToolResult)).Content; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
 	if tool.Content[0] != mcp.Content(mcp.NewTextContent("the key is 4eC39")) {
@@ -47,7 +47,7 @@ func TestWhatIsSplitOverAResultIsMasked(t *testing.T) {
 	for _, part := range texts("4eC39HqLyjWD", "arjtT1zdp7dc") {
 		prompt.Messages = append(prompt.Messages, mcp.NewPromptMessage(mcp.RoleUser, part))
 	}
-	for _, message := range masked(a, &prompt, mcp.ParseGetPromptResult).Messages {
+	for _, message := range must(masked(a, &prompt, mcp.ParseGetPromptResult)).Messages {
 		if message.Content != mcp.Content(mcp.NewTextContent("[redacted]")) {
 			t.Errorf("got %+v", message)
 		}
@@ -55,11 +55,66 @@ func TestWhatIsSplitOverAResultIsMasked(t *testing.T) {
 
 	resource := []mcp.ResourceContents{mcp.TextResourceContents{Text: "4eC39"}, mcp.BlobResourceContents{Blob: "aGk="}, mcp.TextResourceContents{Text: "HqL y"}}
 	wanted := []mcp.ResourceContents{mcp.TextResourceContents{Text: "[redacted]"}, mcp.BlobResourceContents{Blob: "aGk="}, mcp.TextResourceContents{Text: "[redacted] y"}}
-	if got := *masked(a, &resource, parseResource); !reflect.DeepEqual(got, wanted) {
+	if got := *must(masked(a, &resource, parseResource)); !reflect.DeepEqual(got, wanted) {
 		t.Errorf("got %+v", got)
 	}
 	if made, err := finished(t.Context(), a, exchange{}, &toolResults, nil, nil); made != nil || err != nil {
 		t.Error("makes something of nothing")
+	}
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// A counted counts how often it becomes JSON.
+type counted struct {
+	mcp.Content
+	times *int
+}
+
+func (c counted) MarshalJSON() ([]byte, error) {
+	*c.times++
+	return []byte(`{"type":"text","text":"a"}`), nil
+}
+
+// A structure becomes JSON once, and a content of the handler's own twice: when it is seen to, and when mcp-go writes it. That is
+// so wherever the result is masked.
+func TestResultBecomesJSONOnce(t *testing.T) {
+	m := openVault(t, nobody).Manager
+	m.Mask(t.Context(), attacked)
+	var structures, contents int
+	srv := server.NewMCPServer("x", "1", Option(m))
+	srv.AddTool(mcp.NewTool("tool"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		structures, contents = 0, 0
+		return &mcp.CallToolResult{Content: []mcp.Content{counted{times: &contents}}, StructuredContent: counted{times: &structures}}, nil
+	})
+	for way, ctx := range map[string]context.Context{"guarded": withGuard(t.Context(), guarding{manager: m}), "elsewhere": t.Context()} {
+		answer := must(json.Marshal(callToolIn(t, ctx, srv, "tool")))
+		if !strings.Contains(string(answer), `"structuredContent":{"type":"text","text":"a"}`) || structures != 1 || contents != 2 {
+			t.Errorf("%s: the structure became JSON %d times, the content %d times: %s", way, structures, contents, answer)
+		}
+	}
+}
+
+// mcp-go answers a call by what a result has as JSON, and tasks/result by what it has as a value.
+func TestStructureIsTheSameForATask(t *testing.T) {
+	m := openVault(t, nobody).Manager
+	m.Mask(t.Context(), attacked)
+	two := &mcp.CallToolResult{Content: []mcp.Content{}, StructuredContent: map[string]any{"key": attacked}, RawStructuredContent: json.RawMessage(`{"a":1}`)}
+	for _, kept := range []bool{false, true} {
+		made, err := finished(t.Context(), adapter{m}, exchange{isKept: kept}, &toolResults, two, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range [][]byte{must(json.Marshal(made)), must(json.Marshal(made.StructuredContent))} {
+			if strings.Contains(string(text), attacked) || !strings.Contains(string(text), `{"a":1}`) {
+				t.Errorf("%s", text)
+			}
+		}
 	}
 }
 

@@ -271,6 +271,9 @@ func (g *Guard) Text(text string) string {
 // The result is valid JSON if the message is. If nothing is masked it is the very same slice, and nothing was allocated.
 // What is not JSON is masked as text.
 func (g *Guard) JSON(message []byte) []byte {
+	if !g.Knows() {
+		return message
+	}
 	s := g.search()
 	defer s.done()
 	w := walker{in: message, search: s}

@@ -81,3 +81,42 @@ func TestLearningIsLinear(t *testing.T) {
 		t.Errorf("sixteen times the values take %.0f times as long", ratio)
 	}
 }
+
+// allocated returns how many bytes f allocates, once what pools hold is gone.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// One result after the other is looked at in the same space, however much garbage the server makes of each; but what a very
+// long one took is given back.
+func TestSpaceIsKept(t *testing.T) {
+	g := learn(stripe)
+	result := func(size int) []byte {
+		return []byte(`{"jsonrpc":"2.0","result":{"content":[{"type":"text","text":"` + strings.Repeat(`if q == \"\" { return nil }\n`, size/32) + `"}]}}`)
+	}
+	message := result(1 << 20)
+	g.JSON(message)
+	g.JSON(message) // each of the two texts has now been the long one
+	if took := allocated(func() { g.JSON(message) }); took > 64<<10 && !raceDetector {
+		t.Errorf("a result of 1 MB took %d bytes more", took)
+	}
+	before := heap()
+	g.JSON(result(16 << 20))
+	if after := heap(); after > before+maxSpare+1<<20 {
+		t.Errorf("%d bytes are kept of a result of 16 MB", after-before)
+	}
+}
+
+// A server that has handed out no secret does not look at what it sends.
+func TestNothingKnownCostsNothing(t *testing.T) {
+	message := []byte(`{"jsonrpc":"2.0","result":"` + strings.Repeat("a", 8<<20) + `"}`)
+	if took := allocated(func() { new(Guard).JSON(message) }); took > 64<<10 {
+		t.Errorf("took %d bytes", took)
+	}
+}

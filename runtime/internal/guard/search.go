@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -31,8 +32,18 @@ type search struct {
 
 var searches = sync.Pool{New: func() any { return &search{root: view{room: math.MaxInt}} }}
 
+// spare is a search whose space outlives collections of garbage. Those in a pool do not: what makes a long result of JSON
+// allocates enough for two of them, so each call would allocate, and clear, all the space anew.
+var spare atomic.Pointer[search]
+
+// maxSpare is how many bytes a spare search takes at most: enough for most results, and little to keep for ever.
+const maxSpare = 8 << 20
+
 func (g *Guard) search() *search {
-	s := searches.Get().(*search)
+	s := spare.Swap(nil)
+	if s == nil {
+		s = searches.Get().(*search)
+	}
 	s.guard, s.root.text, s.used, s.steps, s.hasKeys, s.learns = g, s.root.text[:0], 0, 0, false, false
 	return s
 }
@@ -41,7 +52,19 @@ func (s *search) done() {
 	counted(s.steps)
 	s.guard, s.later, s.certain, s.doubts, s.written = nil, nil, nil, nil, nil
 	s.root.masked, s.root.opened = nil, nil
-	searches.Put(s)
+	if s.space() > maxSpare || !spare.CompareAndSwap(nil, s) {
+		searches.Put(s)
+	}
+}
+
+// space is about how many bytes a search takes.
+func (s *search) space() int {
+	const entry = 40 // bytes of what is noted of a text, at most
+	bytes := cap(s.texts) + cap(s.text) + cap(s.root.text) + cap(s.messages) + entry*cap(s.hits)
+	for _, v := range s.views {
+		bytes += cap(v.text) + entry*(cap(v.marks)+cap(v.changes)+cap(v.texts))
+	}
+	return bytes
 }
 
 // counted is told how many steps a search took, by a test.
