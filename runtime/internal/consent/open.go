@@ -188,8 +188,8 @@ func (t *Table[S, R]) Wait(ctx context.Context, c *Call, o *Open[S, R]) error {
 	return t.Leave(c, o, t.wait(ctx, c, o.done))
 }
 
-// WaitUntil waits until something has happened to what is open, such as that its window opens. The call goes on waiting for the
-// result, unless there is an error.
+// WaitUntil waits until something has happened to what is open, such as that its window opens, or the result is there. The call
+// goes on waiting for the result, unless there is an error.
 func (t *Table[S, R]) WaitUntil(ctx context.Context, c *Call, o *Open[S, R], happened <-chan struct{}) error {
 	if err := t.wait(ctx, c, happened); err != nil {
 		return t.Leave(c, o, err)
