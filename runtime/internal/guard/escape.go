@@ -528,7 +528,7 @@ var digitValues = func() (values [256]byte) {
 func unescapedFully(text string) string {
 	plain := []byte(text)
 	for range layers {
-		v := view{parent: new(view), around: len(plain), room: math.MaxInt}
+		v := view{parent: new(view), around: len(plain) + around, room: math.MaxInt} // more than is near to a change
 		unescape(&v, plain)
 		if !v.changed {
 			break
