@@ -20,8 +20,8 @@
 //     JSON, of programs (\x41, \101, \41, \u{41}, \U00000041, a backslash before a mark), of URLs (%41, %u0041), HTML (&#65;
 //     also without its semicolon, &quot;) and quoted-printable (=41, and the words of a header in it or in base64); quotes
 //     as shells, SQL, YAML and CSV double them; with what nobody sees between its characters: what Unicode says is ignored
-//     by default, control characters but U+001E, zeros (UTF-16 of ASCII), colors and whatever else a terminal is told; and
-//     full-width letters.
+//     by default, control characters but U+001E, zeros (UTF-16 of ASCII), colors and whatever else a terminal is told; in
+//     full-width letters; and with no-break, thin and other spaces for the usual one.
 //   - So it is as part of anything in base64 (both alphabets, also in lines, also twice), base32 (both alphabets; of the
 //     second, base32hex, only what stands alone), hexadecimal (in a row, with marks between, with 0x), decimal numbers (%v
 //     of bytes, lists in JSON, also each with its index) or dumps of bytes, octal or words, as xxd, hexdump, od, tcpdump,
@@ -34,7 +34,8 @@
 //   - Only strings, numbers and keys are masked. The result is valid JSON. Ids, methods and the keys of the protocol stay;
 //     other keys go only if they hold a value whole or encoded, or, from 31 characters on, a block of it that is later than
 //     a short first one.
-//   - What has no known value in it leaves byte for byte as it is.
+//   - What has no known value in it leaves byte for byte as it is. Beside a value, so does what only looks as if it were encoded
+//     with it: a name before "=", a sentence on the line behind base64 or a list of bytes.
 //   - A guess learns nothing by being nearly right. A tool that returns its argument masks a guess of eight characters
 //     only when all of them are right, and shows nothing of what follows them, be it right or wrong. Nor does the time
 //     tell: until a whole block is right, the same steps are taken as for any other text.
@@ -48,16 +49,19 @@
 //   - Stop the guessing of a value that is not random: whoever has some thousands of likely passwords may try them all.
 //     A guess of the first eight characters is answered, as is one of a whole later block. Who knows all of a block but
 //     one character, say from elsewhere, finds that one; at the next block all is unknown again.
-//   - See a value in what a tool made of it otherwise: reversed, encrypted, compressed, in capitals, with spaces, marks or
-//     tags between its characters, one character at a time, in UTF-16 if it is not ASCII, in bits, in arrays of PHP or bash
-//     and other lists of bytes with other marks than `\,;:.+_|-"'` between them, as chr(52), uuencoded, in base58, base85,
-//     Crockford's base32 or base64 three times, with escapes in base64 of what is no text otherwise, or split into parts
-//     that have no whole block over several results, or over a list in structured content.
+//   - See a value in what a tool made of it otherwise: reversed, encrypted, compressed, in capitals, with spaces, line ends, marks
+//     or tags between its characters, with line ends for its spaces, one character at a time, in UTF-16 if it is not ASCII, in
+//     bits, in arrays of PHP or bash and other lists of bytes with other marks than `\,;:.+_|-"'` between them, as chr(52) or 0o64,
+//     uuencoded, in base58, base85, Crockford's base32 or base64 three times, with escapes in base64 of what is no text otherwise,
+//     or split into parts that have no whole block over several results, or over a list in structured content.
 //   - See an escaped value that follows a backslash, a per cent sign or an ampersand at once, if that makes another escape
-//     of its first characters (a text that is learned for a while is searched for it as Go and JavaScript write it); nor
-//     less than 31 characters of one that is escaped and has what looks like an escape itself.
-//   - See a short password of which marks among the first eight characters are doubled, as $$, %% and {{ are in settings and
+//     of its first characters (a text that is learned for a while is searched for values of up to 48 bytes as Go and JavaScript write
+//     them; longer ones have later blocks, and the token around one is not learned); nor less than 31 characters of one that is
+//     escaped and has what looks like an escape itself.
+//   - See a short password of which marks among the first eight characters are doubled, as $$, %%, {{ and }} are in settings and
 //     format strings, or escaped with a backtick or a caret.
+//   - See the rest of a value, shorter than a block, behind a line end that quoted-printable hides where nothing else says that it
+//     does, or on the last of two lines of base64 where a sentence goes on in that.
 //   - Cut alike what several values share, if that is shorter than two blocks, or a login that is in base64 twice and its
 //     text: of one block, a few characters may be known from another.
 //   - Keep a text that was made of a value from being guessed where an attacker chooses what stands before it, and the text

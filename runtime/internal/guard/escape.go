@@ -370,7 +370,7 @@ func named(dst, name []byte) []byte {
 	return nil
 }
 
-// invisible drops what begins at i if it can't be seen, and undoes full-width letters.
+// invisible drops what begins at i if it can't be seen, and undoes full-width letters and other spaces.
 func (v *view) invisible(text []byte, i int) (width int) {
 	switch c := text[i]; {
 	case c == '\b':
@@ -397,12 +397,17 @@ func (v *view) invisible(text []byte, i int) (width int) {
 	case c == utf8.RuneError && width > 1: // mostly what JSON makes of a byte that is no character, such as that CSI
 		width += colorWidth(text[i+width:])
 		v.change(text, i, i+width)
+	case isOtherSpace(c):
+		v.change(text, i, i+width, ' ')
 	case c == '\u2800', // no dot of Braille
 		c != utf8.RuneError && unicode.In(c, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
 		v.change(text, i, i+width)
 	}
 	return width
 }
+
+// isOtherSpace reports whether c is a space of another width, or one that breaks no line, as programs write for the usual one.
+func isOtherSpace(c rune) bool { return c != ' ' && c != '\u3000' && unicode.Is(unicode.Zs, c) }
 
 // backspace drops a backspace, and what is written over: programs write bold characters twice, and underlined ones over "_".
 func (v *view) backspace(text []byte, i int) (width int) {
@@ -528,7 +533,7 @@ var digitValues = func() (values [256]byte) {
 func unescapedFully(text string) string {
 	plain := []byte(text)
 	for range layers {
-		v := view{parent: new(view), around: len(plain), room: math.MaxInt}
+		v := view{parent: new(view), around: len(plain) + around, room: math.MaxInt} // more than is near to a change
 		unescape(&v, plain)
 		if !v.changed {
 			break

@@ -88,6 +88,7 @@ func TestNothingIsLearnedOfAValueThatLooksEscaped(t *testing.T) {
 	for _, value := range []string{
 		`%HN:7@7DL\5=PYLEOB%1B"%F4`, "HN7DLQPYLEOB%1B", "HN7DLQPYLEOB%1B[", "HN7DLQPYLEOB%1B%5D", "%1B[1mHN7DLQPYLEOB", "%7FHN7DLQPYLEOB%7F", "%00%00HN7DLQPYLEOB",
 		"HN7DLQPYLEOB&#173", "&#8203;HN7DLQPYLEOB", `\aHN7DLQPYLEOB\a`, "HN7DLQPY%1B]LEOB", "HN7DLQPYLEOB%9B", "@E&VW%73L", `HN7DLQPY"%C2%AD"`,
+		"KA4QE9MZRZIS==EF4Z6TGED&#8W3IQ&SGPXTJSW9M1LU8F5Z5%GK99GK@SLR3G8J", // of as many characters as a view takes
 	} {
 		g := learn(value)
 		for _, text := range []string{value, quote(value), quote(quote(value)), url.QueryEscape(value), url.PathEscape(quote(value)), quote(url.QueryEscape(value)), html.EscapeString(value)} {

@@ -199,6 +199,10 @@ var writings = map[string]func(string) string{
 	"half-width fillers":   func(s string) string { return between(s, 4, "\uffa0") },
 	"tags":                 func(s string) string { return between(s, 4, "\U000e0041") },
 	"variation selectors":  func(s string) string { return between(s, 1, "\ufe0f") },
+	"no-break spaces":      func(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") },
+	"no-break, HTML":       func(s string) string { return strings.ReplaceAll(s, " ", "&nbsp;") },
+	"thin spaces":          func(s string) string { return strings.ReplaceAll(s, " ", "\u2009") },
+	"narrow ones, as JSON": func(s string) string { return strings.ReplaceAll(s, " ", `\u202f`) },
 	"joiners":              func(s string) string { return between(s, 1, "\u034f\u2060\u180e\u115f\u17b4\u206f") },
 	"shorthand":            func(s string) string { return between(s, 4, "\U0001bca0") },
 	"full width": func(s string) string {
@@ -476,6 +480,8 @@ var notFound = map[string]func(string) string{
 	},
 	"in capitals":       strings.ToUpper,
 	"spaced":            func(s string) string { return between(s, 1, " ") },
+	"broken":            func(s string) string { return inLines(s, 5) },
+	"octal, 0o":         func(s string) string { return strings.TrimSuffix(percentAll(s, "0o%o, "), ", ") },
 	"tags between":      func(s string) string { return between(s, 4, "<b>") },
 	"in bits":           func(s string) string { return fmt.Sprintf("%08b", []byte(s)) },
 	"hex, slashes":      func(s string) string { return hexWith(s, "/") },
@@ -517,11 +523,25 @@ func base58(text string) string {
 func TestNotFoundDoubled(t *testing.T) {
 	const value = "x7$K%p{2"
 	g := learn(value)
+	if got := learn("x7K}p}29").Text("x7K}}p}}29"); got != "x7K}}p}}29" {
+		t.Error("Rust: is found")
+	}
 	for writing, text := range map[string]string{
 		"compose": "x7$$K%p{2", "printf": "x7$K%%p{2", "a format": "x7$K%p{{2", "PowerShell": "x7`$K%p{2", "cmd": "x7$K^%p{2",
 	} {
 		if got := g.Text(text); got != text {
 			t.Errorf("%s: is found", writing)
+		}
+	}
+}
+
+// Nor is one with spaces that has a line end for each.
+func TestNotFoundInLines(t *testing.T) {
+	for value, text := range map[string]string{
+		"correct horse battery staple": "correct\nhorse\nbattery\nstaple", "unhurried otters juggle": "unhurri\ned otters\njuggle",
+	} {
+		if got := learn(value).Text(text); got != text {
+			t.Errorf("%q: is found in %q", value, text)
 		}
 	}
 }
