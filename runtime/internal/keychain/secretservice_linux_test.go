@@ -428,6 +428,8 @@ func TestKilledWriter(t *testing.T) {
 	for range 10 {
 		cmd := exec.CommandContext(t.Context(), exe)
 		cmd.Env = append(os.Environ(), "MCPSECRETS_TEST_WRITER="+writerForEver)
+		var complaint bytes.Buffer
+		cmd.Stderr = &complaint
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -439,7 +441,7 @@ func TestKilledWriter(t *testing.T) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatal(err, complaint.String())
 		}
 		got, err := s.Get(t.Context(), testService, "key")
 		if err != nil || got != killedValue(0) && got != killedValue(1) {
