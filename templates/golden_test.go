@@ -96,7 +96,9 @@ func findReasons(t testing.TB, dir string, code []byte) (*reason.Found, error) {
 	if len(files) == 0 {
 		return &reason.Found{}, nil
 	}
-	found, err := reason.Find(reason.Target{File: filepath.Join(dir, "want", "secrets_gen.go"), Code: code, Also: []string{".."}})
+	file := filepath.Join(dir, "want", "secrets_gen.go")
+	run := reason.Run{Written: map[string][]byte{file: code}}
+	found, err := run.Find(reason.Target{File: file, Also: []string{".."}})
 	var mistakes schema.ErrorList
 	if errors.As(err, &mistakes) {
 		for _, m := range mistakes {

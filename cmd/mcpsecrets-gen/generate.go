@@ -90,13 +90,13 @@ type draft struct {
 
 // finish finds the reasons for each draft. All code is made by then, since code that uses two vaults does not compile with one.
 func finish(drafts []draft, t target) (all rendering, err error) {
-	written := map[string][]byte{}
+	run := &reason.Run{Written: map[string][]byte{}}
 	for _, d := range drafts {
-		written[d.code.path] = d.code.text
+		run.Written[d.code.path] = d.code.text
 	}
 	var mistakes schema.ErrorList
 	for _, d := range drafts {
-		found, err := t.findReasons(d.code.path, written)
+		found, err := t.findReasons(d.code.path, run)
 		if list := (schema.ErrorList)(nil); errors.As(err, &list) {
 			mistakes = withNew(mistakes, list)
 			continue

@@ -15,15 +15,15 @@ import (
 )
 
 // findReasons returns the reasons that the code of the module or workspace gives at the getters of a generated file, and nil
-// where nobody wants them. written is the code of all generated files, by their names. Outside a module nothing can be built, so there is nothing to read.
-func (t target) findReasons(out string, written map[string][]byte) (*reason.Found, error) {
+// where nobody wants them. Outside a module nothing can be built, so there is nothing to read.
+func (t target) findReasons(out string, run *reason.Run) (*reason.Found, error) {
 	switch {
 	case t.noReasons:
 		return nil, nil
 	case !inModule(out):
 		return &reason.Found{}, nil
 	}
-	found, err := reason.Find(reason.Target{File: out, Code: written[out], Beside: written})
+	found, err := run.Find(reason.Target{File: out})
 	var mistakes schema.ErrorList
 	switch {
 	case errors.As(err, &mistakes):

@@ -2,10 +2,10 @@
 // without having been reviewed.
 //
 // A reason is a constant. The question for permission shows it, so that whoever reviews the constants has reviewed what the
-// question can say. [Find] loads the packages that reach the runtime, as the go command builds them, and checks their types:
+// question can say. [Run.Find] loads the packages that reach the runtime, as the go command builds them, and checks their types:
 //
-//   - load.go asks the go command for the packages, and type-checks those that reach the runtime. platform.go adds the files
-//     that only other systems build.
+//   - list.go asks the go command for the packages, and load.go type-checks those that reach the runtime. platform.go adds the
+//     files that only other systems build.
 //   - rule.go reports each way in which something that is no constant can become a reason.
 //   - move.go lists every place that a reason is moved to: an argument, a variable, a field, a result.
 //   - flow.go follows the constants along these moves to the getters.
@@ -22,12 +22,17 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/schema"
 )
 
-// A Target is a generated file, for whose getters reasons are given. It need not be there yet.
+// A Run finds the reasons for generated files that are written together.
+type Run struct {
+	// Written is each file as it is to be written, by its path. It need not be there yet.
+	Written map[string][]byte
+
+	listings []*listing // of what the targets so far were in
+}
+
+// A Target is one of the generated files, for whose getters reasons are given.
 type Target struct {
 	File string // its path
-	Code []byte // as it is to be written
-	// Beside are other files that are written with it, by their paths: the targets of other schemas.
-	Beside map[string][]byte
 	// Also are packages to read besides those of the module or workspace, as the go command is told of them in the file's folder:
 	// below testdata it sees no others.
 	Also []string
@@ -49,8 +54,8 @@ var ErrNoGo = errors.New("the go command was not found, which says what files a 
 
 // Find reads the code that can reach the target. An error is a [schema.ErrorList] of what in it is no reviewable reason, with
 // paths that are absolute; or it is [ErrNoGo], or what the go command says.
-func Find(t Target) (*Found, error) {
-	program, err := load(t)
+func (r *Run) Find(t Target) (*Found, error) {
+	program, err := r.load(t)
 	if err != nil {
 		return nil, err
 	}

@@ -1,21 +1,15 @@
 package reason
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/importer"
 	"go/parser"
 	"go/scanner"
 	"go/token"
 	"go/types"
-	"io"
 	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -32,23 +26,17 @@ const runtimePath = "github.com/mcpsecrets/mcpsecrets/runtime"
 
 // A program is the code that reaches the runtime.
 type program struct {
-	fset    *token.FileSet
-	target  Target                       // with an absolute path
-	written map[string][]byte            // what is to be written, by its absolute path: the target, and what is beside it
-	all     map[string]*packages.Package // what the go command knows, by import path
-	ours    *packages.Package            // which the target is in
-	exports map[string]string            // what the compiler has written of those that are not checked from source, by import path
-	broken  schema.ErrorList
-	units   []*unit // what was checked from source
+	*listing
+	target Target            // with an absolute path
+	ours   *packages.Package // which the target is in
+	broken schema.ErrorList
+	units  []*unit // what was checked from source
 
 	importing, noting sync.Mutex
 
-	compiled types.Importer            // of packages that were not checked from source
-	checked  map[string]*unit          // by import path; those of this system whose imports may be asked for
-	syntax   map[string]syntax         // by path
-	reaching map[string]bool           // by import path
-	related  map[string]bool           // by import path: see relate
-	vaults   map[*types.Package]string // by package: see vaultOf
+	checked map[string]*unit          // by import path; those of this system whose imports may be asked for
+	related map[string]bool           // by import path: see relate
+	vaults  map[*types.Package]string // by package: see vaultOf
 
 	boxed     []types.Type                      // in which a reason can be written, and which are put into an interface with methods
 	instances map[*types.TypeParam][]types.Type // what stands for a type parameter
@@ -63,32 +51,13 @@ type unit struct {
 	files     []*ast.File
 }
 
-// load asks the go command for the packages of the module, or of all modules of the workspace, and checks from source those
-// that reach the runtime. The packages that are not the user's are imported as they were compiled.
-func load(t Target) (*program, error) {
-	written := map[string][]byte{}
-	for name, code := range t.Beside {
-		file, err := filepath.Abs(name)
-		if err != nil {
-			return nil, err
-		}
-		written[file] = code
-	}
-	file, err := filepath.Abs(t.File)
-	if err != nil {
+// load finds the packages of the module, or of all modules of the workspace, and checks from source those that reach the runtime.
+// The packages that are not the user's are imported as they were compiled.
+func (r *Run) load(t Target) (*program, error) {
+	p := &program{target: t, checked: map[string]*unit{}, vaults: map[*types.Package]string{}, instances: map[*types.TypeParam][]types.Type{}}
+	if err := p.find(r); err != nil {
 		return nil, err
 	}
-	written[file] = t.Code
-	t.File = file
-	p := &program{
-		fset: token.NewFileSet(), target: t, written: written, all: map[string]*packages.Package{}, exports: map[string]string{},
-		checked: map[string]*unit{}, syntax: map[string]syntax{}, reaching: map[string]bool{}, vaults: map[*types.Package]string{},
-		instances: map[*types.TypeParam][]types.Type{},
-	}
-	if err := p.list(); err != nil {
-		return nil, err
-	}
-	p.compiled = importer.ForCompiler(p.fset, "gc", p.export)
 	p.relate()
 	var names []string
 	for _, pkg := range p.all {
@@ -101,150 +70,6 @@ func load(t Target) (*program, error) {
 	p.checkUnbuilt()
 	p.broken = sorted(p.broken)
 	return p, nil
-}
-
-// list asks the go command. It is shown the target as it is to be written, since the code that uses it does not compile
-// without.
-func (p *program) list() error {
-	config := &packages.Config{
-		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedModule,
-		Dir:  filepath.Dir(p.target.File),
-	}
-	config.Overlay = p.overlay()
-	if len(config.Overlay) == 0 {
-		config.Mode |= packages.NeedExportFile // one call of the go command for all
-	}
-	if _, err := exec.LookPath("go"); err != nil {
-		return ErrNoGo
-	}
-	roots, err := p.ask(config)
-	if p.ours == nil || p.exports[runtimePath] == "" {
-		// A module that has just begun to use the runtime does not require yet what that needs, or has no checksums of it.
-		withdraw, ok := tidily(config)
-		defer withdraw()
-		if ok {
-			if _, again := p.ask(config); again == nil { // else why the first call failed is what matters
-				err = nil
-			}
-		}
-	}
-	if p.ours == nil {
-		p.noteUnlisted(roots, err)
-		return nil
-	}
-	return err
-}
-
-// ask asks the go command for all packages, and for the compiled ones that are needed.
-func (p *program) ask(config *packages.Config) (roots []*packages.Package, err error) {
-	roots, err = p.run(config)
-	if p.ours == nil {
-		return roots, err
-	}
-	return roots, p.listCompiled(config)
-}
-
-// listCompiled asks for the compiled packages that the ones checked from source import. It is for a target that is not there
-// yet: to compile what uses it would take long, and serve for one run only.
-func (p *program) listCompiled(config *packages.Config) error {
-	if config.Mode&packages.NeedExportFile != 0 {
-		return nil
-	}
-	imported := map[string]bool{}
-	for _, pkg := range p.all {
-		if !p.fromSource(pkg) {
-			continue
-		}
-		for _, other := range pkg.Imports {
-			imported[other.PkgPath] = true
-		}
-		for _, name := range pkg.IgnoredFiles {
-			if p.isPart(name, pkg.Name) {
-				for _, spec := range p.syntax[name].file.Imports {
-					imported[unquote(spec)] = true
-				}
-			}
-		}
-	}
-	delete(imported, "unsafe")
-	delete(imported, "C")
-	maps.DeleteFunc(imported, func(path string, _ bool) bool { return p.all[path] == nil || p.fromSource(p.all[path]) })
-	if len(imported) == 0 {
-		return nil
-	}
-	only := *config
-	only.Mode = packages.NeedName | packages.NeedExportFile
-	found, err := packages.Load(&only, sortedKeys(imported)...)
-	for _, pkg := range found {
-		p.exports[pkg.PkgPath] = pkg.ExportFile
-	}
-	return err
-}
-
-// unquote returns the path that is imported.
-func unquote(spec *ast.ImportSpec) string { return strings.Trim(spec.Path.Value, "\"`") }
-
-// run asks the go command for the packages.
-func (p *program) run(config *packages.Config) ([]*packages.Package, error) {
-	// "work" is every package of the module or workspace (Go 1.25). Below testdata, the folder itself is none of them.
-	roots, err := packages.Load(config, append(p.target.Also, "work", ".")...)
-	clear(p.reaching)
-	for pkg := range packages.Postorder(roots) {
-		p.all[pkg.PkgPath] = pkg
-		p.exports[pkg.PkgPath] = pkg.ExportFile
-		if slices.Contains(pkg.GoFiles, p.target.File) {
-			p.ours = pkg
-		}
-	}
-	return roots, err
-}
-
-// noteUnlisted notes why the go command does not know the package of the target.
-func (p *program) noteUnlisted(roots []*packages.Package, err error) {
-	p.ours = &packages.Package{}
-	note := func(why string) {
-		if _, words, ok := strings.Cut(why, "stderr: "); ok {
-			why = words // the go command's own
-		}
-		at := token.Position{Filename: p.target.File, Line: 1, Column: 1}
-		p.broken = append(p.broken, mistakeAt(at, "the go command can't say what this is built with: "+strings.Join(strings.Fields(why), " ")))
-	}
-	if err != nil {
-		note(err.Error())
-	}
-	for _, root := range roots {
-		for _, err := range root.Errors {
-			note(err.Msg)
-		}
-	}
-	if len(p.broken) == 0 {
-		list := exec.Command("go", "list", ".")
-		list.Dir = filepath.Dir(p.target.File)
-		said, _ := list.CombinedOutput() // which package packages may leave out
-		note(string(said))
-	}
-}
-
-// overlay returns what is to be written and is not there as it will be.
-func (p *program) overlay() map[string][]byte {
-	overlay := map[string][]byte{}
-	for file, code := range p.written {
-		if old, err := os.ReadFile(file); err != nil || !bytes.Equal(old, code) {
-			overlay[file] = withoutEmbed(file, code)
-		}
-	}
-	return overlay
-}
-
-// withoutEmbed returns the code of a file without its directive to embed the manifest where that is not there yet: the go command
-// would refuse the package.
-func withoutEmbed(file string, code []byte) []byte {
-	before, after, found := bytes.Cut(code, []byte("\n//go:embed "))
-	name, _, _ := bytes.Cut(after, []byte("\n"))
-	if _, err := os.Stat(filepath.Join(filepath.Dir(file), string(name))); err == nil || !found {
-		return code
-	}
-	return slices.Concat(before, []byte("\n// embed "), after)
 }
 
 // trusted are the packages of the runtime's module that only pass on what they are given.
@@ -315,17 +140,6 @@ func (p *program) relate() {
 			down(pkg)
 		}
 	}
-}
-
-// export opens what the compiler has written of a package.
-func (p *program) export(path string) (io.ReadCloser, error) {
-	if p.exports[path] != "" {
-		return os.Open(p.exports[path])
-	}
-	if pkg := p.all[path]; pkg != nil && len(pkg.Errors) > 0 {
-		return nil, errors.New(strings.Join(strings.Fields(pkg.Errors[0].Msg), " ")) // the go command's own words, such as what to get
-	}
-	return nil, fmt.Errorf("package %s does not compile, or is not there", path)
 }
 
 // An imports is how one package imports others.
@@ -475,8 +289,9 @@ func (p *program) read(name string) syntax {
 	return syntax{file, err}
 }
 
-// parseAll reads files at the same time.
+// parseAll reads files at the same time, but for those that were read for another target.
 func (p *program) parseAll(names []string) {
+	names = slices.DeleteFunc(names, func(name string) bool { return p.syntax[name].file != nil })
 	all := make([]syntax, len(names))
 	together(len(names), func(i int) { all[i] = p.read(names[i]) })
 	for i, name := range names {

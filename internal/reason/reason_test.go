@@ -33,7 +33,7 @@ func TestFind(t *testing.T) {
 				t.Fatal(err)
 			}
 			root, want := unpack(t, archive)
-			got := describe(root, reason.Target{File: filepath.Join(root, "vault", "secrets_gen.go"), Code: code(t)})
+			got := describe(root, filepath.Join(root, "vault", "secrets_gen.go"), code(t))
 			if *update {
 				want.Data = []byte(got)
 				if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
@@ -132,9 +132,10 @@ func modFile(t *testing.T, module string) string {
 }
 
 // describe says what Find returns, with paths below root.
-func describe(root string, target reason.Target) string {
+func describe(root, file string, code []byte) string {
 	var b strings.Builder
-	found, err := reason.Find(target)
+	run := reason.Run{Written: map[string][]byte{file: code}}
+	found, err := run.Find(reason.Target{File: file})
 	if err != nil {
 		var mistakes schema.ErrorList
 		if !errors.As(err, &mistakes) {

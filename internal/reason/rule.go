@@ -28,7 +28,7 @@ const (
 	notWritten = noConstant + ": not what code that takes any value could write here"
 )
 
-// CanPass reports whether a mistake that [Find] tells can be let stand, with the comment //mcpsecrets:reason on its line.
+// CanPass reports whether a mistake that [Run.Find] tells can be let stand, with the comment //mcpsecrets:reason on its line.
 func CanPass(mistake *schema.Error) bool { return strings.HasPrefix(mistake.Text, noConstant) }
 
 // A reader reads one unit.
