@@ -24,7 +24,7 @@ import (
 var request = json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tool","arguments":{"id":7,"name":"rex"}}}`)
 
 // caller returns a function that calls the tool of a server.
-func caller(b *testing.B, handler server.ToolHandlerFunc, options ...server.ServerOption) func() {
+func caller(b testing.TB, handler server.ToolHandlerFunc, options ...server.ServerOption) func() {
 	srv := server.NewMCPServer("petstore", "1.0.0", options...)
 	srv.AddTool(mcp.NewTool("tool"), handler)
 	ctx := fromInside(context.Background(), srv)
@@ -39,7 +39,7 @@ func caller(b *testing.B, handler server.ToolHandlerFunc, options ...server.Serv
 	}
 }
 
-func openBench(b *testing.B, store secrets.Store, user *runtimetest.User) *petstore.Secrets {
+func openBench(b testing.TB, store secrets.Store, user *runtimetest.User) *petstore.Secrets {
 	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user),
 		secrets.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	if err != nil {
@@ -56,6 +56,19 @@ func BenchmarkToolWithoutSecret(b *testing.B) {
 	}
 	vault := openBench(b, runtimetest.NewStore(), runtimetest.NewUser(b))
 	ratio.MeasureCPU(b, 1.05, caller(b, handler), caller(b, handler, Option(vault.Manager)))
+}
+
+// A call without a secret allocates twice for the middleware: the turn, and how its handler is called. The race detector may
+// have it allocate once more.
+func TestToolWithoutSecretAllocatesLittle(t *testing.T) {
+	handler := func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText("Rex is a good dog."), nil
+	}
+	vault := openBench(t, runtimetest.NewStore(), runtimetest.NewUser(t))
+	bare, ours := testing.AllocsPerRun(1000, caller(t, handler)), testing.AllocsPerRun(1000, caller(t, handler, Option(vault.Manager)))
+	if ours > bare+3 {
+		t.Errorf("%v, without the middleware %v", ours, bare)
+	}
 }
 
 // BenchmarkToolWithGrantedSecret calls a tool that uses a secret which was allowed for the session. Its floor is the same

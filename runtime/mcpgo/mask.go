@@ -81,6 +81,9 @@ func masked[T any](a adapter, result *T, parse func(*json.RawMessage) (*T, error
 
 // maskedError returns an error without secrets in the data that mcp-go sends with it. Its text is masked as that of all others.
 func (a adapter) maskedError(err error) error {
+	if err == nil {
+		return nil
+	}
 	required, ok := pagesOf(err)
 	if !ok {
 		return err
