@@ -320,3 +320,11 @@ func TestFinder(t *testing.T) {
 		}
 	}
 }
+
+func distinct(characters []rune) int {
+	seen := map[rune]bool{}
+	for _, c := range characters {
+		seen[c] = true
+	}
+	return len(seen)
+}

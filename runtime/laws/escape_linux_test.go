@@ -214,14 +214,6 @@ func (e *escapee) cut(v value, encoded bool) (from, to int) {
 	return from, from + recognized + e.r.IntN(before+length-from-recognized+1)
 }
 
-func distinct(characters []rune) int {
-	seen := map[rune]bool{}
-	for _, c := range characters {
-		seen[c] = true
-	}
-	return len(seen)
-}
-
 // recognized is how many characters of a value, wherever they are in it, are known to be of it.
 const recognized = 31
 
