@@ -76,6 +76,8 @@
 //     public: see piece.go.
 //   - Look at more than the first 256 KB of a value, or for more than 64 KB of it: of a longer file it looks for the
 //     beginning of each line.
+//   - Know "ab_" and sixteen letters and digits from a service's key: only what follows the words is looked for in a password that
+//     begins so.
 //   - Know that "password" is a word: a value that begins with an ordinary word of eight letters masks that word, and if
 //     the value has spaces or quotes in it, the line around the word.
 //   - Forget. A value is masked until the process ends. Its table takes up to 4 KB for one of up to 64 characters, mostly

@@ -80,9 +80,9 @@ func blockScalars(text string, f func(name, line string)) {
 func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 // hasSecret reports whether a text has a setting that is confidential by its name.
-func hasSecret(text string) bool {
+func (l *learner) hasSecret(text string) bool {
 	found := false
-	settings(text, func(s setting) { found = found || secretName(s.name) })
+	settings(text, func(s setting) { found = found || l.naming(s.name).isSecret })
 	return found
 }
 
@@ -121,7 +121,7 @@ func isDocument(text string) bool {
 	case strings.HasPrefix(text, "machine "), pgpass().MatchString(text):
 		return true
 	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
-		return json.Valid([]byte(text)) || hasSecret(text)
+		return json.Valid([]byte(text)) || new(learner).hasSecret(text)
 	case strings.HasPrefix(text, "<"):
 		return strings.HasSuffix(text, ">") && strings.Contains(text, "</")
 	}
@@ -141,7 +141,7 @@ func (l *learner) document(text string, whole bool) bool {
 		l.address(address, false)
 		return " "
 	})
-	if len(l.pieces) == before && !hasSecret(rest) {
+	if len(l.pieces) == before && !l.hasSecret(rest) {
 		l.lines(rest)
 	}
 	l.runs(rest)
@@ -195,7 +195,7 @@ func (l *learner) settings(text string) string {
 	isJWK := strings.Contains(text, `"kty"`)
 	settings(text, func(s setting) {
 		switch value := text[s.from:s.to]; {
-		case publicName(s.name), isJWK && publicInJWK().MatchString(s.name):
+		case l.naming(s.name).isPublic, isJWK && publicInJWK().MatchString(s.name):
 			blank(rest[s.from:s.to])
 		case isJWK && privateInJWK().MatchString(s.name):
 			l.part(unquoted(value))
@@ -221,7 +221,7 @@ func (l *learner) setting(name, value string) {
 		if l.isNew(value) {
 			l.learn(value, false)
 		}
-	case secretName(name):
+	case l.naming(name).isSecret:
 		l.part(unwrapped(value))
 		if value, _, comment := strings.Cut(value, " #"); comment {
 			l.part(strings.TrimSpace(value))
@@ -364,10 +364,10 @@ func (l *learner) remains(text string) {
 
 func (l *learner) remainingSetting(text string, s setting) {
 	switch value := strings.Trim(text[s.from:s.to], "\"' \t"); {
-	case value == "", publicName(s.name), strings.Contains(value, "://"):
+	case value == "", l.naming(s.name).isPublic, strings.Contains(value, "://"):
 	case long(value) && !isOrdinary(value) && !namesOfMore().MatchString(s.name):
 		l.part(value)
-	case secretName(s.name):
+	case l.naming(s.name).isSecret:
 		line := max(s.from-2*minimum, 0)
 		line += strings.LastIndexByte(text[line:s.from], '\n') + 1
 		l.widen(text[line:s.to], s.from-line, s.to-line)

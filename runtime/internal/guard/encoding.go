@@ -68,7 +68,7 @@ func (v *view) lists(text []byte) {
 // sentence, such as "12 dogs".
 func withoutSentence(text []byte, from, to int) int {
 	const few = 3 * window // characters for less than eight bytes
-	line := from + bytes.LastIndexAny(text[from:to], "\n\x1e") + 1
+	line := beginOfLine(text, from, to)
 	if line > from && to-line < few && to < len(text) && isDigit(text[to], 36) {
 		return line
 	}

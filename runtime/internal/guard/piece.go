@@ -76,6 +76,24 @@ type learner struct {
 	seen   map[string]bool
 	within bool // what is read now is within a text in base64
 	budget int  // how many more bytes are read, of texts within texts
+
+	names map[string]naming // of settings: a file has few, and many times
+}
+
+// A naming is what a name says of its value.
+type naming struct{ isSecret, isPublic bool }
+
+// naming tells by secretName and publicName, which take long.
+func (l *learner) naming(name string) naming {
+	says, known := l.names[name]
+	if !known {
+		if l.names == nil {
+			l.names = map[string]naming{}
+		}
+		says = naming{secretName(name), publicName(name)}
+		l.names[name] = says
+	}
+	return says
 }
 
 // readings is how often each byte of a value is read at most, as part of texts within texts. A cluster's secret has a

@@ -27,13 +27,18 @@ func quotedPrintable(v *view, text []byte) {
 		case text[i] == '_':
 			v.change(text, i, i+1, ' ')
 			i++
+		case i < word.to:
+			i += v.quoted(text, i)
 		default:
-			if around = around.with(text, i); i >= word.to && !around.isSure {
+			if isEscape(text[i+1:]) || softBreak(text[i+1:]) > 0 {
+				around = around.with(text, i)
+			}
+			if i < around.to && around.isSure {
+				i += v.quoted(text, i)
+			} else {
 				v.leaves = true
 				i++
-				continue
 			}
-			i += v.quoted(text, i, around)
 		}
 	}
 	v.end(text)
@@ -43,8 +48,8 @@ func quotedPrintable(v *view, text []byte) {
 // sign behind it as well: "key=42eC" is no "keyBeC". So nothing counts that has none of it.
 func perhapsQuoted(v *view, text []byte) {
 	v.guesses, v.leaves = true, false
-	v.eachDoubt(text, func(i int, around paragraph) (width int) {
-		width = v.quoted(text, i, around)
+	v.eachDoubt(text, func(i int) (width int) {
+		width = v.quoted(text, i)
 		v.leaves = v.leaves || width > 1 && isSpace(text[i+1])
 		return width
 	})
@@ -53,16 +58,16 @@ func perhapsQuoted(v *view, text []byte) {
 // perhapsJoined undoes only the line ends that quotedPrintable leaves, for what is encoded on both sides. It leaves them where
 // something was found beside one: that is encoded alone, and ends with "=".
 func perhapsJoined(v *view, text []byte) {
-	v.eachDoubt(text, func(i int, around paragraph) (width int) {
+	v.eachDoubt(text, func(i int) (width int) {
 		if softBreak(text[i+1:]) == 0 || v.parent.gone.hasAny(max(0, i-1), min(i+4, len(text))) {
 			return 1
 		}
-		return v.quoted(text, i, around)
+		return v.quoted(text, i)
 	})
 }
 
 // eachDoubt has what begins with each "=" undone that quotedPrintable leaves.
-func (v *view) eachDoubt(text []byte, undo func(i int, around paragraph) (width int)) {
+func (v *view) eachDoubt(text []byte, undo func(i int) (width int)) {
 	var around paragraph
 	for i := 0; ; {
 		next := bytes.IndexByte(text[i:], '=')
@@ -70,10 +75,13 @@ func (v *view) eachDoubt(text []byte, undo func(i int, around paragraph) (width 
 			break
 		}
 		i += next
-		if around = around.with(text, i); around.isSure || !v.parent.isNew(i, i+3) {
+		if v.parent.isQuoted {
+			around = around.with(text, i)
+		}
+		if around.isSure || !v.parent.isNew(i, i+3) {
 			i++
 		} else {
-			i += undo(i, around)
+			i += undo(i)
 		}
 	}
 	v.end(text)
@@ -130,13 +138,13 @@ func wordAt(text []byte, i int) (word encodedWord, ok bool) {
 }
 
 // quoted undoes what begins at i with "=", and returns its width.
-func (v *view) quoted(text []byte, i int, around paragraph) (width int) {
+func (v *view) quoted(text []byte, i int) (width int) {
 	rest := text[i+1:]
 	if len(rest) >= 2 && inHex[rest[0]] && inHex[rest[1]] {
 		v.change(text, i, i+3, byte(digitOf(rest[0])<<4|digitOf(rest[1])))
 		return 3
 	}
-	if width = softBreak(rest); width > 0 && around.isFull(text, i) {
+	if width = softBreak(rest); width > 0 && isFull(text, i) {
 		v.change(text, i, i+1+width)
 		return 1 + width
 	}
@@ -165,7 +173,7 @@ func (p paragraph) with(text []byte, i int) paragraph {
 	if i < p.to {
 		return p
 	}
-	return paragraphAt(text, p.to+bytes.LastIndexAny(text[p.to:i], "\n\x1e")+1)
+	return paragraphAt(text, beginOfLine(text, p.to, i))
 }
 
 // How much each sign says that a paragraph is quoted-printable. Names with values behind them have some of these signs by chance,
@@ -190,11 +198,11 @@ func paragraphAt(text []byte, from int) paragraph {
 		}
 		rest := text[i+1:]
 		switch width := softBreak(rest); {
-		case width > 0 && p.isFull(text, i):
+		case width > 0 && isFull(text, i):
 			signs += signOfBreak(text[line:i])
 			i += width
 			line = i + 1
-		case len(rest) >= 2 && isUpperHex(rest[0]) && isUpperHex(rest[1]):
+		case isEscape(rest):
 			signs += signOf(rest[0], rest[1])
 			if escaped == i {
 				signs += byRow
@@ -211,13 +219,22 @@ func paragraphAt(text []byte, from int) paragraph {
 
 // isFull reports whether the line that ends at i is as long as one that is broken only because of its length. Any other
 // that ends with "=" may be the name of something on the next line.
-func (p paragraph) isFull(text []byte, i int) bool {
+func isFull(text []byte, i int) bool {
 	const least, most, mostAtFirst = 72, 76, 100 // RFC 2045 has 76; encoders don't break within =41, and something may stand before the text
-	begin := p.from
-	if after := bytes.LastIndexByte(text[begin:i], '\n'); after >= 0 {
-		return i-begin-after-1 >= least && i-begin-after-1 < most
+	begin := beginOfLine(text, max(0, i-mostAtFirst-1), i)
+	before := bytes.TrimRight(text[max(0, begin-3):begin], "\r\n")
+	if isFirst := !bytes.HasSuffix(before, []byte("=")); isFirst {
+		return i-begin >= least && i-begin <= mostAtFirst
 	}
-	return i-begin >= least && i-begin <= mostAtFirst
+	return i-begin >= least && i-begin < most
+}
+
+// beginOfLine returns where the line around i begins, or least if it begins before that.
+func beginOfLine(text []byte, least, i int) int {
+	for i > least && text[i-1] != '\n' && text[i-1] != separator {
+		i--
+	}
+	return i
 }
 
 func signOf(high, low byte) int {
@@ -239,6 +256,11 @@ func signOfBreak(line []byte) int {
 		return isNoSign
 	}
 	return byBreak
+}
+
+// isEscape reports whether a text begins with what follows "=" in an escape, as programs write it.
+func isEscape(text []byte) bool {
+	return len(text) >= 2 && isUpperHex(text[0]) && isUpperHex(text[1])
 }
 
 func isUpperHex(c byte) bool { return inHex[c] && c < 'a' }

@@ -139,7 +139,7 @@ func (s *search) lookAlone(v *view, found family) {
 func (s *search) decode(v *view, depth int) {
 	used := s.used
 	quoted := s.scanned(v, quotedPrintable)
-	if quoted.changed {
+	if v.isQuoted = quoted.changed; v.isQuoted {
 		s.look(quoted, depth)
 	}
 	s.decodeRuns(v, depth)

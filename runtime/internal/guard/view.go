@@ -20,6 +20,7 @@ type view struct {
 
 	changed  bool   // else there is no text, as it is the parent's
 	guesses  bool   // what was undone is in many texts that are not encoded so: only what has some of it counts
+	isQuoted bool   // some of it is surely quoted-printable
 	leaves   bool   // some of what may be to undo is left to a guess
 	undoes   family // what of escapes is undone
 	families family // what of that was there
@@ -64,7 +65,7 @@ func (v *view) fits(count int) bool {
 // reset makes v a view of parent.
 func (v *view) reset(parent *view, undo func(*view, []byte)) {
 	v.parent, v.undo, v.around, v.traced, v.undoes = parent, undo, around, false, 0
-	v.masked, v.opened, v.gone = nil, nil, nil
+	v.masked, v.opened, v.gone, v.isQuoted = nil, nil, nil, false
 	v.remake()
 }
 
