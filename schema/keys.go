@@ -36,6 +36,7 @@ var secretKeys = []secretKey{
 	{"renamed_from", nil, readRenamedFrom},
 	{"deprecated", nil, readDeprecated},
 	{"go_name", nil, func(r *reader, d *draft, n *node) { d.GoName, _ = r.text(n, "go_name") }},
+	{"env", nil, readEnv},
 	{"min_length", stringTypes, func(r *reader, d *draft, n *node) { d.MinLength = r.length(n, "min_length", 0) }},
 	{"max_length", stringTypes, func(r *reader, d *draft, n *node) { d.MaxLength = r.length(n, "max_length", 1) }},
 	{"pattern", stringTypes, readPattern},
@@ -63,6 +64,7 @@ type draft struct {
 	min, max     *int64
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame
 	renamedFrom  []Pos // parallel to RenamedFrom
+	env          []Pos // parallel to Env
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }
