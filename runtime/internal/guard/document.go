@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/credential"
 )
 
 // Documents: files of keys and settings, such as PEM, a kubeconfig, a service account, .env, .netrc; and settings in one
@@ -63,7 +65,7 @@ func blockScalars(text string, f func(name, line string)) {
 	end := 0
 	for _, begin := range blockBegin().FindAllStringSubmatchIndex(text, -1) {
 		name := text[begin[4]:begin[5]]
-		if begin[0] < end || !secretName(name) {
+		if begin[0] < end || !credential.Named(name) {
 			continue
 		}
 		end = begin[1]
@@ -82,7 +84,7 @@ func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " "
 // hasSecret reports whether a text has a setting that is confidential by its name.
 func hasSecret(text string) bool {
 	found := false
-	settings(text, func(s setting) { found = found || secretName(s.name) })
+	settings(text, func(s setting) { found = found || credential.Named(s.name) })
 	return found
 }
 
@@ -109,7 +111,7 @@ func isSettings(text string) bool {
 	}
 	names := nameInLine().FindAllStringSubmatchIndex(text, -1)
 	return len(names) > 1 && names[0][0] == 0 && (len(names) > 2 || slices.ContainsFunc(names, func(name []int) bool {
-		return secretName(text[name[2]:name[3]])
+		return credential.Named(text[name[2]:name[3]])
 	}))
 }
 
@@ -195,7 +197,7 @@ func (l *learner) settings(text string) string {
 	isJWK := strings.Contains(text, `"kty"`)
 	settings(text, func(s setting) {
 		switch value := text[s.from:s.to]; {
-		case publicName(s.name), isJWK && publicInJWK().MatchString(s.name):
+		case credential.Public(s.name), isJWK && publicInJWK().MatchString(s.name):
 			blank(rest[s.from:s.to])
 		case isJWK && privateInJWK().MatchString(s.name):
 			l.part(unquoted(value))
@@ -221,7 +223,7 @@ func (l *learner) setting(name, value string) {
 		if l.isNew(value) {
 			l.learn(value, false)
 		}
-	case secretName(name):
+	case credential.Named(name):
 		l.part(unwrapped(value))
 		if value, _, comment := strings.Cut(value, " #"); comment {
 			l.part(strings.TrimSpace(value))
@@ -364,10 +366,10 @@ func (l *learner) remains(text string) {
 
 func (l *learner) remainingSetting(text string, s setting) {
 	switch value := strings.Trim(text[s.from:s.to], "\"' \t"); {
-	case value == "", publicName(s.name), strings.Contains(value, "://"):
-	case long(value) && !isOrdinary(value) && !namesOfMore().MatchString(s.name):
+	case value == "", credential.Public(s.name), strings.Contains(value, "://"):
+	case long(value) && !isOrdinary(value) && !credential.About(s.name):
 		l.part(value)
-	case secretName(s.name):
+	case credential.Named(s.name):
 		line := max(s.from-2*minimum, 0)
 		line += strings.LastIndexByte(text[line:s.from], '\n') + 1
 		l.widen(text[line:s.to], s.from-line, s.to-line)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/credential"
 )
 
 // What of a value is confidential. Everybody knows how a bearer header, a JWT or a PEM block begins: if that were looked
@@ -212,7 +214,7 @@ func unwrappedOnce(value string) string {
 		}
 	}
 	if name := assignment().FindStringSubmatch(value); name != nil && !strings.Contains(value, "\n") && !isSettings(value) {
-		if secretName(name[1]) || strings.HasPrefix(name[0], "export ") {
+		if credential.Named(name[1]) || strings.HasPrefix(name[0], "export ") {
 			return value[len(name[0]):]
 		}
 	}
