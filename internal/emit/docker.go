@@ -72,7 +72,7 @@ func (docker) secret(prefix string, e entry, o Options) block {
 }
 
 func (docker) parameter(e entry) block {
-	lines := []string{YAML(e.key) + ":", "  type: " + cmp.Or(dockerTypes[e.kind], "string"), "  " + line("description", e.text)}
+	lines := []string{scalar(e.key) + ":", "  type: " + cmp.Or(dockerTypes[e.kind], "string"), "  " + line("description", e.text)}
 	if e.low != nil {
 		lines = append(lines, "  minimum: "+strconv.FormatInt(*e.low, 10))
 	}
@@ -82,7 +82,7 @@ func (docker) parameter(e entry) block {
 	if len(e.choices) > 0 {
 		lines = append(lines, "  enum:")
 		for _, choice := range e.choices {
-			lines = append(lines, "    - "+YAML(choice))
+			lines = append(lines, "    - "+scalar(choice))
 		}
 	}
 	if e.value != "" {

@@ -3,6 +3,7 @@ package emit
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -259,12 +260,25 @@ func (t *yamlText) removeKey(path []string) error {
 }
 
 // line returns "key: value" in YAML.
-func line(key, value string) string { return key + ": " + YAML(value) }
+func line(key, value string) string { return key + ": " + scalar(value) }
+
+// escaped finds an escape that only double quotes have.
+var escaped = regexp.MustCompile(`\\[^"]`)
+
+// scalar writes a text in YAML as Prettier does, by which Docker's catalogue checks its files: what has double quotes in it, but
+// needs no escape, stands in single ones.
+func scalar(text string) string {
+	written := YAML(text)
+	if strings.HasPrefix(written, `"`) && strings.Contains(text, `"`) && !escaped.MatchString(written) {
+		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	}
+	return written
+}
 
 // typed returns a value in YAML as one of its type.
 func typed(kind field.Type, value string) string {
 	if kind == field.Integer || kind == field.Boolean {
 		return value
 	}
-	return YAML(value)
+	return scalar(value)
 }

@@ -1,0 +1,36 @@
+package emit
+
+import (
+	"strings"
+	"testing"
+)
+
+// What is not ours stays as it is: order, spaces, comments, line ends, quotes.
+func TestPutInYAMLChangesOnlyItsOwn(t *testing.T) {
+	old := func(c child) bool { return strings.HasPrefix(c.key, "old") }
+	want := []block{{"a", []string{"- name: a", "  new: true"}}}
+	for _, row := range []struct{ in, want string }{
+		{"x: 1\n", "x: 1\nl:\n  list:\n    - name: a\n      new: true\n"},
+		{"x: 1", "x: 1\nl:\n  list:\n    - name: a\n      new: true\n"},
+		{"l:\nx: 1\n", "l:\n  list:\n    - name: a\n      new: true\nx: 1\n"},
+		{"l:\n  list: []\n  b: 2 # two\n", "l:\n  list:\n    - name: a\n      new: true\n  b: 2 # two\n"},
+		{"# top\nl:\n    b:   2\n    list:\n    -   name: theirs   # stays\n        x: |\n          # no comment\n\n          text\n    # end\nz: [1,  2]\n",
+			"# top\nl:\n    b:   2\n    list:\n    -   name: theirs   # stays\n        x: |\n          # no comment\n\n          text\n    - name: a\n      new: true\n    # end\nz: [1,  2]\n"},
+		{"l:\n  list:\n    - x: 1\n      name: a\n    - name: theirs\n", "l:\n  list:\n    - name: a\n      new: true\n    - name: theirs\n"},
+		{"l:\n  list:\n    - name: old1\n      x: 1\n    # theirs\n    - name: theirs\n    - name: old2\nz: 1\n", "l:\n  list:\n    # theirs\n    - name: theirs\n    - name: a\n      new: true\nz: 1\n"},
+		{"l:\r\n  list:\r\n    - name: theirs\r\n", "l:\r\n  list:\r\n    - name: theirs\r\n    - name: a\r\n      new: true\r\n"},
+	} {
+		text, err := parseYAML(row.in)
+		if err != nil {
+			t.Fatalf("%q: %v", row.in, err)
+		}
+		for range 2 { // a second time, nothing changes
+			if err := text.put([]string{"l", "list"}, "name", want, old); err != nil {
+				t.Fatalf("%q: %v", row.in, err)
+			}
+			if got := text.String(); got != row.want {
+				t.Errorf("%q\n got  %q\n want %q", row.in, got, row.want)
+			}
+		}
+	}
+}
