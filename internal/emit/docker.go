@@ -170,12 +170,12 @@ func (d docker) read(text string) (*found, error) {
 	result := &found{server: yamlString(t.root, "name")}
 	config := yamlGet(t.root, "config")
 	variables := map[string]string{} // by the parameter that they are handed
-	for _, item := range items(yamlGet(config, "env")) {
+	for _, item := range yamlItems(yamlGet(config, "env")) {
 		if reference := parameterReference.FindStringSubmatch(yamlString(item, "value")); reference != nil && variables[reference[1]] == "" {
 			variables[reference[1]] = yamlString(item, "name")
 		}
 	}
-	for _, item := range items(yamlGet(config, "secrets")) {
+	for _, item := range yamlItems(yamlGet(config, "secrets")) {
 		name := yamlString(item, "name")
 		_, key, ok := strings.Cut(name, ".")
 		if !ok {
@@ -190,7 +190,7 @@ func (d docker) read(text string) (*found, error) {
 		}
 		result.entries = append(result.entries, e)
 	}
-	required := items(yamlGet(config, "parameters", "required"))
+	required := yamlItems(yamlGet(config, "parameters", "required"))
 	if properties := yamlGet(config, "parameters", "properties"); properties != nil && properties.Kind == yaml.MappingNode {
 		for _, c := range t.children(properties, "") {
 			e := d.property(c.key, c.value)
@@ -199,10 +199,10 @@ func (d docker) read(text string) (*found, error) {
 			result.entries = append(result.entries, e)
 		}
 	}
-	for _, item := range items(yamlGet(config, "env")) {
+	for _, item := range yamlItems(yamlGet(config, "env")) {
 		if value := yamlString(item, "value"); !strings.HasPrefix(value, "{{") {
 			name := yamlString(item, "name")
-			result.entries = append(result.entries, entry{key: name, variable: name, kind: field.Text, value: value, example: yamlString(item, "example")})
+			result.entries = append(result.entries, entry{key: name, variable: name, kind: field.Text, value: value, example: yamlString(item, "example"), unsaid: true})
 		}
 	}
 	return result, nil
@@ -215,8 +215,10 @@ func (docker) property(key string, n *yaml.Node) entry {
 		e.kind, e.low, e.high = field.Integer, wholeText(yamlString(n, "minimum")), wholeText(yamlString(n, "maximum"))
 	case "boolean":
 		e.kind = field.Boolean
+	case "array", "object":
+		e.value, e.remark = "", "several values, read as one text"
 	}
-	for _, choice := range items(yamlGet(n, "enum")) {
+	for _, choice := range yamlItems(yamlGet(n, "enum")) {
 		e.kind, e.choices = field.Choice, append(e.choices, choice.Value)
 	}
 	return e
@@ -230,8 +232,8 @@ func wholeText(text string) *int64 {
 	return &i
 }
 
-// items returns what is in a list, and nothing where there is none.
-func items(n *yaml.Node) []*yaml.Node {
+// yamlItems returns what is in a list, and nothing where there is none.
+func yamlItems(n *yaml.Node) []*yaml.Node {
 	if n == nil || n.Kind != yaml.SequenceNode {
 		return nil
 	}

@@ -55,8 +55,11 @@ var plainValue = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]*$`)
 
 // quoteValue writes a value as the readers of such files agree on it, or nothing where they would not.
 func quoteValue(value string) string {
-	if plainValue.MatchString(value) {
+	switch {
+	case plainValue.MatchString(value):
 		return value
+	case strings.Contains(value, "\n"):
+		return ""
 	}
 	for _, quote := range []string{`'`, "\"", "`"} {
 		if !strings.Contains(value, quote) && (quote != `"` || !strings.ContainsAny(value, `\$`)) {
@@ -216,13 +219,14 @@ func (dotenv) is(text string) bool {
 }
 
 func (d dotenv) read(text string) (*found, error) {
-	result := &found{unsaid: true}
+	result := &found{}
 	seen := map[string]bool{}
 	for _, p := range d.paragraphs(strings.SplitAfter(strings.TrimPrefix(text, "\ufeff"), "\n")) {
 		if seen[p.entry.variable] {
 			return nil, fmt.Errorf("%s is there twice", p.entry.variable)
 		}
 		seen[p.entry.variable] = true
+		p.entry.unsaid = true
 		result.entries = append(result.entries, p.entry)
 	}
 	return result, nil

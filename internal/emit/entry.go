@@ -26,6 +26,8 @@ type entry struct {
 	address  address
 	value    string // the default; "" is none
 	example  string
+	unsaid   bool   // whether it is secret, where it is read from a place that has no word for it
+	remark   string // what is lost of it where it is read
 }
 
 // An address is what the schema says of a url.
@@ -70,7 +72,7 @@ func (s says) entry(file *schema.File, f field.Field, variable string, o Options
 
 // identity returns what names an entry in the format.
 func (s says) identity(e entry) string {
-	if s.variables {
+	if s.variables && e.variable != "" {
 		return e.variable
 	}
 	return e.key
@@ -154,7 +156,7 @@ func (s says) compose(file *schema.File, f field.Field, identity string, o Optio
 	if !s.example && f.Placeholder != "" {
 		add(examplePrefix + f.Placeholder)
 	}
-	if !s.value && f.Shows() && f.Default != "" {
+	if !s.value && f.Shows() && f.Default != "" && !strings.Contains(f.Default, "\n") {
 		add(defaultPrefix + f.Default)
 	}
 	lines := []string{help.Help, lastLine(f.Required, o)}
@@ -204,8 +206,11 @@ func (s says) split(e *entry) (label, help string, ours bool) {
 		take(examplePrefix, wording.PlaceholderText, &e.example)
 	}
 	text := strings.TrimSpace(strings.Join(lines, "\n"))
-	if s.title {
-		return strings.TrimSpace(e.title), text, ours
+	if title := strings.TrimSpace(e.title); s.title {
+		if wording.LabelText.Check(title) == nil {
+			return title, text, ours
+		}
+		return "", strings.TrimSpace(title + "\n" + text), ours // too long for a label
 	}
 	first, rest, _ := strings.Cut(text, "\n")
 	if isText(first, wording.LabelText) && rest == strings.TrimSpace(rest) && !strings.EqualFold(first, s.identity(*e)) {

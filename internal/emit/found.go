@@ -33,7 +33,6 @@ type Import struct {
 type found struct {
 	server  string
 	entries []entry
-	unsaid  bool // the format does not say which are secret
 }
 
 // A secret is an entry on its way into a schema.
@@ -55,7 +54,7 @@ func (found *found) toImport(s says, server string) (*Import, error) {
 	taken, variables := map[string]bool{}, map[string]bool{}
 	var all []*secret
 	for _, e := range found.entries {
-		made := s.secret(e, found.unsaid, taken, variables)
+		made := s.secret(e, taken, variables)
 		if err := made.settle(server); err != nil {
 			return nil, fmt.Errorf("%q: %w", made.name, err)
 		}
@@ -144,7 +143,7 @@ func (s *secret) get(name string) any {
 }
 
 // secret makes a secret of an entry. Names that are taken are those of secrets, and in capitals those of variables.
-func (s says) secret(e entry, unsaid bool, taken, variables map[string]bool) *secret {
+func (s says) secret(e entry, taken, variables map[string]bool) *secret {
 	identity := s.identity(e)
 	made := &secret{}
 	made.name = unusedName(nameFor(identity), taken)
@@ -152,10 +151,13 @@ func (s says) secret(e entry, unsaid bool, taken, variables map[string]bool) *se
 		made.note("its name was %q", identity)
 	}
 	label, help, ours := s.split(&e)
+	if e.remark != "" {
+		made.note("%s", e.remark)
+	}
 	if label == "" && s.variables && !strings.EqualFold(made.name, identity) {
 		label = identity
 	}
-	s.guess(made, &e, ours || !unsaid, ours)
+	s.guess(made, &e, ours)
 	made.add("label", label)
 	made.add("field_type", string(e.kind))
 	made.add("required", e.required)
@@ -187,14 +189,15 @@ func typedValue(e entry) any {
 	return e.value
 }
 
-// guess decides on the type. What is said of secrets counts; where nothing is said, the name does.
-func (s says) guess(made *secret, e *entry, said, ours bool) {
+// guess decides on the type. What is said of secrets counts; where nothing is said, the name does. Of what this package wrote,
+// all is said.
+func (s says) guess(made *secret, e *entry, ours bool) {
 	name := s.identity(*e)
 	switch {
 	case e.secret && !s.types:
 		e.kind = field.Password
-	case e.secret, e.kind.Confidential():
-	case !said && credential.Named(name):
+	case e.secret, !(field.Field{Type: e.kind}).Shows():
+	case !ours && e.unsaid && credential.Named(name):
 		e.secret, e.kind = true, field.Password
 		made.note("read as a secret, by its name")
 	case !ours && holdsPassword(e.value):

@@ -80,6 +80,7 @@ func (gemini) is(text string) bool {
 	return err == nil && (t.root.get("settings").is('[') || t.root.get("mcpServers").is('{') && t.root.get("version").is('"'))
 }
 
+// read reads the settings, and the variables that the servers have beside them.
 func (g gemini) read(text string) (*found, error) {
 	t, err := parseJSON(text)
 	if err != nil {
@@ -89,16 +90,17 @@ func (g gemini) read(text string) (*found, error) {
 	if name := t.root.get("name"); name.is('"') {
 		result.server = name.text
 	}
-	settings := t.root.get("settings")
-	if !settings.is('[') {
-		return result, nil
-	}
-	for _, m := range settings.members {
-		var s geminiSetting
-		if err := m.value.decode(&s); err != nil || s.EnvVar == "" {
-			return nil, fmt.Errorf("settings: an item is no setting with an envVar: %s", m.value.plain())
+	if settings := t.root.get("settings"); settings.is('[') {
+		for _, m := range settings.members {
+			var s geminiSetting
+			if err := m.value.decode(&s); err != nil || s.EnvVar == "" {
+				return nil, fmt.Errorf("settings: an item is no setting with an envVar: %s", m.value.plain())
+			}
+			result.entries = append(result.entries, g.entry(s))
 		}
-		result.entries = append(result.entries, g.entry(s))
+	}
+	for _, m := range programsOf(t, "mcpServers") {
+		result.entries = append(result.entries, literals(m.value.get("env"), result.entries)...)
 	}
 	return result, nil
 }

@@ -3,6 +3,8 @@ package emit
 import (
 	"slices"
 	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
 
 // Where a format declares values in one place and hands them to the server in another, the latter is an env of texts such as
@@ -61,6 +63,25 @@ func handedOver(env *jsonValue) map[string]string {
 		}
 	}
 	return variables
+}
+
+// literals returns the variables of an env that are none of those known. Their values are of whoever configured the client.
+func literals(env *jsonValue, known []entry) (entries []entry) {
+	if !env.is('{') {
+		return nil
+	}
+	for _, m := range env.members {
+		isKnown := slices.ContainsFunc(known, func(e entry) bool { return e.variable == m.key })
+		if !m.value.is('"') || isKnown {
+			continue
+		}
+		e := entry{key: m.key, variable: m.key, kind: field.Text, value: m.value.text, unsaid: true}
+		if strings.HasPrefix(e.value, "$") {
+			e.value = "" // of the client's environment, or an input that is not declared
+		}
+		entries = append(entries, e)
+	}
+	return entries
 }
 
 // orServer returns the name that was given, or that of the server with what formats commonly refuse replaced.

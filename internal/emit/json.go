@@ -64,6 +64,16 @@ func (v *jsonValue) get(path ...string) *jsonValue {
 	return v
 }
 
+// items returns what is in a list, and nothing where there is none.
+func items(v *jsonValue) (list []*jsonValue) {
+	if v.is('[') {
+		for _, m := range v.members {
+			list = append(list, m.value)
+		}
+	}
+	return list
+}
+
 // is reports whether there is a value of a kind.
 func (v *jsonValue) is(kind byte) bool { return v != nil && v.kind == kind }
 

@@ -229,7 +229,7 @@ func (markdown) item(e *entry, name, value string) {
 		e.key = value
 	case "type":
 		e.kind = field.Type(value)
-		e.secret = e.kind.Confidential()
+		e.secret = !(field.Field{Type: e.kind}).Shows()
 	case "choice":
 		e.choices = append(e.choices, value)
 	case "scheme":

@@ -57,6 +57,11 @@ func (mcpb) entry(key string, o bundleOption) entry {
 		e.kind = field.Integer
 	case "boolean":
 		e.kind = field.Boolean
+	case "file", "directory":
+		e.remark = "a path, read as a text"
+	}
+	if o.Multiple {
+		e.remark = "several values, read as one text"
 	}
 	switch value := o.Default.(type) {
 	case string:

@@ -2,9 +2,11 @@ package emit
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,6 +56,8 @@ func (serverJSON) entry(in serverInput) entry {
 		e.kind = field.Integer
 	case in.Format == "boolean":
 		e.kind = field.Boolean
+	case in.Format == "filepath":
+		e.remark = "a path, read as a text"
 	}
 	return e
 }
@@ -162,38 +166,106 @@ func (serverJSON) is(text string) bool {
 	return err == nil && (t.root.get("packages").is('[') || t.root.get("remotes").is('[') || t.root.get("environmentVariables").is('['))
 }
 
-// read reads the variables of all packages, each once.
+// An openInput is whatever a user may have to fill in: a variable, an argument or a header, with what fills the holes of its value.
+type openInput struct {
+	serverInput
+	ValueHint string          `json:"valueHint"` // of an argument without a name
+	Value     string          `json:"value"`
+	Variables json.RawMessage `json:"variables"`
+}
+
+// read reads what a user has to fill in, each once: variables first, then arguments, and the headers and variables of remotes.
 func (s serverJSON) read(text string) (*found, error) {
 	t, err := parseJSON(text)
 	if err != nil {
 		return nil, err
 	}
-	var lists []*jsonValue
-	lists = append(lists, t.root.get("environmentVariables"))
-	if packages := t.root.get("packages"); packages.is('[') {
-		for _, m := range packages.members {
-			lists = append(lists, m.value.get("environmentVariables"))
+	r := &serverReader{serverJSON: s}
+	if name := t.root.get("name"); name.is('"') {
+		r.found.server = name.text[strings.LastIndexByte(name.text, '/')+1:]
+	}
+	packages, remotes := items(t.root.get("packages")), items(t.root.get("remotes"))
+	for _, declares := range append([]*jsonValue{t.root}, packages...) {
+		r.inputs(declares.get("environmentVariables"), true)
+	}
+	for _, pack := range packages {
+		r.inputs(pack.get("runtimeArguments"), false)
+		r.inputs(pack.get("packageArguments"), false)
+		r.inputs(pack.get("transport", "headers"), false)
+	}
+	for _, remote := range remotes {
+		r.inputs(remote.get("headers"), false)
+		r.variables(remote.get("variables"), "")
+	}
+	return &r.found, r.err
+}
+
+type serverReader struct {
+	serverJSON
+	found found
+	err   error
+}
+
+func (r *serverReader) inputs(list *jsonValue, isVariable bool) {
+	for _, item := range items(list) {
+		var in openInput
+		err := item.decode(&in)
+		in.Name = strings.TrimLeft(cmp.Or(in.Name, in.ValueHint), "-")
+		switch {
+		case err != nil, in.Name == "" && in.Value == "":
+			r.err = errors.Join(r.err, fmt.Errorf("this is nothing that a user could fill in: %s", item.plain()))
+		case in.Value != "":
+			r.variables(item.get("variables"), variableOf(in, isVariable))
+		default:
+			r.add(in.serverInput, in.Name, isVariable)
 		}
 	}
-	result := &found{}
-	if name := t.root.get("name"); name.is('"') {
-		result.server = name.text[strings.LastIndexByte(name.text, '/')+1:]
+}
+
+// wholeValue finds a value that is one hole, and one that is the argument with which a container gets a variable.
+var wholeValue = regexp.MustCompile(`^(?:([A-Za-z_][A-Za-z0-9_]*)=)?\{[^{}]+\}$`)
+
+// variableOf returns the environment variable that has all of what fills the hole in a value, or "".
+func variableOf(in openInput, isVariable bool) string {
+	switch found := wholeValue.FindStringSubmatch(in.Value); {
+	case found == nil:
+		return ""
+	case isVariable:
+		return in.Name
+	default:
+		return found[1]
 	}
-	seen := map[string]bool{}
-	for _, list := range lists {
-		if !list.is('[') {
+}
+
+// variables reads what fills the holes of a value.
+func (r *serverReader) variables(object *jsonValue, variable string) {
+	if !object.is('{') {
+		return
+	}
+	for _, m := range object.members {
+		var in openInput
+		if err := m.value.decode(&in); err != nil {
+			r.err = errors.Join(r.err, fmt.Errorf("variables.%s is nothing that a user could fill in", m.key))
 			continue
 		}
-		for _, m := range list.members {
-			var in serverInput
-			if err := m.value.decode(&in); err != nil || in.Name == "" {
-				return nil, fmt.Errorf("environmentVariables: an item is no variable with a name: %s", m.value.plain())
-			}
-			if !seen[in.Name] {
-				seen[in.Name] = true
-				result.entries = append(result.entries, s.entry(in))
-			}
+		if in.Value == "" {
+			in.Name = variable
+			r.add(in.serverInput, m.key, variable != "")
 		}
 	}
-	return result, nil
+}
+
+// add adds what has a name in the file; of what is there twice, the first counts.
+func (r *serverReader) add(in serverInput, name string, isVariable bool) {
+	e := r.entry(in)
+	e.key = name
+	if !isVariable {
+		e.variable = ""
+	}
+	same := func(other entry) bool {
+		return other.key == e.key || e.variable != "" && other.variable == e.variable
+	}
+	if !slices.ContainsFunc(r.found.entries, same) {
+		r.found.entries = append(r.found.entries, e)
+	}
 }

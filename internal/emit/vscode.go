@@ -1,10 +1,10 @@
 package emit
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/mcpsecrets/mcpsecrets/internal/credential"
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
 
@@ -76,7 +76,7 @@ func (v vscode) put(text, server string, entries []entry, o Options) (string, er
 		return "", err
 	}
 	if !t.root.get("inputs").is('[') {
-		return "", fmt.Errorf("inputs is no list")
+		return "", errors.New("inputs is no list")
 	}
 	var inputs []part
 	for _, e := range entries {
@@ -86,7 +86,11 @@ func (v vscode) put(text, server string, entries []entry, o Options) (string, er
 	if err := t.put([]string{"inputs"}, "id", inputs, describedByUs("description")); err != nil {
 		return "", err
 	}
-	return t.handOver([]string{"servers", orServer(o.Name, server)}, entries, gone, o, editorReference)
+	program := []string{"servers", orServer(o.Name, server)}
+	if o.Env && t.root.get("servers").is('{') && !t.root.get(program...).is('{') {
+		return "", fmt.Errorf("it has no server %q to hand the values to: --name names another", program[1])
+	}
+	return t.handOver(program, entries, gone, o, editorReference)
 }
 
 func (vscode) is(text string) bool {
@@ -143,23 +147,4 @@ func (v vscode) read(text string) (*found, error) {
 		result.entries = append(result.entries, literals(m.value.get("env"), result.entries)...)
 	}
 	return result, nil
-}
-
-// literals returns the variables of an env that have a value of their own.
-func literals(env *jsonValue, known []entry) (entries []entry) {
-	if !env.is('{') {
-		return nil
-	}
-	for _, m := range env.members {
-		isKnown := slices.ContainsFunc(known, func(e entry) bool { return e.variable == m.key })
-		if !m.value.is('"') || isKnown {
-			continue
-		}
-		e := entry{key: m.key, variable: m.key, kind: field.Text, value: m.value.text, secret: credential.Named(m.key)}
-		if len(m.value.text) > 1 && m.value.text[:2] == "${" {
-			e.value = "" // of the client's environment, or an input that is not declared
-		}
-		entries = append(entries, e)
-	}
-	return entries
 }
