@@ -123,7 +123,7 @@ func (d docker) put(text, server string, entries []entry, o Options) (string, er
 	}); err != nil {
 		return "", err
 	}
-	if len(parameters) > 0 && yamlGet(t.root, "config", "description") == nil {
+	if yamlGet(t.root, "config", "description") == nil {
 		if err := t.put([]string{"config"}, "", []block{{"description", []string{dockerDescription}}}, func(child) bool { return false }); err != nil {
 			return "", err
 		}
@@ -135,6 +135,11 @@ func (d docker) put(text, server string, entries []entry, o Options) (string, er
 	}
 	if err := t.put([]string{"config", "parameters", "properties"}, "", parameters, ours); err != nil {
 		return "", err
+	}
+	if left := yamlGet(t.root, "config", "parameters"); len(parameters) == 0 && left != nil && len(left.Content) == 2 && left.Content[0].Value == "type" {
+		if err := t.removeKey([]string{"config", "parameters"}); err != nil {
+			return "", err
+		}
 	}
 	return t.String(), nil
 }

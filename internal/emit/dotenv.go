@@ -3,7 +3,6 @@ package emit
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -159,48 +158,66 @@ func readParagraph(lines []string, from, at int, ours bool) paragraph {
 
 func (d dotenv) put(text, _ string, entries []entry, o Options) (string, error) {
 	lines := strings.SplitAfter(text, "\n")
-	end := "\n"
-	if strings.Contains(text, "\r\n") {
-		end = "\r\n"
+	var out []string
+	byVariable := map[string]entry{}
+	for _, e := range entries {
+		byVariable[e.variable] = e
 	}
-	joined := func(lines []string) string { return strings.Join(lines, end) + end }
-	var out strings.Builder
-	written := map[string]bool{}
 	at := 0
 	for _, p := range d.paragraphs(lines) {
-		i := slices.IndexFunc(entries, func(e entry) bool { return e.variable == p.entry.variable })
-		if i < 0 && !p.ours || i >= 0 && written[p.entry.variable] {
+		e, known := byVariable[p.entry.variable]
+		if !known && !p.ours {
 			continue
 		}
 		from := p.from
 		if !p.ours {
 			from = p.to - 1 // the comments before it are somebody else's
 		}
-		out.WriteString(strings.Join(lines[at:from], ""))
+		out = append(out, lines[at:from]...)
 		at = p.to
-		if i < 0 {
-			if at < len(lines) && strings.TrimSpace(lines[at]) == "" {
-				at++
-			}
-			continue
+		switch {
+		case known && from > p.from:
+			out = append(out, "\n")
+			fallthrough
+		case known:
+			out = append(out, d.lines(e, o)...)
+			delete(byVariable, p.entry.variable)
+		case len(out) > 0 && strings.TrimSpace(out[len(out)-1]) == "":
+			out = out[:len(out)-1] // that which parted it
 		}
-		written[p.entry.variable] = true
-		if from > p.from {
-			out.WriteString(end)
-		}
-		out.WriteString(joined(d.lines(entries[i], o)))
 	}
-	out.WriteString(strings.Join(lines[at:], ""))
+	out = append(out, lines[at:]...)
+	if n := len(out); n > 0 && out[n-1] == "" {
+		out = out[:n-1]
+	}
 	for _, e := range entries {
-		if written[e.variable] {
-			continue
+		if _, missing := byVariable[e.variable]; missing {
+			out = append(out, append([]string{"\n"}, d.lines(e, o)...)...)
 		}
-		if so := out.String(); so != "" && !strings.HasSuffix(so, "\n") {
+	}
+	whole := joined(out, strings.Contains(text, "\r\n"))
+	if n := len(lines); at < n && lines[n-1] != "" && len(byVariable) == 0 { // the file's own last line had no end
+		whole = strings.TrimRight(whole, "\r\n")
+	}
+	return whole, nil
+}
+
+// joined returns lines as a text; those without an end get the one that the file has.
+func joined(lines []string, windows bool) string {
+	end := "\n"
+	if windows {
+		end = "\r\n"
+	}
+	var out strings.Builder
+	for _, line := range lines {
+		out.WriteString(strings.TrimRight(line, "\r\n"))
+		if strings.HasSuffix(line, "\n") && line != "\n" {
+			out.WriteString(line[len(strings.TrimRight(line, "\r\n")):])
+		} else {
 			out.WriteString(end)
 		}
-		out.WriteString(end + joined(d.lines(e, o)))
 	}
-	return out.String(), nil
+	return out.String()
 }
 
 // is reports whether every line is a comment, an assignment or empty, and one is an assignment.

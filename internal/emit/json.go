@@ -410,6 +410,9 @@ func (t *jsonText) appended(list *jsonValue, indent string, more []string) []edi
 		return []edit{{from, to, text + "\n" + t.lineIndent(list.from)}}
 	}
 	last := list.members[n-1]
+	if rest := t.text[last.value.to:list.to]; !strings.Contains(rest, "\n") {
+		text += "\n" + t.lineIndent(list.to-1) // before the bracket, as where it was on a line of its own
+	}
 	if last.comma >= 0 {
 		at := t.behindComment(last.comma + 1)
 		return []edit{{at, at, text}}

@@ -17,7 +17,7 @@ func TestPutChangesOnlyItsOwn(t *testing.T) {
 		{"{\n  \"l\": [\n    {\"id\": \"a\"},\n    {\"id\": \"old\"}\n  ]\n}", "{\n  \"l\": [\n    {\n      \"id\": \"a\"\n    }\n  ]\n}"},
 		{"{\n  \"l\": [\n    {\"id\": \"old\"},\n    {\"id\": \"a\"}\n  ]\n}", "{\n  \"l\": [\n    {\n      \"id\": \"a\"\n    }\n  ]\n}"},
 		{"{\n  \"l\": [\n    {\"id\": \"old\"}\n  ]\n}", "{\n  \"l\": [\n    {\n      \"id\": \"a\"\n    }\n  ]\n}"},
-		{`{"l": [{"id": "old"}, {"id": "old2"}, {"id": "x"}]}`, "{\"l\": [  {\"id\": \"x\"},\n{\n  \"id\": \"a\"\n}]}"},
+		{`{"l": [{"id": "old"}, {"id": "old2"}, {"id": "x"}]}`, "{\"l\": [  {\"id\": \"x\"},\n{\n  \"id\": \"a\"\n}\n]}"},
 		{"{\r\n  \"l\": [\r\n    {\"id\": \"x\"}\r\n  ]\r\n}\r\n", "{\r\n  \"l\": [\r\n    {\"id\": \"x\"},\r\n    {\r\n      \"id\": \"a\"\r\n    }\r\n  ]\r\n}\r\n"},
 	} {
 		text, err := parseJSON(row.in)
