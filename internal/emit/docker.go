@@ -100,58 +100,68 @@ func (d docker) put(text, server string, entries []entry, o Options) (string, er
 	}
 	prefix := dockerName(cmp.Or(yamlString(t.root, "name"), server), o) + "."
 	var secrets, variables, parameters []block
-	keys := map[string]bool{}
 	for _, e := range entries {
-		keys[e.key] = true
 		if e.secret {
 			secrets = append(secrets, d.secret(prefix, e, o))
 			continue
 		}
 		parameters = append(parameters, d.parameter(e))
-		variables = append(variables, block{e.variable, []string{"- " + line("name", e.variable), "  " + line("value", d.reference(prefix, e.key))}})
-	}
-	if !o.Env {
-		variables = nil
-	}
-	ours := func(c child) bool { return isOurs(yamlString(c.value, "description")) }
-	gone := d.gone(t, prefix, keys, ours)
-	if err := t.put([]string{"config", "secrets"}, "name", secrets, ours); err != nil {
-		return "", err
-	}
-	if err := t.put([]string{"config", "env"}, "name", variables, func(c child) bool {
-		return slices.Contains(gone, yamlString(c.value, "value")) || o.Env && keys[strings.TrimSuffix(strings.TrimPrefix(yamlString(c.value, "value"), "{{"+prefix), "}}")]
-	}); err != nil {
-		return "", err
-	}
-	if yamlGet(t.root, "config", "description") == nil {
-		if err := t.put([]string{"config"}, "", []block{{"description", []string{dockerDescription}}}, func(child) bool { return false }); err != nil {
-			return "", err
+		if o.Env {
+			variables = append(variables, block{e.variable, []string{"- " + line("name", e.variable), "  " + line("value", d.reference(prefix, e.key))}})
 		}
 	}
-	if len(parameters) > 0 && yamlGet(t.root, "config", "parameters", "type") == nil {
-		if err := t.put([]string{"config", "parameters"}, "", []block{{"type", []string{"type: object"}}}, func(child) bool { return false }); err != nil {
-			return "", err
-		}
-	}
-	if err := t.put([]string{"config", "parameters", "properties"}, "", parameters, ours); err != nil {
-		return "", err
-	}
-	if left := yamlGet(t.root, "config", "parameters"); len(parameters) == 0 && left != nil && len(left.Content) == 2 && left.Content[0].Value == "type" {
-		if err := t.removeKey([]string{"config", "parameters"}); err != nil {
+	outdated := d.outdated(t, prefix, entries, o) // by the parameters that are there now
+	for _, step := range []func() error{
+		func() error { return t.put([]string{"config", "secrets"}, "name", secrets, writtenByUs) },
+		func() error {
+			return t.put([]string{"config", "env"}, "name", variables, func(c child) bool { return slices.Contains(outdated, yamlString(c.value, "value")) })
+		},
+		func() error { return t.orElse([]string{"config"}, "description", dockerDescription) },
+		func() error { return d.putParameters(t, parameters) },
+	} {
+		if err := step(); err != nil {
 			return "", err
 		}
 	}
 	return t.String(), nil
 }
 
-// gone returns the references to parameters that this package wrote and that no entry has.
-func (d docker) gone(t *yamlText, prefix string, keys map[string]bool, ours func(child) bool) (references []string) {
+func (docker) putParameters(t *yamlText, parameters []block) error {
+	path := []string{"config", "parameters"}
+	if len(parameters) > 0 {
+		if err := t.orElse(path, "type", "type: object"); err != nil {
+			return err
+		}
+	}
+	if err := t.put(append(path, "properties"), "", parameters, writtenByUs); err != nil {
+		return err
+	}
+	left := yamlGet(t.root, path...)
+	if len(parameters) == 0 && left != nil && len(left.Content) == 2 && left.Content[0].Value == "type" {
+		return t.removeKey(path)
+	}
+	return nil
+}
+
+// writtenByUs reports whether this package wrote what a child says of itself.
+func writtenByUs(c child) bool { return isOurs(yamlString(c.value, "description")) }
+
+// outdated returns the references to parameters that are not handed over any more, or under a name that may be another: those of
+// this package that no entry has, and where values are handed over, those of all entries.
+func (d docker) outdated(t *yamlText, prefix string, entries []entry, o Options) (references []string) {
+	known := map[string]bool{}
+	for _, e := range entries {
+		known[e.key] = true
+		if o.Env {
+			references = append(references, d.reference(prefix, e.key))
+		}
+	}
 	properties := yamlGet(t.root, "config", "parameters", "properties")
 	if properties == nil {
-		return nil
+		return references
 	}
 	for _, c := range t.children(properties, "") {
-		if ours(c) && !keys[c.key] {
+		if writtenByUs(c) && !known[c.key] {
 			references = append(references, d.reference(prefix, c.key))
 		}
 	}
@@ -175,42 +185,43 @@ func (d docker) read(text string) (*found, error) {
 	result := &found{server: yamlString(t.root, "name")}
 	config := yamlGet(t.root, "config")
 	variables := map[string]string{} // by the parameter that they are handed
+	var fixed []entry
 	for _, item := range yamlItems(yamlGet(config, "env")) {
-		if reference := parameterReference.FindStringSubmatch(yamlString(item, "value")); reference != nil && variables[reference[1]] == "" {
-			variables[reference[1]] = yamlString(item, "name")
+		name, value := yamlString(item, "name"), yamlString(item, "value")
+		reference := parameterReference.FindStringSubmatch(value)
+		switch {
+		case reference != nil && variables[reference[1]] == "":
+			variables[reference[1]] = name
+		case !strings.HasPrefix(value, "{{"):
+			fixed = append(fixed, entry{key: name, variable: name, kind: field.Text, value: value, example: yamlString(item, "example"), unsaid: true})
 		}
 	}
 	for _, item := range yamlItems(yamlGet(config, "secrets")) {
-		name := yamlString(item, "name")
-		_, key, ok := strings.Cut(name, ".")
-		if !ok {
-			key = name
-		}
-		e := entry{
-			key: key, variable: yamlString(item, "env"), text: yamlString(item, "description"), secret: true, kind: field.Password,
-			required: yamlString(item, "required") == "true",
-		}
-		if example := yamlString(item, "example"); example != "" && e.text == "" {
-			e.example = example
-		}
-		result.entries = append(result.entries, e)
+		result.entries = append(result.entries, d.readSecret(item))
 	}
 	required := yamlItems(yamlGet(config, "parameters", "required"))
 	if properties := yamlGet(config, "parameters", "properties"); properties != nil && properties.Kind == yaml.MappingNode {
-		for _, c := range t.children(properties, "") {
-			e := d.property(c.key, c.value)
-			e.required = slices.ContainsFunc(required, func(n *yaml.Node) bool { return n.Value == c.key })
-			e.variable = variables[c.key]
+		for i := 0; i+1 < len(properties.Content); i += 2 {
+			e := d.property(properties.Content[i].Value, properties.Content[i+1])
+			e.required = slices.ContainsFunc(required, func(n *yaml.Node) bool { return n.Value == e.key })
+			e.variable = variables[e.key]
 			result.entries = append(result.entries, e)
 		}
 	}
-	for _, item := range yamlItems(yamlGet(config, "env")) {
-		if value := yamlString(item, "value"); !strings.HasPrefix(value, "{{") {
-			name := yamlString(item, "name")
-			result.entries = append(result.entries, entry{key: name, variable: name, kind: field.Text, value: value, example: yamlString(item, "example"), unsaid: true})
-		}
-	}
+	result.entries = append(result.entries, fixed...)
 	return result, nil
+}
+
+func (docker) readSecret(item *yaml.Node) entry {
+	name := yamlString(item, "name")
+	_, key, ok := strings.Cut(name, ".")
+	if !ok {
+		key = name
+	}
+	return entry{
+		key: key, variable: yamlString(item, "env"), text: yamlString(item, "description"), secret: true, kind: field.Password,
+		required: yamlString(item, "required") == "true", example: yamlString(item, "example"),
+	}
 }
 
 func (docker) property(key string, n *yaml.Node) entry {

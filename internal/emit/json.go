@@ -2,6 +2,7 @@ package emit
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -351,6 +352,9 @@ type part struct {
 // put makes members of the list or object at path what parts say, and leaves the others as they are. Those that are new come
 // last; stale says which are to go. In a list, name is the key of an item that has its name.
 func (t *jsonText) put(path []string, name string, parts []part, stale func(key string, v *jsonValue) bool) error {
+	if list := t.root.get(path...); !list.is('[') && !list.is('{') {
+		return fmt.Errorf("%s is no list or object", strings.Join(path, "."))
+	}
 	if err := t.remove(path, func(m jsonMember) bool {
 		key := memberKey(m, name)
 		return stale(key, m.value) && !slices.ContainsFunc(parts, func(p part) bool { return p.key == key })
@@ -473,7 +477,7 @@ func (t *jsonText) ensure(path []string, empty any) error {
 	parent, key := path[:len(path)-1], path[len(path)-1]
 	object := t.root.get(parent...)
 	if !object.is('{') {
-		return fmt.Errorf("%s is no object", strings.Join(parent, "."))
+		return fmt.Errorf("%s is no object", cmp.Or(strings.Join(parent, "."), "it"))
 	}
 	if object.get(key) != nil {
 		return nil

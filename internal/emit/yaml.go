@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -172,10 +173,12 @@ func (t *yamlText) put(path []string, name string, blocks []block, stale func(ch
 		}
 	}
 	n := yamlGet(t.root, path...)
-	if n == nil || n.Kind == yaml.ScalarNode && len(blocks) == 0 {
+	switch {
+	case n == nil, isNull(n) && len(blocks) == 0:
 		return nil
-	}
-	if n.Style&yaml.FlowStyle != 0 && len(n.Content) > 0 {
+	case n.Kind != yaml.SequenceNode && n.Kind != yaml.MappingNode && !isNull(n):
+		return fmt.Errorf("%s is no list or mapping", strings.Join(path, "."))
+	case n.Style&yaml.FlowStyle != 0 && len(n.Content) > 0:
 		return fmt.Errorf("%s is written in brackets, write it in lines", strings.Join(path, "."))
 	}
 	known := t.children(n, name)
@@ -208,13 +211,30 @@ func (t *yamlText) put(path []string, name string, blocks []block, stale func(ch
 	return t.replace(append(edits, lineEdit{last.to, last.to, more})...)
 }
 
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+// orElse adds a key to the mapping at path where it has none: line is the key with its value.
+func (t *yamlText) orElse(path []string, key, line string) error {
+	if yamlGet(t.root, append(slices.Clone(path), key)...) != nil {
+		return nil
+	}
+	return t.put(path, "", []block{{key, []string{line}}}, func(child) bool { return false })
+}
+
+// nothing is how an empty collection is written.
+var nothing = regexp.MustCompile(`:[ \t]+(?:\[[ \t]*\]|\{[ \t]*\}|~|null|Null|NULL)`)
+
 // fill puts blocks into a collection that is empty.
 func (t *yamlText) fill(path []string, blocks []block) error {
 	if len(blocks) == 0 {
 		return nil
 	}
-	key, _ := yamlEntry(yamlGet(t.root, path[:len(path)-1]...), path[len(path)-1])
-	lines := []string{strings.Repeat(" ", key.Column-1) + key.Value + ":"}
+	key, value := yamlEntry(yamlGet(t.root, path[:len(path)-1]...), path[len(path)-1])
+	own := strings.TrimRight(t.lines[key.Line-1], "\r\n")
+	if value.Line > key.Line && !isNull(value) {
+		return fmt.Errorf("%s is written in brackets, write it in lines", strings.Join(path, "."))
+	}
+	lines := []string{strings.TrimRight(nothing.ReplaceAllString(own, ":"), " \t")}
 	for _, b := range blocks {
 		lines = append(lines, indentedLines(b.lines, key.Column+1)...)
 	}
@@ -225,26 +245,27 @@ func (t *yamlText) fill(path []string, blocks []block) error {
 func (t *yamlText) ensure(path []string) error {
 	parent := t.root
 	for i, key := range path {
-		_, value := yamlEntry(parent, key)
-		if value != nil && (value.Kind != yaml.ScalarNode || i == len(path)-1) {
-			parent = value
-			continue
+		if parent.Style&yaml.FlowStyle != 0 {
+			return fmt.Errorf("%s is written in brackets, write it in lines", cmp.Or(strings.Join(path[:i], "."), "it"))
 		}
-		if value != nil { // null, where a mapping is wanted
+		_, value := yamlEntry(parent, key)
+		switch isLast := i == len(path)-1; {
+		case value == nil:
+			all := t.children(parent, "")
+			last := all[len(all)-1]
+			if err := t.replace(lineEdit{last.to, last.to, []string{strings.Repeat(" ", last.indent) + key + ":"}}); err != nil {
+				return err
+			}
+			return t.ensure(path)
+		case !isLast && (isNull(value) || value.Kind == yaml.MappingNode && len(value.Content) == 0):
 			if err := t.fill(path[:i+1], []block{{path[i+1], []string{path[i+1] + ":"}}}); err != nil {
 				return err
 			}
 			return t.ensure(path)
+		case !isLast && value.Kind != yaml.MappingNode:
+			return fmt.Errorf("%s is no mapping", strings.Join(path[:i+1], "."))
 		}
-		if parent.Kind != yaml.MappingNode || parent.Style&yaml.FlowStyle != 0 {
-			return fmt.Errorf("%s is no mapping that is written in lines", strings.Join(path[:i], "."))
-		}
-		all := t.children(parent, "")
-		last := all[len(all)-1]
-		if err := t.replace(lineEdit{last.to, last.to, []string{strings.Repeat(" ", last.indent) + key + ":"}}); err != nil {
-			return err
-		}
-		return t.ensure(path)
+		parent = value
 	}
 	return nil
 }
