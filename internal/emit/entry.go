@@ -57,7 +57,7 @@ func (s says) entry(file *schema.File, f field.Field, variable string, o Options
 	read := s.asRead(f)
 	e := entry{key: f.Name, variable: variable, title: f.Label, secret: !f.Shows(), kind: read.Type, choices: read.Choices, example: f.Placeholder,
 		address: address{read.Schemes, read.Hosts, read.UserInfo}}
-	if !e.secret {
+	if !e.secret && isValue(read, f.Default) {
 		e.value = f.Default
 	}
 	if low, ok := read.Range.Min(); ok {
@@ -82,7 +82,7 @@ func (s says) identity(e entry) string {
 func (s says) asRead(f field.Field) field.Field {
 	read := field.Field{Type: field.Text}
 	switch {
-	case s.types:
+	case s.types && f.Shows() == (field.Field{Type: f.Type, UserInfo: f.UserInfo}).Shows(): // else the type says otherwise
 		read = field.Field{Type: f.Type, Choices: f.Choices, Schemes: f.Schemes, Hosts: f.Hosts, UserInfo: f.UserInfo}
 	case !f.Shows():
 		read.Type = field.Password
@@ -95,6 +95,11 @@ func (s says) asRead(f field.Field) field.Field {
 		read.Range = f.Range
 	}
 	return read
+}
+
+// isValue reports whether what is read as f can have a text as its default: one of several lines is never written.
+func isValue(f field.Field, text string) bool {
+	return !strings.Contains(text, "\n") && f.Check(text) == nil
 }
 
 // The last line of a text says that a client need not have the value, and whether the server asks for it.
@@ -156,7 +161,7 @@ func (s says) compose(file *schema.File, f field.Field, identity string, o Optio
 	if !s.example && f.Placeholder != "" {
 		add(examplePrefix + f.Placeholder)
 	}
-	if !s.value && f.Shows() && f.Default != "" && !strings.Contains(f.Default, "\n") {
+	if !s.value && f.Shows() && f.Default != "" && isValue(s.asRead(f), f.Default) {
 		add(defaultPrefix + f.Default)
 	}
 	lines := []string{help.Help, lastLine(f.Required, o)}
