@@ -60,11 +60,11 @@ var secretKeyNames = func() []string {
 // A draft is a secret with what [File] no longer shows of it.
 type draft struct {
 	*Secret
+	env          []Pos // parallel to Env
 	defaultValue *node
 	min, max     *int64
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame
 	renamedFrom  []Pos // parallel to RenamedFrom
-	env          []Pos // parallel to Env
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }
