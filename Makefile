@@ -59,7 +59,7 @@ figures: desktop
 
 # Rewrites what the golden tests compare with: read the difference before you commit it.
 golden:
-	$(GO) test ./schema ./templates -update
+	$(GO) test ./schema ./templates ./internal/emit -update
 	$(GO) test ./examples/petstore/e2e -run TestClientsFile -update
 
 # The programs of a desktop, for the tests that need a keychain and dialogs, and Node for the clients in TypeScript.

@@ -25,6 +25,7 @@ type Field struct {
 	Scope       field.Scope      // [ToolScope], or "": "Allow for session" covers every tool of the server
 	SentTo      string           // the name of the url secret that says where the value goes
 	RenamedFrom []string         // former names, whose stored value is still found
+	Env         []string         // environment variables under which servers take the value; nothing reads them yet
 
 	MinLength int         // in characters (Unicode code points)
 	MaxLength int         // in characters (Unicode code points); 0 is no limit

@@ -86,6 +86,11 @@ func wantSound(t *testing.T, file *File) {
 				t.Errorf("%q was %q", s.Name, former)
 			}
 		}
+		for _, name := range s.Env {
+			if !field.ValidEnv(name) {
+				t.Errorf("%q has the variable %q", s.Name, name)
+			}
+		}
 		if (s.Type == field.Choice) != (len(s.Choices) > 0) || slices.ContainsFunc(s.Choices,
 			func(c string) bool { return s.Check(c) != nil }) {
 			t.Errorf("%q: choices %q", s.Name, s.Choices)

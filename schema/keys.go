@@ -36,6 +36,7 @@ var secretKeys = []secretKey{
 	{"renamed_from", nil, readRenamedFrom},
 	{"deprecated", nil, readDeprecated},
 	{"go_name", nil, func(r *reader, d *draft, n *node) { d.GoName, _ = r.text(n, "go_name") }},
+	{"env", nil, readEnv},
 	{"min_length", stringTypes, func(r *reader, d *draft, n *node) { d.MinLength = r.length(n, "min_length", 0) }},
 	{"max_length", stringTypes, func(r *reader, d *draft, n *node) { d.MaxLength = r.length(n, "max_length", 1) }},
 	{"pattern", stringTypes, readPattern},
@@ -59,6 +60,7 @@ var secretKeyNames = func() []string {
 // A draft is a secret with what [File] no longer shows of it.
 type draft struct {
 	*Secret
+	env          []Pos // parallel to Env
 	defaultValue *node
 	min, max     *int64
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame

@@ -181,6 +181,7 @@ func (r *reader) checkFile() {
 			r.urls = append(r.urls, d.Name)
 		}
 	}
+	r.checkEnv()
 	former := map[string]*draft{}
 	sentences := wording.English()
 	for _, d := range r.drafts {

@@ -157,6 +157,7 @@ var valuesOf = map[string][]any{
 	"sent_to":      {"a", "b", "base.url", "A", "__a", "nowhere", " a"},
 	"renamed_from": {"OLD", "old name", "__x", "_", "_x", " a", []any{"x", "y"}, []any{"x", "x"}, []any{"__x"}, []any{1}, []any{}, "clé", strings.Repeat("o", 101), []any{"a b", ""}, "{tool}"},
 	"go_name":      {"Name", "name", "N_2", "APIKey\u3164", "\u0410", "2", "Na me", 1},
+	"env":          {"API_TOKEN", "token", "_", "1A", "A-B", "", " A", []any{"A", "B"}, []any{"A", "A"}, []any{"A", "a"}, []any{}, []any{""}, []any{1}, 1, strings.Repeat("E", 100), strings.Repeat("E", 101)},
 	"min_length":   {0, 1, 16, 262144, 262145, -1, "5"},
 	"max_length":   {0, 1, 16, 262144, 262145, -1},
 	"pattern":      {"a+", "[a-z]{2,}", "(", "a\nb", "{tool}", "/^sk-/i", strings.Repeat("a", 1001), " "},

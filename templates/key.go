@@ -70,6 +70,7 @@ func fieldItems(s field.Field) []jen.Code {
 	add(s.Scope == field.ToolScope, "Scope", func() jen.Code { return ours("ToolScope") })
 	text("SentTo", s.SentTo)
 	list("RenamedFrom", s.RenamedFrom)
+	list("Env", s.Env)
 	number("MinLength", s.MinLength)
 	number("MaxLength", s.MaxLength)
 	text("Pattern", s.Pattern)

@@ -15,9 +15,12 @@ func TestImports(t *testing.T) {
 	for folder, forbidden := range map[string][]string{
 		"../schema":           {"jennifer", "mcp-go", "go-sdk", "go/ast", "mcpsecrets/templates"},
 		"../templates":        {"go-yaml", "mcp-go", "go-sdk", "\"os\""},
+		"../internal/emit":    {"jennifer", "mcp-go", "go-sdk", "\"os\""},
 		"../internal/field":   {"go-yaml", "jennifer", "mcp-go", "go-sdk", "mcpsecrets/"},
 		"../internal/spell":   {"go-yaml", "jennifer", "mcp-go", "go-sdk", "mcpsecrets/"},
 		"../internal/wording": {"go-yaml", "jennifer", "mcp-go", "go-sdk"},
+
+		"../internal/credential": {"go-yaml", "jennifer", "mcp-go", "go-sdk", "mcpsecrets/"},
 	} {
 		for _, a := range arrowsFrom(t, folder) {
 			a.check(t, forbidden)

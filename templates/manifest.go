@@ -56,6 +56,7 @@ type ManifestSecret struct {
 	Scope       field.Scope      `json:"scope,omitempty"`
 	SentTo      string           `json:"sent_to,omitempty"`
 	RenamedFrom []string         `json:"renamed_from,omitempty"`
+	Env         []string         `json:"env,omitempty"`
 	Deprecated  string           `json:"deprecated,omitempty"`
 	MinLength   int              `json:"min_length,omitempty"`
 	MaxLength   int              `json:"max_length,omitempty"`
@@ -188,7 +189,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 	m := ManifestSecret{
 		Name: s.Name, Label: s.Label, FieldType: s.Type, Required: s.Required, Default: s.Default, HelpText: s.Help,
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
-		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
+		RenamedFrom: s.RenamedFrom, Env: s.Env, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, Prefix: s.Prefix, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
 		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked: maskedBy(s.Field),

@@ -20,6 +20,8 @@ func newCheck() *cobra.Command {
 		Long: `check makes what mcpsecrets-gen would write for each SCHEMA (default secrets.yaml) and compares it with the files that
 are there. It prints the difference and exits with 1 if there is one. Give it the flags that go:generate gives. It writes no file.
 
+So are the files that emit has written, which secrets.emitted.json beside the schema names.
+
 It names the sentences that an older manifest lacks, for which the server shows the runtime's own. Likely mistakes are warnings, as
 vet has them; with --strict they fail. It also fails where the code that uses the getters does not compile, since reasons may be
 missing then.`,
@@ -39,6 +41,12 @@ missing then.`,
 			}
 			if stale {
 				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: hint: %s\n", hint)
+			}
+			staleEmitted, err := checkEmitted(args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			if stale || staleEmitted {
 				return errSilent
 			}
 			if len(made.broken) > 0 {
@@ -50,6 +58,26 @@ missing then.`,
 	}
 	target.flags(cmd)
 	return cmd
+}
+
+// checkEmitted compares what was emitted from each schema with what is there, and reports whether something is stale.
+func checkEmitted(schemas []string, stdout, stderr io.Writer) (stale bool, err error) {
+	if len(schemas) == 0 {
+		schemas = []string{defaultSchema}
+	}
+	for _, schema := range schemas {
+		outputs, err := emittedOutputs(schema)
+		if err != nil {
+			return false, err
+		}
+		for _, o := range outputs {
+			if reportStale(o, stdout, stderr) {
+				stale = true
+				fmt.Fprintf(stderr, "mcpsecrets-gen: hint: run \"mcpsecrets-gen emit --again %s\" and commit what it writes\n", schema)
+			}
+		}
+	}
+	return stale, nil
 }
 
 // madeWithoutReasons reports whether a file is a manifest for which nobody looked for reasons.

@@ -2,38 +2,62 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/emit"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
-// convert returns the schema for a SECRETS_INFO dictionary, in the dictionary's order. Mistakes in it are reported at
-// their place in the file from.
-func convert(from, server string) (string, error) {
+// A conversion is a schema that was made of a file of another format.
+type conversion struct {
+	text   string
+	server string
+	notes  []string // what was guessed, for its author to look at
+}
+
+// convert makes a schema of a SECRETS_INFO dictionary, or of a file of a format that emit knows, in the file's order. Mistakes in
+// a dictionary are reported at their place in the file from. The server is the one that is wanted, what the file calls it, or
+// otherwise.
+func convert(from, wanted, otherwise string) (conversion, error) {
 	source, err := readSchema(from)
 	if err != nil {
-		return "", err
+		return conversion{}, err
 	}
 	source = bytes.TrimPrefix(source, []byte("\ufeff"))
-	info, err := templates.ParseInfo(from, server, source)
-	if err != nil {
-		return "", err
+	made := conversion{server: cmp.Or(wanted, otherwise)}
+	if emit.Recognize(source) != "" {
+		read, err := emit.Read(source, wanted, otherwise)
+		if err != nil {
+			return conversion{}, fmt.Errorf("%s can't be read: %w", from, err)
+		}
+		source, made.server = read.Info, read.Server
+		made.notes = append([]string{fmt.Sprintf("%s is read as %s", from, read.Format)}, read.Notes...)
 	}
+	info, err := templates.ParseInfo(from, made.server, source)
+	if err != nil {
+		return conversion{}, err
+	}
+	made.text, err = schemaOf(from, source, info)
+	return made, err
+}
+
+// schemaOf writes the schema for a dictionary, which info was read from.
+func schemaOf(from string, source []byte, info *templates.Schema) (string, error) {
 	secrets, err := entries(source)
 	if err != nil {
 		return "", fmt.Errorf("%s is not one JSON object: %w", from, err)
 	}
 	var text strings.Builder
 	header, _, _ := strings.Cut(starter, "\nsecrets:")
-	text.WriteString(forServer(header, server) + "\nsecrets:\n")
+	text.WriteString(forServer(header, info.Server) + "\nsecrets:\n")
 	for i, secret := range secrets {
-		fmt.Fprintf(&text, "  %s:\n", plain(info.Secrets[i].Name))
+		fmt.Fprintf(&text, "  %s:\n", emit.YAML(info.Secrets[i].Name))
 		rules, err := entries(secret.value)
 		if err != nil {
 			return "", fmt.Errorf("%s: secret %q: %w", from, secret.key, err)
@@ -49,7 +73,7 @@ func convert(from, server string) (string, error) {
 func withNames(rules []entry, key string, s *schema.Secret) []entry {
 	set := func(rule string, value any) {
 		rules = slices.DeleteFunc(rules, func(e entry) bool { return e.key == rule })
-		rules = append(rules, entry{rule, []byte(quoted(value))})
+		rules = append(rules, entry{rule, []byte(emit.JSON(value))})
 	}
 	if s.Name != key {
 		set("renamed_from", s.RenamedFrom)
@@ -99,32 +123,7 @@ func yamlValue(value json.RawMessage) string {
 		return string(value)
 	}
 	if text, ok := v.(string); ok {
-		return plain(text)
+		return emit.YAML(text)
 	}
-	return quoted(v)
-}
-
-// plainText are texts that mean the same with and without quotes; yamlWords are those that don't.
-var (
-	plainText = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9 ,.()/_'-]|:[A-Za-z0-9/])*$`)
-	yamlWords = strings.Fields("true false null yes no on off y n")
-)
-
-// plain writes a text as a value in YAML, without quotes where it reads well.
-func plain(text string) string {
-	if plainText.MatchString(text) && !strings.HasSuffix(text, " ") && !slices.Contains(yamlWords, strings.ToLower(text)) {
-		return text
-	}
-	return quoted(text)
-}
-
-// quoted writes a value as JSON, which is YAML too.
-func quoted(v any) string {
-	var out strings.Builder
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false) // it is read by people
-	if err := e.Encode(v); err != nil {
-		panic(err) // it was decoded from JSON
-	}
-	return strings.TrimSuffix(out.String(), "\n")
+	return emit.JSON(v)
 }

@@ -34,16 +34,16 @@ func FuzzConvert(f *testing.F) {
 		if err != nil {
 			t.Skip(err)
 		}
-		text, err := convert(from, "pets")
+		made, err := convert(from, "pets", "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := templates.Parse("got", []byte(text))
+		got, err := templates.Parse("got", []byte(made.text))
 		if err != nil {
-			t.Fatalf("%v in\n%s", err, text)
+			t.Fatalf("%v in\n%s", err, made.text)
 		}
 		if want, got := manifestOf(t, want), manifestOf(t, got); want != got {
-			t.Errorf("the schema\n%s\nmakes %s\nwant  %s", text, got, want)
+			t.Errorf("the schema\n%s\nmakes %s\nwant  %s", made.text, got, want)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/emit"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
@@ -26,7 +27,11 @@ func newInit() *cobra.Command {
 		Long: `init writes a commented SCHEMA (default secrets.yaml) to start from. With --from it writes one with the secrets of a
 SECRETS_INFO dictionary of the Python or JavaScript frameworks, saved as JSON. Names in capitals
 or with spaces become names of a schema, and renamed_from keeps the old ones, under which values are stored. The JSON Schema that
-the first line refers to, for editors, is written beside it. init never overwrites a file.`,
+the first line refers to, for editors, is written beside it. init never overwrites a file.
+
+--from also reads the formats that emit writes (a server.json, an mcp.json, an .env.example and others), by their keys. It says
+what it guesses, such as the type of a name that ends in URL, and warns of a name like that of a credential that the file does not
+mark as a secret. A value that looks like one is never taken over.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeSchemas,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,16 +43,16 @@ the first line refers to, for editors, is written beside it. init never overwrit
 			if err != nil {
 				return err
 			}
-			text := forServer(starter, chosen)
+			made := conversion{text: forServer(starter, chosen), server: chosen}
 			if from != "" {
-				if text, err = convert(from, chosen); err != nil {
+				if made, err = convert(from, server, chosen); err != nil {
 					return err
 				}
 			}
-			if _, err := templates.Parse(name, []byte(text)); err != nil {
+			if _, err := templates.Parse(name, []byte(made.text)); err != nil {
 				return fmt.Errorf("init made a schema with mistakes, please report this: %w", err)
 			}
-			if err := writeNew(name, text); err != nil {
+			if err := writeNew(name, made.text); err != nil {
 				return err
 			}
 			beside, err := writeJSONSchema(name)
@@ -55,18 +60,25 @@ the first line refers to, for editors, is written beside it. init never overwrit
 				_ = os.Remove(name) // both or none
 				return err
 			}
+			for _, note := range made.notes {
+				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: %s\n", note)
+			}
 			for _, written := range append([]string{name}, beside...) {
 				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: wrote %s\n", written)
 			}
 			if from != "" && server == "" {
-				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: hint: the server is %q, after the folder: stored values are looked for under com.mcp.%s, and --server names another\n", chosen, chosen)
+				after := "after the folder"
+				if made.server != chosen {
+					after = "as the file calls it"
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "mcpsecrets-gen: hint: the server is %q, %s: stored values are looked for under com.mcp.%s, and --server names another\n", made.server, after, made.server)
 			}
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "", "a JSON file with a SECRETS_INFO dictionary")
+	cmd.Flags().StringVar(&from, "from", "", "a JSON file with a SECRETS_INFO dictionary, or a file of a format that emit writes")
 	cmd.Flags().StringVar(&server, "server", "", "the server's name (default the folder's name)")
-	_ = cmd.MarkFlagFilename("from", "json") // it fails for a flag that is not there
+	_ = cmd.MarkFlagFilename("from", "json", "yaml", "example", "md") // it fails for a flag that is not there
 	_ = cmd.RegisterFlagCompletionFunc("server", cobra.NoFileCompletions)
 	return cmd
 }
@@ -82,7 +94,7 @@ func writeJSONSchema(name string) ([]string, error) {
 
 // forServer fills the server's name into the starter, or into a part of it.
 func forServer(text, server string) string {
-	return strings.NewReplacer("server: {server}", "server: "+plain(server), "{server}", server).Replace(text)
+	return strings.NewReplacer("server: {server}", "server: "+emit.YAML(server), "{server}", server).Replace(text)
 }
 
 // chooseServer returns the server's name: the flag, or the name of the schema's folder.
@@ -92,7 +104,7 @@ func chooseServer(flag, name string) (string, error) {
 		return serverName(filepath.Base(folder)), err
 	}
 	// What a name may be is for the schema language to say.
-	_, err := schema.Parse("--server", fmt.Appendf(nil, "version: 1\nserver: %s\nsecrets: {any: }\n", plain(flag)))
+	_, err := schema.Parse("--server", fmt.Appendf(nil, "version: 1\nserver: %s\nsecrets: {any: }\n", emit.YAML(flag)))
 	var mistakes schema.ErrorList
 	if errors.As(err, &mistakes) {
 		return "", usagef("--%s", mistakes[0].Text)

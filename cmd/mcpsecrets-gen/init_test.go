@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/emit"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 )
 
@@ -50,10 +51,10 @@ func TestPlain(t *testing.T) {
 		{"a<b>", `"a<b>"`},
 		{"", `""`},
 	} {
-		if got := plain(c.text); got != c.want {
+		if got := emit.YAML(c.text); got != c.want {
 			t.Errorf("%q is written %s, want %s", c.text, got, c.want)
 		}
-		text := fmt.Sprintf("version: 1\nserver: pets\nsecrets:\n  key:\n    help_text: %s\n", plain(c.text))
+		text := fmt.Sprintf("version: 1\nserver: pets\nsecrets:\n  key:\n    help_text: %s\n", emit.YAML(c.text))
 		file, err := schema.Parse("secrets.yaml", []byte(text))
 		if err != nil {
 			t.Errorf("%q: %v", c.text, err)

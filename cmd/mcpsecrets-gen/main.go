@@ -108,7 +108,7 @@ The exit code is 0 if all is well, 1 for mistakes in files and stale output, and
 		SilenceUsage:  true,
 	}
 	target.flags(root)
-	root.AddCommand(newCheck(), newDiff(), newInit(), newSchema(), newVersion(), newVet())
+	root.AddCommand(newCheck(), newDiff(), newEmit(), newInit(), newSchema(), newVersion(), newVet())
 	strictUsage(root)
 	return root
 }

@@ -56,8 +56,16 @@ func (c *comparison) secret(was, s *templates.ManifestSecret) {
 	if was.FieldType == s.FieldType { // else the rules are others too, which says nothing new
 		c.rules(was, s, isDestination)
 	}
+	c.env(was, s)
 	c.texts(was, s)
 	c.code(was, s)
+}
+
+// env compares the environment variables. No server reads them by itself yet, so that nobody loses a value.
+func (c *comparison) env(was, s *templates.ManifestSecret) {
+	if old, now := list(was.Env), list(s.Env); old != now {
+		c.say(Compatible, "secret %q: env %s is now %s", s.Name, orNone(old), orNone(now))
+	}
 }
 
 // code compares what the callers of the generated code use.

@@ -79,6 +79,7 @@ type Field struct {
 	Scope       Scope
 	SentTo      string   // the name of the url secret that says where the value goes
 	RenamedFrom []string // former names, whose stored value is still found
+	Env         []string // environment variables under which servers take the value; nothing reads them yet
 
 	MinLength int    // in characters (Unicode code points)
 	MaxLength int    // in characters (Unicode code points); 0 is no limit
@@ -148,6 +149,15 @@ func ValidName(name string) bool {
 	return len(name) > 0 && len(name) <= MaxNameLength && !strings.HasPrefix(name, ReservedPrefix) &&
 		!slices.ContainsFunc([]byte(name), func(c byte) bool {
 			return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '.' && c != '-'
+		})
+}
+
+// ValidEnv reports whether name can be an environment variable's name everywhere: up to [MaxNameLength] of [A-Za-z0-9_], not
+// beginning with a digit (POSIX.1-2024, XBD 3.216).
+func ValidEnv(name string) bool {
+	return name != "" && len(name) <= MaxNameLength && (name[0] < '0' || name[0] > '9') &&
+		!slices.ContainsFunc([]byte(name), func(c byte) bool {
+			return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_'
 		})
 }
 

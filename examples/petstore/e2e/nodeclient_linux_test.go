@@ -2,17 +2,14 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,41 +19,8 @@ import (
 // installClients installs the clients from npm, unless they are there already.
 func installClients(t *testing.T) {
 	t.Helper()
-	desktop.Need(t, "node", "npm")
-	if err := npmCI(); err != nil {
-		desktop.GiveUp(t, err)
-	}
+	desktop.NPM(t, npm)
 }
-
-var npmCI = sync.OnceValue(func() error {
-	// One at a time, also if the tests run twice.
-	lock, err := os.Open(npm)
-	if err != nil {
-		return err
-	}
-	defer lock.Close() // and unlocks
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		return err
-	}
-	// The mark is written last: it has the lock file that was installed.
-	mark := filepath.Join(npm, "node_modules", ".installed")
-	want, err := os.ReadFile(filepath.Join(npm, "package-lock.json"))
-	if err != nil {
-		return err
-	}
-	if got, err := os.ReadFile(mark); err == nil && bytes.Equal(got, want) {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "npm", "ci", "--loglevel=error")
-	cmd.Dir = npm
-	cmd.WaitDelay = time.Second
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci in %s: %w\n%s", npm, err, out)
-	}
-	return os.WriteFile(mark, want, 0o644)
-})
 
 // nodeCommand returns the command that runs a script below testdata/clients: with the Node.js of a locked version, since some
 // clients need a newer one than Debian has; or, where npm has none for this machine, with the system's.

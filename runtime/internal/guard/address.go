@@ -1,6 +1,10 @@
 package guard
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/credential"
+)
 
 // Addresses with something confidential in them: URLs, and what else names a place and a password (DSNs). Scheme and host
 // are public, and so are words in a path such as "api" and "services": they are in ordinary results.
@@ -115,7 +119,7 @@ func (l *learner) parameters(text string) {
 		name, value, named := strings.Cut(part, "=")
 		switch {
 		case named && (strings.HasSuffix(strings.ToLower(name), "keyname") || sasParameter().MatchString(value)): // both of Azure
-		case named && (secretName(name) || !isOrdinary(value)):
+		case named && (credential.Named(name) || !isOrdinary(value)):
 			l.part(value)
 		case !named && !isOrdinary(part):
 			l.part(part)
@@ -154,7 +158,7 @@ func (l *learner) path(text string, rest int) {
 func (l *learner) values(text string, rest int) {
 	for from, to := rest, 0; from < len(text); from = to + 1 {
 		to = from + endOf(text[from:], "/?#&;")
-		if name, value, named := strings.Cut(text[from:to], "="); named && value != "" && (long(value) || secretName(name)) {
+		if name, value, named := strings.Cut(text[from:to], "="); named && value != "" && (long(value) || credential.Named(name)) {
 			l.widen(text, from+len(name)+1, to)
 		}
 	}

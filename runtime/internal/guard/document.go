@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/credential"
 )
 
 // Documents: files of keys and settings, such as PEM, a kubeconfig, a service account, .env, .netrc; and settings in one
@@ -63,7 +65,7 @@ func blockScalars(text string, f func(name, line string)) {
 	end := 0
 	for _, begin := range blockBegin().FindAllStringSubmatchIndex(text, -1) {
 		name := text[begin[4]:begin[5]]
-		if begin[0] < end || !secretName(name) {
+		if begin[0] < end || !credential.Named(name) {
 			continue
 		}
 		end = begin[1]
@@ -109,7 +111,7 @@ func isSettings(text string) bool {
 	}
 	names := nameInLine().FindAllStringSubmatchIndex(text, -1)
 	return len(names) > 1 && names[0][0] == 0 && (len(names) > 2 || slices.ContainsFunc(names, func(name []int) bool {
-		return secretName(text[name[2]:name[3]])
+		return credential.Named(text[name[2]:name[3]])
 	}))
 }
 
@@ -365,7 +367,7 @@ func (l *learner) remains(text string) {
 func (l *learner) remainingSetting(text string, s setting) {
 	switch value := strings.Trim(text[s.from:s.to], "\"' \t"); {
 	case value == "", l.naming(s.name).isPublic, strings.Contains(value, "://"):
-	case long(value) && !isOrdinary(value) && !namesOfMore().MatchString(s.name):
+	case long(value) && !isOrdinary(value) && !credential.About(s.name):
 		l.part(value)
 	case l.naming(s.name).isSecret:
 		line := max(s.from-2*minimum, 0)

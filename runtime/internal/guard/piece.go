@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/credential"
 )
 
 // What of a value is confidential. Everybody knows how a bearer header, a JWT or a PEM block begins: if that were looked
@@ -83,14 +85,14 @@ type learner struct {
 // A naming is what a name says of its value.
 type naming struct{ isSecret, isPublic bool }
 
-// naming tells by secretName and publicName, which take long.
+// naming tells by [credential.Named] and [credential.Public], which take long.
 func (l *learner) naming(name string) naming {
 	says, known := l.names[name]
 	if !known {
 		if l.names == nil {
 			l.names = map[string]naming{}
 		}
-		says = naming{secretName(name), publicName(name)}
+		says = naming{credential.Named(name), credential.Public(name)}
 		l.names[name] = says
 	}
 	return says
@@ -230,7 +232,7 @@ func unwrappedOnce(value string) string {
 		}
 	}
 	if name := assignment().FindStringSubmatch(value); name != nil && !strings.Contains(value, "\n") && !isSettings(value) {
-		if secretName(name[1]) || strings.HasPrefix(name[0], "export ") {
+		if credential.Named(name[1]) || strings.HasPrefix(name[0], "export ") {
 			return value[len(name[0]):]
 		}
 	}

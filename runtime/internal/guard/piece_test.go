@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/credential"
 )
 
 // A PEM file that was cut off shows nothing of its key: these are the first eight characters that only this key has.
@@ -165,7 +167,7 @@ func TestNamesOfSecrets(t *testing.T) {
 		otp totp pin pincode PUK psk sas GH_PAT GITHUB_PAT AZURE_DEVOPS_EXT_PAT githubPat pat salt AUTH_SALT pepper community snmp_community community_string connection_string ConnectionString
 		passwort Kennwort contraseña contrasena clave mot_de_passe motdepasse senha wachtwoord lösenord adgangskode passord salasana hasło heslo jelszó şifre parola пароль 密码 パスワード 비밀번호
 		SSL_CERT_PASSWORD cert_pass certificate_private_key`) {
-		if !secretName(name) {
+		if !credential.Named(name) {
 			t.Errorf("%s is not secret", name)
 		}
 		file := "PORT=8080\nOTHER_PASSWORD=lion98765xyz\n" + name + "=tiger12345\n"
@@ -176,7 +178,7 @@ func TestNamesOfSecrets(t *testing.T) {
 	for name := range strings.FieldsSeq(`port host user username region compass bypass encompass monkey_name public_key certificate cert_file key_id access_key_id token_type token_uri auth_uri client_id
 		account_id project_id project tenantId role_arn private_key_id kid ssid pattern path seedling status pinned signal code_name session_timeout_seconds_count password_file secret_name expires_in
 		title author description content`) {
-		if secretName(name) {
+		if credential.Named(name) {
 			t.Errorf("%s is secret", name)
 		}
 	}

@@ -1,0 +1,186 @@
+package emit
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+)
+
+// mcpb is the manifest.json of an MCP bundle, version 0.3, which refuses keys that it does not know. A secret is a key of
+// user_config; what hands it to the server is a line in the env of mcp_config.
+type mcpb struct{}
+
+// A bundleOption is a value of user_config.
+type bundleOption struct {
+	Type        string       `json:"type"` // string, number, boolean, directory or file
+	Title       string       `json:"title"`
+	Description string       `json:"description"`
+	Required    bool         `json:"required,omitempty"`
+	Default     any          `json:"default,omitempty"`
+	Multiple    bool         `json:"multiple,omitempty"`
+	Sensitive   bool         `json:"sensitive,omitempty"`
+	Min         *json.Number `json:"min,omitempty"`
+	Max         *json.Number `json:"max,omitempty"`
+}
+
+func (mcpb) says() says {
+	return says{title: true, value: true, whole: true, bounds: true, boolean: true}
+}
+
+var bundleTypes = map[field.Type]string{field.Integer: "number", field.Boolean: "boolean"}
+
+func (mcpb) option(e entry) bundleOption {
+	o := bundleOption{Type: "string", Title: e.title, Description: e.text, Sensitive: e.secret, Min: number(e.low), Max: number(e.high)}
+	if known, ok := bundleTypes[e.kind]; ok {
+		o.Type = known
+	}
+	switch {
+	case e.value == "":
+	case e.kind == field.Integer:
+		o.Default = json.Number(e.value)
+	case e.kind == field.Boolean:
+		o.Default = e.value == "true"
+	default:
+		o.Default = e.value
+	}
+	return o
+}
+
+func (mcpb) entry(key string, o bundleOption) entry {
+	e := entry{key: key, title: o.Title, text: o.Description, secret: o.Sensitive, required: o.Required, kind: field.Text, low: whole(o.Min), high: whole(o.Max)}
+	switch o.Type {
+	case "number":
+		e.kind = field.Integer
+	case "boolean":
+		e.kind = field.Boolean
+	case "file", "directory":
+		e.remark = "a path, read as a text"
+	}
+	if o.Multiple {
+		e.remark = "several values, read as one text"
+	}
+	switch value := o.Default.(type) {
+	case string:
+		e.value = value
+	case json.Number, bool:
+		e.value = fmt.Sprint(value)
+	}
+	return e
+}
+
+func number(n *int64) *json.Number {
+	if n == nil {
+		return nil
+	}
+	text := json.Number(strconv.FormatInt(*n, 10))
+	return &text
+}
+
+// whole returns a bound that is a whole number, or nil.
+func whole(n *json.Number) *int64 {
+	if n == nil {
+		return nil
+	}
+	i, err := n.Int64()
+	if err != nil {
+		return nil
+	}
+	return &i
+}
+
+func (mcpb) begin(server string, o Options) (string, []string, error) {
+	missing := lacking([2]string{"server-version", o.Version}, [2]string{"description", o.Description}, [2]string{"author", o.Author}, [2]string{"command", o.Command})
+	if len(missing) > 0 {
+		return indented(struct {
+			Comment string   `json:"$comment"`
+			Config  struct{} `json:"user_config"`
+		}{fragment("the manifest.json of a bundle", missing), struct{}{}}, "", "  ") + "\n", missing, nil
+	}
+	type author struct {
+		Name string `json:"name"`
+	}
+	type config struct {
+		Command string   `json:"command"`
+		Args    []string `json:"args"`
+	}
+	type program struct {
+		Type   string `json:"type"`
+		Entry  string `json:"entry_point"`
+		Config config `json:"mcp_config"`
+	}
+	return indented(struct {
+		Version     string   `json:"manifest_version"`
+		Name        string   `json:"name"`
+		Title       string   `json:"display_name,omitempty"`
+		Release     string   `json:"version"`
+		Description string   `json:"description"`
+		Author      author   `json:"author"`
+		Server      program  `json:"server"`
+		UserConfig  struct{} `json:"user_config"`
+	}{
+		Version: "0.3", Name: orServer(o.Name, server), Title: o.Title, Release: o.Version, Description: o.Description, Author: author{o.Author},
+		Server: program{"binary", o.Command, config{"${__dirname}/" + path.Clean(o.Command), []string{}}},
+	}, "", "  ") + "\n", nil, nil
+}
+
+func (b mcpb) put(text, _ string, entries []entry, o Options) (string, error) {
+	t, err := parseStrict(text)
+	if err != nil {
+		return "", err
+	}
+	if err := t.ensure([]string{"user_config"}, struct{}{}); err != nil {
+		return "", err
+	}
+	var options []part
+	for _, e := range entries {
+		options = append(options, part{e.key, b.option(e)})
+	}
+	gone := goneFrom(t.root.get("user_config"), "", entries, func(e entry) string { return e.key }, "description")
+	if err := t.put([]string{"user_config"}, "", options, describedByUs("description")); err != nil {
+		return "", err
+	}
+	return t.handOver([]string{"server", "mcp_config"}, entries, gone, o, bundleReference)
+}
+
+func bundleReference(key string) string { return "${user_config." + key + "}" }
+
+// is looks for the version, or for options with a type: a SECRETS_INFO dictionary may have a secret called user_config.
+func (mcpb) is(text string) bool {
+	t, err := parseJSON(text)
+	if err != nil {
+		return false
+	}
+	config := t.root.get("user_config")
+	hasType := func(m jsonMember) bool { return m.value.get("type").is('"') }
+	return t.root.get("manifest_version").is('"') || t.root.get("dxt_version").is('"') || config.is('{') && slices.ContainsFunc(config.members, hasType)
+}
+
+func (b mcpb) read(text string) (*found, error) {
+	t, err := parseJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	result := &found{}
+	if name := t.root.get("name"); name.is('"') {
+		result.server = name.text
+	}
+	variables := handedOver(t.root.get("server", "mcp_config", "env"))
+	config := t.root.get("user_config")
+	if !config.is('{') {
+		return result, nil
+	}
+	for _, m := range config.members {
+		var o bundleOption
+		if err := m.value.decode(&o); err != nil {
+			return nil, fmt.Errorf("user_config.%s is no option of a bundle", m.key)
+		}
+		e := b.entry(m.key, o)
+		e.variable = variables[bundleReference(m.key)]
+		result.entries = append(result.entries, e)
+	}
+	return result, nil
+}

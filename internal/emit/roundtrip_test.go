@@ -1,0 +1,231 @@
+package emit_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/emit"
+	"github.com/mcpsecrets/mcpsecrets/schema"
+	"github.com/mcpsecrets/mcpsecrets/templates"
+)
+
+// whole are options with which every format makes a whole file.
+var whole = emit.Options{
+	Name: "io.github.somebody/pets", Version: "1.2.3", Description: "Looks after pets.", Author: "Somebody", Command: "server/pets",
+	RegistryType: "oci", Identifier: "ghcr.io/somebody/pets:1.2.3", Repository: "https://github.com/somebody/pets",
+	Commit: strings.Repeat("0123456789abcdef0123", 2),
+}
+
+// optionsFor returns options that every format takes: some have other names than the registry.
+func optionsFor(format string) emit.Options {
+	o := whole
+	if format != "server-json" {
+		o.Name = ""
+	}
+	return o
+}
+
+var (
+	schemas = flag.Int("schemas", 120, "how many random schemas make a round trip")
+	seed    = flag.Uint64("seed", 26, "where the random schemas begin")
+)
+
+// TestRoundTrip: what is emitted, imported and emitted again has the same bytes, in every format, whole or a fragment, handed over
+// or not. Emitting it into itself changes nothing either.
+func TestRoundTrip(t *testing.T) {
+	names, _ := emit.Formats()
+	for _, file := range goldenSchemas(t) {
+		for _, format := range names {
+			roundTrip(t, format, file)
+		}
+	}
+	chance := rand.New(rand.NewPCG(20, *seed))
+	accepted := 0
+	for range *schemas {
+		source, err := json.Marshal(randomSchema(chance))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := templates.Parse("secrets.json", source)
+		if err != nil {
+			continue
+		}
+		accepted++
+		for _, format := range names {
+			roundTrip(t, format, file.File)
+		}
+		if t.Failed() {
+			t.Fatalf("%s", source)
+		}
+	}
+	if accepted < *schemas/5 {
+		t.Errorf("%d random schemas are accepted: too few to say something", accepted)
+	}
+}
+
+func roundTrip(t *testing.T, format string, file *schema.File) {
+	t.Helper()
+	for _, o := range []emit.Options{{}, {Env: true}, optionsFor(format), withEnv(optionsFor(format))} {
+		first, _, err := emit.Write(format, file, o)
+		if err != nil {
+			t.Fatalf("%s: %v", format, err)
+		}
+		if got := emit.Recognize(first); got != format {
+			t.Fatalf("%s is taken for %q:\n%s", format, got, first)
+		}
+		again, err := emit.Merge(format, file, o, first)
+		same(t, format+" into itself", first, again, err)
+		read, err := emit.Read(first, file.Server, "")
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", format, err, first)
+		}
+		back, err := templates.ParseInfo("import", read.Server, read.Info)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s\n%s", format, err, read.Info, first)
+		}
+		second, _, err := emit.Write(format, back.File, o)
+		same(t, format, first, second, err)
+		merged, err := emit.Merge(format, back.File, o, first)
+		same(t, format+" of the import into the first", first, merged, err)
+		if t.Failed() {
+			t.Fatalf("%s", read.Info)
+		}
+	}
+}
+
+func withEnv(o emit.Options) emit.Options {
+	o.Env = true
+	return o
+}
+
+func same(t *testing.T, what string, want, got []byte, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", what, err, want)
+	}
+	if d := diff.Diff("first", want, "second", got); d != nil {
+		t.Errorf("%s:\n%s", what, d)
+	}
+}
+
+// goldenSchemas returns every schema of the repository that is right.
+func goldenSchemas(t *testing.T) (files []*schema.File) {
+	t.Helper()
+	for _, pattern := range []string{"../../testdata/golden/*/secrets.yaml", "../../schema/testdata/valid/*"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: nothing is there, %v", pattern, err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if file, err := templates.Parse("secrets.yaml", text); err == nil {
+				files = append(files, file.File)
+			}
+		}
+	}
+	return files
+}
+
+type object = map[string]any
+
+// lines are parts of texts that a reader could take for something else.
+var lines = []string{
+	"API key", "Create one under Account, API keys.", "Leave empty: the server asks.", "Leave empty: it is optional.",
+	"Leave empty: the server asks. The server does not read it from here yet.", "It is confidential.", "Example: 7", "Default: 7", "One of: a, b",
+	"TOKEN=abc", "# TOKEN=abc", "#", "", "", "  indented", "- name: `x`", "- name: x", "## Heading", "1. first", "+ more", "a\\", "\\", "`code`", "``", "*bold* _it_",
+	"<!-- c -->", "a: b", "key: {x}", "[a](b)", "&amp;", "\ttab", "The value must have at least 3 characters.", "名前", "👩‍💻", "> quote", "---", "'single' \"double\"", "$HOME ${x} {{y}}",
+	"https://a.example/?b=c#d", "true", "\"", "// c", "/* c */", "trailing ", "===", "|a|b|", "token", "TOKEN", "secret_1", strings.Repeat("W", 39), strings.Repeat("long ", 12),
+}
+
+func randomText(chance *rand.Rand, most int) string {
+	var text []string
+	for range 1 + chance.IntN(most) {
+		text = append(text, pick(chance, lines...))
+	}
+	return strings.Join(text, "\n")
+}
+
+func pick[T any](chance *rand.Rand, from ...T) T { return from[chance.IntN(len(from))] }
+
+var secretNames = []string{
+	"token", "api_key", "base_url", "base.url", "base-url", "host", "my-endpoint", "1password", "port", "a", "_", "x.y-z", "pin", "max_tokens", "secret_1", "secret-1", "close", "manager",
+	"_token", "user", strings.Repeat("n", 100), strings.Repeat("m", 60), "marshal_json", "verbose", "label", "type", "version",
+}
+
+func randomSchema(chance *rand.Rand) object {
+	secrets := object{}
+	for range 1 + chance.IntN(5) {
+		name := pick(chance, secretNames...)
+		secret := randomSecret(chance)
+		if chance.IntN(4) == 0 {
+			secret["env"] = pick[any](chance, "TOKEN", "token_2", "_X", "HOST_URL", "BASE_URL", "A_KEY", []string{"API_KEY", "OTHER"}, "X1", strings.Repeat("E", 100))
+		}
+		secret["go_name"] = fmt.Sprintf("Name%d", len(secrets))
+		secrets[name] = secret
+	}
+	if chance.IntN(2) == 0 {
+		secrets["target"] = object{"field_type": "url", "label": pick(chance, "Target", "TARGET", "Address")}
+		for name, secret := range secrets {
+			if name != "target" && len(secret.(object)) > 3 {
+				secret.(object)["sent_to"] = "target"
+			}
+		}
+	}
+	return object{"version": 1, "server": pick(chance, "pets", "My Server", "mcp-server", "名前", "a.b_c"), "secrets": secrets}
+}
+
+func randomSecret(chance *rand.Rand) object {
+	kind := pick(chance, "text", "password", "url", "email", "integer", "boolean", "choice", "duration", "multiline")
+	secret := object{"field_type": kind}
+	maybe := func(key string, value any) {
+		if chance.IntN(3) == 0 {
+			secret[key] = value
+		}
+	}
+	maybe("required", true)
+	secret["label"] = pick(chance, "Label", "API key", "token", "TOKEN", "a", randomText(chance, 1), strings.Repeat("L", 40))
+	maybe("help_text", randomText(chance, 8))
+	maybe("help_text", randomText(chance, 2))
+	maybe("placeholder", randomText(chance, 1))
+	maybe("deprecated", randomText(chance, 2))
+	switch kind {
+	case "text":
+		maybe("default", pick(chance, lines...))
+	case "url":
+		maybe("default", "https://a.example/x")
+		maybe("schemes", []string{"https"})
+		maybe("hosts", []string{"a.example", "*.b.example"})
+		maybe("user_info", true)
+	case "email":
+		maybe("default", "a@b.example")
+	case "integer":
+		maybe("default", pick(chance, 5, 7, 9))
+		maybe("min", 5)
+		maybe("max", 9)
+	case "boolean":
+		maybe("default", pick(chance, true, false))
+	case "choice":
+		secret["choices"] = pick[any](chance, []string{"eu", "us"}, []string{"true", "false"}, []any{object{"value": "-a", "go_name": "B"}, "+", "a"}, []any{object{"value": "+", "go_name": "Plus"}, "a, b", "`c`", "'", "\"", "#d", "true"})
+		maybe("default", pick(chance, "eu", "true", "a"))
+	case "duration":
+		maybe("default", "1m30s")
+	}
+	if kind == "text" || kind == "password" || kind == "multiline" {
+		maybe("min_length", 1)
+		maybe("max_length", 64)
+		maybe("prefix", pick(chance, "sk_", "-----BEGIN "))
+		maybe("pattern", "[a-z_ -]*")
+	}
+	return secret
+}

@@ -1,0 +1,271 @@
+package emit
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+)
+
+// serverJSON is the MCP registry's server.json, by its JSON Schema of 2025-12-11. A secret is an environment variable of each
+// package.
+type serverJSON struct{}
+
+// A serverInput is an item of environmentVariables: KeyValueInput of the JSON Schema.
+type serverInput struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	IsRequired  bool     `json:"isRequired,omitempty"`
+	IsSecret    bool     `json:"isSecret,omitempty"`
+	Format      string   `json:"format,omitempty"` // string, number, boolean or filepath
+	Default     string   `json:"default,omitempty"`
+	Placeholder string   `json:"placeholder,omitempty"`
+	Choices     []string `json:"choices,omitempty"`
+}
+
+const serverSchema = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
+
+func (serverJSON) says() says {
+	return says{example: true, value: true, whole: true, boolean: true, choices: true, variables: true}
+}
+
+var serverFormats = map[field.Type]string{field.Integer: "number", field.Boolean: "boolean"}
+
+func (serverJSON) input(e entry) serverInput {
+	return serverInput{
+		Name: e.variable, Description: e.text, IsSecret: e.secret, Format: serverFormats[e.kind],
+		Default: e.value, Placeholder: e.example, Choices: e.choices,
+	}
+}
+
+func (serverJSON) entry(in serverInput) entry {
+	e := entry{
+		variable: in.Name, text: in.Description, secret: in.IsSecret, required: in.IsRequired,
+		value: in.Default, example: in.Placeholder, choices: in.Choices, kind: field.Text,
+	}
+	switch {
+	case len(in.Choices) > 0:
+		e.kind = field.Choice
+	case in.Format == "number":
+		e.kind = field.Integer
+	case in.Format == "boolean":
+		e.kind = field.Boolean
+	case in.Format == "filepath":
+		e.remark = "a path, read as a text"
+	}
+	return e
+}
+
+var serverName = regexp.MustCompile(`^[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+$`)
+
+func (serverJSON) begin(_ string, o Options) (string, []string, error) {
+	type transport struct {
+		Type string `json:"type"`
+		URL  string `json:"url,omitempty"`
+	}
+	type pack struct {
+		RegistryType string        `json:"registryType"`
+		Identifier   string        `json:"identifier"`
+		Transport    transport     `json:"transport"`
+		Variables    []serverInput `json:"environmentVariables"`
+	}
+	missing := lacking([2]string{"name", o.Name}, [2]string{"description", o.Description}, [2]string{"server-version", o.Version},
+		[2]string{"registry-type", o.RegistryType}, [2]string{"identifier", o.Identifier})
+	if len(missing) > 0 {
+		return indented(struct {
+			Comment   string        `json:"$comment"`
+			Variables []serverInput `json:"environmentVariables"`
+		}{fragment("a package of a server.json", missing), []serverInput{}}, "", "  ") + "\n", missing, nil
+	}
+	way := transport{cmp.Or(o.Transport, "stdio"), o.URL}
+	switch {
+	case !serverName.MatchString(o.Name) || len(o.Name) > 200:
+		return "", nil, fmt.Errorf("--name %q must be a namespace in reverse-DNS form and a name, such as io.github.user/server", o.Name)
+	case len([]rune(o.Description)) > 100:
+		return "", nil, fmt.Errorf("--description has %d characters, a server.json takes 100", len([]rune(o.Description)))
+	case o.Version == "latest":
+		return "", nil, errors.New("--server-version must be a version, not latest")
+	case way.Type == "stdio" && way.URL != "", way.Type != "stdio" && way.URL == "":
+		return "", nil, errors.New("--url is for --transport sse and streamable-http, which need it")
+	case way.Type != "stdio" && way.Type != "sse" && way.Type != "streamable-http":
+		return "", nil, fmt.Errorf("--transport %q must be stdio, sse or streamable-http", way.Type)
+	}
+	return indented(struct {
+		Schema      string `json:"$schema"`
+		Name        string `json:"name"`
+		Title       string `json:"title,omitempty"`
+		Description string `json:"description"`
+		Version     string `json:"version"`
+		Packages    []pack `json:"packages"`
+	}{serverSchema, o.Name, o.Title, o.Description, o.Version, []pack{{o.RegistryType, o.Identifier, way, []serverInput{}}}}, "", "  ") + "\n", nil, nil
+}
+
+// variableLists returns where the file declares variables, adding an empty list to each package that has none.
+func (serverJSON) variableLists(t *jsonText) (paths [][]string, err error) {
+	const list = "environmentVariables"
+	if t.root.get(list).is('[') {
+		paths = append(paths, []string{list})
+	}
+	if packages := t.root.get("packages"); packages.is('[') {
+		for i := range packages.members {
+			path := []string{"packages", strconv.Itoa(i), list}
+			if err := t.ensure(path, []serverInput{}); err != nil {
+				return nil, err
+			}
+			paths = append(paths, path)
+		}
+	}
+	for _, path := range paths {
+		if !t.root.get(path...).is('[') {
+			return nil, fmt.Errorf("%s is no list", strings.Join(path, "."))
+		}
+	}
+	if len(paths) == 0 {
+		err = errors.New("it has no packages, whose environmentVariables are declared in a server.json")
+	}
+	return paths, err
+}
+
+func (s serverJSON) put(text, _ string, entries []entry, _ Options) (string, error) {
+	t, err := parseStrict(text)
+	if err != nil {
+		return "", err
+	}
+	lists, err := s.variableLists(t)
+	if err != nil {
+		return "", err
+	}
+	var parts []part
+	for _, e := range entries {
+		parts = append(parts, part{e.variable, s.input(e)})
+	}
+	for _, path := range lists {
+		if err := t.put(path, "name", parts, describedByUs("description")); err != nil {
+			return "", err
+		}
+	}
+	return t.text, nil
+}
+
+// describedByUs returns a function that reports whether a value has a text under a key that this package wrote.
+func describedByUs(key string) func(string, *jsonValue) bool {
+	return func(_ string, v *jsonValue) bool {
+		text := v.get(key)
+		return text.is('"') && isOurs(text.text)
+	}
+}
+
+func (serverJSON) is(text string) bool {
+	t, err := parseJSON(text)
+	return err == nil && (t.root.get("packages").is('[') || t.root.get("remotes").is('[') || t.root.get("environmentVariables").is('['))
+}
+
+// An openInput is whatever a user may have to fill in: a variable, an argument or a header, with what fills the holes of its value.
+type openInput struct {
+	serverInput
+	ValueHint string          `json:"valueHint"` // of an argument without a name
+	Value     string          `json:"value"`
+	Variables json.RawMessage `json:"variables"`
+}
+
+// read reads what a user has to fill in, each once: variables first, then arguments, and the headers and variables of remotes.
+func (s serverJSON) read(text string) (*found, error) {
+	t, err := parseJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	r := &serverReader{serverJSON: s}
+	if name := t.root.get("name"); name.is('"') {
+		r.found.server = name.text[strings.LastIndexByte(name.text, '/')+1:]
+	}
+	packages, remotes := items(t.root.get("packages")), items(t.root.get("remotes"))
+	for _, declares := range append([]*jsonValue{t.root}, packages...) {
+		r.inputs(declares.get("environmentVariables"), true)
+	}
+	for _, pack := range packages {
+		r.inputs(pack.get("runtimeArguments"), false)
+		r.inputs(pack.get("packageArguments"), false)
+		r.inputs(pack.get("transport", "headers"), false)
+	}
+	for _, remote := range remotes {
+		r.inputs(remote.get("headers"), false)
+		r.variables(remote.get("variables"), "")
+	}
+	return &r.found, r.err
+}
+
+type serverReader struct {
+	serverJSON
+	found found
+	err   error
+}
+
+func (r *serverReader) inputs(list *jsonValue, isVariable bool) {
+	for _, item := range items(list) {
+		var in openInput
+		err := item.decode(&in)
+		in.Name = strings.TrimLeft(cmp.Or(in.Name, in.ValueHint), "-")
+		switch {
+		case err != nil, in.Name == "" && in.Value == "":
+			r.err = errors.Join(r.err, fmt.Errorf("this is nothing that a user could fill in: %s", item.plain()))
+		case in.Value != "":
+			r.variables(item.get("variables"), variableOf(in, isVariable))
+		default:
+			r.add(in.serverInput, in.Name, isVariable)
+		}
+	}
+}
+
+// wholeValue finds a value that is one hole, and one that is the argument with which a container gets a variable.
+var wholeValue = regexp.MustCompile(`^(?:([A-Za-z_][A-Za-z0-9_]*)=)?\{[^{}]+\}$`)
+
+// variableOf returns the environment variable that has all of what fills the hole in a value, or "".
+func variableOf(in openInput, isVariable bool) string {
+	switch found := wholeValue.FindStringSubmatch(in.Value); {
+	case found == nil:
+		return ""
+	case isVariable:
+		return in.Name
+	default:
+		return found[1]
+	}
+}
+
+// variables reads what fills the holes of a value.
+func (r *serverReader) variables(object *jsonValue, variable string) {
+	if !object.is('{') {
+		return
+	}
+	for _, m := range object.members {
+		var in openInput
+		if err := m.value.decode(&in); err != nil {
+			r.err = errors.Join(r.err, fmt.Errorf("variables.%s is nothing that a user could fill in", m.key))
+			continue
+		}
+		if in.Value == "" {
+			in.Name = variable
+			r.add(in.serverInput, m.key, variable != "")
+		}
+	}
+}
+
+// add adds what has a name in the file; of what is there twice, the first counts.
+func (r *serverReader) add(in serverInput, name string, isVariable bool) {
+	e := r.entry(in)
+	e.key = name
+	if !isVariable {
+		e.variable = ""
+	}
+	same := func(other entry) bool {
+		return other.key == e.key || e.variable != "" && other.variable == e.variable
+	}
+	if !slices.ContainsFunc(r.found.entries, same) {
+		r.found.entries = append(r.found.entries, e)
+	}
+}
