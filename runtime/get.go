@@ -17,7 +17,7 @@ func Get[T any](ctx context.Context, m *Manager, key Key[T], reason Reason) (T, 
 		var none T
 		return none, err
 	}
-	return key.convert(found[0].value), nil
+	return key.convert(found[0].text, found[0].value), nil
 }
 
 // GetOptional is [Get] for a key that may be unset, which is neither an error nor a reason to ask.
@@ -34,7 +34,7 @@ func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Bindin
 		return err
 	}
 	for i, b := range bindings {
-		b.bind(found[i].value)
+		b.bind(found[i])
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 		if f.value == nil {
 			continue // unset: nothing leaves
 		}
-		if f.def.Type.Confidential() {
+		if f.def.Confidential() {
 			m.guard().Learn(f.text.Reveal(), f.def.Prefix)
 			if !t.said.Guarded {
 				m.noteUnguarded(ctx, f.def.Name)

@@ -12,6 +12,8 @@ import (
 type Field struct {
 	Name string     // the secret's name; set by the constructors of keys, such as [Password]
 	Type field.Type // as schemas call it, such as "password"; set by the constructors of keys
+	// Secrecy is "" where a type is confidential, or not, by itself; set by the constructors, [Hidden] and [Shown].
+	Secrecy field.Secrecy
 
 	Label       string // what a person calls it; shown in every dialog and question
 	Help        string // where to find it, what it is for
@@ -51,8 +53,8 @@ func Between(low, high int64) field.Range { return field.Between(low, high) }
 // key of another schema, fails with [ErrUnknownKey].
 type Key[T any] struct {
 	def *definition
-	// convert makes a T of what [field.Field.Parse] returned.
-	convert func(any) T
+	// convert makes a T of a text and of what [field.Field.Parse] returned for it.
+	convert func(text Secret, value any) T
 }
 
 // AnyKey is a [Key] of any type. Nothing else can be one: least of all a string.
@@ -75,17 +77,17 @@ func (k Key[T]) definition() *definition { return k.def }
 // A definition is what a Manager knows a secret by: keys are the same if their definitions are.
 type definition struct{ field.Field }
 
-func newKey[T any](name string, kind field.Type, f Field, convert func(any) T) Key[T] {
-	f.Name, f.Type = name, kind
+func newKey[T any](name string, kind field.Type, f Field, convert func(Secret, any) T) Key[T] {
+	f.Name, f.Type, f.Secrecy = name, kind, ""
 	if f.Label == "" {
 		f.Label = name
 	}
 	return Key[T]{&definition{field.Field(f)}, convert}
 }
 
-func as[T any](v any) T           { return v.(T) }
-func asSecret(v any) Secret       { return NewSecret(v.(string)) }
-func asChoice[T ~string](v any) T { return T(v.(string)) }
+func as[T any](_ Secret, value any) T           { return value.(T) }
+func asSecret(text Secret, _ any) Secret        { return text }
+func asChoice[T ~string](_ Secret, value any) T { return T(value.(string)) }
 
 // Text makes the key of a one-line text that may be shown.
 func Text(name string, f Field) Key[string] { return newKey(name, field.Text, f, as[string]) }
@@ -118,6 +120,30 @@ func Duration(name string, f Field) Key[time.Duration] {
 // Multiline makes the key of a text of several lines that must not be shown.
 func Multiline(name string, f Field) Key[Secret] { return newKey(name, field.Multiline, f, asSecret) }
 
+// Hidden makes the key of a value that must not be shown of one that may: it is checked as before, and treated like a
+// password. A boolean or a choice can't be hidden: a schema with such a key does not open.
+func Hidden[T any](key Key[T]) Key[Confidential[T]] {
+	return Key[Confidential[T]]{key.def.with(field.Hidden), func(text Secret, value any) Confidential[T] {
+		return confidential(key.convert(text, value), text.Reveal())
+	}}
+}
+
+// Shown makes the key of a text that may be shown of one that must not, such as of [Multiline]. A password can't be shown: a
+// schema with such a key does not open.
+func Shown(key Key[Secret]) Key[string] {
+	return Key[string]{key.def.with(field.Shown), func(text Secret, _ any) string { return text.Reveal() }}
+}
+
+// with returns a definition that differs from d in its secrecy only.
+func (d *definition) with(s field.Secrecy) *definition {
+	if d == nil {
+		return nil
+	}
+	changed := *d
+	changed.Secrecy = s
+	return &changed
+}
+
 // Validate returns the value of key that text stands for, or an error that names the rule it breaks and is [ErrInvalid].
 // It reads no store and asks nobody.
 func Validate[T any](key Key[T], text string) (T, error) {
@@ -129,28 +155,28 @@ func Validate[T any](key Key[T], text string) (T, error) {
 	if err != nil {
 		return none, &invalidText{key.def.Name, err}
 	}
-	return key.convert(v), nil
+	return key.convert(NewSecret(text), v), nil
 }
 
 // A Binding says where one value of a group goes: see [Key.Into].
 type Binding struct {
 	def      *definition
 	optional bool
-	bind     func(any) // nil: not set
+	bind     func(finding)
 }
 
 // Into binds the key to the variable that its value goes to. Nothing is written there unless the whole group succeeds.
 func (k Key[T]) Into(target *T) Binding {
-	return Binding{def: k.def, bind: func(v any) { *target = k.convert(v) }}
+	return Binding{def: k.def, bind: func(f finding) { *target = k.convert(f.text, f.value) }}
 }
 
 // IntoOptional binds a key that may be unset.
 func (k Key[T]) IntoOptional(target *Optional[T]) Binding {
-	return Binding{def: k.def, optional: true, bind: func(v any) {
-		if v == nil {
+	return Binding{def: k.def, optional: true, bind: func(f finding) {
+		if f.value == nil {
 			*target = Optional[T]{}
 			return
 		}
-		*target = Some(k.convert(v))
+		*target = Some(k.convert(f.text, f.value))
 	}}
 }

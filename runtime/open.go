@@ -164,10 +164,12 @@ func checkDefinition(f field.Field) error {
 	switch {
 	case !field.ValidName(f.Name):
 		return errors.New("a name is made of a-z, 0-9, \"_\", \".\" and \"-\"")
-	case f.Type.Confidential() && f.Default != "":
-		return errors.New("a confidential type has no default")
-	case f.Type.Confidential() && !f.Asks():
-		return errors.New("a confidential type always needs permission")
+	case f.Secrecy == field.Hidden && !f.Type.CanHide(), f.Secrecy == field.Shown && !f.Type.CanShow():
+		return fmt.Errorf("a %s is not %s", f.Type, f.Secrecy)
+	case f.Confidential() && f.Default != "":
+		return errors.New("a confidential value has no default")
+	case f.Confidential() && !f.Asks():
+		return errors.New("a confidential value always needs permission")
 	case cmp.Or(f.Permission, field.Ask) != field.Ask && f.Permission != field.Dialog && f.Permission != field.None:
 		return fmt.Errorf("unknown permission %q", f.Permission)
 	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:

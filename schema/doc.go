@@ -37,6 +37,7 @@
 //
 //	label         what a person calls it, in up to 40 columns; shown in every dialog and question (the secret's name)
 //	field_type    text, password, url, email, integer, boolean, choice, duration or multiline (password)
+//	confidential  whether values are hidden while typed, masked and never shown (true for password and multiline, else false)
 //	required      whether a person is asked for it when it is missing (false)
 //	default       the value that serves until another is stored; with required, the value that is offered
 //	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
@@ -66,8 +67,13 @@
 //
 // Some value must be within the rules: a pattern that matches none is refused, with a prefix or a length that none has.
 //
-// A default must obey the rules, and password and multiline can't have one: it would be committed. Nor can they have
-// permission none.
+// A default must obey the rules, and what is confidential can't have one: it would be committed. Nor can it have permission
+// none.
+//
+// What is confidential need not be a password: a url with a token in it, or an integer that is a PIN, keeps the rules of its
+// type. Its value is a secrets.Confidential. A confidential url may have user information without user_info. A boolean or a
+// choice can't be confidential, since its few values are known, nor can a password be public: text is that. A multiline that
+// is public, such as the certificate of an authority, is a string.
 //
 // # What a person enters
 //

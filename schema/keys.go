@@ -25,6 +25,7 @@ var stringTypes = []field.Type{field.Text, field.Password, field.Multiline}
 var secretKeys = []secretKey{
 	{"label", nil, func(r *reader, d *draft, n *node) { d.Label = r.shown(n, "label", wording.LabelText) }},
 	{"field_type", nil, nil}, // read before all others
+	{"confidential", nil, readConfidential},
 	{"required", nil, func(r *reader, d *draft, n *node) { d.Required = r.boolean(n, "required") }},
 	{"default", nil, func(r *reader, d *draft, n *node) { d.defaultValue = n }}, // read after all others
 	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.shown(n, "help_text", wording.HelpText) }},
@@ -66,6 +67,22 @@ type draft struct {
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }
+
+// readConfidential reads whether values may be shown, where the type leaves a choice.
+func readConfidential(r *reader, d *draft, n *node) {
+	confidential := r.boolean(n, "confidential")
+	switch {
+	case n.kind != boolean || d.Type == "":
+	case confidential && d.Type == field.Boolean:
+		r.errorf(n.pos, "confidential is not for field_type boolean: whoever sees that there is one can guess which of the two it is")
+	case confidential && d.Type == field.Choice:
+		r.errorf(n.pos, "confidential is not for field_type choice: its values are in the schema, where anyone can read them")
+	case !confidential && !d.Type.CanShow():
+		r.errorf(n.pos, "confidential false is not for field_type %s: write field_type text for a line that may be shown", d.Type)
+	default:
+		d.Secrecy = field.SecrecyOf(d.Type, confidential)
+	}
+}
 
 func readRemember(r *reader, d *draft, n *node) {
 	const want = "a duration such as 30m or 8h"

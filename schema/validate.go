@@ -60,14 +60,17 @@ func suggestedName(what, name string) string {
 // checkSecret checks what the keys of one secret say together.
 func (r *reader) checkSecret(d *draft) {
 	if d.Permission == field.None {
-		if d.Type.Confidential() {
-			r.errorf(d.At("permission"), "permission none is not for field_type %s, whose use always needs a person's word (ask, dialog)", d.Type)
+		if d.Confidential() {
+			r.errorf(d.At("permission"), "permission none is not for %s, whose use always needs a person's word (ask, dialog)", d.kind())
 		}
 		for _, key := range []string{"remember", "scope"} {
 			if d.places.has(key) {
 				r.errorf(d.At(key), "%s makes no sense with permission none, which asks nobody", key)
 			}
 		}
+	}
+	if d.Type == field.URL && d.Confidential() && d.places.has("user_info") && !d.UserInfo {
+		r.errorf(d.At("user_info"), "user_info false is not for a confidential url, which may have a user name and password")
 	}
 	r.checkBounds(d)
 	if d.Type == field.Choice && !d.places.has("choices") {
@@ -77,6 +80,14 @@ func (r *reader) checkSecret(d *draft) {
 	if d.defaultValue != nil && d.Type != "" {
 		r.checkDefault(d, d.defaultValue)
 	}
+}
+
+// kind names what d is, for mistakes about what no confidential secret can have.
+func (d *draft) kind() string {
+	if d.Secrecy == field.Hidden {
+		return fmt.Sprintf("a confidential %s", d.Type)
+	}
+	return fmt.Sprintf("field_type %s", d.Type)
 }
 
 // checkBounds checks that some value can be within the rules.
@@ -135,8 +146,8 @@ func (r *reader) checkPattern(d *draft) {
 // checkDefault reads the default as a value of the secret's own type and rules.
 func (r *reader) checkDefault(d *draft, n *node) {
 	switch {
-	case d.Type.Confidential():
-		r.errorf(n.pos, "a default on field_type %s would be committed with the schema, leave it out", d.Type)
+	case d.Confidential():
+		r.errorf(n.pos, "a default on %s would be committed with the schema, leave it out", d.kind())
 		return
 	case n.kind == text:
 	case d.Type == field.Integer:

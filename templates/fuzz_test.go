@@ -159,6 +159,20 @@ func mustOpen(t *testing.T, model *templates.Package, manifest []byte) {
 }
 
 func keyOf(f secrets.Field) secrets.AnyKey {
+	switch {
+	case f.Secrecy == field.Shown:
+		return secrets.Shown(secrets.Multiline(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.Text:
+		return secrets.Hidden(secrets.Text(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.URL:
+		return secrets.Hidden(secrets.URL(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.Email:
+		return secrets.Hidden(secrets.Email(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.Integer:
+		return secrets.Hidden(secrets.Integer(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.Duration:
+		return secrets.Hidden(secrets.Duration(f.Name, f))
+	}
 	switch f.Type {
 	case field.Password:
 		return secrets.Password(f.Name, f)

@@ -148,7 +148,8 @@ var texts = []any{
 // valuesOf are what may be meant for each key.
 var valuesOf = map[string][]any{
 	"label": texts, "help_text": texts, "placeholder": texts, "deprecated": texts,
-	"required": {true, false, "true", "yes", 0},
+	"confidential": {true, false, true, false, "true"},
+	"required":     {true, false, "true", "yes", 0},
 	"default": {"a", "a b", " a", "true", "Yes", "2", 0, 1, 99, -5, true, false, "https://a.example", "HTTP://a", "https:a", "a@b.example", "@", "30s", "-5s", "0", "1d",
 		"\u200ba", "a\nb", "{tool}", 1.5, "eu", "1e5", "+7", "007"},
 	"permission":   {"ask", "dialog", "none", "Ask", "never"},

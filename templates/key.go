@@ -26,6 +26,8 @@ var constructors = map[field.Type]string{
 //
 //	// KeyAPIKey stands for api_key.
 //	var KeyAPIKey = secrets.Password("api_key", secrets.Field{ ... })
+//
+// and secrets.Hidden(secrets.URL( ... )) for a url that the schema makes confidential.
 func emitKeys(f *jen.File, p *Package) {
 	for _, s := range p.Secrets {
 		comment(f, s.KeyName()+" stands for "+s.Name+".")
@@ -33,7 +35,14 @@ func emitKeys(f *jen.File, p *Package) {
 		if s.Type == field.Choice {
 			constructor.Types(jen.Id(s.TypeName()))
 		}
-		f.Var().Id(s.KeyName()).Op("=").Add(constructor).Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
+		key := constructor.Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
+		switch s.Secrecy {
+		case field.Hidden:
+			key = ours("Hidden").Call(key)
+		case field.Shown:
+			key = ours("Shown").Call(key)
+		}
+		f.Var().Id(s.KeyName()).Op("=").Add(key)
 		f.Line()
 	}
 }

@@ -44,30 +44,32 @@ func (m *Manifest) IsRead() bool { return m.read }
 
 // A ManifestSecret is one secret: what the schema says, what is generated, and what is shown. Keys have the schema's names.
 type ManifestSecret struct {
-	Name        string           `json:"name"`
-	Label       string           `json:"label"`
-	FieldType   field.Type       `json:"field_type"`
-	Required    bool             `json:"required"`
-	Default     string           `json:"default,omitempty"`
-	HelpText    string           `json:"help_text,omitempty"`
-	Placeholder string           `json:"placeholder,omitempty"`
-	Permission  field.Permission `json:"permission"`
-	Remember    string           `json:"remember,omitempty"`
-	Scope       field.Scope      `json:"scope,omitempty"`
-	SentTo      string           `json:"sent_to,omitempty"`
-	RenamedFrom []string         `json:"renamed_from,omitempty"`
-	Deprecated  string           `json:"deprecated,omitempty"`
-	MinLength   int              `json:"min_length,omitempty"`
-	MaxLength   int              `json:"max_length,omitempty"`
-	Pattern     string           `json:"pattern,omitempty"`
-	Prefix      string           `json:"prefix,omitempty"`
-	Schemes     []string         `json:"schemes,omitempty"`
-	Hosts       []string         `json:"hosts,omitempty"`
-	UserInfo    bool             `json:"user_info,omitempty"`
-	Min         *int64           `json:"min,omitempty"`
-	Max         *int64           `json:"max,omitempty"`
-	Choices     []string         `json:"choices,omitempty"`
-	Constants   []string         `json:"constants,omitempty"` // in Go, for each choice
+	Name      string     `json:"name"`
+	Label     string     `json:"label"`
+	FieldType field.Type `json:"field_type"`
+	// Confidential is written where a value may be shown, or not, other than the type says.
+	Confidential *bool            `json:"confidential,omitempty"`
+	Required     bool             `json:"required"`
+	Default      string           `json:"default,omitempty"`
+	HelpText     string           `json:"help_text,omitempty"`
+	Placeholder  string           `json:"placeholder,omitempty"`
+	Permission   field.Permission `json:"permission"`
+	Remember     string           `json:"remember,omitempty"`
+	Scope        field.Scope      `json:"scope,omitempty"`
+	SentTo       string           `json:"sent_to,omitempty"`
+	RenamedFrom  []string         `json:"renamed_from,omitempty"`
+	Deprecated   string           `json:"deprecated,omitempty"`
+	MinLength    int              `json:"min_length,omitempty"`
+	MaxLength    int              `json:"max_length,omitempty"`
+	Pattern      string           `json:"pattern,omitempty"`
+	Prefix       string           `json:"prefix,omitempty"`
+	Schemes      []string         `json:"schemes,omitempty"`
+	Hosts        []string         `json:"hosts,omitempty"`
+	UserInfo     bool             `json:"user_info,omitempty"`
+	Min          *int64           `json:"min,omitempty"`
+	Max          *int64           `json:"max,omitempty"`
+	Choices      []string         `json:"choices,omitempty"`
+	Constants    []string         `json:"constants,omitempty"` // in Go, for each choice
 
 	Getter   string         `json:"getter"`
 	Masked   string         `json:"masked"` // whether results that hold the value are masked
@@ -186,7 +188,7 @@ func dialogLines(server string, sentences wording.Sentences, f field.Field) []st
 
 func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSecret {
 	m := ManifestSecret{
-		Name: s.Name, Label: s.Label, FieldType: s.Type, Required: s.Required, Default: s.Default, HelpText: s.Help,
+		Name: s.Name, Label: s.Label, FieldType: s.Type, Confidential: confidentialOf(s.Field), Required: s.Required, Default: s.Default, HelpText: s.Help,
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, Prefix: s.Prefix, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
@@ -269,7 +271,7 @@ func getterSignature(name, result string, asks bool) string {
 // that are not, such as a certificate or the host of a URL.
 func maskedBy(f field.Field) string {
 	switch {
-	case !f.Type.Confidential():
+	case !f.Confidential():
 		return "no: " + string(f.Type) + " is not confidential"
 	case f.Prefix == "" || f.Type == field.Multiline:
 		return fmt.Sprintf("only values with %d confidential characters or more", guardedLength)
@@ -282,6 +284,23 @@ func maskedBy(f field.Field) string {
 
 // guardedLength is how many confidential characters the runtime's guard needs at least.
 const guardedLength = 8
+
+// confidentialOf returns what the manifest says of f's secrecy: nothing where it is that of the type.
+func confidentialOf(f field.Field) *bool {
+	if f.Secrecy == "" {
+		return nil
+	}
+	confidential := f.Confidential()
+	return &confidential
+}
+
+// Hides reports whether values of s are confidential.
+func (s *ManifestSecret) Hides() bool {
+	if s.Confidential != nil {
+		return *s.Confidential
+	}
+	return field.Field{Type: s.FieldType}.Confidential()
+}
 
 func permissionOf(f field.Field) field.Permission {
 	if f.Permission == "" {

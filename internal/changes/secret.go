@@ -41,6 +41,9 @@ func (c *comparison) secret(was, s *templates.ManifestSecret) {
 	if was.FieldType != s.FieldType {
 		c.say(Breaking, "secret %q: field_type %s is now %s", name, was.FieldType, s.FieldType)
 	}
+	if was.Hides() != s.Hides() {
+		c.say(breaksIf(was.Hides()), "secret %q: confidential %t is now %t", name, was.Hides(), s.Hides())
+	}
 	switch {
 	case !was.Required && s.Required:
 		c.say(Breaking, "secret %q is now required: users are asked for it", name)

@@ -68,10 +68,10 @@ func (f Field) Problems() []*Problem {
 		add(f.Prefix != "", NoPrefix, f.Prefix)
 		add(f.Pattern != "", NoMatch, f.Pattern)
 	case URL:
-		add(f.UserInfo, NotEncoded, "")
+		add(f.TakesUserInfo(), NotEncoded, "")
 		add(true, NotURL, "")
 		add(true, OtherScheme, schemeList(f.AcceptedSchemes()))
-		add(!f.UserInfo, HasUserInfo, "")
+		add(!f.TakesUserInfo(), HasUserInfo, "")
 		add(len(f.Hosts) > 0, OtherHost, orList(f.Hosts))
 	case Email:
 		add(true, NotEmail, "")
@@ -235,7 +235,7 @@ func (f Field) parseURL(text string) (any, *Problem) {
 	if !slices.Contains(f.AcceptedSchemes(), u.Scheme) {
 		return nil, &Problem{Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())}
 	}
-	if u.User != nil && !f.UserInfo {
+	if u.User != nil && !f.TakesUserInfo() {
 		return nil, &Problem{Kind: HasUserInfo}
 	}
 	if len(f.Hosts) > 0 && !slices.ContainsFunc(f.Hosts, func(host string) bool { return hostMatches(host, u.Hostname()) }) {

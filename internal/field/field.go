@@ -34,8 +34,35 @@ func Types() []Type {
 	return []Type{Text, Password, URL, Email, Integer, Boolean, Choice, Duration, Multiline}
 }
 
-// Confidential reports whether values of t must never be shown: such a type has no default, and always needs permission.
-func (t Type) Confidential() bool { return t == Password || t == Multiline }
+// hides reports whether values of t are confidential unless a schema says otherwise.
+func (t Type) hides() bool { return t == Password || t == Multiline }
+
+// A Secrecy says whether values may be shown. The zero Secrecy is that of the type: password and multiline are confidential.
+type Secrecy string
+
+// The secrecies that a schema can choose, where they differ from that of the type.
+const (
+	Hidden Secrecy = "hidden" // confidential: true
+	Shown  Secrecy = "shown"  // confidential: false
+)
+
+// CanHide reports whether a schema may make t confidential. What has few values that everybody knows can't be hidden.
+func (t Type) CanHide() bool { return t != Boolean && t != Choice }
+
+// CanShow reports whether a schema may make t public.
+func (t Type) CanShow() bool { return t != Password }
+
+// SecrecyOf returns the secrecy of t that is confidential or not: the zero Secrecy where t is so by itself.
+func SecrecyOf(t Type, confidential bool) Secrecy {
+	switch {
+	case confidential == t.hides():
+		return ""
+	case confidential:
+		return Hidden
+	default:
+		return Shown
+	}
+}
 
 // A Permission says whose word a use needs.
 type Permission string
@@ -44,7 +71,7 @@ type Permission string
 const (
 	Ask    Permission = "ask"    // the MCP client's question, or the native dialog where the client can't ask
 	Dialog Permission = "dialog" // the native dialog only: the client's word is never enough
-	None   Permission = "none"   // nobody's; not for a confidential type
+	None   Permission = "none"   // nobody's; not for a confidential field
 )
 
 // Permissions returns every permission, strictest last.
@@ -64,8 +91,9 @@ func Scopes() []Scope { return []Scope{ServerScope, ToolScope} }
 
 // A Field is what a schema says about one secret. The zero value of every rule means "no such rule".
 type Field struct {
-	Name string // the secret's name, [a-z0-9_.-]; set by the runtime's key constructors
-	Type Type   // set by the runtime's key constructors
+	Name    string  // the secret's name, [a-z0-9_.-]; set by the runtime's key constructors
+	Type    Type    // set by the runtime's key constructors
+	Secrecy Secrecy // set by the runtime's key constructors
 
 	Label       string // what a person calls it; shown in every dialog and question
 	Help        string // where to find it, what it is for
@@ -97,9 +125,15 @@ func (f Field) Optional() bool { return !f.Required && f.Default == "" }
 // Asks reports whether a use of f needs somebody's permission.
 func (f Field) Asks() bool { return f.Permission != None }
 
+// Confidential reports whether values of f must never be shown: such a field has no default, and always needs permission.
+func (f Field) Confidential() bool { return f.Secrecy == Hidden || f.Secrecy == "" && f.Type.hides() }
+
 // Shows reports whether a value of f may be shown to the person at this computer: it is not confidential, and no url that may
 // hold a password.
-func (f Field) Shows() bool { return !f.Type.Confidential() && !f.UserInfo }
+func (f Field) Shows() bool { return !f.Confidential() && !f.UserInfo }
+
+// TakesUserInfo reports whether a url of f may hold user:password@. One that is confidential may: that is often why it is.
+func (f Field) TakesUserInfo() bool { return f.UserInfo || f.Confidential() }
 
 // HasRules reports whether some text is not a value of f although it is one line: such a field gets a validator.
 func (f Field) HasRules() bool {
