@@ -19,6 +19,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	confidential "github.com/mcpsecrets/mcpsecrets/testdata/golden/confidential/want"
+	connections "github.com/mcpsecrets/mcpsecrets/testdata/golden/connections/want"
 )
 
 const (
@@ -217,4 +218,80 @@ func openOne(key secrets.AnyKey) error {
 		err = m.Close()
 	}
 	return err
+}
+
+const database = "postgres://app:s3cr3t-word@h1.example:5432,h2.example:5432/pets?sslmode=require"
+
+// The question for a connection URL names all the hosts that it goes to, and a secret that is sent there says the same.
+func TestConnectionURLGoesToItsOwnHosts(t *testing.T) {
+	for stored, goes := range map[string]string{
+		database:                              "postgres://h1.example:5432,h2.example:5432",
+		"postgres:///pets?host=/run/postgres": "postgres:///run/postgres",
+		"postgresql:///pets":                  "postgresql://localhost",
+	} {
+		store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
+		vault, err := connections.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.Put("connections", "database", stored)
+		store.Put("connections", "password", "s3cr3t-word")
+		user.Answers(secrets.AllowOnce).Answers(secrets.AllowOnce)
+		value, err := vault.Database(vault.Manager.Background(t.Context()), "")
+		if err != nil || value.Reveal() != stored {
+			t.Fatalf("%s: %v", stored, err)
+		}
+		if _, err := vault.Password(vault.Manager.Background(t.Context()), ""); err != nil {
+			t.Fatal(err)
+		}
+		for i, label := range []string{"Database", "Password"} {
+			if text := user.Shown()[i].Question.Text; !strings.Contains(text, label+" goes to "+goes+"\n") || strings.Contains(text, "s3cr3t") {
+				t.Errorf("%s: the question is\n%s", stored, text)
+			}
+		}
+		if masked := vault.Manager.MaskJSON([]byte(`{"dsn":"` + database + `"}`)); stored == database && string(masked) != `{"dsn":"[redacted]"}` {
+			t.Errorf("a result has %s", masked)
+		}
+		_ = vault.Manager.Close()
+	}
+}
+
+// What was allowed for one host is asked about anew for another.
+func TestConnectionURLToAnotherHostIsAskedAnew(t *testing.T) {
+	store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
+	vault, err := connections.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	user.Answers(secrets.AllowSession)
+	for range 2 {
+		store.Put("connections", "cache", "rediss://u:p@cache.example")
+		if _, err := vault.Cache(vault.Manager.Background(t.Context()), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	user.Answers(secrets.Deny)
+	store.Put("connections", "cache", "rediss://u:p@evil.example")
+	if _, err := vault.Cache(vault.Manager.Background(t.Context()), ""); !errors.Is(err, secrets.ErrDenied) {
+		t.Fatal(err)
+	}
+	if text := user.Shown()[1].Question.Text; !strings.Contains(text, "rediss://evil.example") {
+		t.Error(text)
+	}
+}
+
+// A key whose constructor does not go with its rules fails closed, before a value is there.
+func TestOpenRefusesAKeyOfAnotherType(t *testing.T) {
+	for name, key := range map[string]secrets.AnyKey{
+		"a url with several hosts":     secrets.Hidden(secrets.URL("a", secrets.Field{Schemes: []string{"postgres"}})),
+		"a connection without schemes": secrets.DSN("a", secrets.Field{}),
+	} {
+		if err := openOne(key); err == nil || !strings.Contains(err.Error(), "its values are of type") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := secrets.Validate(secrets.DSN("a", secrets.Field{}), "https://a.example"); !errors.Is(err, secrets.ErrUnknownKey) {
+		t.Errorf("it is validated: %v", err)
+	}
 }

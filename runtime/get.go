@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 )
 
 // Get returns the value of key once it is stored, valid and allowed: it opens a dialog for a missing value, and asks for
@@ -103,7 +105,7 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 			continue // unset: nothing leaves
 		}
 		if f.def.Confidential() {
-			m.guard().Learn(f.text.Reveal(), f.def.Prefix)
+			learn(m.guard(), f.def, f.text.Reveal())
 			if !t.said.Guarded {
 				m.noteUnguarded(ctx, f.def.Name)
 			}
@@ -111,6 +113,15 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 		t.hand(f.def, f.text)
 		m.values.hand(f.def, f.text)
 	}
+}
+
+// learn has the guard mask a confidential value.
+func learn(g *guard.Guard, def *definition, text string) {
+	if def.Type == field.URL {
+		g.LearnAddress(text)
+		return
+	}
+	g.Learn(text, def.Prefix)
 }
 
 // withDestinations returns defs and, after them, the url secrets that say where they go and are not among them.

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"net/url"
+	"reflect"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -75,14 +76,22 @@ func (k Key[T]) Describe() Field {
 func (k Key[T]) definition() *definition { return k.def }
 
 // A definition is what a Manager knows a secret by: keys are the same if their definitions are.
-type definition struct{ field.Field }
+type definition struct {
+	field.Field
+	gives reflect.Type // what the key takes for what [field.Field.Parse] returns
+}
 
-func newKey[T any](name string, kind field.Type, f Field, convert func(Secret, any) T) Key[T] {
+// fits reports whether the key takes what its values are: a constructor that does not go with the rules, as in code that was
+// written by hand, would fail for every value.
+func (d *definition) fits() bool { return d.gives == d.ValueType() }
+
+// newKey makes a key whose values are parsed as a V.
+func newKey[V, T any](name string, kind field.Type, f Field, convert func(Secret, any) T) Key[T] {
 	f.Name, f.Type, f.Secrecy = name, kind, ""
 	if f.Label == "" {
 		f.Label = name
 	}
-	return Key[T]{&definition{field.Field(f)}, convert}
+	return Key[T]{&definition{field.Field(f), reflect.TypeFor[V]()}, convert}
 }
 
 func as[T any](_ Secret, value any) T           { return value.(T) }
@@ -90,35 +99,51 @@ func asSecret(text Secret, _ any) Secret        { return text }
 func asChoice[T ~string](_ Secret, value any) T { return T(value.(string)) }
 
 // Text makes the key of a one-line text that may be shown.
-func Text(name string, f Field) Key[string] { return newKey(name, field.Text, f, as[string]) }
+func Text(name string, f Field) Key[string] { return newKey[string](name, field.Text, f, as[string]) }
 
 // Password makes the key of a one-line text that must not be shown.
-func Password(name string, f Field) Key[Secret] { return newKey(name, field.Password, f, asSecret) }
+func Password(name string, f Field) Key[Secret] {
+	return newKey[string](name, field.Password, f, asSecret)
+}
 
 // URL makes the key of an absolute URL.
-func URL(name string, f Field) Key[*url.URL] { return newKey(name, field.URL, f, as[*url.URL]) }
+func URL(name string, f Field) Key[*url.URL] {
+	return newKey[*url.URL](name, field.URL, f, as[*url.URL])
+}
+
+// DSN makes the key of a confidential connection URL, such as postgres://user:password@h1,h2/name: one of the schemes is that of
+// a database or the like, whose URLs may have several hosts, or none. The value is the text, since drivers take that and package
+// net/url does not read it.
+func DSN(name string, f Field) Key[Secret] {
+	key := newKey[string](name, field.URL, f, asSecret)
+	return Key[Secret]{key.def.with(field.Hidden), key.convert}
+}
 
 // Email makes the key of a bare mail address.
-func Email(name string, f Field) Key[string] { return newKey(name, field.Email, f, as[string]) }
+func Email(name string, f Field) Key[string] { return newKey[string](name, field.Email, f, as[string]) }
 
 // Integer makes the key of a whole number.
-func Integer(name string, f Field) Key[int64] { return newKey(name, field.Integer, f, as[int64]) }
+func Integer(name string, f Field) Key[int64] {
+	return newKey[int64](name, field.Integer, f, as[int64])
+}
 
 // Boolean makes the key of a yes or no.
-func Boolean(name string, f Field) Key[bool] { return newKey(name, field.Boolean, f, as[bool]) }
+func Boolean(name string, f Field) Key[bool] { return newKey[bool](name, field.Boolean, f, as[bool]) }
 
 // Choice makes the key of one of the field's choices.
 func Choice[T ~string](name string, f Field) Key[T] {
-	return newKey(name, field.Choice, f, asChoice[T])
+	return newKey[string](name, field.Choice, f, asChoice[T])
 }
 
 // Duration makes the key of a duration.
 func Duration(name string, f Field) Key[time.Duration] {
-	return newKey(name, field.Duration, f, as[time.Duration])
+	return newKey[time.Duration](name, field.Duration, f, as[time.Duration])
 }
 
 // Multiline makes the key of a text of several lines that must not be shown.
-func Multiline(name string, f Field) Key[Secret] { return newKey(name, field.Multiline, f, asSecret) }
+func Multiline(name string, f Field) Key[Secret] {
+	return newKey[string](name, field.Multiline, f, asSecret)
+}
 
 // Hidden makes the key of a value that must not be shown of one that may: it is checked as before, and treated like a
 // password. A boolean or a choice can't be hidden: a schema with such a key does not open.
@@ -148,7 +173,7 @@ func (d *definition) with(s field.Secrecy) *definition {
 // It reads no store and asks nobody.
 func Validate[T any](key Key[T], text string) (T, error) {
 	var none T
-	if key.def == nil {
+	if key.def == nil || !key.def.fits() {
 		return none, ErrUnknownKey
 	}
 	v, err := key.def.Parse(text)

@@ -149,12 +149,15 @@ func define(keys []AnyKey) (definitions, error) {
 		if err := checkDefinition(def.Field); err != nil {
 			return d, fmt.Errorf("secrets: key %q: %w", def.Name, err)
 		}
+		if !def.fits() {
+			return d, fmt.Errorf("secrets: key %q: its values are of type %s, the key's of %s", def.Name, def.ValueType(), def.gives)
+		}
 		d.schema[def], d.names[def.Name] = true, def
 		d.ordered = append(d.ordered, def)
 	}
 	for _, def := range d.ordered {
-		if to := def.SentTo; to != "" && (d.names[to] == nil || d.names[to].Type != field.URL) {
-			return d, fmt.Errorf("secrets: key %q: sent_to %q is no url key of this schema", def.Name, to)
+		if to := def.SentTo; to != "" && (d.names[to] == nil || !d.names[to].IsDestination()) {
+			return d, fmt.Errorf("secrets: key %q: sent_to %q is no key of this schema that says where values go", def.Name, to)
 		}
 	}
 	return d, nil

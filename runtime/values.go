@@ -219,7 +219,7 @@ func (v *values) put(ctx context.Context, def *definition, text string) error {
 	err := v.use(ctx, func(ctx context.Context) error { return v.store.Set(ctx, v.service, def.Name, text) })
 	if err != nil {
 		if def.Confidential() {
-			v.guard().Learn(text, def.Prefix) // which nothing has handed out yet, and the error may repeat
+			learn(v.guard(), def, text) // which nothing has handed out yet, and the error may repeat
 		}
 		return v.noteFailure(ctx, def.Name, err)
 	}

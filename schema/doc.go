@@ -45,7 +45,7 @@
 //	permission    whose word a use needs: ask, dialog or none (ask)
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
-//	sent_to       the name of the url secret that says where this one is sent
+//	sent_to       the name of the url secret that says where this one is sent (of a confidential url, its own host)
 //	renamed_from  a former name, or a list of them, whose stored value is still found; any text of one line
 //	deprecated    why it should no longer be used, and what to use instead
 //	go_name       the name in Go, in ASCII, where the one made from the secret's name won't do
@@ -71,7 +71,10 @@
 // none.
 //
 // What is confidential need not be a password: a url with a token in it, or an integer that is a PIN, keeps the rules of its
-// type. Its value is a secrets.Confidential. A confidential url may have user information without user_info. A boolean or a
+// type. Its value is a secrets.Confidential. A confidential url may have user information without user_info, and unless sent_to
+// says otherwise, the question names its own host. With a scheme such as postgres, mongodb, redis or amqp it is a connection URL:
+// of several hosts, none, or a socket, where drivers of the scheme take that, and a secrets.Secret, since drivers take the text.
+// Its hosts stand in one place, before the path or in a parameter such as host. A boolean or a
 // choice can't be confidential, since its few values are known, nor can a password be public: text is that. A multiline that
 // is public, such as the certificate of an authority, is a string.
 //

@@ -188,7 +188,7 @@ func (r *reader) checkDefault(d *draft, n *node) {
 func (r *reader) checkFile() {
 	for _, d := range r.drafts {
 		r.names = append(r.names, d.Name)
-		if d.Type == field.URL {
+		if d.IsDestination() {
 			r.urls = append(r.urls, d.Name)
 		}
 	}
@@ -221,7 +221,7 @@ func (r *reader) checkSentTo(d *draft) {
 		r.errorf(d.At("sent_to"), "sent_to %s must name another secret, not this one", quote(d.SentTo))
 	case !ok:
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, there is none of this name%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls))
-	case target.Type != field.URL && target.Type != "":
+	case !target.IsDestination() && target.Type != "":
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, this one is %s", quote(d.SentTo), target.Type)
 	}
 }
@@ -229,8 +229,8 @@ func (r *reader) checkSentTo(d *draft) {
 // checkRoom checks that windows have room for what people are shown of a secret, whoever asks, and wherever it goes: the
 // runtime does not ask what it can't show whole. Without a place or a help text there is room for all that a file can say.
 func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
-	if d.SentTo != "" && d.Asks() {
-		if height := sentences.QuestionHeight(r.file.Server, d.Field, r.longestHost(d.SentTo)); height > layout.Lines {
+	if to := r.destination(d); to != nil && d.Asks() {
+		if height := sentences.QuestionHeight(r.file.Server, d.Field, longestDestination(to.Field)); height > layout.Lines {
 			r.errorf(d.At("sent_to"), "the question for its use can take %d lines, a window has room for %d", height, layout.Lines)
 		}
 	}
@@ -241,12 +241,16 @@ func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
 	}
 }
 
-// longestHost is the longest text by which a question can say where a value goes.
-func (r *reader) longestHost(sentTo string) string {
-	target, ok := r.seen[sentTo]
-	if !ok {
-		return ""
+// destination returns the secret that says where d goes, or nil.
+func (r *reader) destination(d *draft) *draft {
+	if d.GoesToItself() {
+		return d
 	}
+	return r.seen[d.SentTo]
+}
+
+// longestDestination is the longest text by which a question can say where a value goes.
+func longestDestination(target field.Field) string {
 	longest := slices.MaxFunc(target.AcceptedSchemes(), func(a, b string) int { return len(a) - len(b) })
 	return longest + "://" + strings.Repeat("w", 253) + ":65535"
 }

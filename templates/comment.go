@@ -54,6 +54,9 @@ func presence(s *Secret) string {
 }
 
 func destination(s *Secret) string {
+	if s.GoesToItself() {
+		return "It is sent to its own host, which the user is shown."
+	}
 	if s.SentTo == "" {
 		return ""
 	}

@@ -160,6 +160,8 @@ func mustOpen(t *testing.T, model *templates.Package, manifest []byte) {
 
 func keyOf(f secrets.Field) secrets.AnyKey {
 	switch {
+	case field.Field(f).IsConnection():
+		return secrets.DSN(f.Name, f)
 	case f.Secrecy == field.Shown:
 		return secrets.Shown(secrets.Multiline(f.Name, f))
 	case f.Secrecy == field.Hidden && f.Type == field.Text:

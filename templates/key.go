@@ -32,14 +32,18 @@ func emitKeys(f *jen.File, p *Package) {
 	for _, s := range p.Secrets {
 		comment(f, s.KeyName()+" stands for "+s.Name+".")
 		constructor := ours(constructors[s.Type])
+		if s.IsConnection() {
+			constructor = ours("DSN")
+		}
 		if s.Type == field.Choice {
 			constructor.Types(jen.Id(s.TypeName()))
 		}
 		key := constructor.Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
-		switch s.Secrecy {
-		case field.Hidden:
+		switch {
+		case s.IsConnection(): // hidden by itself
+		case s.Secrecy == field.Hidden:
 			key = ours("Hidden").Call(key)
-		case field.Shown:
+		case s.Secrecy == field.Shown:
 			key = ours("Shown").Call(key)
 		}
 		f.Var().Id(s.KeyName()).Op("=").Add(key)

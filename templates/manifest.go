@@ -240,7 +240,7 @@ func questionLines(server string, sentences wording.Sentences, secrets []*Secret
 	for _, s := range secrets {
 		if s.Asks() {
 			use := wording.Use{Field: s.Field}
-			if s.SentTo != "" {
+			if s.SentTo != "" || s.GoesToItself() {
 				use.Host = "{host}"
 			}
 			uses = append(uses, use)

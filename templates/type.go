@@ -49,6 +49,9 @@ func (s *Secret) shownType() goType {
 	if s.Type == field.Choice {
 		return goType{name: s.TypeName()}
 	}
+	if s.IsConnection() {
+		return goType{name: "string"}
+	}
 	t, ok := goTypes[s.Type]
 	if !ok {
 		panic(fmt.Sprintf("templates: field type %q has no Go type", s.Type)) // schema.Parse accepts no other

@@ -69,6 +69,9 @@ func (f Field) Problems() []*Problem {
 		add(f.Pattern != "", NoMatch, f.Pattern)
 	case URL:
 		add(f.TakesUserInfo(), NotEncoded, "")
+		if f.IsConnection() {
+			return append(problems, f.connectionProblems()...)
+		}
 		add(true, NotURL, "")
 		add(true, OtherScheme, schemeList(f.AcceptedSchemes()))
 		add(!f.TakesUserInfo(), HasUserInfo, "")
@@ -119,6 +122,9 @@ func (f Field) parse(text string) (any, *Problem) {
 	}
 	switch f.Type {
 	case URL:
+		if f.IsConnection() {
+			return f.parseConnection(text)
+		}
 		return f.parseURL(text)
 	case Email:
 		return parseEmail(text)

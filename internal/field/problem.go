@@ -31,6 +31,12 @@ const (
 	TooBig      Kind = "too_big"
 	Unseen      Kind = "unseen"
 	NotEncoded  Kind = "not_encoded"
+
+	NotConnection Kind = "not_connection"
+	NoHost        Kind = "no_host"
+	OneHost       Kind = "one_host"
+	HostElsewhere Kind = "host_elsewhere"
+	LongHosts     Kind = "long_hosts"
 )
 
 // Problems returns the sentence for each kind. It continues "the value ...". Its hole {want} is filled with what the rule
@@ -59,6 +65,11 @@ func Problems() map[Kind]string {
 		Unseen:      "must not have {found}",
 		NotEncoded: "must percent-encode reserved characters in its user name and password (%40 for @, %2F for /, %3F for ?, " +
 			"%23 for #, %3A for :, %25 for %), and write any other @ as %40",
+		NotConnection: "must be a connection URL, such as {want}://user:password@host:5432/name, with hosts in ASCII and their ports",
+		NoHost:        "must name a host, which a URL of {want} needs",
+		OneHost:       "must name one host, since a URL of {want} has no more",
+		HostElsewhere: "must name its hosts in one place, not in the parameter {want} too",
+		LongHosts:     "must name hosts of at most {want} characters together",
 	}
 }
 

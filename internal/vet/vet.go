@@ -225,7 +225,7 @@ var confusable = strings.NewReplacer(
 func (c *checker) noHost() {
 	for _, s := range c.file.Secrets {
 		for _, scheme := range s.Schemes {
-			if slices.Contains([]string{"file", "unix", "mailto", "data", "urn"}, scheme) {
+			if slices.Contains([]string{"file", "unix", "mailto", "data", "urn"}, scheme) && !(scheme == "unix" && s.IsConnection()) {
 				c.about(s, "schemes", "a url has a host, which hardly any %s: URL has: field_type text takes it", scheme)
 			}
 		}

@@ -116,8 +116,9 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 
 // Webhook returns webhook: Web hook.
 //
-// The user is asked for it when it is missing. Each use needs the user's permission, which can be
-// given for the session; a refusal is an error, such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to its own host, which the user is shown.
+// Each use needs the user's permission, which can be given for the session; a refusal is an error,
+// such as secrets.ErrDenied.
 func (s *Secrets) Webhook(ctx context.Context, reason secrets.Reason) (secrets.Confidential[*url.URL], error) {
 	return secrets.Get(ctx, s.Manager, KeyWebhook, reason)
 }
