@@ -25,6 +25,7 @@ var entryKinds = map[field.Type]string{
 	field.URL:       "line",
 	field.Email:     "line",
 	field.Integer:   "line",
+	field.Number:    "line",
 	field.Boolean:   "yes-no",
 	field.Choice:    "choice",
 	field.Duration:  "line",

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"math"
 	"net/url"
 	"reflect"
 	"time"
@@ -36,7 +37,7 @@ type Field struct {
 	Schemes   []string    // of a url, such as "https"
 	Hosts     []string    // of a url: "api.example.com", or "*.example.com" for every host below it
 	UserInfo  bool        // a url may hold user:password@
-	Range     field.Range // of an integer, see [Between]
+	Range     field.Range // of an integer, a number or a duration, see [Between]
 	Choices   []string    // of a choice
 }
 
@@ -47,8 +48,23 @@ const (
 	ToolScope  = field.ToolScope // "Allow for session" covers only the tool that asked
 )
 
-// Between bounds an integer, both bounds included.
-func Between(low, high int64) field.Range { return field.Between(low, high) }
+// Between bounds an integer, a number or a duration, both bounds included. The least and greatest value of the type are no
+// bounds. A duration without a lower bound is more than 0.
+func Between[T int | int64 | float64 | time.Duration](low, high T) field.Range {
+	if _, isNumber := any(low).(float64); isNumber {
+		return field.NumbersBetween(float64(low), float64(high))
+	}
+	switch low, high := int64(low), int64(high); {
+	case low == math.MinInt64 && high == math.MaxInt64:
+		return field.Range{}
+	case low == math.MinInt64:
+		return field.AtMost(high)
+	case high == math.MaxInt64:
+		return field.AtLeast(low)
+	default:
+		return field.Between(low, high)
+	}
+}
 
 // A Key stands for one secret of a schema, whose values are of type T. Keys come from generated code; a zero Key, and a
 // key of another schema, fails with [ErrUnknownKey].
@@ -125,6 +141,11 @@ func Email(name string, f Field) Key[string] { return newKey[string](name, field
 // Integer makes the key of a whole number.
 func Integer(name string, f Field) Key[int64] {
 	return newKey[int64](name, field.Integer, f, as[int64])
+}
+
+// Number makes the key of a number that may have a fraction.
+func Number(name string, f Field) Key[float64] {
+	return newKey[float64](name, field.Number, f, as[float64])
 }
 
 // Boolean makes the key of a yes or no.

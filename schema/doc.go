@@ -36,7 +36,7 @@
 // # The keys of a secret
 //
 //	label         what a person calls it, in up to 40 columns; shown in every dialog and question (the secret's name)
-//	field_type    text, password, url, email, integer, boolean, choice, duration or multiline (password)
+//	field_type    text, password, url, email, integer, number, boolean, choice, duration or multiline (password)
 //	confidential  whether values are hidden while typed, masked and never shown (true for password and multiline, else false)
 //	required      whether a person is asked for it when it is missing (false)
 //	default       the value that serves until another is stored; with required, the value that is offered
@@ -59,13 +59,15 @@
 //	schemes       the URL schemes that are accepted; url, as the next two (https, http)
 //	hosts         the hosts that are accepted, such as api.example.com or *.example.com (all)
 //	user_info     whether user:password@ may stand before the host (false)
-//	min           the least value; integer
-//	max           the greatest value; integer
+//	min           the least value, such as 1, 0.5 or 30s; integer, number and duration, as the next
+//	max           the greatest value
 //	choices       the values to choose from, each a text or {value: text, go_name: Name}; choice, which needs it
 //
 // What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
 //
 // Some value must be within the rules: a pattern that matches none is refused, with a prefix or a length that none has.
+//
+// A number may have a fraction, and is finite. A duration is more than 0s where min says nothing else.
 //
 // A default must obey the rules, and what is confidential can't have one: it would be committed. Nor can it have permission
 // none.

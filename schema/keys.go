@@ -19,6 +19,8 @@ type secretKey struct {
 	read  func(r *reader, d *draft, n *node)
 }
 
+var boundedTypes = []field.Type{field.Integer, field.Number, field.Duration}
+
 var stringTypes = []field.Type{field.Text, field.Password, field.Multiline}
 
 // secretKeys is every key of a secret, in the order of the documentation.
@@ -44,8 +46,8 @@ var secretKeys = []secretKey{
 	{"schemes", []field.Type{field.URL}, readSchemes},
 	{"hosts", []field.Type{field.URL}, readHosts},
 	{"user_info", []field.Type{field.URL}, func(r *reader, d *draft, n *node) { d.UserInfo = r.boolean(n, "user_info") }},
-	{"min", []field.Type{field.Integer}, func(r *reader, d *draft, n *node) { d.min = r.integer(n, "min") }},
-	{"max", []field.Type{field.Integer}, func(r *reader, d *draft, n *node) { d.max = r.integer(n, "max") }},
+	{"min", boundedTypes, func(r *reader, d *draft, n *node) { d.min = readBound(r, d, n, "min") }},
+	{"max", boundedTypes, func(r *reader, d *draft, n *node) { d.max = readBound(r, d, n, "max") }},
 	{"choices", []field.Type{field.Choice}, readChoices},
 }
 
@@ -61,7 +63,7 @@ var secretKeyNames = func() []string {
 type draft struct {
 	*Secret
 	defaultValue *node
-	min, max     *int64
+	min, max     *bound
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame
 	renamedFrom  []Pos // parallel to RenamedFrom
 }

@@ -104,16 +104,7 @@ func (r *reader) checkBounds(d *draft) {
 	} else if i := strings.IndexFunc(d.Prefix, func(c rune) bool { return !d.takes(c) }); i >= 0 {
 		r.errorf(d.At("prefix"), "prefix %s is that of no value, which has no such character as %+q", quote(d.Prefix), []rune(d.Prefix[i:])[0])
 	}
-	switch {
-	case d.min != nil && d.max != nil && *d.min > *d.max:
-		r.errorf(d.At("min"), "min %d is above max %d", *d.min, *d.max)
-	case d.min != nil && d.max != nil:
-		d.Range = field.Between(*d.min, *d.max)
-	case d.min != nil:
-		d.Range = field.AtLeast(*d.min)
-	case d.max != nil:
-		d.Range = field.AtMost(*d.max)
-	}
+	r.checkRange(d)
 	if !d.badRules && len(r.errs) == before && d.Pattern != "" {
 		r.checkPattern(d)
 	}
@@ -153,6 +144,11 @@ func (r *reader) checkDefault(d *draft, n *node) {
 	case d.Type == field.Integer:
 		if _, ok := n.integer(); !ok {
 			r.wrongType(n, "default", "a whole number of 64 bits in plain digits")
+			return
+		}
+	case d.Type == field.Number:
+		if n.kind != number {
+			r.wrongType(n, "default", "a number such as 0.5 in plain digits")
 			return
 		}
 	case d.Type == field.Boolean:

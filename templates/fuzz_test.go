@@ -172,6 +172,8 @@ func keyOf(f secrets.Field) secrets.AnyKey {
 		return secrets.Hidden(secrets.Email(f.Name, f))
 	case f.Secrecy == field.Hidden && f.Type == field.Integer:
 		return secrets.Hidden(secrets.Integer(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.Number:
+		return secrets.Hidden(secrets.Number(f.Name, f))
 	case f.Secrecy == field.Hidden && f.Type == field.Duration:
 		return secrets.Hidden(secrets.Duration(f.Name, f))
 	}
@@ -184,6 +186,8 @@ func keyOf(f secrets.Field) secrets.AnyKey {
 		return secrets.Email(f.Name, f)
 	case field.Integer:
 		return secrets.Integer(f.Name, f)
+	case field.Number:
+		return secrets.Number(f.Name, f)
 	case field.Boolean:
 		return secrets.Boolean(f.Name, f)
 	case field.Choice:

@@ -66,8 +66,8 @@ type ManifestSecret struct {
 	Schemes      []string         `json:"schemes,omitempty"`
 	Hosts        []string         `json:"hosts,omitempty"`
 	UserInfo     bool             `json:"user_info,omitempty"`
-	Min          *int64           `json:"min,omitempty"`
-	Max          *int64           `json:"max,omitempty"`
+	Min          Bound            `json:"min,omitempty"`
+	Max          Bound            `json:"max,omitempty"`
 	Choices      []string         `json:"choices,omitempty"`
 	Constants    []string         `json:"constants,omitempty"` // in Go, for each choice
 
@@ -78,6 +78,28 @@ type ManifestSecret struct {
 	// Rejections say why a value is wrong, at Manager.Reject.
 	Rejections []string `json:"rejections,omitempty"`
 	Reasons    []string `json:"reasons,omitempty"` // that are given at the getter
+}
+
+// A Bound is that of a number or a duration, as the schema writes it: a number is one in JSON too. "" is none.
+type Bound string
+
+// MarshalJSON implements [json.Marshaler].
+func (b Bound) MarshalJSON() ([]byte, error) {
+	if _, ok := field.ParseNumber(string(b)); ok {
+		return json.Marshal(json.Number(b))
+	}
+	return json.Marshal(string(b))
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (b *Bound) UnmarshalJSON(text []byte) error {
+	if bytes.HasPrefix(text, []byte{'"'}) {
+		return json.Unmarshal(text, (*string)(b))
+	}
+	var n json.Number
+	err := json.Unmarshal(text, &n)
+	*b = Bound(n)
+	return err
 }
 
 // A ManifestDialog is the dialog that asks for a value, as it is shown the first time.
@@ -212,12 +234,8 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 	if s.Asks() {
 		m.Scope = scopeOf(s.Field)
 	}
-	if low, ok := s.Range.Min(); ok {
-		m.Min = &low
-	}
-	if high, ok := s.Range.Max(); ok {
-		m.Max = &high
-	}
+	low, high := s.Bounds()
+	m.Min, m.Max = Bound(low), Bound(high)
 	for _, problem := range s.Problems() {
 		m.Dialog.Problems = append(m.Dialog.Problems, sentences.Problem(problem))
 	}

@@ -25,6 +25,7 @@ var goTypes = map[field.Type]goType{
 	field.URL:       {star: "*", path: "net/url", pkg: "url", name: "URL"},
 	field.Email:     {name: "string"},
 	field.Integer:   {name: "int64"},
+	field.Number:    {name: "float64"},
 	field.Boolean:   {name: "bool"},
 	field.Duration:  {path: "time", pkg: "time", name: "Duration"},
 	field.Multiline: {name: "string"},

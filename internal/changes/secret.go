@@ -142,8 +142,8 @@ func (c *comparison) rules(was, s *templates.ManifestSecret, isDestination bool)
 		c.rule(s, "hosts", list(was.Hosts), list(s.Hosts), refuses(was.Hosts, s.Hosts))
 	}
 	c.rule(s, "user_info", strconv.FormatBool(was.UserInfo), strconv.FormatBool(s.UserInfo), was.UserInfo)
-	c.rule(s, "min", bound(was.Min), bound(s.Min), s.Min != nil && (was.Min == nil || *s.Min > *was.Min))
-	c.rule(s, "max", bound(was.Max), bound(s.Max), s.Max != nil && (was.Max == nil || *s.Max < *was.Max))
+	c.rule(s, "min", string(was.Min), string(s.Min), least(s) > least(was))
+	c.rule(s, "max", string(was.Max), string(s.Max), most(s) < most(was))
 	c.rule(s, "choices", list(was.Choices), list(s.Choices), refuses(was.Choices, s.Choices))
 }
 
@@ -170,11 +170,25 @@ func count(n int) string {
 	return strconv.Itoa(n)
 }
 
-func bound(n *int64) string {
-	if n == nil {
-		return ""
+// least returns the least value of s; a duration without a bound is more than 0.
+func least(s *templates.ManifestSecret) float64 {
+	if s.Min == "" && s.FieldType == field.Duration {
+		return 1
 	}
-	return strconv.FormatInt(*n, 10)
+	return bound(s.Min, math.Inf(-1))
+}
+
+func most(s *templates.ManifestSecret) float64 { return bound(s.Max, math.Inf(1)) }
+
+// bound returns a bound as a number: of a duration, its nanoseconds.
+func bound(b templates.Bound, none float64) float64 {
+	if n, ok := field.ParseNumber(string(b)); ok {
+		return n
+	}
+	if d, err := time.ParseDuration(string(b)); err == nil {
+		return float64(d)
+	}
+	return none
 }
 
 func quoted(text string) string {

@@ -1,8 +1,6 @@
 package field
 
 import (
-	"errors"
-	"math"
 	"net/mail"
 	"net/netip"
 	"net/url"
@@ -11,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -20,7 +17,7 @@ import (
 const MaxSize = 256 << 10
 
 // Parse returns the value that text stands for: a string for text, password, email, choice and multiline, a *url.URL, an
-// int64, a bool or a time.Duration for the types named after them. Space around a value is ignored, except in text,
+// int64, a float64, a bool or a time.Duration for the types named after them. Space around a value is ignored, except in text,
 // password and multiline. An error is always a *[Problem].
 func (f Field) Parse(text string) (any, error) {
 	v, problem := f.parse(text)
@@ -78,17 +75,12 @@ func (f Field) Problems() []*Problem {
 		add(len(f.Hosts) > 0, OtherHost, orList(f.Hosts))
 	case Email:
 		add(true, NotEmail, "")
-	case Integer:
-		low, high := f.Range.bounds()
-		add(true, NotInteger, "")
-		add(true, TooSmall, strconv.FormatInt(low, 10))
-		add(true, TooLarge, strconv.FormatInt(high, 10))
+	case Integer, Number, Duration:
+		return append(problems, f.numberProblems()...)
 	case Boolean:
 		add(true, NotBoolean, "")
 	case Choice:
 		add(true, NotChoice, orList(f.Choices))
-	case Duration:
-		add(true, NotDuration, "")
 	}
 	return problems
 }
@@ -98,7 +90,7 @@ func (f Field) Problems() []*Problem {
 func (f Field) Rules() []*Problem {
 	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
 		switch p.Kind {
-		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotDuration:
+		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotNumber, NotDuration:
 			return false
 		case OtherScheme:
 			return len(f.Schemes) == 0
@@ -130,6 +122,8 @@ func (f Field) parse(text string) (any, *Problem) {
 		return parseEmail(text)
 	case Integer:
 		return f.parseInteger(text)
+	case Number:
+		return f.parseNumber(text)
 	case Boolean:
 		return parseBoolean(text)
 	case Choice:
@@ -138,11 +132,7 @@ func (f Field) parse(text string) (any, *Problem) {
 		}
 		return text, nil
 	case Duration:
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return nil, &Problem{Kind: NotDuration}
-		}
-		return d, nil
+		return f.parseDuration(text)
 	default:
 		return text, f.checkString(text)
 	}
@@ -319,20 +309,6 @@ func parseEmail(text string) (any, *Problem) {
 // isOdd tells the characters that are neither ASCII nor written in words: some are invisible, others look like an @ or a dot.
 func isOdd(r rune) bool {
 	return r > unicode.MaxASCII && !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Number)
-}
-
-func (f Field) parseInteger(text string) (any, *Problem) {
-	low, high := f.Range.bounds()
-	n, err := strconv.ParseInt(text, 10, 64)
-	switch {
-	case errors.Is(err, strconv.ErrRange) && n == math.MinInt64 || err == nil && n < low:
-		return nil, &Problem{Kind: TooSmall, Want: strconv.FormatInt(low, 10)}
-	case errors.Is(err, strconv.ErrRange) || err == nil && n > high:
-		return nil, &Problem{Kind: TooLarge, Want: strconv.FormatInt(high, 10)}
-	case err != nil:
-		return nil, &Problem{Kind: NotInteger}
-	}
-	return n, nil
 }
 
 func parseBoolean(text string) (any, *Problem) {

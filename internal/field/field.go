@@ -7,7 +7,6 @@
 package field
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -23,15 +22,16 @@ const (
 	URL       Type = "url"       // an absolute URL with a host, RFC 3986: *url.URL
 	Email     Type = "email"     // a bare address, RFC 5322 addr-spec: string
 	Integer   Type = "integer"   // a decimal number of 64 bits: int64
+	Number    Type = "number"    // a decimal number with a fraction: float64, finite
 	Boolean   Type = "boolean"   // true or false: bool
 	Choice    Type = "choice"    // one of the field's choices: a string type of its own
-	Duration  Type = "duration"  // a Go duration such as 1h30m: time.Duration
+	Duration  Type = "duration"  // a Go duration such as 1h30m: time.Duration, more than 0 unless Range says otherwise
 	Multiline Type = "multiline" // several lines, such as a PEM block or a service account's JSON: Secret
 )
 
 // Types returns every field type, in the order of the documentation.
 func Types() []Type {
-	return []Type{Text, Password, URL, Email, Integer, Boolean, Choice, Duration, Multiline}
+	return []Type{Text, Password, URL, Email, Integer, Number, Boolean, Choice, Duration, Multiline}
 }
 
 // hides reports whether values of t are confidential unless a schema says otherwise.
@@ -143,38 +143,6 @@ func (f Field) HasRules() bool {
 	default:
 		return true
 	}
-}
-
-// A Range bounds an integer. The zero Range bounds nothing; [Between], [AtLeast] and [AtMost] make the others.
-type Range struct {
-	from, to  int64
-	low, high bool
-}
-
-// Between is the range from low to high, both included.
-func Between(low, high int64) Range { return Range{from: low, to: high, low: true, high: true} }
-
-// AtLeast is the range from low, included, upwards.
-func AtLeast(low int64) Range { return Range{from: low, low: true} }
-
-// AtMost is the range up to high, included.
-func AtMost(high int64) Range { return Range{to: high, high: true} }
-
-// Min returns the lower bound, and whether there is one.
-func (r Range) Min() (int64, bool) { return r.from, r.low }
-
-// Max returns the upper bound, and whether there is one.
-func (r Range) Max() (int64, bool) { return r.to, r.high }
-
-func (r Range) bounds() (low, high int64) {
-	low, high = math.MinInt64, math.MaxInt64
-	if r.low {
-		low = r.from
-	}
-	if r.high {
-		high = r.to
-	}
-	return low, high
 }
 
 // ValidName reports whether name can be a secret's name: 1 to 100 of [a-z0-9_.-], not beginning with [ReservedPrefix].

@@ -32,6 +32,8 @@ const (
 	Unseen      Kind = "unseen"
 	NotEncoded  Kind = "not_encoded"
 
+	NotNumber     Kind = "not_number"
+	NotPositive   Kind = "not_positive"
 	NotConnection Kind = "not_connection"
 	NoHost        Kind = "no_host"
 	OneHost       Kind = "one_host"
@@ -65,6 +67,8 @@ func Problems() map[Kind]string {
 		Unseen:      "must not have {found}",
 		NotEncoded: "must percent-encode reserved characters in its user name and password (%40 for @, %2F for /, %3F for ?, " +
 			"%23 for #, %3A for :, %25 for %), and write any other @ as %40",
+		NotNumber:     "must be a number, such as 0.7",
+		NotPositive:   "must be longer than 0s",
 		NotConnection: "must be a connection URL, such as {want}://user:password@host:5432/name, with hosts in ASCII and their ports",
 		NoHost:        "must name a host, which a URL of {want} needs",
 		OneHost:       "must name one host, since a URL of {want} has no more",

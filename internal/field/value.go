@@ -15,6 +15,8 @@ func (f Field) ValueType() reflect.Type {
 		}
 	case Integer:
 		return reflect.TypeFor[int64]()
+	case Number:
+		return reflect.TypeFor[float64]()
 	case Boolean:
 		return reflect.TypeFor[bool]()
 	case Duration:

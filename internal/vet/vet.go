@@ -118,7 +118,7 @@ func (c *checker) manyRequired() {
 func (c *checker) settingsAsk() {
 	for _, s := range c.file.Secrets {
 		switch s.Type {
-		case "integer", "boolean", "choice", "duration", "url":
+		case "integer", "number", "boolean", "choice", "duration", "url":
 			if s.Asks() && !s.Has("permission") && !s.Confidential() {
 				c.about(s, "field_type", "users are asked before each use of this %s: write permission: none, or permission: ask if that is meant", s.Type)
 			}

@@ -45,7 +45,7 @@ var KeyMailbox = secrets.Hidden(secrets.Email("mailbox", secrets.Field{
 var KeyPIN = secrets.Hidden(secrets.Integer("pin", secrets.Field{
 	Label:    "Pass number",
 	Required: true,
-	Range:    secrets.Between(10000000, math.MaxInt64),
+	Range:    secrets.Between[int64](10000000, math.MaxInt64),
 }))
 
 // KeyPhase stands for phase.
