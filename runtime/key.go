@@ -30,15 +30,17 @@ type Field struct {
 	SentTo      string           // the name of the url secret that says where the value goes
 	RenamedFrom []string         // former names, whose stored value is still found
 
-	MinLength int         // in characters (Unicode code points)
-	MaxLength int         // in characters (Unicode code points); 0 is no limit
-	Pattern   string      // an RE2 expression that must match the whole value
-	Prefix    string      // what every value begins with, such as "sk_live_"
-	Schemes   []string    // of a url, such as "https"
-	Hosts     []string    // of a url: "api.example.com", or "*.example.com" for every host below it
-	UserInfo  bool        // a url may hold user:password@
-	Range     field.Range // of an integer, a number or a duration, see [Between]
-	Choices   []string    // of a choice
+	MinLength int          // in characters (Unicode code points)
+	MaxLength int          // in characters (Unicode code points); 0 is no limit
+	Pattern   string       // an RE2 expression that must match the whole value
+	Prefix    string       // what every value begins with, such as "sk_live_"
+	Format    field.Format // what a text is, such as "pem"; see [Parsed]
+	Keys      []string     // that the object of format json has
+	Schemes   []string     // of a url, such as "https"
+	Hosts     []string     // of a url: "api.example.com", or "*.example.com" for every host below it
+	UserInfo  bool         // a url may hold user:password@
+	Range     field.Range  // of an integer, a number or a duration, see [Between]
+	Choices   []string     // of a choice
 }
 
 // Permissions and scopes, for a [Field], that differ from the usual.
@@ -95,11 +97,12 @@ func (k Key[T]) definition() *definition { return k.def }
 type definition struct {
 	field.Field
 	gives reflect.Type // what the key takes for what [field.Field.Parse] returns
+	hides bool         // the key's values are of a [Confidential]
 }
 
-// fits reports whether the key takes what its values are: a constructor that does not go with the rules, as in code that was
-// written by hand, would fail for every value.
-func (d *definition) fits() bool { return d.gives == d.ValueType() }
+// fits reports whether the key takes what its values are, and hides what is confidential: a constructor that does not go with
+// the rules, as in code that was written by hand, would fail for every value, or show it.
+func (d *definition) fits() bool { return d.gives == d.ValueType() && d.hides == d.Confidential() }
 
 // newKey makes a key whose values are parsed as a V.
 func newKey[V, T any](name string, kind field.Type, f Field, convert func(Secret, any) T) Key[T] {
@@ -107,15 +110,21 @@ func newKey[V, T any](name string, kind field.Type, f Field, convert func(Secret
 	if f.Label == "" {
 		f.Label = name
 	}
-	return Key[T]{&definition{field.Field(f), reflect.TypeFor[V]()}, convert}
+	_, hides := any(new(T)).(holder)
+	return Key[T]{&definition{field.Field(f), reflect.TypeFor[V](), hides}, convert}
 }
 
 func as[T any](_ Secret, value any) T           { return value.(T) }
 func asSecret(text Secret, _ any) Secret        { return text }
 func asChoice[T ~string](_ Secret, value any) T { return T(value.(string)) }
 
-// Text makes the key of a one-line text that may be shown.
-func Text(name string, f Field) Key[string] { return newKey[string](name, field.Text, f, as[string]) }
+// Text makes the key of a one-line text that may be shown. Of format path, ~ stands for the user's home folder.
+func Text(name string, f Field) Key[string] {
+	if f.Format == field.PathFormat {
+		return newKey[string](name, field.Text, f, asPath)
+	}
+	return newKey[string](name, field.Text, f, as[string])
+}
 
 // Password makes the key of a one-line text that must not be shown.
 func Password(name string, f Field) Key[Secret] {
@@ -132,7 +141,7 @@ func URL(name string, f Field) Key[*url.URL] {
 // net/url does not read it.
 func DSN(name string, f Field) Key[Secret] {
 	key := newKey[string](name, field.URL, f, asSecret)
-	return Key[Secret]{key.def.with(field.Hidden), key.convert}
+	return Key[Secret]{key.def.with(field.Hidden, true), key.convert}
 }
 
 // Email makes the key of a bare mail address.
@@ -169,7 +178,7 @@ func Multiline(name string, f Field) Key[Secret] {
 // Hidden makes the key of a value that must not be shown of one that may: it is checked as before, and treated like a
 // password. A boolean or a choice can't be hidden: a schema with such a key does not open.
 func Hidden[T any](key Key[T]) Key[Confidential[T]] {
-	return Key[Confidential[T]]{key.def.with(field.Hidden), func(text Secret, value any) Confidential[T] {
+	return Key[Confidential[T]]{key.def.with(field.Hidden, true), func(text Secret, value any) Confidential[T] {
 		return confidential(key.convert(text, value), text.Reveal())
 	}}
 }
@@ -177,16 +186,16 @@ func Hidden[T any](key Key[T]) Key[Confidential[T]] {
 // Shown makes the key of a text that may be shown of one that must not, such as of [Multiline]. A password can't be shown: a
 // schema with such a key does not open.
 func Shown(key Key[Secret]) Key[string] {
-	return Key[string]{key.def.with(field.Shown), func(text Secret, _ any) string { return text.Reveal() }}
+	return Key[string]{key.def.with(field.Shown, false), func(text Secret, _ any) string { return text.Reveal() }}
 }
 
-// with returns a definition that differs from d in its secrecy only.
-func (d *definition) with(s field.Secrecy) *definition {
+// with returns a definition that differs from d in its secrecy.
+func (d *definition) with(s field.Secrecy, hides bool) *definition {
 	if d == nil {
 		return nil
 	}
 	changed := *d
-	changed.Secrecy = s
+	changed.Secrecy, changed.hides = s, hides
 	return &changed
 }
 

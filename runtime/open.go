@@ -150,7 +150,8 @@ func define(keys []AnyKey) (definitions, error) {
 			return d, fmt.Errorf("secrets: key %q: %w", def.Name, err)
 		}
 		if !def.fits() {
-			return d, fmt.Errorf("secrets: key %q: its values are of type %s, the key's of %s", def.Name, def.ValueType(), def.gives)
+			return d, fmt.Errorf("secrets: key %q: its values are of type %s, confidential: %t; those of the key are of type %s, confidential: %t",
+				def.Name, def.ValueType(), def.Confidential(), def.gives, def.hides)
 		}
 		d.schema[def], d.names[def.Name] = true, def
 		d.ordered = append(d.ordered, def)

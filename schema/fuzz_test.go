@@ -75,7 +75,7 @@ func wantSound(t *testing.T, file *File) {
 		if s.Default != "" && s.Check(s.Default) != nil {
 			t.Errorf("default of %q: %v", s.Name, s.Check(s.Default))
 		}
-		if to := file.Secret(s.SentTo); s.SentTo != "" && (to == nil || to.Type != field.URL || to == s) {
+		if to := file.Secret(s.SentTo); s.SentTo != "" && (to == nil || !to.IsDestination() || to == s) {
 			t.Errorf("%q is sent to %q", s.Name, s.SentTo)
 		}
 		if _, err := field.CompilePattern(s.Pattern); err != nil {

@@ -43,6 +43,8 @@ var secretKeys = []secretKey{
 	{"max_length", stringTypes, func(r *reader, d *draft, n *node) { d.MaxLength = r.length(n, "max_length", 1) }},
 	{"pattern", stringTypes, readPattern},
 	{"prefix", stringTypes, readPrefix},
+	{"format", stringTypes, readFormat},
+	{"keys", stringTypes, readKeysOfJSON},
 	{"schemes", []field.Type{field.URL}, readSchemes},
 	{"hosts", []field.Type{field.URL}, readHosts},
 	{"user_info", []field.Type{field.URL}, func(r *reader, d *draft, n *node) { d.UserInfo = r.boolean(n, "user_info") }},

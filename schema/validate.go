@@ -72,6 +72,7 @@ func (r *reader) checkSecret(d *draft) {
 	if d.Type == field.URL && d.Confidential() && d.places.has("user_info") && !d.UserInfo {
 		r.errorf(d.At("user_info"), "user_info false is not for a confidential url, which may have a user name and password")
 	}
+	r.checkFormat(d)
 	r.checkBounds(d)
 	if d.Type == field.Choice && !d.places.has("choices") {
 		r.errorf(d.Pos, `the key "choices" is missing, field_type choice needs it`)
@@ -80,6 +81,18 @@ func (r *reader) checkSecret(d *draft) {
 	if d.defaultValue != nil && d.Type != "" {
 		r.checkDefault(d, d.defaultValue)
 	}
+}
+
+// whatItIs says what kind of text d is.
+func (d *draft) whatItIs() string {
+	what := string(d.Type)
+	if d.Format != "" {
+		what += " of format " + string(d.Format)
+	}
+	if d.Secrecy == field.Hidden {
+		what = "confidential " + what
+	}
+	return what
 }
 
 // kind names what d is, for mistakes about what no confidential secret can have.
@@ -216,9 +229,9 @@ func (r *reader) checkSentTo(d *draft) {
 	case d.SentTo == d.Name:
 		r.errorf(d.At("sent_to"), "sent_to %s must name another secret, not this one", quote(d.SentTo))
 	case !ok:
-		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, there is none of this name%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls))
+		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port, there is none of this name%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls))
 	case !target.IsDestination() && target.Type != "":
-		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, this one is %s", quote(d.SentTo), target.Type)
+		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port that may be shown, this one is %s", quote(d.SentTo), target.whatItIs())
 	}
 }
 

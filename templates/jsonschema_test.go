@@ -163,6 +163,8 @@ var valuesOf = map[string][]any{
 	"max_length":   {0, 1, 16, 262144, 262145, -1},
 	"pattern":      {"a+", "[a-z]{2,}", "(", "a\nb", "{tool}", "/^sk-/i", strings.Repeat("a", 1001), " "},
 	"prefix":       {"sk_", " x", "\tx", "{code}", strings.Repeat("p", 101), "a\u200bb"},
+	"format":       {"pem", "json", "yaml", "jwt", "base64", "uuid", "date", "host", "port", "host_port", "path", "json", "xml", "PEM", 1},
+	"keys":         {[]any{"a"}, []any{"a", "b"}, []any{"a", "a"}, []any{}, "a", []any{""}, []any{"{tool}"}, []any{1}},
 	"schemes":      {[]any{"https"}, []any{"https", "http"}, []any{"HTTPS"}, []any{"https://"}, []any{"a", "a"}, []any{}, "https"},
 	"hosts": {[]any{"a.example"}, []any{"*.example"}, []any{"*"}, []any{"a.example:80"}, []any{"127.0.0.1"}, []any{"::1"}, []any{"fe80::1%eth0"}, []any{"a_b"}, []any{"a..b"},
 		[]any{"a.example", "a.example"}, []any{strings.Repeat("a", 64)}, "a", []any{"[::1]"}, []any{"-a"}},

@@ -29,28 +29,44 @@ var constructors = map[field.Type]string{
 //	// KeyAPIKey stands for api_key.
 //	var KeyAPIKey = secrets.Password("api_key", secrets.Field{ ... })
 //
-// and secrets.Hidden(secrets.URL( ... )) for a url that the schema makes confidential.
+// and secrets.Hidden(secrets.URL( ... )) for a url that the schema makes confidential, or secrets.Parsed[uint16](secrets.Text( ... ))
+// for a text that is a port.
 func emitKeys(f *jen.File, p *Package) {
 	for _, s := range p.Secrets {
 		comment(f, s.KeyName()+" stands for "+s.Name+".")
-		constructor := ours(constructors[s.Type])
-		if s.IsConnection() {
-			constructor = ours("DSN")
-		}
-		if s.Type == field.Choice {
-			constructor.Types(jen.Id(s.TypeName()))
-		}
-		key := constructor.Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
-		switch {
-		case s.IsConnection(): // hidden by itself
-		case s.Secrecy == field.Hidden:
-			key = ours("Hidden").Call(key)
-		case s.Secrecy == field.Shown:
-			key = ours("Shown").Call(key)
+		key := s.constructor().Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
+		for _, outer := range s.wrappers() {
+			key = outer.Call(key)
 		}
 		f.Var().Id(s.KeyName()).Op("=").Add(key)
 		f.Line()
 	}
+}
+
+// constructor is the runtime's function that makes the key of s, or of which it is made.
+func (s *Secret) constructor() *jen.Statement {
+	switch {
+	case s.Type == field.Choice:
+		return ours(constructors[s.Type]).Types(jen.Id(s.TypeName()))
+	case s.IsConnection():
+		return ours("DSN")
+	}
+	return ours(constructors[s.Type])
+}
+
+// wrappers are the runtime's functions that make the key of s of what its constructor makes, the innermost first.
+func (s *Secret) wrappers() (wrappers []*jen.Statement) {
+	switch {
+	case s.IsConnection(): // hidden by itself
+	case s.Secrecy == field.Hidden:
+		wrappers = append(wrappers, ours("Hidden"))
+	case s.Secrecy == field.Shown:
+		wrappers = append(wrappers, ours("Shown"))
+	}
+	if _, ok := formatTypes[s.Format]; ok {
+		wrappers = append(wrappers, ours("Parsed").Types(s.valueType().code()))
+	}
+	return wrappers
 }
 
 // fieldItems are the lines of a secrets.Field, without those that say nothing:
@@ -89,6 +105,8 @@ func fieldItems(s field.Field) []jen.Code {
 	count("MaxLength", s.MaxLength)
 	text("Pattern", s.Pattern)
 	text("Prefix", s.Prefix)
+	text("Format", string(s.Format))
+	list("Keys", s.Keys)
 	list("Schemes", s.Schemes)
 	list("Hosts", s.Hosts)
 	yes("UserInfo", s.UserInfo)

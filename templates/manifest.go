@@ -63,6 +63,8 @@ type ManifestSecret struct {
 	MaxLength    int              `json:"max_length,omitempty"`
 	Pattern      string           `json:"pattern,omitempty"`
 	Prefix       string           `json:"prefix,omitempty"`
+	Format       field.Format     `json:"format,omitempty"`
+	Keys         []string         `json:"keys,omitempty"`
 	Schemes      []string         `json:"schemes,omitempty"`
 	Hosts        []string         `json:"hosts,omitempty"`
 	UserInfo     bool             `json:"user_info,omitempty"`
@@ -213,7 +215,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Name: s.Name, Label: s.Label, FieldType: s.Type, Confidential: confidentialOf(s.Field), Required: s.Required, Default: s.Default, HelpText: s.Help,
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
-		Pattern: s.Pattern, Prefix: s.Prefix, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
+		Pattern: s.Pattern, Prefix: s.Prefix, Format: s.Format, Keys: s.Keys, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
 		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{

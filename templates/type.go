@@ -31,6 +31,16 @@ var goTypes = map[field.Type]goType{
 	field.Multiline: {name: "string"},
 }
 
+// formatTypes are the types of values that have a format; the others are texts.
+var formatTypes = map[field.Format]goType{
+	field.PEMFormat:      {path: runtimePath, pkg: "secrets", name: "PEM"},
+	field.JSONFormat:     {path: "encoding/json", pkg: "json", name: "RawMessage"},
+	field.Base64Format:   {name: "[]byte"},
+	field.DateFormat:     {path: "time", pkg: "time", name: "Time"},
+	field.PortFormat:     {name: "uint16"},
+	field.HostPortFormat: {path: runtimePath, pkg: "secrets", name: "HostPort"},
+}
+
 var secretType = goType{path: runtimePath, pkg: "secrets", name: "Secret"}
 
 // valueType is the type of a value of s that is set.
@@ -52,6 +62,9 @@ func (s *Secret) shownType() goType {
 	}
 	if s.IsConnection() {
 		return goType{name: "string"}
+	}
+	if t, ok := formatTypes[s.Format]; ok {
+		return t
 	}
 	t, ok := goTypes[s.Type]
 	if !ok {

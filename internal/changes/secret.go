@@ -83,7 +83,7 @@ func (c *comparison) code(was, s *templates.ManifestSecret) {
 
 // hadRules reports whether a validator is generated for s.
 func hadRules(s *templates.ManifestSecret) bool {
-	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefix: s.Prefix}.HasRules()
+	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefix: s.Prefix, Format: s.Format}.HasRules()
 }
 
 // consent compares whose word a use needs and how long it holds: asking less than before is breaking.
@@ -137,6 +137,8 @@ func (c *comparison) rules(was, s *templates.ManifestSecret, isDestination bool)
 	c.rule(s, "max_length", count(was.MaxLength), count(s.MaxLength), s.MaxLength > 0 && (was.MaxLength == 0 || s.MaxLength < was.MaxLength))
 	c.rule(s, "pattern", quoted(was.Pattern), quoted(s.Pattern), s.Pattern != "")
 	c.rule(s, "prefix", quoted(was.Prefix), quoted(s.Prefix), !strings.HasPrefix(was.Prefix, s.Prefix))
+	c.rule(s, "format", string(was.Format), string(s.Format), s.Format != "")
+	c.rule(s, "keys", list(was.Keys), list(s.Keys), len(without(s.Keys, was.Keys)) > 0)
 	if !isDestination {
 		c.rule(s, "schemes", list(was.Schemes), list(s.Schemes), refuses(was.Schemes, s.Schemes))
 		c.rule(s, "hosts", list(was.Hosts), list(s.Hosts), refuses(was.Hosts, s.Hosts))

@@ -16,8 +16,8 @@ import (
 // MaxSize is how many bytes a value may have: more than any credential needs, and what every keychain takes, in parts.
 const MaxSize = 256 << 10
 
-// Parse returns the value that text stands for: a string for text, password, email, choice and multiline, a *url.URL, an
-// int64, a float64, a bool or a time.Duration for the types named after them. Space around a value is ignored, except in text,
+// Parse returns the value that text stands for: a string for text, password, email, choice and multiline, or what their format
+// says, a *url.URL, an int64, a float64, a bool or a time.Duration for the types named after them. Space around a value is ignored, except in text,
 // password and multiline. An error is always a *[Problem].
 func (f Field) Parse(text string) (any, error) {
 	v, problem := f.parse(text)
@@ -64,6 +64,7 @@ func (f Field) Problems() []*Problem {
 		add(f.MaxLength > 0, TooLong, strconv.Itoa(f.MaxLength))
 		add(f.Prefix != "", NoPrefix, f.Prefix)
 		add(f.Pattern != "", NoMatch, f.Pattern)
+		return append(problems, f.formatProblems()...)
 	case URL:
 		add(f.TakesUserInfo(), NotEncoded, "")
 		if f.IsConnection() {
@@ -90,7 +91,8 @@ func (f Field) Problems() []*Problem {
 func (f Field) Rules() []*Problem {
 	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
 		switch p.Kind {
-		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotNumber, NotDuration:
+		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotNumber, NotDuration,
+			NotPEM, NotJSON, NoKeys, NotYAML, NotJWT, NotBase64, NotUUID, NotDate, NotHost, NotPort, NotHostPort, NotPath:
 			return false
 		case OtherScheme:
 			return len(f.Schemes) == 0
@@ -134,7 +136,10 @@ func (f Field) parse(text string) (any, *Problem) {
 	case Duration:
 		return f.parseDuration(text)
 	default:
-		return text, f.checkString(text)
+		if problem := f.checkString(text); problem != nil {
+			return nil, problem
+		}
+		return f.parseFormat(text)
 	}
 }
 
