@@ -25,10 +25,20 @@ var entryKinds = map[field.Type]string{
 	field.URL:       "line",
 	field.Email:     "line",
 	field.Integer:   "line",
+	field.Number:    "line",
 	field.Boolean:   "yes-no",
 	field.Choice:    "choice",
 	field.Duration:  "line",
 	field.Multiline: "file",
+}
+
+// entryKind returns how a dialog takes a value of f: a line that must not be shown is hidden while it is typed.
+func entryKind(f field.Field) string {
+	kind := entryKinds[f.Type]
+	if kind == "line" && f.Confidential() {
+		return "hidden"
+	}
+	return kind
 }
 
 // enter opens the dialog for one missing value. Where no window shows all that it says, the error is [dialog.ErrUnshown].
@@ -40,7 +50,7 @@ func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text
 	text, err = m.prompter.Enter(ctx, Entry{
 		Title:    m.sentences.Title(m.server, shown),
 		Text:     says,
-		Kind:     entryKinds[shown.Type],
+		Kind:     entryKind(shown),
 		Prefill:  prefill,
 		Choices:  shown.Choices,
 		Optional: !shown.Required,

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 )
 
 // Get returns the value of key once it is stored, valid and allowed: it opens a dialog for a missing value, and asks for
@@ -17,7 +19,7 @@ func Get[T any](ctx context.Context, m *Manager, key Key[T], reason Reason) (T, 
 		var none T
 		return none, err
 	}
-	return key.convert(found[0].value), nil
+	return key.convert(found[0].text, found[0].value), nil
 }
 
 // GetOptional is [Get] for a key that may be unset, which is neither an error nor a reason to ask.
@@ -34,7 +36,7 @@ func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Bindin
 		return err
 	}
 	for i, b := range bindings {
-		b.bind(found[i].value)
+		b.bind(found[i])
 	}
 	return nil
 }
@@ -102,8 +104,8 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 		if f.value == nil {
 			continue // unset: nothing leaves
 		}
-		if f.def.Type.Confidential() {
-			m.guard().Learn(f.text.Reveal(), f.def.Prefix)
+		if f.def.Confidential() {
+			learn(m.guard(), f.def, f.text.Reveal())
 			if !t.said.Guarded {
 				m.noteUnguarded(ctx, f.def.Name)
 			}
@@ -111,6 +113,15 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 		t.hand(f.def, f.text)
 		m.values.hand(f.def, f.text)
 	}
+}
+
+// learn has the guard mask a confidential value.
+func learn(g *guard.Guard, def *definition, text string) {
+	if def.Type == field.URL {
+		g.LearnAddress(text)
+		return
+	}
+	g.Learn(text, def.Prefix)
 }
 
 // withDestinations returns defs and, after them, the url secrets that say where they go and are not among them.

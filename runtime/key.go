@@ -1,7 +1,9 @@
 package secrets
 
 import (
+	"math"
 	"net/url"
+	"reflect"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -12,6 +14,8 @@ import (
 type Field struct {
 	Name string     // the secret's name; set by the constructors of keys, such as [Password]
 	Type field.Type // as schemas call it, such as "password"; set by the constructors of keys
+	// Secrecy is "" where a type is confidential, or not, by itself; set by the constructors, [Hidden] and [Shown].
+	Secrecy field.Secrecy
 
 	Label       string // what a person calls it; shown in every dialog and question
 	Help        string // where to find it, what it is for
@@ -27,15 +31,17 @@ type Field struct {
 	RenamedFrom []string         // former names, whose stored value is still found
 	Env         []string         // environment variables under which servers take the value; nothing reads them yet
 
-	MinLength int         // in characters (Unicode code points)
-	MaxLength int         // in characters (Unicode code points); 0 is no limit
-	Pattern   string      // an RE2 expression that must match the whole value
-	Prefix    string      // what every value begins with, such as "sk_live_"
-	Schemes   []string    // of a url, such as "https"
-	Hosts     []string    // of a url: "api.example.com", or "*.example.com" for every host below it
-	UserInfo  bool        // a url may hold user:password@
-	Range     field.Range // of an integer, see [Between]
-	Choices   []string    // of a choice
+	MinLength int          // in characters (Unicode code points)
+	MaxLength int          // in characters (Unicode code points); 0 is no limit
+	Pattern   string       // an RE2 expression that must match the whole value
+	Prefix    string       // what every value begins with, such as "sk_live_"
+	Format    field.Format // what a text is, such as "pem"; see [Parsed]
+	Keys      []string     // that the object of format json has
+	Schemes   []string     // of a url, such as "https"
+	Hosts     []string     // of a url: "api.example.com", or "*.example.com" for every host below it
+	UserInfo  bool         // a url may hold user:password@
+	Range     field.Range  // of an integer, a number or a duration, see [Between]
+	Choices   []string     // of a choice
 }
 
 // Permissions and scopes, for a [Field], that differ from the usual.
@@ -45,15 +51,30 @@ const (
 	ToolScope  = field.ToolScope // "Allow for session" covers only the tool that asked
 )
 
-// Between bounds an integer, both bounds included.
-func Between(low, high int64) field.Range { return field.Between(low, high) }
+// Between bounds an integer, a number or a duration, both bounds included. The least and greatest value of the type are no
+// bounds. A duration without a lower bound is more than 0.
+func Between[T int | int64 | float64 | time.Duration](low, high T) field.Range {
+	if _, isNumber := any(low).(float64); isNumber {
+		return field.NumbersBetween(float64(low), float64(high))
+	}
+	switch low, high := int64(low), int64(high); {
+	case low == math.MinInt64 && high == math.MaxInt64:
+		return field.Range{}
+	case low == math.MinInt64:
+		return field.AtMost(high)
+	case high == math.MaxInt64:
+		return field.AtLeast(low)
+	default:
+		return field.Between(low, high)
+	}
+}
 
 // A Key stands for one secret of a schema, whose values are of type T. Keys come from generated code; a zero Key, and a
 // key of another schema, fails with [ErrUnknownKey].
 type Key[T any] struct {
 	def *definition
-	// convert makes a T of what [field.Field.Parse] returned.
-	convert func(any) T
+	// convert makes a T of a text and of what [field.Field.Parse] returned for it.
+	convert func(text Secret, value any) T
 }
 
 // AnyKey is a [Key] of any type. Nothing else can be one: least of all a string.
@@ -74,84 +95,144 @@ func (k Key[T]) Describe() Field {
 func (k Key[T]) definition() *definition { return k.def }
 
 // A definition is what a Manager knows a secret by: keys are the same if their definitions are.
-type definition struct{ field.Field }
+type definition struct {
+	field.Field
+	gives reflect.Type // what the key takes for what [field.Field.Parse] returns
+	hides bool         // the key's values are of a [Confidential]
+}
 
-func newKey[T any](name string, kind field.Type, f Field, convert func(any) T) Key[T] {
-	f.Name, f.Type = name, kind
+// fits reports whether the key takes what its values are, and hides what is confidential: a constructor that does not go with
+// the rules, as in code that was written by hand, would fail for every value, or show it.
+func (d *definition) fits() bool { return d.gives == d.ValueType() && d.hides == d.Confidential() }
+
+// newKey makes a key whose values are parsed as a V.
+func newKey[V, T any](name string, kind field.Type, f Field, convert func(Secret, any) T) Key[T] {
+	f.Name, f.Type, f.Secrecy = name, kind, ""
 	if f.Label == "" {
 		f.Label = name
 	}
-	return Key[T]{&definition{field.Field(f)}, convert}
+	_, hides := any(new(T)).(holder)
+	return Key[T]{&definition{field.Field(f), reflect.TypeFor[V](), hides}, convert}
 }
 
-func as[T any](v any) T           { return v.(T) }
-func asSecret(v any) Secret       { return NewSecret(v.(string)) }
-func asChoice[T ~string](v any) T { return T(v.(string)) }
+func as[T any](_ Secret, value any) T           { return value.(T) }
+func asSecret(text Secret, _ any) Secret        { return text }
+func asChoice[T ~string](_ Secret, value any) T { return T(value.(string)) }
 
-// Text makes the key of a one-line text that may be shown.
-func Text(name string, f Field) Key[string] { return newKey(name, field.Text, f, as[string]) }
+// Text makes the key of a one-line text that may be shown. Of format path, ~ stands for the user's home folder.
+func Text(name string, f Field) Key[string] {
+	if f.Format == field.PathFormat {
+		return newKey[string](name, field.Text, f, asPath)
+	}
+	return newKey[string](name, field.Text, f, as[string])
+}
 
 // Password makes the key of a one-line text that must not be shown.
-func Password(name string, f Field) Key[Secret] { return newKey(name, field.Password, f, asSecret) }
+func Password(name string, f Field) Key[Secret] {
+	return newKey[string](name, field.Password, f, asSecret)
+}
 
 // URL makes the key of an absolute URL.
-func URL(name string, f Field) Key[*url.URL] { return newKey(name, field.URL, f, as[*url.URL]) }
+func URL(name string, f Field) Key[*url.URL] {
+	return newKey[*url.URL](name, field.URL, f, as[*url.URL])
+}
+
+// DSN makes the key of a confidential connection URL, such as postgres://user:password@h1,h2/name: one of the schemes is that of
+// a database or the like, whose URLs may have several hosts, or none. The value is the text, since drivers take that and package
+// net/url does not read it.
+func DSN(name string, f Field) Key[Secret] {
+	key := newKey[string](name, field.URL, f, asSecret)
+	return Key[Secret]{key.def.with(field.Hidden, true), key.convert}
+}
 
 // Email makes the key of a bare mail address.
-func Email(name string, f Field) Key[string] { return newKey(name, field.Email, f, as[string]) }
+func Email(name string, f Field) Key[string] { return newKey[string](name, field.Email, f, as[string]) }
 
 // Integer makes the key of a whole number.
-func Integer(name string, f Field) Key[int64] { return newKey(name, field.Integer, f, as[int64]) }
+func Integer(name string, f Field) Key[int64] {
+	return newKey[int64](name, field.Integer, f, as[int64])
+}
+
+// Number makes the key of a number that may have a fraction.
+func Number(name string, f Field) Key[float64] {
+	return newKey[float64](name, field.Number, f, as[float64])
+}
 
 // Boolean makes the key of a yes or no.
-func Boolean(name string, f Field) Key[bool] { return newKey(name, field.Boolean, f, as[bool]) }
+func Boolean(name string, f Field) Key[bool] { return newKey[bool](name, field.Boolean, f, as[bool]) }
 
 // Choice makes the key of one of the field's choices.
 func Choice[T ~string](name string, f Field) Key[T] {
-	return newKey(name, field.Choice, f, asChoice[T])
+	return newKey[string](name, field.Choice, f, asChoice[T])
 }
 
 // Duration makes the key of a duration.
 func Duration(name string, f Field) Key[time.Duration] {
-	return newKey(name, field.Duration, f, as[time.Duration])
+	return newKey[time.Duration](name, field.Duration, f, as[time.Duration])
 }
 
 // Multiline makes the key of a text of several lines that must not be shown.
-func Multiline(name string, f Field) Key[Secret] { return newKey(name, field.Multiline, f, asSecret) }
+func Multiline(name string, f Field) Key[Secret] {
+	return newKey[string](name, field.Multiline, f, asSecret)
+}
+
+// Hidden makes the key of a value that must not be shown of one that may: it is checked as before, and treated like a
+// password. A boolean or a choice can't be hidden: a schema with such a key does not open.
+func Hidden[T any](key Key[T]) Key[Confidential[T]] {
+	return Key[Confidential[T]]{key.def.with(field.Hidden, true), func(text Secret, value any) Confidential[T] {
+		return confidential(key.convert(text, value), text.Reveal())
+	}}
+}
+
+// Shown makes the key of a text that may be shown of one that must not, such as of [Multiline]. A password can't be shown: a
+// schema with such a key does not open.
+func Shown(key Key[Secret]) Key[string] {
+	return Key[string]{key.def.with(field.Shown, false), func(text Secret, _ any) string { return text.Reveal() }}
+}
+
+// with returns a definition that differs from d in its secrecy.
+func (d *definition) with(s field.Secrecy, hides bool) *definition {
+	if d == nil {
+		return nil
+	}
+	changed := *d
+	changed.Secrecy, changed.hides = s, hides
+	return &changed
+}
 
 // Validate returns the value of key that text stands for, or an error that names the rule it breaks and is [ErrInvalid].
 // It reads no store and asks nobody.
 func Validate[T any](key Key[T], text string) (T, error) {
 	var none T
-	if key.def == nil {
+	if key.def == nil || !key.def.fits() {
 		return none, ErrUnknownKey
 	}
 	v, err := key.def.Parse(text)
 	if err != nil {
 		return none, &invalidText{key.def.Name, err}
 	}
-	return key.convert(v), nil
+	return key.convert(NewSecret(text), v), nil
 }
 
 // A Binding says where one value of a group goes: see [Key.Into].
 type Binding struct {
 	def      *definition
 	optional bool
-	bind     func(any) // nil: not set
+	bind     func(finding)
 }
 
 // Into binds the key to the variable that its value goes to. Nothing is written there unless the whole group succeeds.
 func (k Key[T]) Into(target *T) Binding {
-	return Binding{def: k.def, bind: func(v any) { *target = k.convert(v) }}
+	return Binding{def: k.def, bind: func(f finding) { *target = k.convert(f.text, f.value) }}
 }
 
 // IntoOptional binds a key that may be unset.
 func (k Key[T]) IntoOptional(target *Optional[T]) Binding {
-	return Binding{def: k.def, optional: true, bind: func(v any) {
-		if v == nil {
+	return Binding{def: k.def, optional: true, bind: func(f finding) {
+		if f.value == nil {
 			*target = Optional[T]{}
 			return
 		}
-		*target = Some(k.convert(v))
+		*target = Some(k.convert(f.text, f.value))
 	}}
 }

@@ -149,12 +149,16 @@ func define(keys []AnyKey) (definitions, error) {
 		if err := checkDefinition(def.Field); err != nil {
 			return d, fmt.Errorf("secrets: key %q: %w", def.Name, err)
 		}
+		if !def.fits() {
+			return d, fmt.Errorf("secrets: key %q: its values are of type %s, confidential: %t; those of the key are of type %s, confidential: %t",
+				def.Name, def.ValueType(), def.Confidential(), def.gives, def.hides)
+		}
 		d.schema[def], d.names[def.Name] = true, def
 		d.ordered = append(d.ordered, def)
 	}
 	for _, def := range d.ordered {
-		if to := def.SentTo; to != "" && (d.names[to] == nil || d.names[to].Type != field.URL) {
-			return d, fmt.Errorf("secrets: key %q: sent_to %q is no url key of this schema", def.Name, to)
+		if to := def.SentTo; to != "" && (d.names[to] == nil || !d.names[to].IsDestination()) {
+			return d, fmt.Errorf("secrets: key %q: sent_to %q is no key of this schema that says where values go", def.Name, to)
 		}
 	}
 	return d, nil
@@ -164,10 +168,12 @@ func checkDefinition(f field.Field) error {
 	switch {
 	case !field.ValidName(f.Name):
 		return errors.New("a name is made of a-z, 0-9, \"_\", \".\" and \"-\"")
-	case f.Type.Confidential() && f.Default != "":
-		return errors.New("a confidential type has no default")
-	case f.Type.Confidential() && !f.Asks():
-		return errors.New("a confidential type always needs permission")
+	case f.Secrecy == field.Hidden && !f.Type.CanHide(), f.Secrecy == field.Shown && !f.Type.CanShow():
+		return fmt.Errorf("a %s is not %s", f.Type, f.Secrecy)
+	case f.Confidential() && f.Default != "":
+		return errors.New("a confidential value has no default")
+	case f.Confidential() && !f.Asks():
+		return errors.New("a confidential value always needs permission")
 	case cmp.Or(f.Permission, field.Ask) != field.Ask && f.Permission != field.Dialog && f.Permission != field.None:
 		return fmt.Errorf("unknown permission %q", f.Permission)
 	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:

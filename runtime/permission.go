@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -41,9 +40,12 @@ func (m *Manager) needs(needs []consent.Use, found []finding, n int) []consent.U
 func (m *Manager) use(f finding, found []finding) use {
 	u := use{def: f.def}
 	var destination Secret
+	if f.def.GoesToItself() {
+		u.host = hostOf(f)
+	}
 	for _, to := range found {
-		if address, ok := to.value.(*url.URL); ok && to.def.Name == f.def.SentTo {
-			destination, u.host = to.text, hostOf(address)
+		if to.def.Name == f.def.SentTo && to.value != nil {
+			destination, u.host = to.text, hostOf(to)
 		}
 	}
 	u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.text, destination)}
@@ -66,14 +68,8 @@ func needsOf(uses []use) []consent.Use {
 	return needs
 }
 
-// hostOf is how a question names where a value goes: with the scheme, where others can read along.
-func hostOf(address *url.URL) string {
-	host := address.Host
-	if address.Scheme != "https" {
-		host = address.Scheme + "://" + host
-	}
-	return layout.Line(host)
-}
+// hostOf is how a question names where a value goes, by what says so.
+func hostOf(to finding) string { return layout.Line(to.def.Destination(to.text.Reveal(), to.value)) }
 
 // words returns how to ask for some uses of the first n findings. One question asks for as many of them as it can show whole.
 func (m *Manager) words(call *consent.Call, reason Reason, found []finding, n int) func([]consent.Use) consent.Words {

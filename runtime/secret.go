@@ -10,55 +10,69 @@ import (
 
 const redacted = "[redacted]"
 
-// A Secret is a confidential text, such as an API key, that no formatting, encoding or logging shows: what they show is
-// "[redacted]". [Secret.Reveal] is the one way to the text. Secrets can't be compared with ==; use [Secret.Equal]. The
-// zero Secret has no text.
-type Secret struct {
+// A Confidential is a value that no formatting, encoding or logging shows: what they show is "[redacted]".
+// [Confidential.Reveal] is the one way to the value. Two can't be compared with ==; use [Confidential.Equal]. The zero
+// Confidential has no value.
+type Confidential[T any] struct {
 	// fmt calls no method on an unexported field of somebody else's struct but prints its fields: what it finds here is
 	// the word and a function's address. The function also keeps == from compiling.
 	shown string
-	text  func() string
+	held  func() (value T, text string)
 }
 
-// NewSecret returns a Secret with the given text, for tests and for confidential texts that come from elsewhere.
-func NewSecret(text string) Secret {
-	return Secret{shown: redacted, text: func() string { return text }}
+// A Secret is a confidential text, such as an API key.
+type Secret = Confidential[string]
+
+// NewSecret returns a Secret with the given text, for tests and for confidential texts that come from elsewhere. Of another
+// type, [Validate] makes a Confidential of a text.
+func NewSecret(text string) Secret { return confidential(text, text) }
+
+// confidential hides a value that was made of text.
+func confidential[T any](value T, text string) Confidential[T] {
+	return Confidential[T]{shown: redacted, held: func() (T, string) { return value, text }}
 }
 
-// Reveal returns the text. Pass it straight to what needs it; keep the Secret, not the text.
-func (s Secret) Reveal() string {
-	if s.text == nil {
-		return ""
+// Reveal returns the value. Pass it straight to what needs it; keep the Confidential, not the value.
+func (c Confidential[T]) Reveal() T {
+	value, _ := c.reveal()
+	return value
+}
+
+func (c Confidential[T]) reveal() (value T, text string) {
+	if c.held != nil {
+		value, text = c.held()
 	}
-	return s.text()
+	return value, text
 }
 
-// Equal reports whether both have the same text, in a time that does not depend on where they differ.
-func (s Secret) Equal(other Secret) bool {
-	a, b := sha256.Sum256([]byte(s.Reveal())), sha256.Sum256([]byte(other.Reveal()))
+// Equal reports whether both were made of the same text, in a time that does not depend on where the texts differ.
+func (c Confidential[T]) Equal(other Confidential[T]) bool {
+	_, one := c.reveal()
+	_, two := other.reveal()
+	a, b := sha256.Sum256([]byte(one)), sha256.Sum256([]byte(two))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// IsZero reports whether s is the zero Secret.
-func (s Secret) IsZero() bool { return s.text == nil }
+// IsZero reports whether c is the zero Confidential.
+func (c Confidential[T]) IsZero() bool { return c.held == nil }
 
 // String returns "[redacted]".
-func (s Secret) String() string { return redacted }
+func (c Confidential[T]) String() string { return redacted }
 
 // Format writes "[redacted]" for every verb, %#v too: String alone would leak through %d and %x.
-func (s Secret) Format(f fmt.State, verb rune) { _, _ = io.WriteString(f, redacted) }
+func (c Confidential[T]) Format(f fmt.State, verb rune) { _, _ = io.WriteString(f, redacted) }
 
 // LogValue returns "[redacted]".
-func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+func (c Confidential[T]) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText returns "[redacted]"; JSON, XML and map keys use it. Nothing unmarshals into a Secret.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+// MarshalText returns "[redacted]"; JSON, XML and map keys use it. Nothing unmarshals into a Confidential.
+func (c Confidential[T]) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // MarshalYAML returns "[redacted]".
-func (s Secret) MarshalYAML() (any, error) { return redacted, nil }
+func (c Confidential[T]) MarshalYAML() (any, error) { return redacted, nil }
 
 // GobEncode returns "[redacted]".
-func (s Secret) GobEncode() ([]byte, error) { return []byte(redacted), nil }
+func (c Confidential[T]) GobEncode() ([]byte, error) { return []byte(redacted), nil }
 
 // An Optional is a value that may not be set. The zero Optional is not set.
 type Optional[T any] struct {

@@ -36,7 +36,8 @@
 // # The keys of a secret
 //
 //	label         what a person calls it, in up to 40 columns; shown in every dialog and question (the secret's name)
-//	field_type    text, password, url, email, integer, boolean, choice, duration or multiline (password)
+//	field_type    text, password, url, email, integer, number, boolean, choice, duration or multiline (password)
+//	confidential  whether values are hidden while typed, masked and never shown (true for password and multiline, else false)
 //	required      whether a person is asked for it when it is missing (false)
 //	default       the value that serves until another is stored; with required, the value that is offered
 //	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
@@ -44,7 +45,8 @@
 //	permission    whose word a use needs: ask, dialog or none (ask)
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
-//	sent_to       the name of the url secret that says where this one is sent
+//	sent_to       the name of the url, or of the text of format host or host_port, that says where this one is sent (of a
+//	              confidential url, its own host)
 //	renamed_from  a former name, or a list of them, whose stored value is still found; any text of one line
 //	deprecated    why it should no longer be used, and what to use instead
 //	go_name       the name in Go, in ASCII, where the one made from the secret's name won't do
@@ -52,23 +54,49 @@
 //
 // Rules for values. They, and every default, are those of [field.Field]:
 //
-//	min_length    in characters; text, password and multiline, as the next three
+//	min_length    in characters; text, password and multiline, as the next five
 //	max_length    in characters
 //	pattern       an RE2 expression that must match the whole value
 //	prefix        what every value begins with, such as sk_live_
+//	format        what a text is: pem, json, yaml, jwt, base64, uuid, date, host, port, host_port or path; likewise
+//	keys          the keys that the object of format json must have, such as [client_email, private_key]
 //	schemes       the URL schemes that are accepted; url, as the next two (https, http)
 //	hosts         the hosts that are accepted, such as api.example.com or *.example.com (all)
 //	user_info     whether user:password@ may stand before the host (false)
-//	min           the least value; integer
-//	max           the greatest value; integer
+//	min           the least value, such as 1, 0.5 or 30s; integer, number and duration, as the next
+//	max           the greatest value
 //	choices       the values to choose from, each a text or {value: text, go_name: Name}; choice, which needs it
 //
 // What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
 //
 // Some value must be within the rules: a pattern that matches none is refused, with a prefix or a length that none has.
 //
-// A default must obey the rules, and password and multiline can't have one: it would be committed. Nor can they have
-// permission none.
+// A format is checked, and says the Go type, of which a secrets.Confidential is made where it is confidential:
+//
+//   - pem (multiline): a secrets.PEM, of whole blocks, whose certificates are parsed
+//   - json (text, password and multiline): a json.RawMessage
+//   - yaml (multiline): a string; a mapping or list, which is looked at and not read, since the runtime has no reader of YAML
+//   - jwt (text and password): a string; what it says, and who signed it, is for whoever takes it
+//   - base64 (text, password and multiline): the []byte, of either alphabet, padded or not
+//   - uuid (text and password): a string
+//   - date (text, as the next four): a time.Time in UTC, such as 2026-12-31
+//   - host: a string, a name or address as it is looked up
+//   - port: a uint16
+//   - host_port: a secrets.HostPort, since a netip.AddrPort has no names
+//   - path: a string, a full path; ~ is the user's home folder
+//
+// A number may have a fraction, and is finite. A duration is more than 0s where min says nothing else.
+//
+// A default must obey the rules, and what is confidential can't have one: it would be committed. Nor can it have permission
+// none.
+//
+// What is confidential need not be a password: a url with a token in it, or an integer that is a PIN, keeps the rules of its
+// type. Its value is a secrets.Confidential. A confidential url may have user information without user_info, and unless sent_to
+// says otherwise, the question names its own host. With a scheme such as postgres, mongodb, redis or amqp it is a connection URL:
+// of several hosts, none, or a socket, where drivers of the scheme take that, and a secrets.Secret, since drivers take the text.
+// Its hosts stand in one place, before the path or in a parameter such as host. A boolean or a
+// choice can't be confidential, since its few values are known, nor can a password be public: text is that. A multiline that
+// is public, such as the certificate of an authority, is a string.
 //
 // # What a person enters
 //

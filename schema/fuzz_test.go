@@ -69,13 +69,13 @@ func wantSound(t *testing.T, file *File) {
 			!slices.Contains(field.Scopes(), s.Scope) {
 			t.Errorf("%q: %q, %q, %q", s.Name, s.Type, s.Permission, s.Scope)
 		}
-		if s.Type.Confidential() && (s.Default != "" || !s.Asks()) {
+		if s.Confidential() && (s.Default != "" || !s.Asks()) {
 			t.Errorf("%q is confidential: default %q, permission %q", s.Name, s.Default, s.Permission)
 		}
 		if s.Default != "" && s.Check(s.Default) != nil {
 			t.Errorf("default of %q: %v", s.Name, s.Check(s.Default))
 		}
-		if to := file.Secret(s.SentTo); s.SentTo != "" && (to == nil || to.Type != field.URL || to == s) {
+		if to := file.Secret(s.SentTo); s.SentTo != "" && (to == nil || !to.IsDestination() || to == s) {
 			t.Errorf("%q is sent to %q", s.Name, s.SentTo)
 		}
 		if _, err := field.CompilePattern(s.Pattern); err != nil {

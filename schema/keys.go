@@ -19,12 +19,15 @@ type secretKey struct {
 	read  func(r *reader, d *draft, n *node)
 }
 
+var boundedTypes = []field.Type{field.Integer, field.Number, field.Duration}
+
 var stringTypes = []field.Type{field.Text, field.Password, field.Multiline}
 
 // secretKeys is every key of a secret, in the order of the documentation.
 var secretKeys = []secretKey{
 	{"label", nil, func(r *reader, d *draft, n *node) { d.Label = r.shown(n, "label", wording.LabelText) }},
 	{"field_type", nil, nil}, // read before all others
+	{"confidential", nil, readConfidential},
 	{"required", nil, func(r *reader, d *draft, n *node) { d.Required = r.boolean(n, "required") }},
 	{"default", nil, func(r *reader, d *draft, n *node) { d.defaultValue = n }}, // read after all others
 	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.shown(n, "help_text", wording.HelpText) }},
@@ -41,11 +44,13 @@ var secretKeys = []secretKey{
 	{"max_length", stringTypes, func(r *reader, d *draft, n *node) { d.MaxLength = r.length(n, "max_length", 1) }},
 	{"pattern", stringTypes, readPattern},
 	{"prefix", stringTypes, readPrefix},
+	{"format", stringTypes, readFormat},
+	{"keys", stringTypes, readKeysOfJSON},
 	{"schemes", []field.Type{field.URL}, readSchemes},
 	{"hosts", []field.Type{field.URL}, readHosts},
 	{"user_info", []field.Type{field.URL}, func(r *reader, d *draft, n *node) { d.UserInfo = r.boolean(n, "user_info") }},
-	{"min", []field.Type{field.Integer}, func(r *reader, d *draft, n *node) { d.min = r.integer(n, "min") }},
-	{"max", []field.Type{field.Integer}, func(r *reader, d *draft, n *node) { d.max = r.integer(n, "max") }},
+	{"min", boundedTypes, func(r *reader, d *draft, n *node) { d.min = readBound(r, d, n, "min") }},
+	{"max", boundedTypes, func(r *reader, d *draft, n *node) { d.max = readBound(r, d, n, "max") }},
 	{"choices", []field.Type{field.Choice}, readChoices},
 }
 
@@ -62,12 +67,28 @@ type draft struct {
 	*Secret
 	env          []Pos // parallel to Env
 	defaultValue *node
-	min, max     *int64
+	min, max     *bound
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame
 	renamedFrom  []Pos // parallel to RenamedFrom
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }
+
+// readConfidential reads whether values may be shown, where the type leaves a choice.
+func readConfidential(r *reader, d *draft, n *node) {
+	confidential := r.boolean(n, "confidential")
+	switch {
+	case n.kind != boolean || d.Type == "":
+	case confidential && d.Type == field.Boolean:
+		r.errorf(n.pos, "confidential is not for field_type boolean: whoever sees that there is one can guess which of the two it is")
+	case confidential && d.Type == field.Choice:
+		r.errorf(n.pos, "confidential is not for field_type choice: its values are in the schema, where anyone can read them")
+	case !confidential && !d.Type.CanShow():
+		r.errorf(n.pos, "confidential false is not for field_type %s: write field_type text for a line that may be shown", d.Type)
+	default:
+		d.Secrecy = field.SecrecyOf(d.Type, confidential)
+	}
+}
 
 func readRemember(r *reader, d *draft, n *node) {
 	const want = "a duration such as 30m or 8h"

@@ -60,8 +60,8 @@ func suggestedName(what, name string) string {
 // checkSecret checks what the keys of one secret say together.
 func (r *reader) checkSecret(d *draft) {
 	if d.Permission == field.None {
-		if d.Type.Confidential() {
-			r.errorf(d.At("permission"), "permission none is not for field_type %s, whose use always needs a person's word (ask, dialog)", d.Type)
+		if d.Confidential() {
+			r.errorf(d.At("permission"), "permission none is not for %s, whose use always needs a person's word (ask, dialog)", d.kind())
 		}
 		for _, key := range []string{"remember", "scope"} {
 			if d.places.has(key) {
@@ -69,6 +69,10 @@ func (r *reader) checkSecret(d *draft) {
 			}
 		}
 	}
+	if d.Type == field.URL && d.Confidential() && d.places.has("user_info") && !d.UserInfo {
+		r.errorf(d.At("user_info"), "user_info false is not for a confidential url, which may have a user name and password")
+	}
+	r.checkFormat(d)
 	r.checkBounds(d)
 	if d.Type == field.Choice && !d.places.has("choices") {
 		r.errorf(d.Pos, `the key "choices" is missing, field_type choice needs it`)
@@ -77,6 +81,26 @@ func (r *reader) checkSecret(d *draft) {
 	if d.defaultValue != nil && d.Type != "" {
 		r.checkDefault(d, d.defaultValue)
 	}
+}
+
+// whatItIs says what kind of text d is.
+func (d *draft) whatItIs() string {
+	what := string(d.Type)
+	if d.Format != "" {
+		what += " of format " + string(d.Format)
+	}
+	if d.Secrecy == field.Hidden {
+		what = "confidential " + what
+	}
+	return what
+}
+
+// kind names what d is, for mistakes about what no confidential secret can have.
+func (d *draft) kind() string {
+	if d.Secrecy == field.Hidden {
+		return fmt.Sprintf("a confidential %s", d.Type)
+	}
+	return fmt.Sprintf("field_type %s", d.Type)
 }
 
 // checkBounds checks that some value can be within the rules.
@@ -93,16 +117,7 @@ func (r *reader) checkBounds(d *draft) {
 	} else if i := strings.IndexFunc(d.Prefix, func(c rune) bool { return !d.takes(c) }); i >= 0 {
 		r.errorf(d.At("prefix"), "prefix %s is that of no value, which has no such character as %+q", quote(d.Prefix), []rune(d.Prefix[i:])[0])
 	}
-	switch {
-	case d.min != nil && d.max != nil && *d.min > *d.max:
-		r.errorf(d.At("min"), "min %d is above max %d", *d.min, *d.max)
-	case d.min != nil && d.max != nil:
-		d.Range = field.Between(*d.min, *d.max)
-	case d.min != nil:
-		d.Range = field.AtLeast(*d.min)
-	case d.max != nil:
-		d.Range = field.AtMost(*d.max)
-	}
+	r.checkRange(d)
 	if !d.badRules && len(r.errs) == before && d.Pattern != "" {
 		r.checkPattern(d)
 	}
@@ -135,13 +150,18 @@ func (r *reader) checkPattern(d *draft) {
 // checkDefault reads the default as a value of the secret's own type and rules.
 func (r *reader) checkDefault(d *draft, n *node) {
 	switch {
-	case d.Type.Confidential():
-		r.errorf(n.pos, "a default on field_type %s would be committed with the schema, leave it out", d.Type)
+	case d.Confidential():
+		r.errorf(n.pos, "a default on %s would be committed with the schema, leave it out", d.kind())
 		return
 	case n.kind == text:
 	case d.Type == field.Integer:
 		if _, ok := n.integer(); !ok {
 			r.wrongType(n, "default", "a whole number of 64 bits in plain digits")
+			return
+		}
+	case d.Type == field.Number:
+		if n.kind != number {
+			r.wrongType(n, "default", "a number such as 0.5 in plain digits")
 			return
 		}
 	case d.Type == field.Boolean:
@@ -177,7 +197,7 @@ func (r *reader) checkDefault(d *draft, n *node) {
 func (r *reader) checkFile() {
 	for _, d := range r.drafts {
 		r.names = append(r.names, d.Name)
-		if d.Type == field.URL {
+		if d.IsDestination() {
 			r.urls = append(r.urls, d.Name)
 		}
 	}
@@ -210,17 +230,17 @@ func (r *reader) checkSentTo(d *draft) {
 	case d.SentTo == d.Name:
 		r.errorf(d.At("sent_to"), "sent_to %s must name another secret, not this one", quote(d.SentTo))
 	case !ok:
-		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, there is none of this name%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls))
-	case target.Type != field.URL && target.Type != "":
-		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, this one is %s", quote(d.SentTo), target.Type)
+		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port, there is none of this name%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls))
+	case !target.IsDestination() && target.Type != "":
+		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port that may be shown, this one is %s", quote(d.SentTo), target.whatItIs())
 	}
 }
 
 // checkRoom checks that windows have room for what people are shown of a secret, whoever asks, and wherever it goes: the
 // runtime does not ask what it can't show whole. Without a place or a help text there is room for all that a file can say.
 func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
-	if d.SentTo != "" && d.Asks() {
-		if height := sentences.QuestionHeight(r.file.Server, d.Field, r.longestHost(d.SentTo)); height > layout.Lines {
+	if to := r.destination(d); to != nil && d.Asks() {
+		if height := sentences.QuestionHeight(r.file.Server, d.Field, longestDestination(to.Field)); height > layout.Lines {
 			r.errorf(d.At("sent_to"), "the question for its use can take %d lines, a window has room for %d", height, layout.Lines)
 		}
 	}
@@ -230,12 +250,16 @@ func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
 	}
 }
 
-// longestHost is the longest text by which a question can say where a value goes.
-func (r *reader) longestHost(sentTo string) string {
-	target, ok := r.seen[sentTo]
-	if !ok {
-		return ""
+// destination returns the secret that says where d goes, or nil.
+func (r *reader) destination(d *draft) *draft {
+	if d.GoesToItself() {
+		return d
 	}
+	return r.seen[d.SentTo]
+}
+
+// longestDestination is the longest text by which a question can say where a value goes.
+func longestDestination(target field.Field) string {
 	longest := slices.MaxFunc(target.AcceptedSchemes(), func(a, b string) int { return len(a) - len(b) })
 	return longest + "://" + strings.Repeat("w", 253) + ":65535"
 }

@@ -40,6 +40,8 @@ func groupDoc(g *Group) []string {
 // presence says what happens where nothing is stored.
 func presence(s *Secret) string {
 	switch {
+	case strings.Contains(s.Default, "\n"):
+		return fmt.Sprintf("Until the user stores another, it is a default of %d lines.", strings.Count(strings.TrimSpace(s.Default), "\n")+1)
 	case s.Required && s.Default != "":
 		return fmt.Sprintf("The user is asked for it when it is missing, with the default offered: %s.", s.Default)
 	case s.Required:
@@ -52,6 +54,9 @@ func presence(s *Secret) string {
 }
 
 func destination(s *Secret) string {
+	if s.GoesToItself() {
+		return "It is sent to its own host, which the user is shown."
+	}
 	if s.SentTo == "" {
 		return ""
 	}

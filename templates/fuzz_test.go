@@ -2,6 +2,7 @@ package templates_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/changes"
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -159,6 +161,27 @@ func mustOpen(t *testing.T, model *templates.Package, manifest []byte) {
 }
 
 func keyOf(f secrets.Field) secrets.AnyKey {
+	if f.Format != "" {
+		return keyOfFormat(f)
+	}
+	switch {
+	case field.Field(f).IsConnection():
+		return secrets.DSN(f.Name, f)
+	case f.Secrecy == field.Shown:
+		return secrets.Shown(secrets.Multiline(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.Text:
+		return secrets.Hidden(secrets.Text(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.URL:
+		return secrets.Hidden(secrets.URL(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.Email:
+		return secrets.Hidden(secrets.Email(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.Integer:
+		return secrets.Hidden(secrets.Integer(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.Number:
+		return secrets.Hidden(secrets.Number(f.Name, f))
+	case f.Secrecy == field.Hidden && f.Type == field.Duration:
+		return secrets.Hidden(secrets.Duration(f.Name, f))
+	}
 	switch f.Type {
 	case field.Password:
 		return secrets.Password(f.Name, f)
@@ -168,6 +191,8 @@ func keyOf(f secrets.Field) secrets.AnyKey {
 		return secrets.Email(f.Name, f)
 	case field.Integer:
 		return secrets.Integer(f.Name, f)
+	case field.Number:
+		return secrets.Number(f.Name, f)
 	case field.Boolean:
 		return secrets.Boolean(f.Name, f)
 	case field.Choice:
@@ -178,6 +203,48 @@ func keyOf(f secrets.Field) secrets.AnyKey {
 		return secrets.Multiline(f.Name, f)
 	}
 	return secrets.Text(f.Name, f)
+}
+
+func keyOfFormat(f secrets.Field) secrets.AnyKey {
+	format := f.Format
+	switch hidden := field.Field(f).Confidential(); format {
+	case field.PEMFormat:
+		return parsed[secrets.PEM](f, format, hidden)
+	case field.JSONFormat:
+		return parsed[json.RawMessage](f, format, hidden)
+	case field.Base64Format:
+		return parsed[[]byte](f, format, hidden)
+	case field.DateFormat:
+		return parsed[time.Time](f, format, hidden)
+	case field.PortFormat:
+		return parsed[uint16](f, format, hidden)
+	case field.HostPortFormat:
+		return parsed[secrets.HostPort](f, format, hidden)
+	}
+	return textKey(f, format)
+}
+
+// textKey makes the key of a text that has a format.
+func textKey(f secrets.Field, format field.Format) secrets.AnyKey {
+	f.Format = format
+	switch {
+	case f.Type == field.Password:
+		return secrets.Password(f.Name, f)
+	case f.Type == field.Multiline && f.Secrecy == field.Shown:
+		return secrets.Shown(secrets.Multiline(f.Name, f))
+	case f.Type == field.Multiline:
+		return secrets.Multiline(f.Name, f)
+	case f.Secrecy == field.Hidden:
+		return secrets.Hidden(secrets.Text(f.Name, f))
+	}
+	return secrets.Text(f.Name, f)
+}
+
+func parsed[T any](f secrets.Field, format field.Format, hidden bool) secrets.AnyKey {
+	if hidden {
+		return secrets.Parsed[secrets.Confidential[T]](textKey(f, format))
+	}
+	return secrets.Parsed[T](textKey(f, format))
 }
 
 // TestTenThousandSecrets holds the law of FuzzRender for a schema of the largest size that is promised.

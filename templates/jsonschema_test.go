@@ -25,12 +25,13 @@ var beyondJSONSchema = regexp.MustCompile(strings.Join([]string{
 	`makes no Go name|would be named|set go_name`,                          // names in Go
 	`is above|allows \d+$|is missing: it is the name`,                      // one key compared with another
 	`matches no value|matches only`,                                        // a pattern against other rules
-	`is no RE2 expression`,                                                 //
+	`is no RE2 expression|is that of no url`,                               //
 	`default ".*" must`,                                                    // defaults by the rules of their own secret
 	`columns wide|takes \d+ lines|can take \d+ lines|accents|two in a row`, // how much room a text takes
 	`prefix ".*" must not begin with a space|bytes`,                        //
 	`the invisible character U\+(200[CD]|FE0.)|which a dialog can't show`,  // rarer characters
 	`must be more than 0s`,                                                 // 0.1ns
+	`leaves no value`,                                                      // a bound against that of the type
 }, "|"))
 
 // TestJSONSchemaAndParserAgree: of random schemas, the JSON Schema refuses none that the parser accepts, and accepts only
@@ -119,7 +120,7 @@ func randomSecret(chance *rand.Rand) any {
 	if chance.IntN(20) == 0 {
 		return pick[any](chance, nil, "", "a", 1, []string{}, object{})
 	}
-	secret := object{"field_type": pick[any](chance, "text", "password", "url", "email", "integer", "boolean", "choice", "duration", "multiline", "", nil, "Text")}
+	secret := object{"field_type": pick[any](chance, "text", "password", "url", "email", "integer", "number", "number", "boolean", "choice", "duration", "multiline", "", nil, "Text")}
 	for range chance.IntN(4) {
 		key := pick(chance, keysOfSecrets...)
 		if values := valuesOf[key]; len(values) > 0 && chance.IntN(8) > 0 {
@@ -148,7 +149,8 @@ var texts = []any{
 // valuesOf are what may be meant for each key.
 var valuesOf = map[string][]any{
 	"label": texts, "help_text": texts, "placeholder": texts, "deprecated": texts,
-	"required": {true, false, "true", "yes", 0},
+	"confidential": {true, false, true, false, "true"},
+	"required":     {true, false, "true", "yes", 0},
 	"default": {"a", "a b", " a", "true", "Yes", "2", 0, 1, 99, -5, true, false, "https://a.example", "HTTP://a", "https:a", "a@b.example", "@", "30s", "-5s", "0", "1d",
 		"\u200ba", "a\nb", "{tool}", 1.5, "eu", "1e5", "+7", "007"},
 	"permission":   {"ask", "dialog", "none", "Ask", "never"},
@@ -162,12 +164,14 @@ var valuesOf = map[string][]any{
 	"max_length":   {0, 1, 16, 262144, 262145, -1},
 	"pattern":      {"a+", "[a-z]{2,}", "(", "a\nb", "{tool}", "/^sk-/i", strings.Repeat("a", 1001), " "},
 	"prefix":       {"sk_", " x", "\tx", "{code}", strings.Repeat("p", 101), "a\u200bb"},
+	"format":       {"pem", "json", "yaml", "jwt", "base64", "uuid", "date", "host", "port", "host_port", "path", "json", "xml", "PEM", 1},
+	"keys":         {[]any{"a"}, []any{"a", "b"}, []any{"a", "a"}, []any{}, "a", []any{""}, []any{"{tool}"}, []any{1}},
 	"schemes":      {[]any{"https"}, []any{"https", "http"}, []any{"HTTPS"}, []any{"https://"}, []any{"a", "a"}, []any{}, "https"},
 	"hosts": {[]any{"a.example"}, []any{"*.example"}, []any{"*"}, []any{"a.example:80"}, []any{"127.0.0.1"}, []any{"::1"}, []any{"fe80::1%eth0"}, []any{"a_b"}, []any{"a..b"},
 		[]any{"a.example", "a.example"}, []any{strings.Repeat("a", 64)}, "a", []any{"[::1]"}, []any{"-a"}},
 	"user_info": {true, false, "x"},
-	"min":       {0, 1, -1, 10, 1.5, "1"},
-	"max":       {0, 1, -1, 10, 1.5, "1"},
+	"min":       {0, 1, -1, 10, 1.5, "1", "1s", "-1m", "0", "1d", "10m", 0.25},
+	"max":       {0, 1, -1, 10, 1.5, "1", "1s", "-1m", "0", "1d", "10m", 0.25},
 	"choices": {[]any{"eu", "us"}, []any{"eu", "eu"}, []any{" eu"}, []any{}, []any{""}, []any{object{"value": "eu", "go_name": "Europe"}}, []any{object{"value": "eu", "go_name": "-"}},
 		[]any{object{"value": "eu", "go_name": ""}, "us"}, []any{object{"go_name": "A"}}, []any{1}, []any{"+"}, []any{"a\nb"}, []any{"\u200b"}, "eu", []any{strings.Repeat("c", 101)}},
 }

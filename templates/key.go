@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -16,6 +17,7 @@ var constructors = map[field.Type]string{
 	field.URL:       "URL",
 	field.Email:     "Email",
 	field.Integer:   "Integer",
+	field.Number:    "Number",
 	field.Boolean:   "Boolean",
 	field.Choice:    "Choice",
 	field.Duration:  "Duration",
@@ -26,16 +28,45 @@ var constructors = map[field.Type]string{
 //
 //	// KeyAPIKey stands for api_key.
 //	var KeyAPIKey = secrets.Password("api_key", secrets.Field{ ... })
+//
+// and secrets.Hidden(secrets.URL( ... )) for a url that the schema makes confidential, or secrets.Parsed[uint16](secrets.Text( ... ))
+// for a text that is a port.
 func emitKeys(f *jen.File, p *Package) {
 	for _, s := range p.Secrets {
 		comment(f, s.KeyName()+" stands for "+s.Name+".")
-		constructor := ours(constructors[s.Type])
-		if s.Type == field.Choice {
-			constructor.Types(jen.Id(s.TypeName()))
+		key := s.constructor().Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
+		for _, outer := range s.wrappers() {
+			key = outer.Call(key)
 		}
-		f.Var().Id(s.KeyName()).Op("=").Add(constructor).Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
+		f.Var().Id(s.KeyName()).Op("=").Add(key)
 		f.Line()
 	}
+}
+
+// constructor is the runtime's function that makes the key of s, or of which it is made.
+func (s *Secret) constructor() *jen.Statement {
+	switch {
+	case s.Type == field.Choice:
+		return ours(constructors[s.Type]).Types(jen.Id(s.TypeName()))
+	case s.IsConnection():
+		return ours("DSN")
+	}
+	return ours(constructors[s.Type])
+}
+
+// wrappers are the runtime's functions that make the key of s of what its constructor makes, the innermost first.
+func (s *Secret) wrappers() (wrappers []*jen.Statement) {
+	switch {
+	case s.IsConnection(): // hidden by itself
+	case s.Secrecy == field.Hidden:
+		wrappers = append(wrappers, ours("Hidden"))
+	case s.Secrecy == field.Shown:
+		wrappers = append(wrappers, ours("Shown"))
+	}
+	if _, ok := formatTypes[s.Format]; ok {
+		wrappers = append(wrappers, ours("Parsed").Types(s.valueType().code()))
+	}
+	return wrappers
 }
 
 // fieldItems are the lines of a secrets.Field, without those that say nothing:
@@ -56,7 +87,7 @@ func fieldItems(s field.Field) []jen.Code {
 		add(len(values) > 0, name, func() jen.Code { return stringList(values) })
 	}
 	yes := func(name string, value bool) { add(value, name, func() jen.Code { return jen.True() }) }
-	number := func(name string, value int) { add(value != 0, name, func() jen.Code { return jen.Lit(value) }) }
+	count := func(name string, value int) { add(value != 0, name, func() jen.Code { return jen.Lit(value) }) }
 
 	text("Label", s.Label)
 	text("Help", s.Help)
@@ -71,14 +102,16 @@ func fieldItems(s field.Field) []jen.Code {
 	text("SentTo", s.SentTo)
 	list("RenamedFrom", s.RenamedFrom)
 	list("Env", s.Env)
-	number("MinLength", s.MinLength)
-	number("MaxLength", s.MaxLength)
+	count("MinLength", s.MinLength)
+	count("MaxLength", s.MaxLength)
 	text("Pattern", s.Pattern)
 	text("Prefix", s.Prefix)
+	text("Format", string(s.Format))
+	list("Keys", s.Keys)
 	list("Schemes", s.Schemes)
 	list("Hosts", s.Hosts)
 	yes("UserInfo", s.UserInfo)
-	add(s.Range != field.Range{}, "Range", func() jen.Code { return rangeCode(s.Range) })
+	add(s.Range != field.Range{}, "Range", func() jen.Code { return rangeCode(s) })
 	list("Choices", s.Choices)
 	return items
 }
@@ -92,16 +125,44 @@ func stringList(values []string) jen.Code {
 	})
 }
 
-// rangeCode emits secrets.Between(1, 65535), or secrets.Between(1, math.MaxInt64) where there is no upper bound.
-func rangeCode(r field.Range) jen.Code {
-	low, high := jen.Qual("math", "MinInt64"), jen.Qual("math", "MaxInt64")
+// rangeCode emits secrets.Between[int64](1, 65535), secrets.Between[time.Duration](1*time.Second, 10*time.Minute), or
+// secrets.Between[float64](0, math.MaxFloat64) where there is no upper bound.
+func rangeCode(s field.Field) jen.Code {
+	between := ours("Between")
+	switch s.Type {
+	case field.Number:
+		low, high := s.Range.Numbers()
+		return between.Types(jen.Float64()).Call(number(low), number(high))
+	case field.Duration:
+		low, high := bounds(s.Range, func(n int64) jen.Code { return durationCode(time.Duration(n)) })
+		return between.Types(jen.Qual("time", "Duration")).Call(low, high)
+	default:
+		low, high := bounds(s.Range, func(n int64) jen.Code { return integer(n) })
+		return between.Types(jen.Int64()).Call(low, high)
+	}
+}
+
+// bounds emits the bounds of r, those of 64 bits where it has none.
+func bounds(r field.Range, code func(int64) jen.Code) (low, high jen.Code) {
+	low, high = jen.Qual("math", "MinInt64"), jen.Qual("math", "MaxInt64")
 	if n, ok := r.Min(); ok {
-		low = integer(n)
+		low = code(n)
 	}
 	if n, ok := r.Max(); ok {
-		high = integer(n)
+		high = code(n)
 	}
-	return ours("Between").Call(low, high)
+	return low, high
+}
+
+// number emits an untyped number, or math.MaxFloat64 for one that is no bound.
+func number(n float64) *jen.Statement {
+	switch {
+	case math.IsInf(n, 1):
+		return jen.Qual("math", "MaxFloat64")
+	case math.IsInf(n, -1):
+		return jen.Op("-").Qual("math", "MaxFloat64")
+	}
+	return jen.Op(strconv.FormatFloat(n, 'g', -1, 64))
 }
 
 // integer emits an untyped number: jennifer writes an int64 as int64(1).
@@ -109,6 +170,9 @@ func integer(n int64) *jen.Statement { return jen.Op(strconv.FormatInt(n, 10)) }
 
 // durationCode emits 90 * time.Minute, in the largest unit that has no remainder.
 func durationCode(d time.Duration) jen.Code {
+	if d == 0 {
+		return integer(0)
+	}
 	for _, unit := range []struct {
 		size time.Duration
 		name string

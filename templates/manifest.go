@@ -44,31 +44,35 @@ func (m *Manifest) IsRead() bool { return m.read }
 
 // A ManifestSecret is one secret: what the schema says, what is generated, and what is shown. Keys have the schema's names.
 type ManifestSecret struct {
-	Name        string           `json:"name"`
-	Label       string           `json:"label"`
-	FieldType   field.Type       `json:"field_type"`
-	Required    bool             `json:"required"`
-	Default     string           `json:"default,omitempty"`
-	HelpText    string           `json:"help_text,omitempty"`
-	Placeholder string           `json:"placeholder,omitempty"`
-	Permission  field.Permission `json:"permission"`
-	Remember    string           `json:"remember,omitempty"`
-	Scope       field.Scope      `json:"scope,omitempty"`
-	SentTo      string           `json:"sent_to,omitempty"`
-	RenamedFrom []string         `json:"renamed_from,omitempty"`
-	Env         []string         `json:"env,omitempty"`
-	Deprecated  string           `json:"deprecated,omitempty"`
-	MinLength   int              `json:"min_length,omitempty"`
-	MaxLength   int              `json:"max_length,omitempty"`
-	Pattern     string           `json:"pattern,omitempty"`
-	Prefix      string           `json:"prefix,omitempty"`
-	Schemes     []string         `json:"schemes,omitempty"`
-	Hosts       []string         `json:"hosts,omitempty"`
-	UserInfo    bool             `json:"user_info,omitempty"`
-	Min         *int64           `json:"min,omitempty"`
-	Max         *int64           `json:"max,omitempty"`
-	Choices     []string         `json:"choices,omitempty"`
-	Constants   []string         `json:"constants,omitempty"` // in Go, for each choice
+	Name      string     `json:"name"`
+	Label     string     `json:"label"`
+	FieldType field.Type `json:"field_type"`
+	// Confidential is written where a value may be shown, or not, other than the type says.
+	Confidential *bool            `json:"confidential,omitempty"`
+	Required     bool             `json:"required"`
+	Default      string           `json:"default,omitempty"`
+	HelpText     string           `json:"help_text,omitempty"`
+	Placeholder  string           `json:"placeholder,omitempty"`
+	Permission   field.Permission `json:"permission"`
+	Remember     string           `json:"remember,omitempty"`
+	Scope        field.Scope      `json:"scope,omitempty"`
+	SentTo       string           `json:"sent_to,omitempty"`
+	RenamedFrom  []string         `json:"renamed_from,omitempty"`
+	Env          []string         `json:"env,omitempty"`
+	Deprecated   string           `json:"deprecated,omitempty"`
+	MinLength    int              `json:"min_length,omitempty"`
+	MaxLength    int              `json:"max_length,omitempty"`
+	Pattern      string           `json:"pattern,omitempty"`
+	Prefix       string           `json:"prefix,omitempty"`
+	Format       field.Format     `json:"format,omitempty"`
+	Keys         []string         `json:"keys,omitempty"`
+	Schemes      []string         `json:"schemes,omitempty"`
+	Hosts        []string         `json:"hosts,omitempty"`
+	UserInfo     bool             `json:"user_info,omitempty"`
+	Min          Bound            `json:"min,omitempty"`
+	Max          Bound            `json:"max,omitempty"`
+	Choices      []string         `json:"choices,omitempty"`
+	Constants    []string         `json:"constants,omitempty"` // in Go, for each choice
 
 	Getter   string         `json:"getter"`
 	Masked   string         `json:"masked"` // whether results that hold the value are masked
@@ -77,6 +81,28 @@ type ManifestSecret struct {
 	// Rejections say why a value is wrong, at Manager.Reject.
 	Rejections []string `json:"rejections,omitempty"`
 	Reasons    []string `json:"reasons,omitempty"` // that are given at the getter
+}
+
+// A Bound is that of a number or a duration, as the schema writes it: a number is one in JSON too. "" is none.
+type Bound string
+
+// MarshalJSON implements [json.Marshaler].
+func (b Bound) MarshalJSON() ([]byte, error) {
+	if _, ok := field.ParseNumber(string(b)); ok {
+		return json.Marshal(json.Number(b))
+	}
+	return json.Marshal(string(b))
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (b *Bound) UnmarshalJSON(text []byte) error {
+	if bytes.HasPrefix(text, []byte{'"'}) {
+		return json.Unmarshal(text, (*string)(b))
+	}
+	var n json.Number
+	err := json.Unmarshal(text, &n)
+	*b = Bound(n)
+	return err
 }
 
 // A ManifestDialog is the dialog that asks for a value, as it is shown the first time.
@@ -187,10 +213,10 @@ func dialogLines(server string, sentences wording.Sentences, f field.Field) []st
 
 func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSecret {
 	m := ManifestSecret{
-		Name: s.Name, Label: s.Label, FieldType: s.Type, Required: s.Required, Default: s.Default, HelpText: s.Help,
+		Name: s.Name, Label: s.Label, FieldType: s.Type, Confidential: confidentialOf(s.Field), Required: s.Required, Default: s.Default, HelpText: s.Help,
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Env: s.Env, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
-		Pattern: s.Pattern, Prefix: s.Prefix, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
+		Pattern: s.Pattern, Prefix: s.Prefix, Format: s.Format, Keys: s.Keys, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
 		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{
@@ -211,12 +237,8 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 	if s.Asks() {
 		m.Scope = scopeOf(s.Field)
 	}
-	if low, ok := s.Range.Min(); ok {
-		m.Min = &low
-	}
-	if high, ok := s.Range.Max(); ok {
-		m.Max = &high
-	}
+	low, high := s.Bounds()
+	m.Min, m.Max = Bound(low), Bound(high)
 	for _, problem := range s.Problems() {
 		m.Dialog.Problems = append(m.Dialog.Problems, sentences.Problem(problem))
 	}
@@ -239,7 +261,7 @@ func questionLines(server string, sentences wording.Sentences, secrets []*Secret
 	for _, s := range secrets {
 		if s.Asks() {
 			use := wording.Use{Field: s.Field}
-			if s.SentTo != "" {
+			if s.SentTo != "" || s.GoesToItself() {
 				use.Host = "{host}"
 			}
 			uses = append(uses, use)
@@ -270,7 +292,7 @@ func getterSignature(name, result string, asks bool) string {
 // that are not, such as a certificate or the host of a URL.
 func maskedBy(f field.Field) string {
 	switch {
-	case !f.Type.Confidential():
+	case !f.Confidential():
 		return "no: " + string(f.Type) + " is not confidential"
 	case f.Prefix == "" || f.Type == field.Multiline:
 		return fmt.Sprintf("only values with %d confidential characters or more", guardedLength)
@@ -283,6 +305,23 @@ func maskedBy(f field.Field) string {
 
 // guardedLength is how many confidential characters the runtime's guard needs at least.
 const guardedLength = 8
+
+// confidentialOf returns what the manifest says of f's secrecy: nothing where it is that of the type.
+func confidentialOf(f field.Field) *bool {
+	if f.Secrecy == "" {
+		return nil
+	}
+	confidential := f.Confidential()
+	return &confidential
+}
+
+// Hides reports whether values of s are confidential.
+func (s *ManifestSecret) Hides() bool {
+	if s.Confidential != nil {
+		return *s.Confidential
+	}
+	return field.Field{Type: s.FieldType}.Confidential()
+}
 
 func permissionOf(f field.Field) field.Permission {
 	if f.Permission == "" {

@@ -16,6 +16,7 @@ const runtimePath = "github.com/mcpsecrets/mcpsecrets/runtime"
 func (p *Package) Render() ([]byte, error) {
 	f := jen.NewFile(p.Name)
 	f.ImportName("context", "context")
+	f.ImportName("encoding/json", "json")
 	f.ImportName("math", "math")
 	f.ImportName("net/url", "url")
 	f.ImportName("time", "time")

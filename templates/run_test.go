@@ -104,7 +104,7 @@ func TestGeneratedAllHasEveryType(t *testing.T) {
 	for name, value := range map[string]string{
 		"text_required": "t", "password_required": "p", "url_required": "https://u.example", "email_required": "e@x.example",
 		"integer_required": "-3", "boolean_required": "yes", "choice_required": "us", "duration_required": "2s",
-		"multiline_required": "a\nb\n", "text_required_default": "t2", "url_required_default": "http://d.example",
+		"number_required": "-0.5", "number_required_default": "1e3", "multiline_required": "a\nb\n", "text_required_default": "t2", "url_required_default": "http://d.example",
 		"email_required_default": "d@x.example", "integer_required_default": "4", "boolean_required_default": "true",
 		"choice_required_default": "eu", "duration_required_default": "3s",
 		"url_optional": "https://o.example", "multiline_optional": "o",
@@ -116,7 +116,7 @@ func TestGeneratedAllHasEveryType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if values.IntegerRequired != -3 || !values.BooleanRequired || values.ChoiceRequired != everytype.ChoiceRequiredUs ||
+	if values.IntegerRequired != -3 || values.NumberRequired != -0.5 || values.NumberDefault != 0.7 || values.NumberRequiredDefault != 1000 || !values.BooleanRequired || values.ChoiceRequired != everytype.ChoiceRequiredUs ||
 		values.MultilineRequired.Reveal() != "a\nb\n" || values.DurationDefault.String() != "1h30m0s" || values.EmailOptional.IsSet() {
 		t.Errorf("%+v", values)
 	}

@@ -10,28 +10,61 @@ import (
 
 // A goType is a type of the generated code, which emitters need as code, and the manifest as text.
 type goType struct {
-	star string // "*" for a pointer
-	path string // what is imported for it; "" for a type that needs no import
-	pkg  string // what generated code calls the import
-	name string
+	hidden bool   // in a secrets.Confidential
+	star   string // "*" for a pointer
+	path   string // what is imported for it; "" for a type that needs no import
+	pkg    string // what generated code calls the import
+	name   string
 }
 
-// goTypes are the types of values that are set. A choice is not here, since it has a type of its own.
+// goTypes are the types of values that are set, before what is confidential is hidden. A choice is not here, since it has a
+// type of its own.
 var goTypes = map[field.Type]goType{
 	field.Text:      {name: "string"},
-	field.Password:  {path: runtimePath, pkg: "secrets", name: "Secret"},
+	field.Password:  {name: "string"},
 	field.URL:       {star: "*", path: "net/url", pkg: "url", name: "URL"},
 	field.Email:     {name: "string"},
 	field.Integer:   {name: "int64"},
+	field.Number:    {name: "float64"},
 	field.Boolean:   {name: "bool"},
 	field.Duration:  {path: "time", pkg: "time", name: "Duration"},
-	field.Multiline: {path: runtimePath, pkg: "secrets", name: "Secret"},
+	field.Multiline: {name: "string"},
 }
+
+// formatTypes are the types of values that have a format; the others are texts.
+var formatTypes = map[field.Format]goType{
+	field.PEMFormat:      {path: runtimePath, pkg: "secrets", name: "PEM"},
+	field.JSONFormat:     {path: "encoding/json", pkg: "json", name: "RawMessage"},
+	field.Base64Format:   {name: "[]byte"},
+	field.DateFormat:     {path: "time", pkg: "time", name: "Time"},
+	field.PortFormat:     {name: "uint16"},
+	field.HostPortFormat: {path: runtimePath, pkg: "secrets", name: "HostPort"},
+}
+
+var secretType = goType{path: runtimePath, pkg: "secrets", name: "Secret"}
 
 // valueType is the type of a value of s that is set.
 func (s *Secret) valueType() goType {
+	t := s.shownType()
+	switch {
+	case s.Confidential() && t == (goType{name: "string"}):
+		return secretType
+	case s.Confidential():
+		t.hidden = true
+	}
+	return t
+}
+
+// shownType is the type of a value of s where nothing hides it.
+func (s *Secret) shownType() goType {
 	if s.Type == field.Choice {
 		return goType{name: s.TypeName()}
+	}
+	if s.IsConnection() {
+		return goType{name: "string"}
+	}
+	if t, ok := formatTypes[s.Format]; ok {
+		return t
 	}
 	t, ok := goTypes[s.Type]
 	if !ok {
@@ -41,6 +74,10 @@ func (s *Secret) valueType() goType {
 }
 
 func (t goType) code() *jen.Statement {
+	if t.hidden {
+		t.hidden = false
+		return ours("Confidential").Types(t.code())
+	}
 	if t.path == "" {
 		return jen.Id(t.name)
 	}
@@ -48,6 +85,10 @@ func (t goType) code() *jen.Statement {
 }
 
 func (t goType) text() string {
+	if t.hidden {
+		t.hidden = false
+		return "secrets.Confidential[" + t.text() + "]"
+	}
 	if t.path == "" {
 		return t.name
 	}

@@ -97,8 +97,8 @@ func index(m *templates.Manifest) *schema {
 		for _, name := range append([]string{secret.Name}, secret.RenamedFrom...) {
 			s.readers[name] = secret
 		}
-		if secret.SentTo != "" {
-			s.senders[secret.SentTo] = append(s.senders[secret.SentTo], secret.Name)
+		if to := goesTo(secret); to != "" {
+			s.senders[to] = append(s.senders[to], secret.Name)
 		}
 	}
 	return s

@@ -3,15 +3,24 @@ package changes
 import (
 	"strings"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
 // Here is where values go: to the host of the url that sent_to names. A change of that url sends them elsewhere.
 
+// goesTo returns the name of the secret that says where values of s go; "" is none. A confidential url says so itself.
+func goesTo(s *templates.ManifestSecret) string {
+	if s.SentTo == "" && s.FieldType == field.URL && s.Hides() {
+		return s.Name
+	}
+	return s.SentTo
+}
+
 func (c *comparison) sentTo(was, s *templates.ManifestSecret) {
 	renamed := s.SentTo != "" && c.heir(was.SentTo) == s.SentTo
 	if was.SentTo != s.SentTo && !renamed {
-		c.say(breaksIf(was.SentTo != ""), "secret %q: sent_to %s is now %s", s.Name, quoted(was.SentTo), quoted(s.SentTo))
+		c.say(breaksIf(goesTo(was) != ""), "secret %q: sent_to %s is now %s", s.Name, quoted(was.SentTo), quoted(s.SentTo))
 	}
 }
 
@@ -28,8 +37,9 @@ func (c *comparison) destination(was, s *templates.ManifestSecret) bool {
 	if was.Default != s.Default {
 		c.say(Breaking, "secret %q: default %s is now %s: %s", s.Name, quoted(was.Default), quoted(s.Default), goes)
 	}
-	if !isOptional(was) && isOptional(s) {
-		c.say(Breaking, "secret %q may now be unset: a question does not say then where %s goes", s.Name, strings.Join(senders, ", "))
+	others := without(senders, []string{s.Name})
+	if !isOptional(was) && isOptional(s) && len(others) > 0 {
+		c.say(Breaking, "secret %q may now be unset: a question does not say then where %s goes", s.Name, strings.Join(others, ", "))
 	}
 	if was.FieldType != s.FieldType {
 		return true

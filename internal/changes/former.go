@@ -75,7 +75,7 @@ func (c *comparison) inherited(reader *templates.ManifestSecret, stored string, 
 // exposed reports whether a value of s is handed out although it may be a password of which nobody is asked, or that nothing
 // hides.
 func exposed(s *templates.ManifestSecret) bool {
-	return !s.FieldType.Confidential() || s.Permission == field.None
+	return !s.Hides() || s.Permission == field.None
 }
 
 // protection says of an heir that it would expose a password.
@@ -83,14 +83,22 @@ func protection(s *templates.ManifestSecret) string {
 	if !exposed(s) {
 		return ""
 	}
-	return fmt.Sprintf(", which is less protected than a password: field_type %s, permission %s", s.FieldType, s.Permission)
+	return fmt.Sprintf(", which is less protected than a password: field_type %s, permission %s", shownKind(s), s.Permission)
+}
+
+// shownKind is the type of s, with what else says whether values may be shown.
+func shownKind(s *templates.ManifestSecret) string {
+	if s.Confidential == nil {
+		return string(s.FieldType)
+	}
+	return fmt.Sprintf("%s with confidential: %t", s.FieldType, *s.Confidential)
 }
 
 // less says in what an heir is less protected than was; "" is in nothing.
 func less(was, s *templates.ManifestSecret) string {
 	var ways []string
-	if was.FieldType.Confidential() && !s.FieldType.Confidential() {
-		ways = append(ways, fmt.Sprintf("field_type %s, where it was %s", s.FieldType, was.FieldType))
+	if was.Hides() && !s.Hides() {
+		ways = append(ways, fmt.Sprintf("field_type %s, where it was %s", shownKind(s), shownKind(was)))
 	}
 	if weaker(was.Permission, s.Permission) {
 		ways = append(ways, fmt.Sprintf("permission %s, where it was %s", s.Permission, was.Permission))

@@ -41,6 +41,9 @@ func (c *comparison) secret(was, s *templates.ManifestSecret) {
 	if was.FieldType != s.FieldType {
 		c.say(Breaking, "secret %q: field_type %s is now %s", name, was.FieldType, s.FieldType)
 	}
+	if was.Hides() != s.Hides() {
+		c.say(breaksIf(was.Hides()), "secret %q: confidential %t is now %t", name, was.Hides(), s.Hides())
+	}
 	switch {
 	case !was.Required && s.Required:
 		c.say(Breaking, "secret %q is now required: users are asked for it", name)
@@ -88,7 +91,7 @@ func (c *comparison) code(was, s *templates.ManifestSecret) {
 
 // hadRules reports whether a validator is generated for s.
 func hadRules(s *templates.ManifestSecret) bool {
-	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefix: s.Prefix}.HasRules()
+	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefix: s.Prefix, Format: s.Format}.HasRules()
 }
 
 // consent compares whose word a use needs and how long it holds: asking less than before is breaking.
@@ -142,13 +145,15 @@ func (c *comparison) rules(was, s *templates.ManifestSecret, isDestination bool)
 	c.rule(s, "max_length", count(was.MaxLength), count(s.MaxLength), s.MaxLength > 0 && (was.MaxLength == 0 || s.MaxLength < was.MaxLength))
 	c.rule(s, "pattern", quoted(was.Pattern), quoted(s.Pattern), s.Pattern != "")
 	c.rule(s, "prefix", quoted(was.Prefix), quoted(s.Prefix), !strings.HasPrefix(was.Prefix, s.Prefix))
+	c.rule(s, "format", string(was.Format), string(s.Format), s.Format != "")
+	c.rule(s, "keys", list(was.Keys), list(s.Keys), len(without(s.Keys, was.Keys)) > 0)
 	if !isDestination {
 		c.rule(s, "schemes", list(was.Schemes), list(s.Schemes), refuses(was.Schemes, s.Schemes))
 		c.rule(s, "hosts", list(was.Hosts), list(s.Hosts), refuses(was.Hosts, s.Hosts))
 	}
 	c.rule(s, "user_info", strconv.FormatBool(was.UserInfo), strconv.FormatBool(s.UserInfo), was.UserInfo)
-	c.rule(s, "min", bound(was.Min), bound(s.Min), s.Min != nil && (was.Min == nil || *s.Min > *was.Min))
-	c.rule(s, "max", bound(was.Max), bound(s.Max), s.Max != nil && (was.Max == nil || *s.Max < *was.Max))
+	c.rule(s, "min", string(was.Min), string(s.Min), least(s) > least(was))
+	c.rule(s, "max", string(was.Max), string(s.Max), most(s) < most(was))
 	c.rule(s, "choices", list(was.Choices), list(s.Choices), refuses(was.Choices, s.Choices))
 }
 
@@ -175,11 +180,25 @@ func count(n int) string {
 	return strconv.Itoa(n)
 }
 
-func bound(n *int64) string {
-	if n == nil {
-		return ""
+// least returns the least value of s; a duration without a bound is more than 0.
+func least(s *templates.ManifestSecret) float64 {
+	if s.Min == "" && s.FieldType == field.Duration {
+		return 1
 	}
-	return strconv.FormatInt(*n, 10)
+	return bound(s.Min, math.Inf(-1))
+}
+
+func most(s *templates.ManifestSecret) float64 { return bound(s.Max, math.Inf(1)) }
+
+// bound returns a bound as a number: of a duration, its nanoseconds.
+func bound(b templates.Bound, none float64) float64 {
+	if n, ok := field.ParseNumber(string(b)); ok {
+		return n
+	}
+	if d, err := time.ParseDuration(string(b)); err == nil {
+		return float64(d)
+	}
+	return none
 }
 
 func quoted(text string) string {

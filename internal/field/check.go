@@ -1,8 +1,6 @@
 package field
 
 import (
-	"errors"
-	"math"
 	"net/mail"
 	"net/netip"
 	"net/url"
@@ -11,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -19,8 +16,8 @@ import (
 // MaxSize is how many bytes a value may have: more than any credential needs, and what every keychain takes, in parts.
 const MaxSize = 256 << 10
 
-// Parse returns the value that text stands for: a string for text, password, email, choice and multiline, a *url.URL, an
-// int64, a bool or a time.Duration for the types named after them. Space around a value is ignored, except in text,
+// Parse returns the value that text stands for: a string for text, password, email, choice and multiline, or what their format
+// says, a *url.URL, an int64, a float64, a bool or a time.Duration for the types named after them. Space around a value is ignored, except in text,
 // password and multiline. An error is always a *[Problem].
 func (f Field) Parse(text string) (any, error) {
 	v, problem := f.parse(text)
@@ -67,25 +64,24 @@ func (f Field) Problems() []*Problem {
 		add(f.MaxLength > 0, TooLong, strconv.Itoa(f.MaxLength))
 		add(f.Prefix != "", NoPrefix, f.Prefix)
 		add(f.Pattern != "", NoMatch, f.Pattern)
+		return append(problems, f.formatProblems()...)
 	case URL:
-		add(f.UserInfo, NotEncoded, "")
+		add(f.TakesUserInfo(), NotEncoded, "")
+		if f.IsConnection() {
+			return append(problems, f.connectionProblems()...)
+		}
 		add(true, NotURL, "")
 		add(true, OtherScheme, schemeList(f.AcceptedSchemes()))
-		add(!f.UserInfo, HasUserInfo, "")
+		add(!f.TakesUserInfo(), HasUserInfo, "")
 		add(len(f.Hosts) > 0, OtherHost, orList(f.Hosts))
 	case Email:
 		add(true, NotEmail, "")
-	case Integer:
-		low, high := f.Range.bounds()
-		add(true, NotInteger, "")
-		add(true, TooSmall, strconv.FormatInt(low, 10))
-		add(true, TooLarge, strconv.FormatInt(high, 10))
+	case Integer, Number, Duration:
+		return append(problems, f.numberProblems()...)
 	case Boolean:
 		add(true, NotBoolean, "")
 	case Choice:
 		add(true, NotChoice, orList(f.Choices))
-	case Duration:
-		add(true, NotDuration, "")
 	}
 	return problems
 }
@@ -95,7 +91,8 @@ func (f Field) Problems() []*Problem {
 func (f Field) Rules() []*Problem {
 	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
 		switch p.Kind {
-		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotDuration:
+		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotNumber, NotDuration,
+			NotPEM, NotJSON, NoKeys, NotYAML, NotJWT, NotBase64, NotUUID, NotDate, NotHost, NotPort, NotHostPort, NotPath:
 			return false
 		case OtherScheme:
 			return len(f.Schemes) == 0
@@ -119,11 +116,16 @@ func (f Field) parse(text string) (any, *Problem) {
 	}
 	switch f.Type {
 	case URL:
+		if f.IsConnection() {
+			return f.parseConnection(text)
+		}
 		return f.parseURL(text)
 	case Email:
 		return parseEmail(text)
 	case Integer:
 		return f.parseInteger(text)
+	case Number:
+		return f.parseNumber(text)
 	case Boolean:
 		return parseBoolean(text)
 	case Choice:
@@ -132,13 +134,12 @@ func (f Field) parse(text string) (any, *Problem) {
 		}
 		return text, nil
 	case Duration:
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return nil, &Problem{Kind: NotDuration}
-		}
-		return d, nil
+		return f.parseDuration(text)
 	default:
-		return text, f.checkString(text)
+		if problem := f.checkString(text); problem != nil {
+			return nil, problem
+		}
+		return f.parseFormat(text)
 	}
 }
 
@@ -235,7 +236,7 @@ func (f Field) parseURL(text string) (any, *Problem) {
 	if !slices.Contains(f.AcceptedSchemes(), u.Scheme) {
 		return nil, &Problem{Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())}
 	}
-	if u.User != nil && !f.UserInfo {
+	if u.User != nil && !f.TakesUserInfo() {
 		return nil, &Problem{Kind: HasUserInfo}
 	}
 	if len(f.Hosts) > 0 && !slices.ContainsFunc(f.Hosts, func(host string) bool { return hostMatches(host, u.Hostname()) }) {
@@ -313,20 +314,6 @@ func parseEmail(text string) (any, *Problem) {
 // isOdd tells the characters that are neither ASCII nor written in words: some are invisible, others look like an @ or a dot.
 func isOdd(r rune) bool {
 	return r > unicode.MaxASCII && !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Number)
-}
-
-func (f Field) parseInteger(text string) (any, *Problem) {
-	low, high := f.Range.bounds()
-	n, err := strconv.ParseInt(text, 10, 64)
-	switch {
-	case errors.Is(err, strconv.ErrRange) && n == math.MinInt64 || err == nil && n < low:
-		return nil, &Problem{Kind: TooSmall, Want: strconv.FormatInt(low, 10)}
-	case errors.Is(err, strconv.ErrRange) || err == nil && n > high:
-		return nil, &Problem{Kind: TooLarge, Want: strconv.FormatInt(high, 10)}
-	case err != nil:
-		return nil, &Problem{Kind: NotInteger}
-	}
-	return n, nil
 }
 
 func parseBoolean(text string) (any, *Problem) {

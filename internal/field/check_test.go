@@ -53,7 +53,7 @@ func TestParse(t *testing.T) {
 		}},
 		"boolean":  {Field{Type: Boolean}, map[string]Kind{"true": "", "True": "", "no": "", "1": "", "off": "", "maybe": NotBoolean, "2": NotBoolean}},
 		"choice":   {Field{Type: Choice, Choices: []string{"eu", "us"}}, map[string]Kind{"eu": "", " us ": "", "EU": NotChoice, "x": NotChoice}},
-		"duration": {Field{Type: Duration}, map[string]Kind{"1h30m": "", "0": "", "5": NotDuration, "1 h": NotDuration, "soon": NotDuration}},
+		"duration": {Field{Type: Duration}, map[string]Kind{"1h30m": "", "0": NotPositive, "5": NotDuration, "1 h": NotDuration, "soon": NotDuration}},
 	} {
 		for input, want := range row.texts {
 			value, err := row.field.Parse(input)

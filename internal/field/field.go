@@ -7,7 +7,6 @@
 package field
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -23,19 +22,47 @@ const (
 	URL       Type = "url"       // an absolute URL with a host, RFC 3986: *url.URL
 	Email     Type = "email"     // a bare address, RFC 5322 addr-spec: string
 	Integer   Type = "integer"   // a decimal number of 64 bits: int64
+	Number    Type = "number"    // a decimal number with a fraction: float64, finite
 	Boolean   Type = "boolean"   // true or false: bool
 	Choice    Type = "choice"    // one of the field's choices: a string type of its own
-	Duration  Type = "duration"  // a Go duration such as 1h30m: time.Duration
+	Duration  Type = "duration"  // a Go duration such as 1h30m: time.Duration, more than 0 unless Range says otherwise
 	Multiline Type = "multiline" // several lines, such as a PEM block or a service account's JSON: Secret
 )
 
 // Types returns every field type, in the order of the documentation.
 func Types() []Type {
-	return []Type{Text, Password, URL, Email, Integer, Boolean, Choice, Duration, Multiline}
+	return []Type{Text, Password, URL, Email, Integer, Number, Boolean, Choice, Duration, Multiline}
 }
 
-// Confidential reports whether values of t must never be shown: such a type has no default, and always needs permission.
-func (t Type) Confidential() bool { return t == Password || t == Multiline }
+// hides reports whether values of t are confidential unless a schema says otherwise.
+func (t Type) hides() bool { return t == Password || t == Multiline }
+
+// A Secrecy says whether values may be shown. The zero Secrecy is that of the type: password and multiline are confidential.
+type Secrecy string
+
+// The secrecies that a schema can choose, where they differ from that of the type.
+const (
+	Hidden Secrecy = "hidden" // confidential: true
+	Shown  Secrecy = "shown"  // confidential: false
+)
+
+// CanHide reports whether a schema may make t confidential. What has few values that everybody knows can't be hidden.
+func (t Type) CanHide() bool { return t != Boolean && t != Choice }
+
+// CanShow reports whether a schema may make t public.
+func (t Type) CanShow() bool { return t != Password }
+
+// SecrecyOf returns the secrecy of t that is confidential or not: the zero Secrecy where t is so by itself.
+func SecrecyOf(t Type, confidential bool) Secrecy {
+	switch {
+	case confidential == t.hides():
+		return ""
+	case confidential:
+		return Hidden
+	default:
+		return Shown
+	}
+}
 
 // A Permission says whose word a use needs.
 type Permission string
@@ -44,7 +71,7 @@ type Permission string
 const (
 	Ask    Permission = "ask"    // the MCP client's question, or the native dialog where the client can't ask
 	Dialog Permission = "dialog" // the native dialog only: the client's word is never enough
-	None   Permission = "none"   // nobody's; not for a confidential type
+	None   Permission = "none"   // nobody's; not for a confidential field
 )
 
 // Permissions returns every permission, strictest last.
@@ -64,8 +91,9 @@ func Scopes() []Scope { return []Scope{ServerScope, ToolScope} }
 
 // A Field is what a schema says about one secret. The zero value of every rule means "no such rule".
 type Field struct {
-	Name string // the secret's name, [a-z0-9_.-]; set by the runtime's key constructors
-	Type Type   // set by the runtime's key constructors
+	Name    string  // the secret's name, [a-z0-9_.-]; set by the runtime's key constructors
+	Type    Type    // set by the runtime's key constructors
+	Secrecy Secrecy // set by the runtime's key constructors
 
 	Label       string // what a person calls it; shown in every dialog and question
 	Help        string // where to find it, what it is for
@@ -81,10 +109,12 @@ type Field struct {
 	RenamedFrom []string // former names, whose stored value is still found
 	Env         []string // environment variables under which servers take the value; nothing reads them yet
 
-	MinLength int    // in characters (Unicode code points)
-	MaxLength int    // in characters (Unicode code points); 0 is no limit
-	Pattern   string // an RE2 expression that must match the whole value
-	Prefix    string // what every value begins with, such as "sk_live_"
+	MinLength int      // in characters (Unicode code points)
+	MaxLength int      // in characters (Unicode code points); 0 is no limit
+	Pattern   string   // an RE2 expression that must match the whole value
+	Prefix    string   // what every value begins with, such as "sk_live_"
+	Format    Format   // what a text is, such as "pem"; "" is any
+	Keys      []string // that the object of format json has
 	Schemes   []string
 	Hosts     []string // "api.example.com", or "*.example.com" for every host below it
 	UserInfo  bool     // a url may hold user:password@
@@ -98,50 +128,24 @@ func (f Field) Optional() bool { return !f.Required && f.Default == "" }
 // Asks reports whether a use of f needs somebody's permission.
 func (f Field) Asks() bool { return f.Permission != None }
 
+// Confidential reports whether values of f must never be shown: such a field has no default, and always needs permission.
+func (f Field) Confidential() bool { return f.Secrecy == Hidden || f.Secrecy == "" && f.Type.hides() }
+
 // Shows reports whether a value of f may be shown to the person at this computer: it is not confidential, and no url that may
 // hold a password.
-func (f Field) Shows() bool { return !f.Type.Confidential() && !f.UserInfo }
+func (f Field) Shows() bool { return !f.Confidential() && !f.UserInfo }
+
+// TakesUserInfo reports whether a url of f may hold user:password@. One that is confidential may: that is often why it is.
+func (f Field) TakesUserInfo() bool { return f.UserInfo || f.Confidential() }
 
 // HasRules reports whether some text is not a value of f although it is one line: such a field gets a validator.
 func (f Field) HasRules() bool {
 	switch f.Type {
 	case Text, Password, Multiline:
-		return f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || f.Prefix != ""
+		return f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || f.Prefix != "" || f.Format != ""
 	default:
 		return true
 	}
-}
-
-// A Range bounds an integer. The zero Range bounds nothing; [Between], [AtLeast] and [AtMost] make the others.
-type Range struct {
-	from, to  int64
-	low, high bool
-}
-
-// Between is the range from low to high, both included.
-func Between(low, high int64) Range { return Range{from: low, to: high, low: true, high: true} }
-
-// AtLeast is the range from low, included, upwards.
-func AtLeast(low int64) Range { return Range{from: low, low: true} }
-
-// AtMost is the range up to high, included.
-func AtMost(high int64) Range { return Range{to: high, high: true} }
-
-// Min returns the lower bound, and whether there is one.
-func (r Range) Min() (int64, bool) { return r.from, r.low }
-
-// Max returns the upper bound, and whether there is one.
-func (r Range) Max() (int64, bool) { return r.to, r.high }
-
-func (r Range) bounds() (low, high int64) {
-	low, high = math.MinInt64, math.MaxInt64
-	if r.low {
-		low = r.from
-	}
-	if r.high {
-		high = r.to
-	}
-	return low, high
 }
 
 // ValidName reports whether name can be a secret's name: 1 to 100 of [a-z0-9_.-], not beginning with [ReservedPrefix].

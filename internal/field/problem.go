@@ -31,6 +31,26 @@ const (
 	TooBig      Kind = "too_big"
 	Unseen      Kind = "unseen"
 	NotEncoded  Kind = "not_encoded"
+
+	NotPEM        Kind = "not_pem"
+	NotJSON       Kind = "not_json"
+	NoKeys        Kind = "no_keys"
+	NotYAML       Kind = "not_yaml"
+	NotJWT        Kind = "not_jwt"
+	NotBase64     Kind = "not_base64"
+	NotUUID       Kind = "not_uuid"
+	NotDate       Kind = "not_date"
+	NotHost       Kind = "not_host"
+	NotPort       Kind = "not_port"
+	NotHostPort   Kind = "not_host_port"
+	NotPath       Kind = "not_path"
+	NotNumber     Kind = "not_number"
+	NotPositive   Kind = "not_positive"
+	NotConnection Kind = "not_connection"
+	NoHost        Kind = "no_host"
+	OneHost       Kind = "one_host"
+	HostElsewhere Kind = "host_elsewhere"
+	LongHosts     Kind = "long_hosts"
 )
 
 // Problems returns the sentence for each kind. It continues "the value ...". Its hole {want} is filled with what the rule
@@ -59,6 +79,25 @@ func Problems() map[Kind]string {
 		Unseen:      "must not have {found}",
 		NotEncoded: "must percent-encode reserved characters in its user name and password (%40 for @, %2F for /, %3F for ?, " +
 			"%23 for #, %3A for :, %25 for %), and write any other @ as %40",
+		NotPEM:        "must be whole PEM blocks, with certificates that can be read",
+		NotJSON:       "must be JSON",
+		NoKeys:        "must be a JSON object with the keys {want}",
+		NotYAML:       "must be YAML, a mapping or a list, indented by spaces",
+		NotJWT:        "must be a JSON Web Token, three parts with dots between them",
+		NotBase64:     "must be base64",
+		NotUUID:       "must be a UUID, such as 123e4567-e89b-12d3-a456-426614174000",
+		NotDate:       "must be a date that exists, such as 2026-12-31",
+		NotHost:       "must be a host in ASCII without a port, such as db.example.com",
+		NotPort:       "must be a port, a number from 1 to 65535",
+		NotHostPort:   "must be a host and a port, such as db.example.com:5432",
+		NotPath:       "must be a full path, such as /home/ann/notes or ~/notes",
+		NotNumber:     "must be a number, such as 0.7",
+		NotPositive:   "must be longer than 0s",
+		NotConnection: "must be a connection URL, such as {want}://user:password@host:5432/name, with hosts in ASCII and their ports",
+		NoHost:        "must name a host, which a URL of {want} needs",
+		OneHost:       "must name one host, since a URL of {want} has no more",
+		HostElsewhere: "must name its hosts in one place, not in the parameter {want} too",
+		LongHosts:     "must name hosts of at most {want} characters together",
 	}
 }
 

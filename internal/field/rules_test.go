@@ -1,6 +1,7 @@
 package field
 
 import (
+	"math"
 	"slices"
 	"testing"
 )
@@ -20,6 +21,9 @@ func TestRules(t *testing.T) {
 		{Field{Type: Integer, Range: Between(1, 100)}, []Kind{NotInteger, TooSmall, TooLarge}},
 		{Field{Type: Integer, Range: AtLeast(1)}, []Kind{NotInteger, TooSmall}},
 		{Field{Type: Duration}, []Kind{NotDuration}},
+		{Field{Type: Duration, Range: Between(0, 100)}, []Kind{NotDuration, TooSmall, TooLarge}},
+		{Field{Type: Number}, []Kind{NotNumber}},
+		{Field{Type: Number, Range: NumbersBetween(math.Inf(-1), 0.5)}, []Kind{NotNumber, TooLarge}},
 		{Field{Type: Boolean}, nil},
 		{Field{Type: Choice, Choices: []string{"a"}}, nil},
 		{Field{Type: Multiline}, nil},

@@ -18,9 +18,9 @@ func (f Field) checkUserInfo(text string) *Problem {
 		authority, behind = rest[:end], rest[end:]
 	}
 	switch {
-	case f.UserInfo && (strings.Contains(behind, "@") || !isEncoded(authority)):
+	case f.TakesUserInfo() && (strings.Contains(behind, "@") || !isEncoded(authority)):
 		return &Problem{Kind: NotEncoded}
-	case !f.UserInfo && looksCut(authority, behind):
+	case !f.TakesUserInfo() && looksCut(authority, behind):
 		return &Problem{Kind: HasUserInfo}
 	}
 	return nil

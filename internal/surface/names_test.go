@@ -10,7 +10,7 @@ import (
 
 // maxNames is the number of names that users can reach. Lower it with each name that goes; raise it only for one that
 // users need, and say so in the commit.
-const maxNames = 142
+const maxNames = 151
 
 func TestNamesThatUsersCanReach(t *testing.T) {
 	total := 0
@@ -99,7 +99,16 @@ func TestCountNames(t *testing.T) {
 	}
 }
 
-// An alias of an internal type shows none of its fields and methods in the documentation.
+// isPublicHere reports whether a type is a public one of the same package, or an instance of one.
+func isPublicHere(expr ast.Expr) bool {
+	if instance, ok := expr.(*ast.IndexExpr); ok {
+		expr = instance.X
+	}
+	name, ok := expr.(*ast.Ident)
+	return ok && name.IsExported()
+}
+
+// An alias of an internal type shows none of its fields and methods in the documentation. One of a public type beside it does.
 func TestNoPublicAliases(t *testing.T) {
 	for _, folder := range publicFolders(t) {
 		for _, name := range load(t, folder, "linux").GoFiles {
@@ -108,7 +117,7 @@ func TestNoPublicAliases(t *testing.T) {
 				t.Fatal(err)
 			}
 			ast.Inspect(file, func(n ast.Node) bool {
-				if spec, ok := n.(*ast.TypeSpec); ok && spec.Assign.IsValid() && spec.Name.IsExported() {
+				if spec, ok := n.(*ast.TypeSpec); ok && spec.Assign.IsValid() && spec.Name.IsExported() && !isPublicHere(spec.Type) {
 					t.Errorf("%s: %s is an alias", folder, spec.Name)
 				}
 				return true

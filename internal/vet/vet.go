@@ -5,6 +5,7 @@ package vet
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/pattern"
@@ -117,8 +118,8 @@ func (c *checker) manyRequired() {
 func (c *checker) settingsAsk() {
 	for _, s := range c.file.Secrets {
 		switch s.Type {
-		case "integer", "boolean", "choice", "duration", "url":
-			if s.Asks() && !s.Has("permission") {
+		case "integer", "number", "boolean", "choice", "duration", "url":
+			if s.Asks() && !s.Has("permission") && !s.Confidential() {
 				c.about(s, "field_type", "users are asked before each use of this %s: write permission: none, or permission: ask if that is meant", s.Type)
 			}
 		}
@@ -131,17 +132,23 @@ const guarded = 8
 // shortValues: the guard leaves short values alone, and they can be guessed.
 func (c *checker) shortValues() {
 	for _, s := range c.file.Secrets {
-		if !s.Type.Confidential() {
+		if !s.Confidential() {
 			continue
 		}
 		short := s.MaxLength > 0 && s.MaxLength < guarded
 		if s.Pattern != "" && !short {
 			short = !pattern.Rules{Pattern: s.Pattern, Prefix: s.Prefix, Min: guarded}.Meet()
 		}
-		if short {
+		if short || hasFewDigits(s) {
 			c.about(s, "field_type", "its values have fewer than %d characters: they can be guessed, and are not masked in results", guarded)
 		}
 	}
+}
+
+// hasFewDigits reports whether values of s are numbers with less digits than are masked.
+func hasFewDigits(s *schema.Secret) bool {
+	most, isBounded := s.Range.Max()
+	return s.Type == "integer" && isBounded && len(strconv.FormatInt(most, 10)) < guarded
 }
 
 // searchPattern: a pattern matches the whole value, where others search.
@@ -189,7 +196,7 @@ func (c *checker) sentToUnset() {
 func (c *checker) noHost() {
 	for _, s := range c.file.Secrets {
 		for _, scheme := range s.Schemes {
-			if slices.Contains([]string{"file", "unix", "mailto", "data", "urn"}, scheme) {
+			if slices.Contains([]string{"file", "unix", "mailto", "data", "urn"}, scheme) && !(scheme == "unix" && s.IsConnection()) {
 				c.about(s, "schemes", "a url has a host, which hardly any %s: URL has: field_type text takes it", scheme)
 			}
 		}

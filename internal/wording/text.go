@@ -295,16 +295,7 @@ func (s Sentences) Problem(err error) string {
 }
 
 // ShortDuration returns d without the zero units that time.Duration's String adds: "30m", not "30m0s".
-func ShortDuration(d time.Duration) string {
-	text := d.String()
-	if short, ok := strings.CutSuffix(text, "m0s"); ok {
-		text = short + "m"
-	}
-	if short, ok := strings.CutSuffix(text, "h0m"); ok {
-		text = short + "h"
-	}
-	return text
-}
+func ShortDuration(d time.Duration) string { return field.ShortDuration(d) }
 
 func fieldValues(server string, f field.Field) Values {
 	return Values{"server": server, "label": f.Label, "placeholder": f.Placeholder, "secret": f.Name}

@@ -60,18 +60,18 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 	if offered != "" {
 		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(offered))
 	}
-	switch f.Type {
-	case field.Choice:
+	switch {
+	case f.Type == field.Choice:
 		fmt.Fprintf(c.stderr, "One of: %s\n", strings.Join(f.Choices, ", "))
-	case field.Boolean:
+	case f.Type == field.Boolean:
 		fmt.Fprintln(c.stderr, "One of: true, false")
-	case field.Password:
-		how = hidden
-		fmt.Fprintln(c.stderr, "What you type is not shown.")
-	case field.Multiline:
+	case f.Type == field.Multiline:
 		how = hiddenLines
 		fmt.Fprintf(c.stderr, "What you type is not shown. End it with Ctrl-D; or stop with Ctrl-C and take a file: %s secrets set %s < FILE\n",
 			c.Program(), f.Name)
+	case f.Confidential():
+		how = hidden
+		fmt.Fprintln(c.stderr, "What you type is not shown.")
 	}
 	for {
 		text, err := c.typed(prompt, how)
@@ -95,6 +95,7 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 // shortened returns a value as one line of a terminal has room for it.
 func shortened(value string) string {
 	const room = 100
+	value = strings.ReplaceAll(strings.TrimSpace(value), "\n", " ")
 	if runes := []rune(value); len(runes) > room {
 		return string(runes[:room-1]) + "…"
 	}

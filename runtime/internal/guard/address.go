@@ -13,7 +13,7 @@ import (
 
 var (
 	schemeOfAddress = lazily(`^(?:jdbc:)?[a-zA-Z][a-zA-Z0-9+.:-]*$`)
-	hostOfAddress   = lazily(`^(?:(?:[\w.-]+|\w*\([\w.:,=/-]*\)|\[[0-9a-fA-F:.%]+\])(?::\d*)?,?)*(?:[/?#; ]|$)`)
+	hostOfAddress   = lazily(`^(?:(?:(?:[\w.-]|%[0-9a-fA-F]{2})+|\w*\([\w.:,=/-]*\)|\[[0-9a-fA-F:.%]+\])(?::\d*)?,?)*(?:[/?#; ]|$)`)
 )
 
 // An address is a URL, and where its parts are.

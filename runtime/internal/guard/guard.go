@@ -28,6 +28,7 @@ type Guard struct {
 	mu      sync.RWMutex // held for moments, also while a long text is looked at: see search.scan
 	known   *table
 	written beginnings // the pieces of all values that were learned for good
+	wholes  wholes     // the addresses that go as a whole
 }
 
 type secret struct{ value, prefix string }
@@ -40,7 +41,11 @@ func (g *Guard) Learn(value, prefix string) {
 	if g.hasLearned(key) {
 		return
 	}
-	found := pieces(value, prefix) // takes long for a long value, so nobody waits for it
+	g.learnPieces(key, pieces(value, prefix)) // takes long for a long value, so nobody waits for it
+}
+
+// learnPieces makes the guard look for the pieces of a value.
+func (g *Guard) learnPieces(key secret, found []string) {
 	g.learnWritings(found)
 	if !g.keepValue(key, found, lastingBlocks(found)) {
 		g.learnTogether(key, found)

@@ -214,7 +214,8 @@ func (s *search) scan(v *view) {
 	}
 	for _, h := range s.hits {
 		s.note(v, h)
-		s.mask(v, h.from, h.to, h.says&open != 0)
+		from, to := s.wholeAround(v, h)
+		s.mask(v, from, to, h.says&open != 0)
 	}
 }
 

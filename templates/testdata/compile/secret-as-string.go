@@ -8,6 +8,6 @@ func secretAsString(a, b secrets.Secret) {
 	_ = text + a                  // want "mismatched types"
 	_ = a == b                    // want "cannot be compared|cannot compare"
 	_ = map[secrets.Secret]int{}  // want "invalid map key type"
-	_ = a.text                    // want "a.text undefined"
-	_ = secrets.Secret{text: nil} // want "unknown field text|cannot refer to unexported field"
+	_ = a.held                    // want "a.held undefined"
+	_ = secrets.Secret{held: nil} // want "unknown field held|cannot refer to unexported field"
 }

@@ -79,19 +79,19 @@ var KeyDatabase = secrets.URL("database", secrets.Field{
 var KeyPort = secrets.Integer("port", secrets.Field{
 	Label:   "port",
 	Default: "8080",
-	Range:   secrets.Between(1, 65535),
+	Range:   secrets.Between[int64](1, 65535),
 })
 
 // KeyOffset stands for offset.
 var KeyOffset = secrets.Integer("offset", secrets.Field{
 	Label: "offset",
-	Range: secrets.Between(-10, math.MaxInt64),
+	Range: secrets.Between[int64](-10, math.MaxInt64),
 })
 
 // KeyLimit stands for limit.
 var KeyLimit = secrets.Integer("limit", secrets.Field{
 	Label: "limit",
-	Range: secrets.Between(math.MinInt64, 9223372036854775807),
+	Range: secrets.Between[int64](math.MinInt64, 9223372036854775807),
 })
 
 // KeyVerbose stands for verbose.

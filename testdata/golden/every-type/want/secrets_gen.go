@@ -215,6 +215,30 @@ var KeyMultilineOptional = secrets.Multiline("multiline_optional", secrets.Field
 	Label: "multiline_optional",
 })
 
+// KeyNumberRequired stands for number_required.
+var KeyNumberRequired = secrets.Number("number_required", secrets.Field{
+	Label:    "number_required",
+	Required: true,
+})
+
+// KeyNumberOptional stands for number_optional.
+var KeyNumberOptional = secrets.Number("number_optional", secrets.Field{
+	Label: "number_optional",
+})
+
+// KeyNumberDefault stands for number_default.
+var KeyNumberDefault = secrets.Number("number_default", secrets.Field{
+	Label:   "number_default",
+	Default: "0.7",
+})
+
+// KeyNumberRequiredDefault stands for number_required_default.
+var KeyNumberRequiredDefault = secrets.Number("number_required_default", secrets.Field{
+	Label:    "number_required_default",
+	Required: true,
+	Default:  "0.7",
+})
+
 // ChoiceRequired is one of the choices for choice_required.
 type ChoiceRequired string
 
@@ -297,6 +321,10 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 			KeyDurationRequiredDefault,
 			KeyMultilineRequired,
 			KeyMultilineOptional,
+			KeyNumberRequired,
+			KeyNumberOptional,
+			KeyNumberDefault,
+			KeyNumberRequiredDefault,
 		},
 	}, options...)
 	if err != nil {
@@ -568,6 +596,39 @@ func (s *Secrets) MultilineOptional(ctx context.Context, reason secrets.Reason) 
 	return secrets.GetOptional(ctx, s.Manager, KeyMultilineOptional, reason)
 }
 
+// NumberRequired returns number_required.
+//
+// The user is asked for it when it is missing. Each use needs the user's permission, which can be
+// given for the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) NumberRequired(ctx context.Context, reason secrets.Reason) (float64, error) {
+	return secrets.Get(ctx, s.Manager, KeyNumberRequired, reason)
+}
+
+// NumberOptional returns number_optional.
+//
+// It may be unset, which is no error. Each use needs the user's permission, which can be given for
+// the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) NumberOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[float64], error) {
+	return secrets.GetOptional(ctx, s.Manager, KeyNumberOptional, reason)
+}
+
+// NumberDefault returns number_default.
+//
+// Until the user stores another, it is 0.7. Each use needs the user's permission, which can be
+// given for the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) NumberDefault(ctx context.Context, reason secrets.Reason) (float64, error) {
+	return secrets.Get(ctx, s.Manager, KeyNumberDefault, reason)
+}
+
+// NumberRequiredDefault returns number_required_default.
+//
+// The user is asked for it when it is missing, with the default offered: 0.7. Each use needs the
+// user's permission, which can be given for the session; a refusal is an error, such as
+// secrets.ErrDenied.
+func (s *Secrets) NumberRequiredDefault(ctx context.Context, reason secrets.Reason) (float64, error) {
+	return secrets.Get(ctx, s.Manager, KeyNumberRequiredDefault, reason)
+}
+
 // Values are the values of all secrets.
 type Values struct {
 	TextRequired            string
@@ -602,6 +663,10 @@ type Values struct {
 	DurationRequiredDefault time.Duration
 	MultilineRequired       secrets.Secret
 	MultilineOptional       secrets.Optional[secrets.Secret]
+	NumberRequired          float64
+	NumberOptional          secrets.Optional[float64]
+	NumberDefault           float64
+	NumberRequiredDefault   float64
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
@@ -640,6 +705,10 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 		KeyDurationRequiredDefault.Into(&values.DurationRequiredDefault),
 		KeyMultilineRequired.Into(&values.MultilineRequired),
 		KeyMultilineOptional.IntoOptional(&values.MultilineOptional),
+		KeyNumberRequired.Into(&values.NumberRequired),
+		KeyNumberOptional.IntoOptional(&values.NumberOptional),
+		KeyNumberDefault.Into(&values.NumberDefault),
+		KeyNumberRequiredDefault.Into(&values.NumberRequiredDefault),
 	)
 	return values, err
 }
@@ -786,4 +855,28 @@ func ValidateDurationDefault(text string) (time.Duration, error) {
 // for, or an error that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateDurationRequiredDefault(text string) (time.Duration, error) {
 	return secrets.Validate(KeyDurationRequiredDefault, text)
+}
+
+// ValidateNumberRequired returns the value of number_required that text stands for, or an error
+// that names the rule it breaks and is secrets.ErrInvalid.
+func ValidateNumberRequired(text string) (float64, error) {
+	return secrets.Validate(KeyNumberRequired, text)
+}
+
+// ValidateNumberOptional returns the value of number_optional that text stands for, or an error
+// that names the rule it breaks and is secrets.ErrInvalid.
+func ValidateNumberOptional(text string) (float64, error) {
+	return secrets.Validate(KeyNumberOptional, text)
+}
+
+// ValidateNumberDefault returns the value of number_default that text stands for, or an error that
+// names the rule it breaks and is secrets.ErrInvalid.
+func ValidateNumberDefault(text string) (float64, error) {
+	return secrets.Validate(KeyNumberDefault, text)
+}
+
+// ValidateNumberRequiredDefault returns the value of number_required_default that text stands for,
+// or an error that names the rule it breaks and is secrets.ErrInvalid.
+func ValidateNumberRequiredDefault(text string) (float64, error) {
+	return secrets.Validate(KeyNumberRequiredDefault, text)
 }
