@@ -103,7 +103,7 @@ type oracleRequest struct {
 	ended     time.Time // zero: not yet
 	outcome   string
 	canceled  bool      // perhaps: a client that gives up a call may lose others with it
-	gaveUp    time.Time // its client gave it up; zero: it did not
+	gaveUp    time.Time // its client gave it up while the server had it; zero: it did not
 }
 
 // An oraclePart is one question for permission, as its text says.
