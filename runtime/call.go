@@ -3,6 +3,7 @@ package secrets
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -77,9 +78,10 @@ type Reply struct {
 // A Turn is one request while its handler runs.
 type Turn struct {
 	manager *Manager
-	said    Call  // by the adapter
-	outer   *Turn // of another manager of the same server
-	of      *Turn // the turn that has ended, where this is the turn of a getter that its handler left behind
+	request context.Context // nil where there is none
+	said    Call            // by the adapter
+	outer   *Turn           // of another manager of the same server
+	of      *Turn           // the turn that has ended, where this is the turn of a getter that its handler left behind
 	// background has each getter be a call of its own: see [Manager.Background].
 	background bool
 
@@ -100,10 +102,9 @@ type turnKey struct{}
 // Begin notes a request and returns the context for its handler, in which getters work. Where the client has come back with
 // the answers to an earlier input request, state is that request's state and answers are the replies by the forms' names.
 func (m *Manager) Begin(ctx context.Context, c Call, state string, answers map[string]Reply) (context.Context, *Turn) {
-	s := &scope{Context: ctx, turn: Turn{manager: m, said: c, outer: innermost(ctx)}}
+	s := &scope{Context: ctx, turn: Turn{manager: m, request: ctx, said: c, outer: innermost(ctx)}}
 	if c.canBeAsked() && c.Ask == nil && c.Rounds {
 		call := s.turn.call()
-		call.Gone = func() bool { return ctx.Err() != nil }
 		s.Context, call.Cancel = context.WithCancelCause(ctx)
 		m.desk.Resume(call, state, func(f consent.Form) consent.Reply { return replyOf(answers[f.Name], f.Choices) })
 	}
@@ -143,7 +144,7 @@ func (t *Turn) call() *consent.Call {
 	}
 	t.made = consent.NewCall(t.said.Principal.who, consent.Tool{Kind: t.said.Kind, Name: t.said.Name})
 	t.made.Client = t.said.Client
-	t.made.Digest = t.digest
+	t.made.Digest, t.made.Gone = t.digest, t.isGone
 	if t.said.canBeAsked() && t.said.Ask != nil {
 		t.made.Ask = t.manager.inPlace(t.said.Ask)
 	}
@@ -155,6 +156,9 @@ func (t *Turn) call() *consent.Call {
 	}
 	return t.made
 }
+
+// isGone reports whether the client has given the request up. One whose time is over has an answer, and may come again.
+func (t *Turn) isGone() bool { return t.request != nil && errors.Is(t.request.Err(), context.Canceled) }
 
 // End ends the request: what was allowed for it only is over. Where forms come back, the handler's result does not count,
 // whatever it is: the adapter answers with an input request that has these forms and this state.

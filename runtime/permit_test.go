@@ -52,3 +52,26 @@ func TestLateRejectionLeavesTheNextValuesAlone(t *testing.T) {
 		t.Errorf("got %q, %v", v.Reveal(), err)
 	}
 }
+
+// A client may give its call up once the getter was told to come again, and the handler is still at work.
+func TestCallGivenUpAfterItsPatienceLeavesNoDialog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key, dialog := Password("api_key", Field{Required: true}), make(chan context.Context, 1)
+		m, _ := victim(t, answers{ask: func(ctx context.Context, _ Question) (Answer, error) {
+			dialog <- ctx
+			<-ctx.Done()
+			return Deny, ctx.Err()
+		}}, key)
+		request, giveUp := context.WithCancel(t.Context())
+		ctx, turn := m.Begin(request, Call{Kind: "tool", Name: "tool", Principal: Process()}, "", nil)
+		if _, err := Get(ctx, m, key, "Read"); !errors.Is(err, ErrPending) {
+			t.Fatal(err)
+		}
+		giveUp()
+		turn.End()
+		synctest.Wait()
+		if shown := <-dialog; shown.Err() == nil {
+			t.Error("the dialog is still open")
+		}
+	})
+}

@@ -3,11 +3,13 @@ package gosdk_test
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
@@ -48,6 +50,11 @@ type sessionKey struct{}
 // handled runs a handler and returns its result as a type of the SDK.
 func handled[T any](ctx context.Context, session *mcp.ServerSession, f conformance.Feature, arguments map[string]any, got any) (*T, error) {
 	result, err := f.Handle(context.WithValue(ctx, sessionKey{}, session), arguments, got)
+	return parsed[T](result, err)
+}
+
+// parsed returns what a handler has returned as a type of the SDK.
+func parsed[T any](result any, err error) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +62,8 @@ func handled[T any](ctx context.Context, session *mcp.ServerSession, f conforman
 	if err != nil {
 		return nil, err
 	}
-	parsed := new(T)
-	return parsed, json.Unmarshal(text, parsed)
+	value := new(T)
+	return value, json.Unmarshal(text, value)
 }
 
 // addTool adds a tool that declares what it needs by the SDK's generic function, and another one by the bare method.
@@ -76,8 +83,30 @@ func addTool(srv *mcp.Server, f conformance.Feature) {
 				return nil, err
 			}
 		}
-		return handled[mcp.CallToolResult](ctx, req.Session, f, arguments, nil)
+		result, err := f.Handle(context.WithValue(ctx, sessionKey{}, req.Session), arguments, nil)
+		if how, ok := result.(conformance.Broken); ok {
+			return broken(how)
+		}
+		return parsed[mcp.CallToolResult](result, err)
 	})
+}
+
+// broken returns a result that can't become JSON.
+func broken(how conformance.Broken) (*mcp.CallToolResult, error) {
+	text, result := json.RawMessage(`{"said":`), &mcp.CallToolResult{Content: []mcp.Content{}}
+	switch how {
+	case "structure":
+		result.StructuredContent = text
+	case "content":
+		result.Content = []mcp.Content{&mcp.TextContent{Meta: mcp.Meta{"a": text}}}
+	case "priority":
+		result.Content = []mcp.Content{&mcp.TextContent{Annotations: &mcp.Annotations{Priority: math.NaN()}}}
+	case "meta":
+		result.Meta = mcp.Meta{"a": text}
+	default:
+		return nil, &jsonrpc.Error{Code: -32050, Message: "upstream said", Data: text}
+	}
+	return result, nil
 }
 
 func promptOf(f conformance.Feature) mcp.PromptHandler {

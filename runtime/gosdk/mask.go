@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"reflect"
 	"slices"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/serve"
 )
 
 // errWithheld stands in place of what holds a secret where no text can stand.
@@ -53,7 +55,7 @@ func (i *installed) leavesMasked(ctx context.Context, session mcp.Session) bool 
 	return ctx.Value(outletKey{}) == outlet{i.guard, session}
 }
 
-// finished returns a result as it may leave the middleware.
+// finished returns a result as it may leave the middleware. The error says why it can't become JSON.
 func finished(masks *guard.Guard, result mcp.Result) (mcp.Result, error) {
 	result, err := structured(result)
 	if err != nil || result == nil {
@@ -117,19 +119,15 @@ func without(masks *guard.Guard, pointer any) (any, error) {
 // structured returns a result in which the structure, if it has one, has become JSON: it may be long, and is not done twice.
 func structured(result mcp.Result) (mcp.Result, error) {
 	tool, ok := result.(*mcp.CallToolResult)
-	if !ok {
+	if !ok || tool.StructuredContent == nil {
 		return result, nil
 	}
-	switch tool.StructuredContent.(type) {
-	case nil, json.RawMessage:
-		return result, nil
-	}
-	text, err := json.Marshal(tool.StructuredContent)
+	text, err := serve.Structure(tool.StructuredContent)
 	if err != nil {
 		return nil, err
 	}
 	whole := *tool
-	whole.StructuredContent = json.RawMessage(text)
+	whole.StructuredContent = text
 	return &whole, nil
 }
 
@@ -140,24 +138,27 @@ func tried(result mcp.Result) (err error) {
 	case *mcp.CallToolResult:
 		err = triedTool(result)
 	case *mcp.GetPromptResult:
-		if len(result.Meta) > 0 || slices.ContainsFunc(result.Messages, func(m *mcp.PromptMessage) bool { return m != nil && hasCode(m.Content) }) {
+		if len(result.Meta) > 0 || len(result.InputRequests) > 0 ||
+			slices.ContainsFunc(result.Messages, func(m *mcp.PromptMessage) bool { return m != nil && mayFail(m.Content) }) {
 			_, err = json.Marshal(result)
 		}
 	case *mcp.ReadResourceResult:
-		if len(result.Meta) > 0 || slices.ContainsFunc(result.Contents, resourceHasCode) {
+		if len(result.Meta) > 0 || len(result.InputRequests) > 0 || slices.ContainsFunc(result.Contents, resourceMayFail) {
 			_, err = json.Marshal(result)
 		}
+	default: // the others are short
+		_, err = json.Marshal(result)
 	}
 	return err
 }
 
 func triedTool(result *mcp.CallToolResult) error {
-	if len(result.Meta) == 0 && !slices.ContainsFunc(result.Content, hasCode) {
+	if len(result.Meta) == 0 && len(result.InputRequests) == 0 && !slices.ContainsFunc(result.Content, mayFail) {
 		return nil
 	}
-	own := &mcp.CallToolResult{Meta: result.Meta, Content: []mcp.Content{}}
+	own := &mcp.CallToolResult{Meta: result.Meta, InputRequests: result.InputRequests, Content: []mcp.Content{}}
 	for _, content := range result.Content {
-		if hasCode(content) {
+		if mayFail(content) {
 			own.Content = append(own.Content, content)
 		}
 	}
@@ -165,24 +166,30 @@ func triedTool(result *mcp.CallToolResult) error {
 	return err
 }
 
-// hasCode reports whether a type of the handler's own may be in a content, or a nil pointer, of which the SDK panics.
-func hasCode(content mcp.Content) bool {
+// mayFail reports whether a content may not become JSON: it has a type or bytes of the handler's own, a number that JSON has no word
+// for, or a nil pointer, of which the SDK panics.
+func mayFail(content mcp.Content) bool {
 	if content == nil || isNil(content) {
 		return content != nil
 	}
 	switch content := content.(type) {
 	case *mcp.TextContent:
-		return len(content.Meta) > 0
+		return len(content.Meta) > 0 || isOdd(content.Annotations)
 	case *mcp.ImageContent:
-		return len(content.Meta) > 0
+		return len(content.Meta) > 0 || isOdd(content.Annotations)
 	case *mcp.AudioContent:
-		return len(content.Meta) > 0
+		return len(content.Meta) > 0 || isOdd(content.Annotations)
 	case *mcp.EmbeddedResource:
-		return len(content.Meta) > 0 || resourceHasCode(content.Resource)
+		return len(content.Meta) > 0 || isOdd(content.Annotations) || resourceMayFail(content.Resource)
 	}
 	return true
 }
 
-func resourceHasCode(resource *mcp.ResourceContents) bool {
+// isOdd reports whether a priority is not a number.
+func isOdd(a *mcp.Annotations) bool {
+	return a != nil && (math.IsNaN(a.Priority) || math.IsInf(a.Priority, 0))
+}
+
+func resourceMayFail(resource *mcp.ResourceContents) bool {
 	return resource != nil && len(resource.Meta) > 0
 }

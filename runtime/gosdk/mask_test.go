@@ -6,11 +6,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/gosdk"
@@ -273,6 +275,107 @@ func TestResultWithoutJSONIsAnError(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 			wantNoKey(t, "what was written", w.written())
+		})
+	}
+}
+
+// A handler's own bytes and numbers may be no JSON, without any type of its own.
+func TestResultThatIsNoJSONIsAnError(t *testing.T) {
+	broken := json.RawMessage(`{"said":"` + goodKey + `"`)
+	unsaid := &mcp.Annotations{Priority: math.NaN()}
+	question := mcp.InputRequestMap{"a": &mcp.ElicitParams{Message: "a", RequestedSchema: broken}}
+	contents := map[string]mcp.Content{
+		"text":     &mcp.TextContent{Annotations: unsaid},
+		"image":    &mcp.ImageContent{Annotations: unsaid},
+		"audio":    &mcp.AudioContent{Annotations: unsaid},
+		"link":     &mcp.ResourceLink{Annotations: unsaid},
+		"embedded": &mcp.EmbeddedResource{Resource: &mcp.ResourceContents{}, Annotations: unsaid},
+		"resource": &mcp.EmbeddedResource{Resource: &mcp.ResourceContents{Meta: mcp.Meta{"a": broken}}},
+		"meta":     &mcp.TextContent{Meta: mcp.Meta{"a": broken}},
+	}
+	tools := map[string]*mcp.CallToolResult{
+		"structure":       {StructuredContent: broken},
+		"empty structure": {StructuredContent: json.RawMessage{}},
+		"question":        {InputRequests: question},
+		"meta":            {Meta: mcp.Meta{"a": broken}},
+	}
+	prompts := map[string]*mcp.GetPromptResult{"question": {InputRequests: question}, "meta": {Meta: mcp.Meta{"a": broken}}}
+	for name, content := range contents {
+		tools["content "+name] = &mcp.CallToolResult{Content: []mcp.Content{content}}
+		prompts["content "+name] = &mcp.GetPromptResult{Messages: []*mcp.PromptMessage{{Role: "user", Content: content}}}
+	}
+	resources := map[string]*mcp.ReadResourceResult{
+		"question": {InputRequests: question, Contents: []*mcp.ResourceContents{}},
+		"meta":     {Meta: mcp.Meta{"a": broken}, Contents: []*mcp.ResourceContents{}},
+		"contents": {Contents: []*mcp.ResourceContents{{URI: "pets://a", Meta: mcp.Meta{"a": math.Inf(1)}}}},
+	}
+	failure := &jsonrpc.Error{Code: -32050, Message: "upstream said", Data: broken}
+	everywhere(t, func(t *testing.T, w way, version string) {
+		s := openWithKey(t, runtimetest.NewUser(t))
+		addBroken(s.Server, tools, prompts, resources, failure)
+		s.AddTool(&mcp.Tool{Name: "learn", InputSchema: map[string]any{"type": "object"}}, func(ctx context.Context, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			_, err := s.APIKey(ctx, reason)
+			return &mcp.CallToolResult{Content: []mcp.Content{}}, err
+		})
+		g := w.come(t, s, client{version: version, human: says(accept("Allow for session"))})
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		want := func(name string, err error) {
+			t.Helper()
+			words := "can't become JSON"
+			if strings.HasSuffix(name, " question") && version < "2026-07-28" {
+				words = "error calling MarshalJSON" // the SDK asks, before there is a result
+			}
+			if err == nil || !strings.Contains(err.Error(), words) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for range 2 { // before and after the key is known
+			for name := range tools {
+				_, err := g.ClientSession.CallTool(ctx, tool(name))
+				want("tool "+name, err)
+			}
+			for name := range prompts {
+				_, err := g.GetPrompt(ctx, &mcp.GetPromptParams{Name: name})
+				want("prompt "+name, err)
+			}
+			for name := range resources {
+				_, err := g.ReadResource(ctx, &mcp.ReadResourceParams{URI: "pets://" + name})
+				want("resource "+name, err)
+			}
+			_, err := g.ClientSession.CallTool(ctx, tool("error"))
+			want("error", err)
+			if text, err := g.call(ctx, tool("learn")); err != nil {
+				t.Fatal(text, err)
+			}
+		}
+		wantNoKey(t, "what was written", w.written())
+	})
+}
+
+// addBroken adds what returns such results.
+func addBroken(srv *mcp.Server, tools map[string]*mcp.CallToolResult, prompts map[string]*mcp.GetPromptResult, resources map[string]*mcp.ReadResourceResult, failure error) {
+	add := func(name string, handle mcp.ToolHandler) {
+		srv.AddTool(&mcp.Tool{Name: name, InputSchema: map[string]any{"type": "object"}}, handle)
+	}
+	add("error", func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) { return nil, failure })
+	// The SDK writes into a result: each call has its own.
+	for name, result := range tools {
+		add(name, func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			own := *result
+			return &own, nil
+		})
+	}
+	for name, result := range prompts {
+		srv.AddPrompt(&mcp.Prompt{Name: name}, func(context.Context, *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			own := *result
+			return &own, nil
+		})
+	}
+	for name, result := range resources {
+		srv.AddResource(&mcp.Resource{Name: name, URI: "pets://" + name}, func(context.Context, *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
+			own := *result
+			return &own, nil
 		})
 	}
 }

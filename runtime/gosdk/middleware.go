@@ -2,6 +2,7 @@ package gosdk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -50,7 +51,13 @@ func (i *installed) receive(next mcp.MethodHandler) mcp.MethodHandler {
 			return nil, err
 		}
 		// Contents are the handler's own values and code, which can panic as the handler can.
-		return serve.Handle(masks, "result of", method, func() (mcp.Result, error) { return finished(masks, result) })
+		return serve.Handle(masks, "result of", method, func() (mcp.Result, error) {
+			clean, err := finished(masks, result)
+			if err != nil {
+				return nil, serve.NoJSON("result of", method, err)
+			}
+			return clean, nil
+		})
 	}
 }
 
@@ -98,7 +105,14 @@ func handled(masks *guard.Guard, kind, name string, handle func() (mcp.Result, e
 		if err == nil && isNil(result) {
 			return nil, fmt.Errorf("the %s %q returned nothing", kind, name) // which the SDK would look into
 		}
-		return result, maskedError(masks, err)
+		var wire *jsonrpc.Error
+		if !errors.As(err, &wire) {
+			return result, err
+		}
+		if len(wire.Data) > 0 && !json.Valid(wire.Data) { // the SDK would not answer at all
+			return result, serve.NoJSON("error of "+kind, name, wire)
+		}
+		return result, maskedError(masks, err, wire)
 	})
 }
 
@@ -108,12 +122,8 @@ func isNil(result any) bool {
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// maskedError masks the text and the data of an error of the protocol, whose code stays.
-func maskedError(masks *guard.Guard, err error) error {
-	var wire *jsonrpc.Error
-	if !errors.As(err, &wire) {
-		return err
-	}
+// maskedError masks the text and the data of an error of the protocol, which wire is, and whose code stays.
+func maskedError(masks *guard.Guard, err error, wire *jsonrpc.Error) error {
 	text, data := masks.Text(err.Error()), masks.JSON(wire.Data)
 	if text == err.Error() && string(data) == string(wire.Data) {
 		return err

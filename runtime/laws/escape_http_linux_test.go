@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"sync"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -38,6 +39,45 @@ func (r recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	var headers bytes.Buffer
 	_ = response.Header.Write(&headers) // to memory
 	_, _ = r.out.Write(headers.Bytes())
-	response.Body = &tee{response.Body, &r.out, func() { _, _ = r.out.Write([]byte("\n")) }}
+	response.Body = &lineTee{ReadCloser: response.Body, log: &r.out}
 	return response, nil
+}
+
+// A lineTee writes to a log what is read, each line at once: so lines of answers that come at the same time stay apart.
+type lineTee struct {
+	io.ReadCloser
+	log *log
+
+	mu   sync.Mutex // a body may be closed while it is read
+	line []byte     // as far as it has come
+}
+
+func (r *lineTee) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.line = append(r.line, p[:n]...)
+	if end := bytes.LastIndexByte(r.line, '\n') + 1; end > 0 {
+		_, _ = r.log.Write(r.line[:end])
+		r.line = append(r.line[:0], r.line[end:]...)
+	}
+	if err != nil {
+		r.end()
+	}
+	return n, err
+}
+
+func (r *lineTee) Close() error {
+	err := r.ReadCloser.Close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.end()
+	return err
+}
+
+func (r *lineTee) end() {
+	if len(r.line) > 0 {
+		_, _ = r.log.Write(append(r.line, '\n'))
+		r.line = nil
+	}
 }

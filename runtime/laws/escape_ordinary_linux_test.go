@@ -139,7 +139,8 @@ func ordinaryResultsStayAsTheyAre(t *testing.T, sdk string) {
 				}
 				got, want := messages(guarded.out.String()[at[0]:]), messages(bare.out.String()[at[1]:])
 				if len(want) == 0 || !bytes.Equal(got, want) {
-					t.Errorf("%s: result %d, %.300s\nwithout a guard %.2000s\nwith it %.2000s", revision, i, result.result, want, got)
+					wanted, had := difference(want, got)
+					t.Errorf("%s: result %d, %.300s\nwithout a guard ...%.600s\nwith it ...%.600s", revision, i, result.result, wanted, had)
 				}
 				said++
 			}
@@ -148,6 +149,16 @@ func ordinaryResultsStayAsTheyAre(t *testing.T, sdk string) {
 		}
 	}
 	t.Logf("%d results, of which none was touched", said)
+}
+
+// difference returns where two texts begin to differ, with some of what is before it.
+func difference(a, b []byte) (ofA, ofB []byte) {
+	same := 0
+	for same < min(len(a), len(b)) && a[same] == b[same] {
+		same++
+	}
+	from := max(same-300, 0)
+	return a[from:], b[from:]
 }
 
 // messages are the lines with JSON-RPC of what a server wrote.

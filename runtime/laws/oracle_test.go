@@ -103,7 +103,7 @@ type oracleRequest struct {
 	ended     time.Time // zero: not yet
 	outcome   string
 	canceled  bool      // perhaps: a client that gives up a call may lose others with it
-	gaveUp    time.Time // its client gave it up; zero: it did not
+	gaveUp    time.Time // its client gave it up while the server had it; zero: it did not
 }
 
 // An oraclePart is one question for permission, as its text says.
@@ -430,9 +430,10 @@ func (o *oracle) waits(principal, tool string) bool {
 }
 
 // waitsInPlace reports whether a request certainly takes the answer at once. One that is asked by rounds may wait for
-// something else and be told the next time, and one that has been held for its time may have ended at this instant.
+// something else and be told the next time, and one that has been held for its time may have ended at this instant. The answer may
+// also be for other arguments, whose request was told to come again: a window does not show them.
 func (o *oracle) waitsInPlace(principal, tool string) bool {
-	takes := false
+	held := map[string]bool{} // by arguments
 	for _, r := range o.requests {
 		if r.principal != principal || r.tool != tool || r.life != o.life {
 			continue
@@ -440,9 +441,13 @@ func (o *oracle) waitsInPlace(principal, tool string) bool {
 		if r.rounds && time.Since(r.begun) <= oracleOpen {
 			return false
 		}
-		takes = takes || r.ended.IsZero() && !r.canceled && time.Since(r.begun) < r.mayBeHeld()
+		if r.ended.IsZero() && !r.canceled && time.Since(r.begun) < r.mayBeHeld() {
+			held[r.arg] = true
+		}
 	}
-	return takes
+	return len(held) > 0 && !slices.ContainsFunc(o.requests, func(r *oracleRequest) bool {
+		return !r.ended.IsZero() && o.wants(r, principal, tool) && !held[r.arg]
+	})
 }
 
 // wants reports whether a request of the principal to the tool may want the answer to a question: it is held, or was told to come

@@ -294,10 +294,15 @@ func (p *permissionRun) forge(a *actor, r *oracleRequest) {
 }
 
 // givesUp notes that a client gives up a call, whose last request is r. Others of the actor's calls may end with its connection.
+// One that has the answer to its request already, an input request too, tells the server nothing: there is nothing left to cancel.
 func (p *permissionRun) givesUp(a *actor, r *oracleRequest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if r == nil || !r.ended.IsZero() && r.outcome != "asked" { // it was not sent yet, or is over
+	if r == nil { // it was not sent yet
+		return
+	}
+	if !r.ended.IsZero() {
+		p.tell("%s comes no more for #%d", a.name, r.number)
 		return
 	}
 	p.tell("%s gives up #%d", a.name, r.number)

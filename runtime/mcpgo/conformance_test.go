@@ -3,6 +3,7 @@ package mcpgo_test
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,9 +42,8 @@ func newConforming(m *secrets.Manager, features []conformance.Feature) conforman
 	return conforming{srv, m}
 }
 
-// parsed runs a handler and returns its result as a type of mcp-go.
-func parsed[T any](ctx context.Context, f conformance.Feature, arguments map[string]any, got any, parse func(*json.RawMessage) (*T, error)) (*T, error) {
-	result, err := f.Handle(ctx, arguments, got)
+// parsed returns what a handler has returned as a type of mcp-go.
+func parsed[T any](result any, err error, parse func(*json.RawMessage) (*T, error)) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -54,9 +54,31 @@ func parsed[T any](ctx context.Context, f conformance.Feature, arguments map[str
 	return parse((*json.RawMessage)(&text))
 }
 
+// broken returns a result that can't become JSON.
+func broken(how conformance.Broken) (*mcp.CallToolResult, error) {
+	text, nan := json.RawMessage(`{"said":`), math.NaN()
+	switch how {
+	case "structure":
+		return &mcp.CallToolResult{StructuredContent: text}, nil
+	case "content":
+		return &mcp.CallToolResult{Content: []mcp.Content{mcp.TextContent{Meta: mcp.NewMetaFromMap(map[string]any{"a": text})}}}, nil
+	case "priority":
+		odd := mcp.Annotated{Annotations: &mcp.Annotations{Priority: &nan}}
+		return &mcp.CallToolResult{Content: []mcp.Content{mcp.TextContent{Annotated: odd}}}, nil
+	case "meta":
+		return &mcp.CallToolResult{Result: mcp.Result{Meta: mcp.NewMetaFromMap(map[string]any{"a": text})}}, nil
+	default:
+		return nil, mcp.URLElicitationRequiredError{Elicitations: []mcp.ElicitationParams{{RequestedSchema: text}}}
+	}
+}
+
 func toolOf(f conformance.Feature) server.ToolHandlerFunc {
 	handle := func(ctx context.Context, request mcp.CallToolRequest, got any) (*mcp.CallToolResult, error) {
-		return parsed(ctx, f, request.GetArguments(), got, mcp.ParseCallToolResult)
+		result, err := f.Handle(ctx, request.GetArguments(), got)
+		if how, ok := result.(conformance.Broken); ok {
+			return broken(how)
+		}
+		return parsed(result, err, mcp.ParseCallToolResult)
 	}
 	if f.Get != nil {
 		return mcpgo.Tool(f.Get, f.Reason, handle)
@@ -68,7 +90,8 @@ func toolOf(f conformance.Feature) server.ToolHandlerFunc {
 
 func promptOf(f conformance.Feature) server.PromptHandlerFunc {
 	handle := func(ctx context.Context, _ mcp.GetPromptRequest, got any) (*mcp.GetPromptResult, error) {
-		return parsed(ctx, f, nil, got, mcp.ParseGetPromptResult)
+		result, err := f.Handle(ctx, nil, got)
+		return parsed(result, err, mcp.ParseGetPromptResult)
 	}
 	if f.Get != nil {
 		return mcpgo.Prompt(f.Get, f.Reason, handle)
@@ -80,11 +103,12 @@ func promptOf(f conformance.Feature) server.PromptHandlerFunc {
 
 func resourceOf(f conformance.Feature) server.ResourceHandlerFunc {
 	handle := func(ctx context.Context, _ mcp.ReadResourceRequest, got any) ([]mcp.ResourceContents, error) {
-		result, err := parsed(ctx, f, nil, got, mcp.ParseReadResourceResult)
+		result, err := f.Handle(ctx, nil, got)
+		read, err := parsed(result, err, mcp.ParseReadResourceResult)
 		if err != nil {
 			return nil, err
 		}
-		return result.Contents, nil
+		return read.Contents, nil
 	}
 	if f.Get != nil {
 		return mcpgo.Resource(f.Get, f.Reason, handle)

@@ -39,7 +39,9 @@ func (c *inProcess) Connect(ctx context.Context) (sdk.Connection, error) {
 		for {
 			select {
 			case notification := <-c.session.ClientNotifications():
-				c.deliver(notification)
+				if _, err := json.Marshal(notification); err == nil { // else mcp-go's transports drop it, too
+					c.deliver(notification)
+				}
 			case <-c.closed:
 				return
 			}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -152,6 +153,75 @@ func TestResultWithoutJSONIsAnError(t *testing.T) {
 			answer, err := json.Marshal(callToolIn(t, ctx, srv, "tool"))
 			if text := string(answer); err != nil || !strings.Contains(text, "no JSON of [redacted]") {
 				t.Errorf("%s, %s: %s, %v", name, way, text, err)
+			}
+		}
+	}
+}
+
+// A handler's own bytes and numbers may be no JSON, without any type of its own.
+func TestResultThatIsNoJSONIsAnError(t *testing.T) {
+	broken, nan := json.RawMessage(`{"said":"`+attacked+`"`), math.NaN()
+	unsaid := mcp.Annotated{Annotations: &mcp.Annotations{Priority: &nan}}
+	question := mcp.InputRequests{"a": mcp.NewElicitationInputRequest(mcp.ElicitationParams{RequestedSchema: broken})}
+	contents := map[string]mcp.Content{
+		"text":     mcp.TextContent{Annotated: unsaid},
+		"image":    mcp.ImageContent{Annotated: unsaid},
+		"audio":    mcp.AudioContent{Annotated: unsaid},
+		"link":     mcp.ResourceLink{Annotated: unsaid},
+		"embedded": mcp.EmbeddedResource{Annotated: unsaid},
+		"resource": mcp.EmbeddedResource{Resource: mcp.TextResourceContents{Meta: map[string]any{"a": broken}}},
+		"meta":     mcp.TextContent{Meta: &mcp.Meta{ProgressToken: broken}},
+	}
+	tools := map[string]*mcp.CallToolResult{
+		"structure":       {StructuredContent: broken},
+		"empty structure": {StructuredContent: json.RawMessage{}},
+		"raw structure":   {RawStructuredContent: broken},
+		"question":        {MultiRoundTripResult: mcp.MultiRoundTripResult{InputRequests: question}},
+		"meta":            {Result: mcp.Result{Meta: &mcp.Meta{AdditionalFields: map[string]any{"a": broken}}}},
+	}
+	prompts := map[string]*mcp.GetPromptResult{
+		"question": {MultiRoundTripResult: mcp.MultiRoundTripResult{InputRequests: question}},
+		"meta":     {Result: mcp.Result{Meta: &mcp.Meta{AdditionalFields: map[string]any{"a": broken}}}},
+	}
+	for name, content := range contents {
+		tools["content "+name] = &mcp.CallToolResult{Content: []mcp.Content{content}}
+		prompts["content "+name] = &mcp.GetPromptResult{Messages: []mcp.PromptMessage{{Content: content}}}
+	}
+	resources := map[string]mcp.ResourceContents{
+		"text": mcp.TextResourceContents{Meta: map[string]any{"a": broken}},
+		"blob": mcp.BlobResourceContents{Meta: map[string]any{"a": nan}},
+	}
+	failed := mcp.URLElicitationRequiredError{Elicitations: []mcp.ElicitationParams{{RequestedSchema: broken}}}
+	for _, known := range []bool{true, false} {
+		m := openVault(t, nobody).Manager
+		if known {
+			m.Mask(t.Context(), attacked)
+		}
+		srv := server.NewMCPServer("x", "1", Option(m))
+		add := func(name string, result *mcp.CallToolResult, err error) string {
+			srv.AddTool(mcp.NewTool(name), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) { return result, err })
+			return `"tools/call","params":{"name":"` + name + `"}`
+		}
+		calls := map[string]string{"error": add("error", nil, failed), "pointer to an error": add("pointer", nil, &failed)}
+		for name, result := range tools {
+			calls["tool "+name] = add(name, result, nil)
+		}
+		for name, result := range prompts {
+			srv.AddPrompt(mcp.NewPrompt(name), func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) { return result, nil })
+			calls["prompt "+name] = `"prompts/get","params":{"name":"` + name + `"}`
+		}
+		for name, result := range resources {
+			srv.AddResource(mcp.NewResource("pets://"+name, name), func(context.Context, mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+				return []mcp.ResourceContents{result}, nil
+			})
+			calls["resource "+name] = `"resources/read","params":{"uri":"pets://` + name + `"}`
+		}
+		for way, ctx := range map[string]context.Context{"guarded": withGuard(t.Context(), guarding{manager: m}), "elsewhere": t.Context()} {
+			for name, call := range calls {
+				answer, err := json.Marshal(srv.HandleMessage(ctx, json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":`+call+`}`)))
+				if text := string(answer); err != nil || !strings.Contains(text, "can't become JSON") || strings.Contains(text, attacked) {
+					t.Errorf("%s, %s, a secret is known: %t: %s, %v", name, way, known, text, err)
+				}
 			}
 		}
 	}

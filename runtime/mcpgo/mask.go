@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -18,7 +19,7 @@ import (
 // A resultKind is what has to be known of the results of tools, prompts or resources.
 type resultKind[T any] struct {
 	name string
-	// own returns a result with no more than what may be of types of the handler's own; nil if nothing may.
+	// own returns a result with no more than what may not become JSON; nil if all does.
 	own   func(*T) *T
 	parse func(*json.RawMessage) (*T, error)
 }
@@ -29,10 +30,10 @@ var (
 	resourceResults = resultKind[[]mcp.ResourceContents]{"result of resource", ownOfResource, parseResource}
 )
 
-// isPlain reports whether no type of the handler's own can be in a result.
+// isPlain reports whether a result becomes JSON, whatever is in it.
 func (k *resultKind[T]) isPlain(result *T) bool {
 	tool, ok := any(result).(*mcp.CallToolResult)
-	return (!ok || isJSON(tool)) && k.own(result) == nil
+	return (!ok || !hasStructure(tool)) && k.own(result) == nil
 }
 
 // finished returns a result as it may leave the middleware.
@@ -48,18 +49,27 @@ func finished[T any](ctx context.Context, a adapter, x exchange, kind *resultKin
 	// server would do it where a panic ends more. Nor would it answer with what can't become JSON, and it would say why where
 	// nothing masks that.
 	return serve.Handle(a.Inside().Guard(), kind.name, x.name, func() (*T, error) {
-		result, err := structured(result)
+		clean, err := leaving(a, kind, result, masks)
 		if err != nil {
-			return nil, err
+			return nil, serve.NoJSON(kind.name, x.name, err)
 		}
-		if masks {
-			return masked(a, result, kind.parse)
-		}
-		if own := kind.own(result); own != nil {
-			_, err = json.Marshal(own)
-		}
-		return result, err
+		return clean, nil
 	})
+}
+
+// leaving returns a result that becomes JSON, masked where nothing masks it later. The error says why it can't.
+func leaving[T any](a adapter, kind *resultKind[T], result *T, masks bool) (*T, error) {
+	result, err := structured(result)
+	if err != nil {
+		return nil, err
+	}
+	if masks {
+		return masked(a, result, kind.parse)
+	}
+	if own := kind.own(result); own != nil {
+		_, err = json.Marshal(own)
+	}
+	return result, err
 }
 
 // masked returns result without the secrets that were handed out. A result without any is returned as it is.
@@ -79,8 +89,9 @@ func masked[T any](a adapter, result *T, parse func(*json.RawMessage) (*T, error
 	return without, nil
 }
 
-// maskedError returns an error without secrets in the data that mcp-go sends with it. Its text is masked as that of all others.
-func (a adapter) maskedError(err error) error {
+// maskedError returns an error without secrets in the data that mcp-go sends with it, or without data where they are no JSON:
+// mcp-go would not answer at all. Its text is masked as that of all others.
+func (a adapter) maskedError(x exchange, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -89,8 +100,11 @@ func (a adapter) maskedError(err error) error {
 		return err
 	}
 	text, failed := json.Marshal(required)
+	if failed != nil {
+		return serve.NoJSON("error of "+x.kind, x.name, failed)
+	}
 	clean := a.Inside().Guard().JSON(text)
-	if failed != nil || len(clean) == 0 || &clean[0] == &text[0] {
+	if len(clean) == 0 || &clean[0] == &text[0] {
 		return err
 	}
 	var without mcp.URLElicitationRequiredError
@@ -139,35 +153,34 @@ func parseContents(text []byte) mcp.ResourceContents {
 // structured returns a result in which the structure, if it has one, has become JSON: it may be long, and is not done twice.
 func structured[T any](result *T) (*T, error) {
 	tool, ok := any(result).(*mcp.CallToolResult)
-	if !ok || isJSON(tool) {
+	if !ok || !hasStructure(tool) {
 		return result, nil
 	}
-	text := []byte(tool.RawStructuredContent) // which mcp-go prefers, but for a task
-	if len(text) == 0 {
-		var err error
-		if text, err = json.Marshal(tool.StructuredContent); err != nil {
-			return nil, err
-		}
+	structure := tool.StructuredContent
+	if len(tool.RawStructuredContent) > 0 {
+		structure = tool.RawStructuredContent // which mcp-go prefers, but for a task
+	}
+	text, err := serve.Structure(structure)
+	if err != nil {
+		return nil, err
 	}
 	whole := *tool
-	whole.StructuredContent, whole.RawStructuredContent = json.RawMessage(text), nil
+	whole.StructuredContent, whole.RawStructuredContent = text, nil
 	return any(&whole).(*T), nil
 }
 
-// isJSON reports whether the structure of a result is JSON already, or is none.
-func isJSON(result *mcp.CallToolResult) bool {
-	_, is := result.StructuredContent.(json.RawMessage)
-	return len(result.RawStructuredContent) == 0 && (is || result.StructuredContent == nil)
+func hasStructure(result *mcp.CallToolResult) bool {
+	return len(result.RawStructuredContent) > 0 || result.StructuredContent != nil
 }
 
 // ownOfTool is without the structure: see [structured].
 func ownOfTool(result *mcp.CallToolResult) *mcp.CallToolResult {
-	if result.Meta == nil && result.InputRequests == nil && !slices.ContainsFunc(result.Content, hasCode) {
+	if result.Meta == nil && result.InputRequests == nil && !slices.ContainsFunc(result.Content, mayFail) {
 		return nil
 	}
 	own := &mcp.CallToolResult{Result: result.Result, MultiRoundTripResult: result.MultiRoundTripResult}
 	for _, content := range result.Content {
-		if hasCode(content) {
+		if mayFail(content) {
 			own.Content = append(own.Content, content)
 		}
 	}
@@ -175,35 +188,41 @@ func ownOfTool(result *mcp.CallToolResult) *mcp.CallToolResult {
 }
 
 func ownOfPrompt(result *mcp.GetPromptResult) *mcp.GetPromptResult {
-	if result.Meta == nil && result.InputRequests == nil && !slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return hasCode(m.Content) }) {
+	if result.Meta == nil && result.InputRequests == nil && !slices.ContainsFunc(result.Messages, func(m mcp.PromptMessage) bool { return mayFail(m.Content) }) {
 		return nil
 	}
 	return result
 }
 
 func ownOfResource(contents *[]mcp.ResourceContents) *[]mcp.ResourceContents {
-	if !slices.ContainsFunc(*contents, resourceHasCode) {
+	if !slices.ContainsFunc(*contents, resourceMayFail) {
 		return nil
 	}
 	return contents
 }
 
-// hasCode reports whether a type of the handler's own may be in a content.
-func hasCode(content mcp.Content) bool {
+// mayFail reports whether a content may not become JSON: it has a type or bytes of the handler's own, or a number that JSON has no
+// word for.
+func mayFail(content mcp.Content) bool {
 	switch content := content.(type) {
 	case mcp.TextContent:
-		return content.Meta != nil
+		return content.Meta != nil || isOdd(content.Annotations)
 	case mcp.ImageContent:
-		return content.Meta != nil
+		return content.Meta != nil || isOdd(content.Annotations)
 	case mcp.AudioContent:
-		return content.Meta != nil
+		return content.Meta != nil || isOdd(content.Annotations)
 	case mcp.EmbeddedResource:
-		return content.Meta != nil || resourceHasCode(content.Resource)
+		return content.Meta != nil || isOdd(content.Annotations) || resourceMayFail(content.Resource)
 	}
 	return true
 }
 
-func resourceHasCode(resource mcp.ResourceContents) bool {
+// isOdd reports whether a priority is not a number.
+func isOdd(a *mcp.Annotations) bool {
+	return a != nil && a.Priority != nil && (math.IsNaN(*a.Priority) || math.IsInf(*a.Priority, 0))
+}
+
+func resourceMayFail(resource mcp.ResourceContents) bool {
 	switch resource := resource.(type) {
 	case mcp.TextResourceContents:
 		return resource.Meta != nil

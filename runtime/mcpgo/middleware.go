@@ -92,7 +92,7 @@ func run[T any](a adapter, ctx context.Context, x exchange, handle func(context.
 	ctx, turn := a.Begin(ctx, callOf(ctx, a.Manager, x), x.state, repliesOf(x.responses))
 	result, err := serve.Handle(a.Inside().Guard(), x.kind, x.name, func() (T, error) {
 		result, err := handle(ctx)
-		return result, a.maskedError(err)
+		return result, a.maskedError(x, err)
 	})
 	if forms, state := turn.End(); len(forms) > 0 {
 		return inputRequired(inputRequest(forms, state)), nil

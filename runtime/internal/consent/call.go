@@ -54,7 +54,7 @@ type Call struct {
 	// Cancel ends the handler's work when the call has to wait for an input request. It is nil where the call can't be asked by
 	// one.
 	Cancel context.CancelCauseFunc
-	// Gone reports whether the client has given the request up. It is set where Cancel is.
+	// Gone reports whether the client has given the request up. It is nil where there is no request.
 	Gone func() bool
 
 	id       uint64 // unlike an address, never used again
@@ -63,6 +63,7 @@ type Call struct {
 	// What the client sent back with the request: the answers of an earlier round, or a state that was forged, has expired or
 	// was used before. The latter is treated as a first call.
 	resumed, stale bool
+	absent         *absences // nil where the call was never told to come again; guarded by Desk.mu
 
 	mu    sync.Mutex
 	once  map[string]Use // what was allowed for this call only, by secret
@@ -98,6 +99,8 @@ func (c *Call) ForGetter() *Call {
 
 // ByRounds reports whether the call's client is asked by input requests.
 func (c *Call) ByRounds() bool { return c.Cancel != nil }
+
+func (c *Call) isGone() bool { return c.Gone != nil && c.Gone() }
 
 // CanCompare reports whether the call's client can show a form.
 func (c *Call) CanCompare() bool { return c.Ask != nil || c.ByRounds() }

@@ -10,6 +10,7 @@
 //	call.go      the Call: what was allowed for it alone, how long it may be held
 //	question.go  Permit: joining a question, asking it, what follows from the answer
 //	open.go      the single flight by which calls join what is open, and who wants to know it; intake uses it too
+//	return.go    which calls are expected to come again, and what stays open for them
 //	queue.go     one form or dialog at a time
 //	grant.go     what was allowed for the session
 //	backoff.go   what was refused lately

@@ -24,8 +24,6 @@ type Want interface {
 	// HearLate takes the reply of a request under a handle that an earlier request has used, and that may have been given up
 	// since. What it allows or refuses is asked again: only a warning counts.
 	HearLate(Reply)
-	// Drop says that the call will not come again with a reply.
-	Drop()
 }
 
 // handleFor is how long a handle is good.
@@ -38,6 +36,7 @@ type handle struct {
 	wants  []Want
 	once   map[string]Use // what earlier rounds allowed: clients send only the last round's answers
 	how    []decision
+	absent *absences
 	asked  time.Time
 	used   bool // by a request: what comes later can only warn; guarded by Desk.mu
 }
@@ -52,12 +51,9 @@ func (h *handle) isSpare() bool { return h.used || h.expired() }
 func (d *Desk) End(c *Call) (forms []Form, state string) {
 	wants := c.end()
 	switch {
-	case len(wants) == 0:
-	case c.Gone():
-		for _, w := range wants {
-			w.Drop()
-		}
-	default:
+	case c.isGone() || len(wants) == 0 && d.hasResult(c):
+		d.endAbsences(c)
+	case len(wants) > 0:
 		forms, _ = formsOf(wants)
 		state = d.openHandle(c, wants)
 	}
@@ -99,6 +95,7 @@ func (d *Desk) openHandle(c *Call, wants []Want) string {
 	h := &handle{who: c.Who, digest: c.digest(), wants: wants, once: once, how: how, asked: time.Now()}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	h.absent = c.absencesLocked()
 	maps.DeleteFunc(d.handles, func(_ string, h *handle) bool { return h.expired() })
 	MakeRoom(d.handles, maxHandles, (*handle).isSpare)
 	d.handles[name] = h
@@ -120,6 +117,9 @@ func (d *Desk) useHandle(state string, c *Call) (h *handle, isFirst bool) {
 	}
 	isFirst = !h.used
 	h.used = true
+	if isFirst {
+		c.absent = h.absent
+	}
 	return h, isFirst
 }
 
@@ -163,9 +163,6 @@ func (a *asking) Form() Form {
 	form.Name = permissionForm
 	return form
 }
-
-// Drop implements [Want].
-func (a *asking) Drop() { a.desk.questions.Drop(a.open) }
 
 // HearLate implements [Want]. No answer to a question is a warning.
 func (a *asking) HearLate(Reply) {}

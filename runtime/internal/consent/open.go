@@ -24,12 +24,10 @@ type Open[S, R any] struct {
 
 	// The rest is guarded by Desk.mu.
 
-	waiting []waiter // in the order in which they came
-	// absent is how many calls were told to come again: they had waited as long as clients bear, or wait for their input
-	// request.
-	absent int
-	kept   bool // it stays, whoever wants to know it
-	left   bool // nobody wants to know it
+	waiting []waiter   // in the order in which they came
+	absent  []*absence // of calls that are expected to come again, in the order in which they went
+	kept    bool       // it stays, whoever wants to know it
+	left    bool       // nobody wants to know it
 }
 
 // A waiter is a call that waits for a result, by one getter or several.
@@ -77,9 +75,7 @@ func (o *Open[S, R]) Keep() bool {
 
 // enterLocked notes that a call waits. isRetry says that it may be one that was told to come again.
 func (o *Open[S, R]) enterLocked(c *Call, isRetry bool) {
-	if isRetry && o.absent > 0 {
-		o.absent--
-	}
+	o.returnLocked(c, isRetry)
 	i := slices.IndexFunc(o.waiting, func(w waiter) bool { return w.call == c })
 	if i < 0 {
 		o.waiting = append(o.waiting, waiter{call: c})
@@ -213,22 +209,14 @@ func (t *Table[S, R]) Leave(c *Call, o *Open[S, R], err error) error {
 	case isGivenUp, !t.canReturn(c):
 		t.abandonLocked(o)
 	default:
-		o.absent++
+		t.expectLocked(c, o)
 	}
 	return err
 }
 
-// Drop has a call that was told to come again not come again.
-func (t *Table[S, R]) Drop(o *Open[S, R]) {
-	t.desk.mu.Lock()
-	defer t.desk.mu.Unlock()
-	o.absent = max(0, o.absent-1)
-	t.abandonLocked(o)
-}
-
 // abandonLocked takes away what is open if nobody wants to know it any more.
 func (t *Table[S, R]) abandonLocked(o *Open[S, R]) {
-	if len(o.waiting) > 0 || o.absent > 0 || o.kept {
+	if len(o.waiting) > 0 || len(o.absent) > 0 || o.kept {
 		return
 	}
 	o.left = true

@@ -84,7 +84,7 @@ func (c *codes) isComparedBy(call *consent.Call) bool {
 // does not begin again, to fail again. A refusal is left to [consent.Desk.Refused].
 func (in *Intake) failedBefore(c *consent.Call, secrets []string) error {
 	for _, w := range c.Heard() {
-		if c, ok := w.(*comparing); ok && slices.ContainsFunc(secrets, c.isFor) {
+		if c, ok := w.(*codes); ok && slices.ContainsFunc(secrets, c.isFor) {
 			if err := c.failure(); err != nil && !in.IsRefusal(err) {
 				return err
 			}
@@ -141,15 +141,6 @@ func (c *codes) HearLate(r consent.Reply) {
 		c.hear(r)
 	}
 }
-
-// A comparing is the form of a collection in an input request. A call that is given up may have been the last that wants it.
-type comparing struct {
-	*codes
-	open *collection
-}
-
-// Drop implements [consent.Want].
-func (c *comparing) Drop() { c.in.open.Drop(c.open) }
 
 // hear takes the client's reply. A refusal ends the dialogs. Once they are done, only codes that differ count, and take back
 // what was stored: closing the form after the dialogs finished is not a refusal.
@@ -215,7 +206,7 @@ func (c *codes) compared() string {
 // hasStored reports whether a value of the secret was stored by a collection that an earlier round of the call began.
 func hasStored(c *consent.Call, secret string) bool {
 	return slices.ContainsFunc(c.Heard(), func(w consent.Want) bool {
-		c, ok := w.(*comparing)
+		c, ok := w.(*codes)
 		return ok && c.stored(secret)
 	})
 }

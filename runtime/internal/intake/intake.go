@@ -149,7 +149,7 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 	}
 	err = in.wait(ctx, c, open, begun)
 	if errors.Is(err, consent.ErrPending) && open.Subject.isComparedBy(c) {
-		c.Pend(&comparing{open.Subject, open})
+		c.Pend(open.Subject)
 	}
 	if errors.Is(err, consent.ErrPending) && replace {
 		in.await(asker{c.Who, secrets[0]}, open.Subject)

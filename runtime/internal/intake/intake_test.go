@@ -133,7 +133,7 @@ func collect(t *testing.T, in *Intake, secrets ...string) (codes *codes, state s
 	if err := in.open.Wait(t.Context(), c, open); err != nil {
 		t.Fatal(err)
 	}
-	c.Pend(&comparing{open.Subject, open})
+	c.Pend(open.Subject)
 	forms, state := in.Desk.End(c)
 	if err := open.Result(); err != nil || len(forms) != 1 || len(forms[0].Message) != len("XXXX-XXXX") {
 		t.Fatalf("%v, the client is shown %+v", err, forms)

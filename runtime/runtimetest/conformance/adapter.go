@@ -54,9 +54,13 @@ type Feature struct {
 	// handler that the SDK gets as it is.
 	Get    func(context.Context, secrets.Reason) (any, error)
 	Reason secrets.Reason
-	// Handle returns a result that is, as JSON, the one of the MCP specification. got is what Get returned.
+	// Handle returns a result that is, as JSON, the one of the MCP specification, or a [Broken]. got is what Get returned.
 	Handle func(ctx context.Context, arguments map[string]any, got any) (result any, err error)
 }
+
+// A Broken is a tool's result that can't become JSON. It says what of it can't: "structure", "content", "priority" (of a content),
+// "meta", "data" (of an error).
+type Broken string
 
 // TestAdapter tests an adapter. As it starts its own test again, as a server in a process of its own, it must be called by a
 // test of the first level, which does nothing before.
@@ -144,6 +148,7 @@ func (s suite) tests() []namedTest {
 		{"ResultsInTheProcessAreMasked", s.resultsInTheProcessAreMasked},
 		{"UnguardedIsLoggedOnce", s.unguardedIsLoggedOnce},
 		{"ResultsAreMaskedOnce", s.resultsAreMaskedOnce},
+		{"WhatIsNoJSONIsAnError", s.whatIsNoJSONIsAnError},
 		{"Prompt", s.prompt},
 		{"PromptRefused", s.promptRefused},
 		{"Resource", s.resource},

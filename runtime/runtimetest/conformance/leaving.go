@@ -2,12 +2,14 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -147,6 +149,52 @@ func (s suite) nothingThatLeavesHasTheKey(t *testing.T) {
 				wantNoKey(t, "what was written", written)
 			})
 		}
+	}
+}
+
+// An SDK would leave the request without an answer.
+func (s suite) whatIsNoJSONIsAnError(t *testing.T) {
+	for _, over := range append([]transport{inProcess}, transports...) {
+		for _, version := range versions {
+			if over.lacks(version) {
+				continue
+			}
+			t.Run(over.name+" "+version, func(t *testing.T) {
+				t.Parallel()
+				p := over.open(t, s.withKey(t))
+				g := p.enter(t, visit{version: version, human: says(accept("Allow for session"))})
+				// Before 2026-07-28, mcp-go ends a stream when it can't write a notification to it; clients begin a new one, but not ours.
+				notifies := over.name != overHTTP.name || version == modern
+				for range 2 { // before and after a key is known
+					g.isToldOfNoJSON(t, notifies)
+					g.works(t, tool("get_pet"))
+				}
+				wantNoKey(t, "what was written", p.written())
+			})
+		}
+	}
+}
+
+func broken(how string) *sdk.CallToolParams {
+	return &sdk.CallToolParams{Name: "broken", Arguments: map[string]any{"how": how}}
+}
+
+// isToldOfNoJSON fails the test where a call of the tool broken has no answer, or one in other words.
+func (g *guest) isToldOfNoJSON(t *testing.T, notifies bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	for _, how := range []string{"structure", "content", "priority", "meta", "data"} {
+		text, err := g.call(ctx, broken(how))
+		if err == nil || !strings.Contains(err.Error(), "can't become JSON") {
+			t.Errorf("%s: %q, %v", how, text, err)
+		}
+	}
+	if !notifies {
+		return
+	}
+	if text, err := g.call(ctx, broken("notification")); err != nil || text != "sent" {
+		t.Errorf("beside a notification: %q, %v", text, err)
 	}
 }
 

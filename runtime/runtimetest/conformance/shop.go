@@ -80,6 +80,7 @@ func (s *shop) features() []Feature {
 		{Kind: "tool", Name: "swallow", Handle: s.swallow},
 		{Kind: "tool", Name: "leak", Handle: s.leak},
 		{Kind: "tool", Name: "make_up", Handle: s.makeUp},
+		{Kind: "tool", Name: "broken", Handle: s.broken},
 		{Kind: "tool", Name: "hello", Handle: func(context.Context, map[string]any, any) (any, error) { return content("hello"), nil }},
 		{Kind: "tool", Name: "status", Handle: s.status},
 		{Kind: "tool", Name: "wait", Handle: s.wait},
@@ -208,6 +209,16 @@ func (s *shop) leak(ctx context.Context, arguments map[string]any, _ any) (any, 
 	default:
 		return content("the key is " + text), nil
 	}
+}
+
+// broken returns, or tells, what is no JSON.
+func (s *shop) broken(ctx context.Context, arguments map[string]any, _ any) (any, error) {
+	how, _ := arguments["how"].(string)
+	if how == "notification" {
+		_ = s.Log(ctx, json.RawMessage(`{"said":`)) // which an SDK may say is an error
+		return content("sent"), nil
+	}
+	return Broken(how), nil
 }
 
 // makeUp reads the key with another context than that of its call.
