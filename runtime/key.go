@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -62,12 +63,22 @@ type AnyKey interface {
 	definition() *definition
 }
 
-// Describe returns what the schema says of the key: its name, type, label and rules. That of a zero key is zero.
+// Describe returns what the schema says of the key: its name, type, label and rules. That of a zero key is zero. The lists in it
+// are the caller's own.
 func (k Key[T]) Describe() Field {
 	if k.def == nil {
 		return Field{}
 	}
-	return Field(k.def.Field)
+	return Field(k.def.Field).clone()
+}
+
+// clone returns f with lists of its own, so that who changes the ones does not change the others.
+func (f Field) clone() Field {
+	f.RenamedFrom = slices.Clone(f.RenamedFrom)
+	f.Schemes = slices.Clone(f.Schemes)
+	f.Hosts = slices.Clone(f.Hosts)
+	f.Choices = slices.Clone(f.Choices)
+	return f
 }
 
 func (k Key[T]) definition() *definition { return k.def }
@@ -76,6 +87,7 @@ func (k Key[T]) definition() *definition { return k.def }
 type definition struct{ field.Field }
 
 func newKey[T any](name string, kind field.Type, f Field, convert func(any) T) Key[T] {
+	f = f.clone()
 	f.Name, f.Type = name, kind
 	if f.Label == "" {
 		f.Label = name

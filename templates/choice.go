@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"strings"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -16,6 +18,16 @@ import (
 //		RegionEU Region = "eu"
 //		RegionUS Region = "us"
 //	)
+//
+//	// AllRegion returns the choices for region, in the schema's order. The slice is the caller's own.
+//	func AllRegion() []Region {
+//		return []Region{RegionEU, RegionUS}
+//	}
+//
+//	// Valid reports whether r is one of the choices for region.
+//	func (r Region) Valid() bool {
+//		return slices.Contains(AllRegion(), r)
+//	}
 func emitChoices(f *jen.File, p *Package) {
 	for _, s := range p.Secrets {
 		if s.Type != field.Choice {
@@ -31,5 +43,26 @@ func emitChoices(f *jen.File, p *Package) {
 			}
 		})
 		f.Line()
+		emitList(f, s)
+		emitValid(f, s)
 	}
+}
+
+func emitList(f *jen.File, s *Secret) {
+	comment(f, paragraph(nil, s.ListName()+" returns the choices for "+s.Name+", in the schema's order. The slice is the caller's own.")...)
+	f.Func().Id(s.ListName()).Params().Index().Id(s.TypeName()).Block(
+		jen.Return(jen.Index().Id(s.TypeName()).ValuesFunc(func(g *jen.Group) {
+			for _, c := range s.Constants {
+				g.Id(c.GoName)
+			}
+		})))
+	f.Line()
+}
+
+func emitValid(f *jen.File, s *Secret) {
+	receiver := strings.ToLower(s.TypeName()[:1])
+	comment(f, paragraph(nil, "Valid reports whether "+receiver+" is one of the choices for "+s.Name+".")...)
+	f.Func().Params(jen.Id(receiver).Id(s.TypeName())).Id("Valid").Params().Bool().Block(
+		jen.Return(jen.Qual("slices", "Contains").Call(jen.Id(s.ListName()).Call(), jen.Id(receiver))))
+	f.Line()
 }

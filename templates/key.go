@@ -24,16 +24,25 @@ var constructors = map[field.Type]string{
 
 // emitKeys emits:
 //
-//	// KeyAPIKey stands for api_key.
-//	var KeyAPIKey = secrets.Password("api_key", secrets.Field{ ... })
+//	// KeyAPIKey returns the key that stands for api_key.
+//	func KeyAPIKey() secrets.Key[secrets.Secret] {
+//		return keyAPIKey
+//	}
+//
+//	var keyAPIKey = secrets.Password("api_key", secrets.Field{ ... })
+//
+// Other packages have the function only: whoever could assign the variable would have a getter hand out another secret than
+// the one that it is named after.
 func emitKeys(f *jen.File, p *Package) {
 	for _, s := range p.Secrets {
-		comment(f, s.KeyName()+" stands for "+s.Name+".")
+		comment(f, s.KeyName()+" returns the key that stands for "+s.Name+".")
+		f.Func().Id(s.KeyName()).Params().Add(ours("Key")).Types(s.valueType().code()).Block(jen.Return(jen.Id(s.keyVariable())))
+		f.Line()
 		constructor := ours(constructors[s.Type])
 		if s.Type == field.Choice {
 			constructor.Types(jen.Id(s.TypeName()))
 		}
-		f.Var().Id(s.KeyName()).Op("=").Add(constructor).Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
+		f.Var().Id(s.keyVariable()).Op("=").Add(constructor).Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
 		f.Line()
 	}
 }

@@ -18,6 +18,7 @@ func (p *Package) Render() ([]byte, error) {
 	f.ImportName("context", "context")
 	f.ImportName("math", "math")
 	f.ImportName("net/url", "url")
+	f.ImportName("slices", "slices")
 	f.ImportName("time", "time")
 	f.ImportAlias(runtimePath, "secrets")
 	emitHeader(f, p)

@@ -244,6 +244,24 @@ func openChanged(t *testing.T, change func(*templates.Manifest)) (*secrets.Manag
 		t.Fatal(err)
 	}
 	return secrets.Open(secrets.Schema{Server: "petstore", Manifest: string(changed), Keys: []secrets.AnyKey{
-		petstore.KeyAPIKey, petstore.KeyBaseURL, petstore.KeyContact, petstore.KeyUsername, petstore.KeyPassword,
+		petstore.KeyAPIKey(), petstore.KeyBaseURL(), petstore.KeyContact(), petstore.KeyUsername(), petstore.KeyPassword(),
 	}}, secrets.WithStore(runtimetest.NewStore()))
+}
+
+// TestGeneratedChoices: what a choice can be is listed in the schema's order, and the list of one caller is not that of another.
+func TestGeneratedChoices(t *testing.T) {
+	for _, region := range everytype.AllChoiceRequired() {
+		if !region.Valid() {
+			t.Errorf("%s is not valid", region)
+		}
+	}
+	for _, other := range []everytype.ChoiceRequired{"", "x", everytype.ChoiceRequiredEu + " "} {
+		if other.Valid() {
+			t.Errorf("%q is valid", other)
+		}
+	}
+	everytype.AllChoiceRequired()[0] = "changed"
+	if everytype.AllChoiceRequired()[0] == "changed" || everytype.ChoiceRequired("changed").Valid() {
+		t.Error("a caller has changed what the choices are")
+	}
 }

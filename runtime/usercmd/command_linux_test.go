@@ -469,7 +469,7 @@ func putZenityInAnOpenFolder(r *real) {
 
 func TestRealDoctorAsksNobodyToUnlock(t *testing.T) {
 	r := openReal(t, desktop.Options{})
-	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey(), goodKey))
 	r.must(r.Lock())
 	for range 3 {
 		run(t, r.Manager, "", "doctor").want(t, 0, "answers, is locked\n", "")
@@ -538,7 +538,7 @@ func TestRealOneValueIsInALockedKeyring(t *testing.T) {
 				got.want(t, 0, want, "")
 			}
 
-			r.must(r.Manager.Set(t.Context(), petstore.KeyUsername, "ann"))
+			r.must(r.Manager.Set(t.Context(), petstore.KeyUsername(), "ann"))
 			said := make(chan ran, 1)
 			go func() { said <- run(t, r.Manager, "", "status") }()
 			if !noDisplay {
