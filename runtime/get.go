@@ -103,7 +103,7 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 			continue // unset: nothing leaves
 		}
 		if f.def.Type.Confidential() {
-			m.guard().Learn(f.text.Reveal(), f.def.Prefix)
+			m.guard().Learn(f.text.Reveal(), f.def.PrefixOf(f.text.Reveal()))
 			if !t.said.Guarded {
 				m.noteUnguarded(ctx, f.def.Name)
 			}

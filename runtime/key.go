@@ -30,7 +30,7 @@ type Field struct {
 	MinLength int         // in characters (Unicode code points)
 	MaxLength int         // in characters (Unicode code points); 0 is no limit
 	Pattern   string      // an RE2 expression that must match the whole value
-	Prefix    string      // what every value begins with, such as "sk_live_"
+	Prefixes  []string    // every value begins with one of them, such as "sk_live_"; none is no such rule
 	Schemes   []string    // of a url, such as "https"
 	Hosts     []string    // of a url: "api.example.com", or "*.example.com" for every host below it
 	UserInfo  bool        // a url may hold user:password@
@@ -75,6 +75,7 @@ func (k Key[T]) Describe() Field {
 // clone returns f with lists of its own, so that who changes the ones does not change the others.
 func (f Field) clone() Field {
 	f.RenamedFrom = slices.Clone(f.RenamedFrom)
+	f.Prefixes = slices.Clone(f.Prefixes)
 	f.Schemes = slices.Clone(f.Schemes)
 	f.Hosts = slices.Clone(f.Hosts)
 	f.Choices = slices.Clone(f.Choices)

@@ -256,7 +256,7 @@ func (v *values) put(ctx context.Context, def *definition, text string) error {
 	err := v.use(ctx, func(ctx context.Context) error { return v.store.Set(ctx, v.service, def.Name, text) })
 	if err != nil {
 		if def.Type.Confidential() {
-			v.guard().Learn(text, def.Prefix) // which nothing has handed out yet, and the error may repeat
+			v.guard().Learn(text, def.PrefixOf(text)) // which nothing has handed out yet, and the error may repeat
 		}
 		return v.noteFailure(ctx, def.Name, err)
 	}

@@ -54,7 +54,7 @@
 //	min_length    in characters; text, password and multiline, as the next three
 //	max_length    in characters
 //	pattern       an RE2 expression that must match the whole value
-//	prefix        what every value begins with, such as sk_live_
+//	prefix        what every value begins with, such as sk_live_, or a list of which it begins with one
 //	schemes       the URL schemes that are accepted; url, as the next two (https, http)
 //	hosts         the hosts that are accepted, such as api.example.com or *.example.com (all)
 //	user_info     whether user:password@ may stand before the host (false)
@@ -64,7 +64,7 @@
 //
 // What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
 //
-// Some value must be within the rules: a pattern that matches none is refused, with a prefix or a length that none has.
+// Some value must be within the rules: a pattern that matches none is refused, with prefixes or a length that none has.
 //
 // A default must obey the rules, and password and multiline can't have one: it would be committed. Nor can they have
 // permission none.

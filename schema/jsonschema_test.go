@@ -76,7 +76,7 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 		min-length-above-max-length prefix-above-max-length pattern-not-re2 pattern-unbalanced min-above-max
 		default-too-short default-against-pattern default-url default-email
 		default-integer-out-of-range default-not-a-choice
-		default-of-a-broken-rule default-no-break-space default-url-cut
+		prefixes-against-rules default-of-a-broken-rule default-no-break-space default-url-cut
 		prefix-begins-with-space choice-invisible-around length-octal label-too-wide
 		server-name-too-many-bytes server-name-two-spaces pattern-of-no-value
 		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room`)

@@ -63,6 +63,7 @@ type draft struct {
 	min, max     *int64
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame
 	renamedFrom  []Pos // parallel to RenamedFrom
+	prefixes     []Pos // parallel to Prefixes
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }
@@ -123,10 +124,6 @@ func readPattern(r *reader, d *draft, n *node) {
 	if _, err := field.CompilePattern(d.Pattern); err != nil {
 		r.errorf(n.pos, "pattern is no RE2 expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
-}
-
-func readPrefix(r *reader, d *draft, n *node) {
-	d.Prefix = r.untrimmed(n, "prefix", wording.PrefixText)
 }
 
 var schemeName = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`) // RFC 3986, section 3.1, in lower case
@@ -249,6 +246,14 @@ func (r *reader) list(n *node, key, want string) []*node {
 		r.errorf(n.pos, "%s must not be an empty list", key)
 	}
 	return n.items
+}
+
+// oneOrMore returns the items of a list, or n alone where it is none but may be one.
+func (r *reader) oneOrMore(n *node, key, want string) []*node {
+	if n.kind == list || n.kind == mapping {
+		return r.list(n, key, want)
+	}
+	return []*node{n}
 }
 
 // texts reads a list of different texts; check reports what else is wrong with one.

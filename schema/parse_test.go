@@ -88,7 +88,7 @@ func TestEveryKey(t *testing.T) {
 			Placeholder: "sk_live_...", Required: true, Deprecated: "Use the key pair instead.",
 			Permission: field.Dialog, Remember: 90 * time.Minute, Scope: field.ToolScope,
 			SentTo: "endpoint", RenamedFrom: []string{"API_TOKEN", "api.token"},
-			MinLength: 16, MaxLength: 64, Pattern: "sk_live_[A-Za-z0-9]+", Prefix: "sk_live_",
+			MinLength: 16, MaxLength: 64, Pattern: "sk_live_[A-Za-z0-9]+", Prefixes: []string{"sk_live_"},
 		},
 		Pos: Pos{4, 3}, GoName: "AccessToken",
 	}

@@ -85,14 +85,7 @@ func (r *reader) checkBounds(d *draft) {
 	if d.MaxLength > 0 && d.MinLength > d.MaxLength {
 		r.errorf(d.At("min_length"), "min_length %d is above max_length %d", d.MinLength, d.MaxLength)
 	}
-	if length := utf8.RuneCountInString(d.Prefix); d.MaxLength > 0 && length > d.MaxLength {
-		r.errorf(d.At("prefix"), "prefix %s has %d characters, max_length allows %d", quote(d.Prefix), length, d.MaxLength)
-	}
-	if first := d.Prefix + "x"; d.Clean(first) != first {
-		r.errorf(d.At("prefix"), "prefix %s must not begin with a space, which would be taken off what a person enters", quote(d.Prefix))
-	} else if i := strings.IndexFunc(d.Prefix, func(c rune) bool { return !d.takes(c) }); i >= 0 {
-		r.errorf(d.At("prefix"), "prefix %s is that of no value, which has no such character as %+q", quote(d.Prefix), []rune(d.Prefix[i:])[0])
-	}
+	r.checkPrefixes(d)
 	switch {
 	case d.min != nil && d.max != nil && *d.min > *d.max:
 		r.errorf(d.At("min"), "min %d is above max %d", *d.min, *d.max)
@@ -127,7 +120,7 @@ func (r *reader) checkPattern(d *draft) {
 		return meets
 	}
 	_ = with("", func(*pattern.Rules) {}) &&
-		with(fmt.Sprintf(" that begins with prefix %s", quote(d.Prefix)), func(p *pattern.Rules) { p.Prefix = d.Prefix }) &&
+		with(" that begins with "+d.thePrefixes(), func(p *pattern.Rules) { p.Prefixes = d.Prefixes }) &&
 		with(fmt.Sprintf(" of min_length %d", d.MinLength), func(p *pattern.Rules) { p.Min = d.MinLength }) &&
 		with(fmt.Sprintf(" of max_length %d", d.MaxLength), func(p *pattern.Rules) { p.Max = d.MaxLength })
 }

@@ -60,7 +60,7 @@ type ManifestSecret struct {
 	MinLength   int              `json:"min_length,omitempty"`
 	MaxLength   int              `json:"max_length,omitempty"`
 	Pattern     string           `json:"pattern,omitempty"`
-	Prefix      string           `json:"prefix,omitempty"`
+	Prefix      oneOrMore        `json:"prefix,omitempty"`
 	Schemes     []string         `json:"schemes,omitempty"`
 	Hosts       []string         `json:"hosts,omitempty"`
 	UserInfo    bool             `json:"user_info,omitempty"`
@@ -76,6 +76,27 @@ type ManifestSecret struct {
 	// Rejections say why a value is wrong, at Manager.Reject.
 	Rejections []string `json:"rejections,omitempty"`
 	Reasons    []string `json:"reasons,omitempty"` // that are given at the getter
+}
+
+// oneOrMore is a list that a schema may give as one text. A manifest has one text as a text, as manifests always had.
+type oneOrMore []string
+
+// MarshalJSON writes one text as a text, and several as a list.
+func (texts oneOrMore) MarshalJSON() ([]byte, error) {
+	if len(texts) == 1 {
+		return json.Marshal(texts[0])
+	}
+	return json.Marshal([]string(texts))
+}
+
+// UnmarshalJSON reads a text or a list of texts.
+func (texts *oneOrMore) UnmarshalJSON(from []byte) error {
+	var one string
+	if json.Unmarshal(from, &one) == nil {
+		*texts = oneOrMore{one}
+		return nil
+	}
+	return json.Unmarshal(from, (*[]string)(texts))
 }
 
 // A ManifestDialog is the dialog that asks for a value, as it is shown the first time.
@@ -189,7 +210,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Name: s.Name, Label: s.Label, FieldType: s.Type, Required: s.Required, Default: s.Default, HelpText: s.Help,
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
-		Pattern: s.Pattern, Prefix: s.Prefix, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
+		Pattern: s.Pattern, Prefix: s.Prefixes, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
 		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{
@@ -271,13 +292,21 @@ func maskedBy(f field.Field) string {
 	switch {
 	case !f.Type.Confidential():
 		return "no: " + string(f.Type) + " is not confidential"
-	case f.Prefix == "" || f.Type == field.Multiline:
+	case len(f.Prefixes) == 0 || f.Type == field.Multiline:
 		return fmt.Sprintf("only values with %d confidential characters or more", guardedLength)
-	case f.MinLength-utf8.RuneCountInString(f.Prefix) >= guardedLength:
+	case f.MinLength-longest(f.Prefixes) >= guardedLength:
 		return "yes"
 	default:
 		return fmt.Sprintf("only where %d characters or more follow the prefix", guardedLength)
 	}
+}
+
+// longest returns how many characters the longest of texts has.
+func longest(texts []string) (length int) {
+	for _, text := range texts {
+		length = max(length, utf8.RuneCountInString(text))
+	}
+	return length
 }
 
 // guardedLength is how many confidential characters the runtime's guard needs at least.

@@ -12,6 +12,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	"github.com/mcpsecrets/mcpsecrets/templates"
+	everyrule "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-rule/want"
 	everytype "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-type/want"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -246,6 +247,30 @@ func openChanged(t *testing.T, change func(*templates.Manifest)) (*secrets.Manag
 	return secrets.Open(secrets.Schema{Server: "petstore", Manifest: string(changed), Keys: []secrets.AnyKey{
 		petstore.KeyAPIKey(), petstore.KeyBaseURL(), petstore.KeyContact(), petstore.KeyUsername(), petstore.KeyPassword(),
 	}}, secrets.WithStore(runtimetest.NewStore()))
+}
+
+// TestEachPrefixIsPublic: of a value with one of several prefixes, what follows is masked, and not the prefix, with which the
+// values of others begin too.
+func TestEachPrefixIsPublic(t *testing.T) {
+	for prefix, other := range map[string]string{"ghp_": "github_pat_", "github_pat_": "ghp_"} {
+		store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
+		vault, err := everyrule.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.Put("every-rule", "github_token", prefix+"Zq8vLw3nXb7KdT5r")
+		user.Answers(secrets.AllowOnce)
+		if _, err := vault.GitHubToken(vault.Manager.Background(t.Context()), "Read an issue"); err != nil {
+			t.Fatal(err)
+		}
+		for text, want := range map[string]bool{prefix + "Zq8vLw3nXb7KdT5r": true, other + "Zq8vLw3nXb7KdT5r": true, prefix + "A1b2C3d4E5f6G7h8": false} {
+			quoted := `"` + text + `"`
+			if masked := string(vault.Manager.MaskJSON([]byte(quoted))) != quoted; masked != want {
+				t.Errorf("%s: %s is masked: %t", prefix, text, masked)
+			}
+		}
+		_ = vault.Manager.Close()
+	}
 }
 
 // TestGeneratedChoices: what a choice can be is listed in the schema's order, and the list of one caller is not that of another.

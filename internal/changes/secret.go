@@ -80,7 +80,7 @@ func (c *comparison) code(was, s *templates.ManifestSecret) {
 
 // hadRules reports whether a validator is generated for s.
 func hadRules(s *templates.ManifestSecret) bool {
-	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefix: s.Prefix}.HasRules()
+	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefixes: s.Prefix}.HasRules()
 }
 
 // consent compares whose word a use needs and how long it holds: asking less than before is breaking.
@@ -133,7 +133,7 @@ func (c *comparison) rules(was, s *templates.ManifestSecret, isDestination bool)
 	c.rule(s, "min_length", count(was.MinLength), count(s.MinLength), s.MinLength > was.MinLength)
 	c.rule(s, "max_length", count(was.MaxLength), count(s.MaxLength), s.MaxLength > 0 && (was.MaxLength == 0 || s.MaxLength < was.MaxLength))
 	c.rule(s, "pattern", quoted(was.Pattern), quoted(s.Pattern), s.Pattern != "")
-	c.rule(s, "prefix", quoted(was.Prefix), quoted(s.Prefix), !strings.HasPrefix(was.Prefix, s.Prefix))
+	c.rule(s, "prefix", quotedList(was.Prefix), quotedList(s.Prefix), refusesPrefix(was.Prefix, s.Prefix))
 	if !isDestination {
 		c.rule(s, "schemes", list(was.Schemes), list(s.Schemes), refuses(was.Schemes, s.Schemes))
 		c.rule(s, "hosts", list(was.Hosts), list(s.Hosts), refuses(was.Hosts, s.Hosts))
@@ -150,6 +150,16 @@ func refuses(old, now []string) bool {
 		return false
 	}
 	return len(old) == 0 || slices.ContainsFunc(old, func(word string) bool { return !accepts(now, word) })
+}
+
+// refusesPrefix reports whether some value with a prefix of old has none of now. No prefixes accept everything.
+func refusesPrefix(old, now []string) bool {
+	if len(now) == 0 {
+		return false
+	}
+	return len(old) == 0 || slices.ContainsFunc(old, func(prefix string) bool {
+		return !slices.ContainsFunc(now, func(shorter string) bool { return strings.HasPrefix(prefix, shorter) })
+	})
 }
 
 // accepts reports whether list has word, or a pattern such as *.example.com for the hosts below one.
@@ -179,6 +189,14 @@ func quoted(text string) string {
 		return "none"
 	}
 	return strconv.Quote(text)
+}
+
+func quotedList(texts []string) string {
+	all := make([]string, len(texts))
+	for i, text := range texts {
+		all[i] = strconv.Quote(text)
+	}
+	return list(all)
 }
 
 func list(words []string) string { return strings.Join(words, ", ") }

@@ -65,7 +65,7 @@ func (f Field) Problems() []*Problem {
 	case Text, Password, Multiline:
 		add(f.MinLength > 0, TooShort, strconv.Itoa(f.MinLength))
 		add(f.MaxLength > 0, TooLong, strconv.Itoa(f.MaxLength))
-		add(f.Prefix != "", NoPrefix, f.Prefix)
+		add(len(f.Prefixes) > 0, NoPrefix, orList(f.Prefixes))
 		add(f.Pattern != "", NoMatch, f.Pattern)
 	case URL:
 		add(f.UserInfo, NotEncoded, "")
@@ -188,7 +188,7 @@ func (f Field) brokenBy(text string) (broken Broken) {
 	length := utf8.RuneCountInString(text)
 	add(length < f.MinLength, TooShort, strconv.Itoa(f.MinLength))
 	add(f.MaxLength > 0 && length > f.MaxLength, TooLong, strconv.Itoa(f.MaxLength))
-	add(!strings.HasPrefix(text, f.Prefix), NoPrefix, f.Prefix)
+	add(f.lacksPrefix(text), NoPrefix, orList(f.Prefixes))
 	if f.Pattern != "" {
 		// A pattern that does not compile is refused by the generator and by the runtime's Open; here it matches nothing.
 		re, err := CompilePattern(f.Pattern)

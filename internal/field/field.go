@@ -80,10 +80,10 @@ type Field struct {
 	SentTo      string   // the name of the url secret that says where the value goes
 	RenamedFrom []string // former names, whose stored value is still found
 
-	MinLength int    // in characters (Unicode code points)
-	MaxLength int    // in characters (Unicode code points); 0 is no limit
-	Pattern   string // an RE2 expression that must match the whole value
-	Prefix    string // what every value begins with, such as "sk_live_"
+	MinLength int      // in characters (Unicode code points)
+	MaxLength int      // in characters (Unicode code points); 0 is no limit
+	Pattern   string   // an RE2 expression that must match the whole value
+	Prefixes  []string // every value begins with one of them, such as "sk_live_"; none is no such rule
 	Schemes   []string
 	Hosts     []string // "api.example.com", or "*.example.com" for every host below it
 	UserInfo  bool     // a url may hold user:password@
@@ -105,7 +105,7 @@ func (f Field) Shows() bool { return !f.Type.Confidential() && !f.UserInfo }
 func (f Field) HasRules() bool {
 	switch f.Type {
 	case Text, Password, Multiline:
-		return f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || f.Prefix != ""
+		return f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || len(f.Prefixes) > 0
 	default:
 		return true
 	}

@@ -12,7 +12,7 @@ func TestRules(t *testing.T) {
 		want  []Kind
 	}{
 		{Field{Type: Text}, nil},
-		{Field{Type: Password, MinLength: 2, MaxLength: 3, Prefix: "p", Pattern: "p.*"}, []Kind{TooShort, TooLong, NoPrefix, NoMatch}},
+		{Field{Type: Password, MinLength: 2, MaxLength: 3, Prefixes: []string{"p"}, Pattern: "p.*"}, []Kind{TooShort, TooLong, NoPrefix, NoMatch}},
 		{Field{Type: URL}, nil},
 		{Field{Type: URL, Schemes: []string{"postgres"}, Hosts: []string{"a.example"}}, []Kind{OtherScheme, OtherHost}},
 		{Field{Type: Email}, nil},
@@ -34,9 +34,22 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// The guard takes for public what every value begins with, and no more: of two prefixes that a value has, the longer one.
+func TestPrefixOf(t *testing.T) {
+	f := Field{Type: Password, Prefixes: []string{"gh", "ghp_", "github_pat_"}}
+	for text, want := range map[string]string{"ghp_a": "ghp_", "ghx": "gh", "github_pat_a": "github_pat_", "g": "", "": ""} {
+		if got := f.PrefixOf(text); got != want {
+			t.Errorf("%q begins with %q, want %q", text, got, want)
+		}
+	}
+	if got := (Field{Type: Password}).PrefixOf("ghp_a"); got != "" {
+		t.Errorf("without prefixes, %q", got)
+	}
+}
+
 // Who has to type a value again hears of every rule that it breaks.
 func TestCheckAll(t *testing.T) {
-	key := Field{Type: Password, Prefix: "pets-", MinLength: 16, MaxLength: 20, Pattern: "[a-z-]+"}
+	key := Field{Type: Password, Prefixes: []string{"pets-"}, MinLength: 16, MaxLength: 20, Pattern: "[a-z-]+"}
 	for _, row := range []struct {
 		f    Field
 		text string

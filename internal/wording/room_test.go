@@ -18,7 +18,7 @@ func TestDialogFits(t *testing.T) {
 		for times := range 2 * layout.Lines {
 			for _, base := range []field.Field{
 				{Label: "Key", Type: field.Text, Required: true},
-				{Label: strings.Repeat("W", 40), Type: field.Multiline, Placeholder: strings.Repeat("W ", 50), MinLength: 8, MaxLength: 100, Prefix: "k-"},
+				{Label: strings.Repeat("W", 40), Type: field.Multiline, Placeholder: strings.Repeat("W ", 50), MinLength: 8, MaxLength: 100, Prefixes: []string{"k-"}},
 			} {
 				base.Help = strings.Repeat(help, times) + "w"
 				height := sentences.DialogHeight("server", base)

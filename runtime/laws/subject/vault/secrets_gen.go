@@ -37,7 +37,7 @@ func KeyPrefixed() secrets.Key[secrets.Secret] {
 var keyPrefixed = secrets.Password("prefixed", secrets.Field{
 	Label:    "Key with a known beginning",
 	Required: true,
-	Prefix:   "sk-live-",
+	Prefixes: []string{"sk-live-"},
 })
 
 // KeyName returns the key that stands for name.

@@ -56,7 +56,18 @@ var keyLiveKey = secrets.Password("live_key", secrets.Field{
 	Required:  true,
 	MinLength: 24,
 	MaxLength: 64,
-	Prefix:    "sk_live_",
+	Prefixes:  []string{"sk_live_"},
+})
+
+// KeyGitHubToken returns the key that stands for github_token.
+func KeyGitHubToken() secrets.Key[secrets.Secret] {
+	return keyGitHubToken
+}
+
+var keyGitHubToken = secrets.Password("github_token", secrets.Field{
+	Label:    "github_token",
+	Pattern:  "[a-z]+_[A-Za-z0-9_]{16,}",
+	Prefixes: []string{"ghp_", "github_pat_"},
 })
 
 // KeyCertificate returns the key that stands for certificate.
@@ -67,7 +78,7 @@ func KeyCertificate() secrets.Key[secrets.Secret] {
 var keyCertificate = secrets.Multiline("certificate", secrets.Field{
 	Label:     "certificate",
 	MinLength: 100,
-	Prefix:    "-----BEGIN ",
+	Prefixes:  []string{"-----BEGIN "},
 })
 
 // KeyEndpoint returns the key that stands for endpoint.
@@ -205,6 +216,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 			keyShortText,
 			keyPatterned,
 			keyLiveKey,
+			keyGitHubToken,
 			keyCertificate,
 			keyEndpoint,
 			keyProxy,
@@ -245,6 +257,14 @@ func (s *Secrets) Patterned(ctx context.Context, reason secrets.Reason) (string,
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) LiveKey(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyLiveKey, reason)
+}
+
+// GitHubToken returns github_token.
+//
+// It may be unset, which is no error. Each use needs the user's permission, which can be given for
+// the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) GitHubToken(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
+	return secrets.GetOptional(ctx, s.Manager, keyGitHubToken, reason)
 }
 
 // Certificate returns certificate.
@@ -335,6 +355,8 @@ type Values struct {
 	Patterned string
 	// LiveKey is live_key.
 	LiveKey secrets.Secret
+	// GitHubToken is github_token.
+	GitHubToken secrets.Optional[secrets.Secret]
 	// Certificate is certificate.
 	Certificate secrets.Optional[secrets.Secret]
 	// Endpoint is endpoint.
@@ -364,6 +386,7 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 		keyShortText.Into(&values.ShortText),
 		keyPatterned.Into(&values.Patterned),
 		keyLiveKey.Into(&values.LiveKey),
+		keyGitHubToken.IntoOptional(&values.GitHubToken),
 		keyCertificate.IntoOptional(&values.Certificate),
 		keyEndpoint.Into(&values.Endpoint),
 		keyProxy.IntoOptional(&values.Proxy),
@@ -394,6 +417,12 @@ func ValidatePatterned(text string) (string, error) {
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateLiveKey(text string) (secrets.Secret, error) {
 	return secrets.Validate(keyLiveKey, text)
+}
+
+// ValidateGitHubToken returns the value of github_token that text stands for, or an error that
+// names the rule it breaks and is secrets.ErrInvalid.
+func ValidateGitHubToken(text string) (secrets.Secret, error) {
+	return secrets.Validate(keyGitHubToken, text)
 }
 
 // ValidateCertificate returns the value of certificate that text stands for, or an error that names

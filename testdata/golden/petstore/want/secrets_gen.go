@@ -32,7 +32,7 @@ var keyAPIKey = secrets.Password("api_key", secrets.Field{
 	SentTo:      "base_url",
 	RenamedFrom: []string{"petstore_key"},
 	MinLength:   16,
-	Prefix:      "pets-",
+	Prefixes:    []string{"pets-"},
 })
 
 // KeyBaseURL returns the key that stands for base_url.
