@@ -41,8 +41,9 @@ func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text
 		Title:    m.sentences.Title(m.server, shown),
 		Text:     says,
 		Kind:     entryKinds[shown.Type],
-		Prefill:  prefill,
-		Choices:  shown.Choices,
+		Prefill:  shown.Shown(prefill),
+		Choices:  shown.ShownChoices(),
+		Open:     shown.Open,
 		Optional: !shown.Required,
 	})
 	if errors.Is(err, dialog.ErrBadFile) {

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"time"
@@ -36,6 +37,9 @@ type Field struct {
 	UserInfo  bool        // a url may hold user:password@
 	Range     field.Range // of an integer, see [Between]
 	Choices   []string    // of a choice
+
+	ChoiceLabels map[string]string // how choices are shown, by value, where that is another text
+	Open         bool              // of a choice: a text that is none of the choices is a value too
 }
 
 // Permissions and scopes, for a [Field], that differ from the usual.
@@ -79,6 +83,7 @@ func (f Field) clone() Field {
 	f.Schemes = slices.Clone(f.Schemes)
 	f.Hosts = slices.Clone(f.Hosts)
 	f.Choices = slices.Clone(f.Choices)
+	f.ChoiceLabels = maps.Clone(f.ChoiceLabels)
 	return f
 }
 

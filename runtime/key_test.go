@@ -7,7 +7,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
 
-// TestNobodyChangesAKey: the lists of rules that a key was made of, and those that it describes itself by, are copies.
+// TestNobodyChangesAKey: the lists and maps of rules that a key was made of, and those that it describes itself by, are copies.
 func TestNobodyChangesAKey(t *testing.T) {
 	var given secrets.Field
 	fillLists(reflect.ValueOf(&given).Elem(), "rule")
@@ -18,25 +18,28 @@ func TestNobodyChangesAKey(t *testing.T) {
 	changeLists(t, reflect.ValueOf(key.Describe()), "rule")
 }
 
-// fillLists makes each list of a struct one with this text in it. A list that there is already keeps its place.
+// fillLists makes each list or map of a struct one with this text in it. A list that there is already keeps its place.
 func fillLists(fields reflect.Value, text string) {
 	for i := range fields.NumField() {
 		list := fields.Field(i)
+		if list.Kind() == reflect.Map {
+			fillMap(list, text)
+		}
 		if list.Kind() != reflect.Slice {
 			continue
 		}
 		if list.IsNil() {
 			list.Set(reflect.MakeSlice(list.Type(), 1, 1))
 		}
-		setText(list.Index(0), text)
+		list.Index(0).SetString(text)
 	}
 }
 
-func setText(item reflect.Value, text string) {
-	if item.Kind() == reflect.Struct {
-		item = item.Field(0)
+func fillMap(m reflect.Value, text string) {
+	if m.IsNil() {
+		m.Set(reflect.MakeMap(m.Type()))
 	}
-	item.SetString(text)
+	m.SetMapIndex(reflect.ValueOf("key"), reflect.ValueOf(text))
 }
 
 // changeLists fails for each list that does not have text in it, and writes something else there.
@@ -44,16 +47,22 @@ func changeLists(t *testing.T, fields reflect.Value, text string) {
 	t.Helper()
 	for i := range fields.NumField() {
 		list := fields.Field(i)
-		if list.Kind() != reflect.Slice {
+		var item reflect.Value
+		switch list.Kind() {
+		case reflect.Slice:
+			item = list.Index(0)
+		case reflect.Map:
+			item = list.MapIndex(reflect.ValueOf("key"))
+		default:
 			continue
-		}
-		item := list.Index(0)
-		if item.Kind() == reflect.Struct {
-			item = item.Field(0)
 		}
 		if item.String() != text {
 			t.Errorf("%s has become %q", fields.Type().Field(i).Name, item)
 		}
-		item.SetString("changed")
+		if list.Kind() == reflect.Map {
+			fillMap(list, "changed")
+		} else {
+			item.SetString("changed")
+		}
 	}
 }

@@ -232,7 +232,7 @@ func (m *Manager) Set(ctx context.Context, key AnyKey, text string) error {
 	def := key.definition()
 	err := m.admit(def)
 	if err == nil {
-		text = def.Clean(text)
+		text = def.Entered(text)
 		if problem := def.Check(text); problem != nil {
 			err = &invalidText{def.Name, problem}
 		} else {

@@ -23,7 +23,7 @@
 //	    permission: none
 //	  sort_order:
 //	    field_type: choice
-//	    choices: [name, {value: "-name", go_name: NameDescending}]
+//	    choices: [name, {value: "-name", label: Name from Z, go_name: NameDescending}]
 //	    default: name
 //	groups:
 //	  login: [api_key, base_url]
@@ -60,11 +60,15 @@
 //	user_info     whether user:password@ may stand before the host (false)
 //	min           the least value; integer
 //	max           the greatest value; integer
-//	choices       the values to choose from, each a text or {value: text, go_name: Name}; choice, which needs it
+//	choices       the values to choose from, each a text or {value: eu, label: Europe, go_name: EU}; choice, which needs it
+//	open          whether another value than the choices is accepted too; choice (false)
 //
 // What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
 //
 // Some value must be within the rules: a pattern that matches none is refused, with prefixes or a length that none has.
+//
+// Of a choice, a person is shown the label, and the value is stored and returned. No two may be shown alike, nor one as another's
+// value; what begins with "-" is no row of a dialog's list, so such a value needs a label.
 //
 // A default must obey the rules, and password and multiline can't have one: it would be committed. Nor can they have
 // permission none.

@@ -46,6 +46,7 @@ var secretKeys = []secretKey{
 	{"min", []field.Type{field.Integer}, func(r *reader, d *draft, n *node) { d.min = r.integer(n, "min") }},
 	{"max", []field.Type{field.Integer}, func(r *reader, d *draft, n *node) { d.max = r.integer(n, "max") }},
 	{"choices", []field.Type{field.Choice}, readChoices},
+	{"open", []field.Type{field.Choice}, func(r *reader, d *draft, n *node) { d.Open = r.boolean(n, "open") }},
 }
 
 var secretKeyNames = func() []string {
@@ -64,6 +65,7 @@ type draft struct {
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame
 	renamedFrom  []Pos // parallel to RenamedFrom
 	prefixes     []Pos // parallel to Prefixes
+	shownAt      []Pos // parallel to Choices: where it is said how one is shown
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }
@@ -155,48 +157,6 @@ func isReached(host string) bool {
 		sample = "[" + sample + "]"
 	}
 	return field.Field{Type: field.URL, Hosts: []string{host}}.Check("https://"+sample) == nil
-}
-
-var choiceKeys = []string{"value", "go_name"}
-
-// readChoices reads a list of texts, or of mappings with a text and a Go name for it.
-func readChoices(r *reader, d *draft, n *node) {
-	seen := map[string]Pos{}
-	for _, item := range r.list(n, "choices", "a list of texts") {
-		value, goName, at := item, "", item.pos
-		if item.kind == mapping {
-			entries := r.entries(item, choiceKeys)
-			e, ok := r.required(item, entries, "value")
-			if !ok {
-				continue
-			}
-			value = e.value
-			if e, ok := find(entries, "go_name"); ok {
-				goName, _ = r.text(e.value, "go_name")
-				at = e.value.pos
-			} else {
-				at = value.pos
-			}
-		}
-		s, ok := r.text(value, "a choice")
-		if !ok || !r.checkText(value, "a choice", wording.ChoiceText) {
-			continue
-		}
-		first, repeated := seen[s]
-		switch {
-		case s == "":
-			r.errorf(value.pos, "a choice must not be empty")
-		case s != strings.TrimSpace(s):
-			r.errorf(value.pos, "choice %s must not begin or end with a space", quote(s))
-		case s != (field.Field{Type: field.Choice}).Clean(s):
-			r.errorf(value.pos, "choice %s must not begin or end with an invisible character, which would be taken off what a person enters", quote(s))
-		case repeated:
-			r.errorf(value.pos, "choice %s is already declared at line %d", quote(s), first.Line)
-		default:
-			seen[s] = value.pos
-			d.Choices, d.ChoiceGoNames, d.choices = append(d.Choices, s), append(d.ChoiceGoNames, goName), append(d.choices, at)
-		}
-	}
 }
 
 // text reads a text of any content.

@@ -102,8 +102,11 @@ func TestEveryKey(t *testing.T) {
 	if diff := cmp.Diff([]string{"", "NameDescending", ""}, order.ChoiceGoNames); diff != "" {
 		t.Error(diff)
 	}
-	if got := []Pos{order.ChoiceAt(0), order.ChoiceAt(1), order.ChoiceAt(2)}; !reflect.DeepEqual(got, []Pos{{50, 9}, {52, 18}, {53, 17}}) {
+	if got := []Pos{order.ChoiceAt(0), order.ChoiceAt(1), order.ChoiceAt(2)}; !reflect.DeepEqual(got, []Pos{{50, 9}, {52, 18}, {54, 17}}) {
 		t.Errorf("choices at %v", got)
+	}
+	if got := f.Secret("model"); !got.Open || got.Shown("small-2") != "Small" || got.Shown("medium") != "medium" || got.Default != "huge-1" {
+		t.Errorf("model is %+v", got.Field)
 	}
 	for name, want := range map[string]string{"retries": "3", "at_most": "7", "verbose": "false", "timeout": "1m30s"} {
 		if got := f.Secret(name).Default; got != want {
@@ -120,7 +123,7 @@ func TestEveryKey(t *testing.T) {
 		t.Errorf("range of at_most is %v", got)
 	}
 	calls := f.Groups[1]
-	if calls.GoName != "CallOptions" || calls.MemberAt(1) != (Pos{70, 24}) || f.Groups[0].At("go_name") != f.Groups[0].Pos {
+	if calls.GoName != "CallOptions" || calls.MemberAt(1) != (Pos{76, 24}) || f.Groups[0].At("go_name") != f.Groups[0].Pos {
 		t.Errorf("group calls is %+v", calls)
 	}
 }

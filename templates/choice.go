@@ -15,8 +15,8 @@ import (
 //
 //	// The choices for region.
 //	const (
-//		RegionEU Region = "eu"
-//		RegionUS Region = "us"
+//		RegionEU Region = "eu" // Europe
+//		RegionUS Region = "us" // United States
 //	)
 //
 //	// AllRegion returns the choices for region, in the schema's order. The slice is the caller's own.
@@ -33,19 +33,30 @@ func emitChoices(f *jen.File, p *Package) {
 		if s.Type != field.Choice {
 			continue
 		}
-		comment(f, s.TypeName()+" is one of the choices for "+s.Name+".")
+		comment(f, paragraph(nil, s.TypeName()+" is "+choiceOf(s)+".")...)
 		f.Type().Id(s.TypeName()).String()
 		f.Line()
 		comment(f, "The choices for "+s.Name+".")
 		f.Const().DefsFunc(func(g *jen.Group) {
 			for _, c := range s.Constants {
-				g.Id(c.GoName).Id(s.TypeName()).Op("=").Lit(c.Value)
+				constant := g.Id(c.GoName).Id(s.TypeName()).Op("=").Lit(c.Value)
+				if c.Label != "" {
+					constant.Comment("// " + c.Label)
+				}
 			}
 		})
 		f.Line()
 		emitList(f, s)
 		emitValid(f, s)
 	}
+}
+
+// choiceOf says what a value of s is.
+func choiceOf(s *Secret) string {
+	if s.Open {
+		return "a value of " + s.Name + ": one of the constants, or another text"
+	}
+	return "one of the choices for " + s.Name
 }
 
 func emitList(f *jen.File, s *Secret) {
@@ -61,7 +72,11 @@ func emitList(f *jen.File, s *Secret) {
 
 func emitValid(f *jen.File, s *Secret) {
 	receiver := strings.ToLower(s.TypeName()[:1])
-	comment(f, paragraph(nil, "Valid reports whether "+receiver+" is one of the choices for "+s.Name+".")...)
+	what := receiver + " is one of the choices for " + s.Name
+	if s.Open {
+		what += ", which a value need not be"
+	}
+	comment(f, paragraph(nil, "Valid reports whether "+what+".")...)
 	f.Func().Params(jen.Id(receiver).Id(s.TypeName())).Id("Valid").Params().Bool().Block(
 		jen.Return(jen.Qual("slices", "Contains").Call(jen.Id(s.ListName()).Call(), jen.Id(receiver))))
 	f.Line()

@@ -88,7 +88,20 @@ func fieldItems(s field.Field) []jen.Code {
 	yes("UserInfo", s.UserInfo)
 	add(s.Range != field.Range{}, "Range", func() jen.Code { return rangeCode(s.Range) })
 	list("Choices", s.Choices)
+	add(len(s.ChoiceLabels) > 0, "ChoiceLabels", func() jen.Code { return labelsCode(s) })
+	yes("Open", s.Open)
 	return items
+}
+
+// labelsCode emits map[string]string{"eu": "Europe"}, a line for each choice that has a label.
+func labelsCode(s field.Field) jen.Code {
+	var items []jen.Code
+	for _, choice := range s.Choices {
+		if label := s.ChoiceLabels[choice]; label != "" {
+			items = append(items, jen.Lit(choice).Op(":").Lit(label))
+		}
+	}
+	return jen.Map(jen.String()).String().Add(lines(items))
 }
 
 // stringList emits []string{"a", "b"}.

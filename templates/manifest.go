@@ -67,7 +67,11 @@ type ManifestSecret struct {
 	Min         *int64           `json:"min,omitempty"`
 	Max         *int64           `json:"max,omitempty"`
 	Choices     []string         `json:"choices,omitempty"`
-	Constants   []string         `json:"constants,omitempty"` // in Go, for each choice
+
+	ChoiceLabels map[string]string `json:"choice_labels,omitempty"` // how choices are shown, where not as they are
+	Open         bool              `json:"open,omitempty"`          // another value than the choices is one too
+
+	Constants []string `json:"constants,omitempty"` // in Go, for each choice
 
 	Getter   string         `json:"getter"`
 	Masked   string         `json:"masked"` // whether results that hold the value are masked
@@ -210,7 +214,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Name: s.Name, Label: s.Label, FieldType: s.Type, Required: s.Required, Default: s.Default, HelpText: s.Help,
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
-		Pattern: s.Pattern, Prefix: s.Prefixes, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
+		Pattern: s.Pattern, Prefix: s.Prefixes, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices, ChoiceLabels: s.ChoiceLabels, Open: s.Open,
 		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{

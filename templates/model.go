@@ -28,7 +28,10 @@ type Secret struct {
 }
 
 // A Constant is one choice.
-type Constant struct{ GoName, Value string }
+type Constant struct {
+	GoName, Value string
+	Label         string // how people are shown it; "" is as the value
+}
 
 // A Group is one group and everything that is generated for it.
 type Group struct {
@@ -66,7 +69,7 @@ func New(f *Schema, o Options) *Package {
 	for _, in := range f.Secrets {
 		s := &Secret{Field: in.Field, GoName: f.names.secrets[in]}
 		for i, name := range f.names.choices[in] {
-			s.Constants = append(s.Constants, Constant{name, in.Choices[i]})
+			s.Constants = append(s.Constants, Constant{name, in.Choices[i], in.ChoiceLabels[in.Choices[i]]})
 		}
 		s.Doc, s.FieldDoc = secretDoc(s), fieldDoc(s)
 		p.Secrets = append(p.Secrets, s)

@@ -258,9 +258,9 @@ func TestEachPrefixIsPublic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		store.Put("every-rule", "github_token", prefix+"Zq8vLw3nXb7KdT5r")
+		store.Put("every-rule", "gh_token", prefix+"Zq8vLw3nXb7KdT5r")
 		user.Answers(secrets.AllowOnce)
-		if _, err := vault.GitHubToken(vault.Manager.Background(t.Context()), "Read an issue"); err != nil {
+		if _, err := vault.GhToken(vault.Manager.Background(t.Context()), "Read an issue"); err != nil {
 			t.Fatal(err)
 		}
 		for text, want := range map[string]bool{prefix + "Zq8vLw3nXb7KdT5r": true, other + "Zq8vLw3nXb7KdT5r": true, prefix + "A1b2C3d4E5f6G7h8": false} {
@@ -270,6 +270,38 @@ func TestEachPrefixIsPublic(t *testing.T) {
 			}
 		}
 		_ = vault.Manager.Close()
+	}
+}
+
+// TestDialogShowsLabels: a dialog lists the labels of choices, and the getter returns the value of the one that is chosen.
+func TestDialogShowsLabels(t *testing.T) {
+	store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
+	vault, err := everytype.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	user.Types("choice_required", "United States").Answers(secrets.AllowOnce)
+	region, err := vault.ChoiceRequired(vault.Manager.Background(t.Context()), "Choose")
+	if err != nil || region != everytype.ChoiceRequiredUs {
+		t.Errorf("%q, %v", region, err)
+	}
+	if stored, _ := store.Value("every-type", "choice_required"); stored != "us" {
+		t.Errorf("stored %q", stored)
+	}
+	entry := user.Shown()[0].Entry
+	if !slices.Equal(entry.Choices, []string{"eu", "United States"}) || entry.Open {
+		t.Errorf("shown %+v", entry)
+	}
+}
+
+// TestOpenChoice: a value that is none of the choices is one too, and is told apart by Valid.
+func TestOpenChoice(t *testing.T) {
+	for text, want := range map[string]bool{"large-2": true, "huge-1": false, "Small": false} { // a label is for people
+		model, err := everyrule.ValidateModel(text)
+		if err != nil || model.Valid() != want {
+			t.Errorf("%s: %q is valid: %t, %v", text, model, model.Valid(), err)
+		}
 	}
 }
 

@@ -141,7 +141,8 @@ func (c *comparison) rules(was, s *templates.ManifestSecret, isDestination bool)
 	c.rule(s, "user_info", strconv.FormatBool(was.UserInfo), strconv.FormatBool(s.UserInfo), was.UserInfo)
 	c.rule(s, "min", bound(was.Min), bound(s.Min), s.Min != nil && (was.Min == nil || *s.Min > *was.Min))
 	c.rule(s, "max", bound(was.Max), bound(s.Max), s.Max != nil && (was.Max == nil || *s.Max < *was.Max))
-	c.rule(s, "choices", list(was.Choices), list(s.Choices), refuses(was.Choices, s.Choices))
+	c.rule(s, "choices", list(was.Choices), list(s.Choices), !s.Open && refuses(was.Choices, s.Choices))
+	c.rule(s, "open", strconv.FormatBool(was.Open), strconv.FormatBool(s.Open), was.Open)
 }
 
 // refuses reports whether the list now refuses what old accepted; an empty list accepts everything.

@@ -22,6 +22,24 @@ func (c *comparison) texts(was, s *templates.ManifestSecret) {
 			c.say(Words, "secret %q: %s %s is now %s", s.Name, text.key, quoted(text.old), quoted(text.now))
 		}
 	}
+	c.choiceLabels(was, s)
+}
+
+// choiceLabels compares how choices are shown.
+func (c *comparison) choiceLabels(was, s *templates.ManifestSecret) {
+	for _, choice := range slices.Sorted(maps.Keys(union(was.ChoiceLabels, s.ChoiceLabels))) {
+		if old, now := was.ChoiceLabels[choice], s.ChoiceLabels[choice]; old != now {
+			c.say(Words, "secret %q: choice %q: label %s is now %s", s.Name, choice, quoted(old), quoted(now))
+		}
+	}
+}
+
+// union returns what either of two maps has.
+func union(a, b map[string]string) map[string]string {
+	both := make(map[string]string, len(a)+len(b))
+	maps.Copy(both, a)
+	maps.Copy(both, b)
+	return both
 }
 
 // ownLabel is the label that the schema gives; without one it is the name, which changes with the name.

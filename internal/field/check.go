@@ -60,7 +60,7 @@ func (f Field) Problems() []*Problem {
 		}
 	}
 	add(f.Type != Multiline, NotOneLine, "")
-	add(f.Type != Choice, Unseen, "")
+	add(f.Type != Choice || f.Open, Unseen, "")
 	switch f.Type {
 	case Text, Password, Multiline:
 		add(f.MinLength > 0, TooShort, strconv.Itoa(f.MinLength))
@@ -83,7 +83,7 @@ func (f Field) Problems() []*Problem {
 	case Boolean:
 		add(true, NotBoolean, "")
 	case Choice:
-		add(true, NotChoice, orList(f.Choices))
+		add(!f.Open, NotChoice, f.choiceList())
 	case Duration:
 		add(true, NotDuration, "")
 	}
@@ -127,8 +127,8 @@ func (f Field) parse(text string) (any, *Problem) {
 	case Boolean:
 		return parseBoolean(text)
 	case Choice:
-		if !slices.Contains(f.Choices, text) {
-			return nil, &Problem{Kind: NotChoice, Want: orList(f.Choices)}
+		if !f.Open && !f.isListed(text) {
+			return nil, &Problem{Kind: NotChoice, Want: f.choiceList()}
 		}
 		return text, nil
 	case Duration:

@@ -22,6 +22,8 @@ func TestParse(t *testing.T) {
 		"length": {Field{Type: Password, MinLength: 2, MaxLength: 3}, map[string]Kind{
 			"a": TooShort, "漢": TooShort, "漢字": "", "abc": "", "abcd": TooLong, "漢字かな": TooLong,
 		}},
+		"open choice": {Field{Type: Choice, Choices: []string{"a", "b\u200bc"}, Open: true}, map[string]Kind{
+			"a": "", "b\u200bc": "", "b": "", " b ": "", "": Empty, "d\u200be": Unseen, "f\ng": NotOneLine}},
 		"prefixes": {Field{Type: Password, Prefixes: []string{"ghp_", "github_pat_"}}, map[string]Kind{
 			"ghp_a": "", "github_pat_a": "", "github_pat_": "", "github_": NoPrefix, "GHP_a": NoPrefix, "a": NoPrefix}},
 		"prefix":         {Field{Type: Password, Prefixes: []string{"sk_"}}, map[string]Kind{"sk_a": "", "sk_": "", "SK_a": NoPrefix, "a": NoPrefix}},

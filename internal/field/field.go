@@ -89,6 +89,9 @@ type Field struct {
 	UserInfo  bool     // a url may hold user:password@
 	Range     Range
 	Choices   []string
+
+	ChoiceLabels map[string]string // how choices are shown, by value, where that is another text
+	Open         bool              // of a choice: a text that is none of the choices is a value too
 }
 
 // Optional reports whether f can be unset: it is neither required nor has a default to serve instead.

@@ -47,6 +47,30 @@ func TestPrefixOf(t *testing.T) {
 	}
 }
 
+// A person reads labels, and whatever they choose or type stands for one choice. No label but a whole one does.
+func TestShownAndEntered(t *testing.T) {
+	f := Field{Type: Choice, Choices: []string{"eu", "us", "-x"}, ChoiceLabels: map[string]string{"eu": "Europe", "-x": "Other"}}
+	if got := f.ShownChoices(); !slices.Equal(got, []string{"Europe", "us", "Other"}) {
+		t.Errorf("shown as %q", got)
+	}
+	for text, want := range map[string]string{
+		"Europe": "eu", " Europe\n": "eu", "eu": "eu", "us": "us", "Other": "-x", "-x": "-x", "europe": "europe", "Europ": "Europ", "": "",
+	} {
+		if got := f.Entered(text); got != want {
+			t.Errorf("%q stands for %q, want %q", text, got, want)
+		}
+	}
+	for _, choice := range f.Choices {
+		if got := f.Entered(f.Shown(choice)); got != choice {
+			t.Errorf("%q is shown as %q, which stands for %q", choice, f.Shown(choice), got)
+		}
+	}
+	_, err := f.Parse("asia")
+	if want := "must be one of eu (Europe), us or -x (Other)"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+}
+
 // Who has to type a value again hears of every rule that it breaks.
 func TestCheckAll(t *testing.T) {
 	key := Field{Type: Password, Prefixes: []string{"pets-"}, MinLength: 16, MaxLength: 20, Pattern: "[a-z-]+"}

@@ -42,6 +42,8 @@ func TestBuiltIn(t *testing.T) {
 			"  a: {field_type: choice, permission: none, choices: [v1, v2, V1]}"},
 		{"look-alike", "  a: {field_type: choice, permission: none, choices: [s, S, l, L, {value: I, go_name: B}]}",
 			"  a: {field_type: choice, permission: none, choices: [s, S, l, L, i]}"},
+		{"look-alike", "  a: {field_type: choice, permission: none, choices: [{value: a, label: Key}, {value: b, label: \"\\u041aey\"}]}",
+			"  a: {field_type: choice, permission: none, choices: [{value: a, label: Key}, {value: \"\\u0430\", label: Keys, go_name: B}]}"},
 		{"no-host", "  a: {field_type: url, permission: none, schemes: [file]}", "  a: {field_type: url, permission: none, schemes: [ftp]}"},
 	}
 	for _, rule := range vet.BuiltIn() {

@@ -29,6 +29,7 @@ var (
 	FormerText      = Text{field.MaxNameLength, 0, 1}
 	DeprecatedText  = Text{500, 0, 0} // in the manifest and in Go
 	ChoiceText      = Text{100, 0, 1}
+	ChoiceLabelText = Text{layout.Columns, layout.Columns, 1}
 	PrefixText      = Text{100, 0, 1}
 	PatternText     = Text{1_000, 0, 1}
 )

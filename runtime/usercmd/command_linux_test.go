@@ -200,6 +200,24 @@ func TestCommandSaysTheRulesFirst(t *testing.T) {
 		leaves(0, "port is set.\n")
 }
 
+// A person reads the labels of choices, and types one of them, its value, or where the choices are open another.
+func TestCommandShowsLabels(t *testing.T) {
+	for typed, want := range map[string]string{"Small": "small-2", "small-2": "small-2", "medium": "medium", "huge-1": "huge-1", "": "large-2"} {
+		store := runtimetest.NewStore()
+		store.Put("every-rule", "model", "large-2")
+		sitDown(t, openEveryRule(t, store), "set", "model").
+			waits("One of: Small, Large, and slower, medium; or another value\r\nmodel [Large, and slower]: ").types(typed+"\n").
+			leaves(0, "model is set.\n")
+		if got, _ := store.Value("every-rule", "model"); got != want {
+			t.Errorf("%q is stored as %q, want %q", typed, got, want)
+		}
+	}
+	sitDown(t, openEveryRule(t, runtimetest.NewStore()), "set", "sort").
+		waits("One of: name, From Z to A, 2nd, eu-west-1, 漢字\r\n").waits("sort [name]: ").types("other\n").
+		waits("the value must be one of name, -name (From Z to A), 2nd, eu-west-1 or 漢字").types("From Z to A\n").
+		leaves(0, "sort is set.\n")
+}
+
 func TestCommandAsksForLines(t *testing.T) {
 	store := runtimetest.NewStore()
 	m := openEveryType(t, store)

@@ -196,14 +196,15 @@ func TestCommandStatusShowsSettings(t *testing.T) {
 	for name, value := range map[string]string{
 		"live_key": "sk_live_abcdefghijklmnopqrstuvwxyz", "endpoint": "https://api.example.com/v2", "proxy": "http://app:hunter2@proxy.example",
 		"port": "9090", "verbose": "no", "timeout": "30s", "patterned": strings.Repeat("very-", 40) + "long",
-		"certificate": "-----BEGIN " + strings.Repeat("x", 100),
+		"certificate": "-----BEGIN " + strings.Repeat("x", 100), "sort": "-name", "model": "huge-1",
 	} {
 		store.Put("every-rule", name, value)
 	}
 	r := run(t, openEveryRule(t, store), "", "status")
 	for _, want := range []string{"live_key      live_key      set\n", "endpoint      set: https://api.example.com/v2\n", "proxy         set\n",
 		"port          set: 9090\n", "verbose       set: false\n", "timeout       set: 30s\n", "certificate   set\n",
-		"set: very-very-", "very…\n", "database      not set, the default serves\n"} {
+		"set: very-very-", "very…\n", "database      not set, the default serves\n", "sort          set: From Z to A\n",
+		"model         set: huge-1\n"} {
 		r.want(t, 0, want, "")
 	}
 	for _, secret := range []string{"abcdefghijkl", "hunter2", "BEGIN"} {

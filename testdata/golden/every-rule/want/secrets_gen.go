@@ -59,13 +59,13 @@ var keyLiveKey = secrets.Password("live_key", secrets.Field{
 	Prefixes:  []string{"sk_live_"},
 })
 
-// KeyGitHubToken returns the key that stands for github_token.
-func KeyGitHubToken() secrets.Key[secrets.Secret] {
-	return keyGitHubToken
+// KeyGhToken returns the key that stands for gh_token.
+func KeyGhToken() secrets.Key[secrets.Secret] {
+	return keyGhToken
 }
 
-var keyGitHubToken = secrets.Password("github_token", secrets.Field{
-	Label:    "github_token",
+var keyGhToken = secrets.Password("gh_token", secrets.Field{
+	Label:    "gh_token",
 	Pattern:  "[a-z]+_[A-Za-z0-9_]{16,}",
 	Prefixes: []string{"ghp_", "github_pat_"},
 })
@@ -175,6 +175,24 @@ var keySort = secrets.Choice[Sort]("sort", secrets.Field{
 	Label:   "sort",
 	Default: "name",
 	Choices: []string{"name", "-name", "2nd", "eu-west-1", "漢字"},
+	ChoiceLabels: map[string]string{
+		"-name": "From Z to A",
+	},
+})
+
+// KeyModel returns the key that stands for model.
+func KeyModel() secrets.Key[Model] {
+	return keyModel
+}
+
+var keyModel = secrets.Choice[Model]("model", secrets.Field{
+	Label:   "model",
+	Choices: []string{"small-2", "large-2", "medium"},
+	ChoiceLabels: map[string]string{
+		"small-2": "Small",
+		"large-2": "Large, and slower",
+	},
+	Open: true,
 })
 
 // Sort is one of the choices for sort.
@@ -183,7 +201,7 @@ type Sort string
 // The choices for sort.
 const (
 	SortName           Sort = "name"
-	SortNameDescending Sort = "-name"
+	SortNameDescending Sort = "-name" // From Z to A
 	Sort2nd            Sort = "2nd"
 	SortEuWest1        Sort = "eu-west-1"
 	Sort漢字             Sort = "漢字"
@@ -197,6 +215,26 @@ func AllSort() []Sort {
 // Valid reports whether s is one of the choices for sort.
 func (s Sort) Valid() bool {
 	return slices.Contains(AllSort(), s)
+}
+
+// Model is a value of model: one of the constants, or another text.
+type Model string
+
+// The choices for model.
+const (
+	ModelSmall2 Model = "small-2" // Small
+	ModelLarge2 Model = "large-2" // Large, and slower
+	ModelMedium Model = "medium"
+)
+
+// AllModel returns the choices for model, in the schema's order. The slice is the caller's own.
+func AllModel() []Model {
+	return []Model{ModelSmall2, ModelLarge2, ModelMedium}
+}
+
+// Valid reports whether m is one of the choices for model, which a value need not be.
+func (m Model) Valid() bool {
+	return slices.Contains(AllModel(), m)
 }
 
 // Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
@@ -216,7 +254,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 			keyShortText,
 			keyPatterned,
 			keyLiveKey,
-			keyGitHubToken,
+			keyGhToken,
 			keyCertificate,
 			keyEndpoint,
 			keyProxy,
@@ -227,6 +265,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 			keyVerbose,
 			keyTimeout,
 			keySort,
+			keyModel,
 		},
 	}, options...)
 	if err != nil {
@@ -259,12 +298,12 @@ func (s *Secrets) LiveKey(ctx context.Context, reason secrets.Reason) (secrets.S
 	return secrets.Get(ctx, s.Manager, keyLiveKey, reason)
 }
 
-// GitHubToken returns github_token.
+// GhToken returns gh_token.
 //
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
-func (s *Secrets) GitHubToken(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, keyGitHubToken, reason)
+func (s *Secrets) GhToken(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
+	return secrets.GetOptional(ctx, s.Manager, keyGhToken, reason)
 }
 
 // Certificate returns certificate.
@@ -347,6 +386,14 @@ func (s *Secrets) Sort(ctx context.Context, reason secrets.Reason) (Sort, error)
 	return secrets.Get(ctx, s.Manager, keySort, reason)
 }
 
+// Model returns model.
+//
+// It may be unset, which is no error. Each use needs the user's permission, which can be given for
+// the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) Model(ctx context.Context, reason secrets.Reason) (secrets.Optional[Model], error) {
+	return secrets.GetOptional(ctx, s.Manager, keyModel, reason)
+}
+
 // Values are the values of all secrets.
 type Values struct {
 	// ShortText is short_text.
@@ -355,8 +402,8 @@ type Values struct {
 	Patterned string
 	// LiveKey is live_key.
 	LiveKey secrets.Secret
-	// GitHubToken is github_token.
-	GitHubToken secrets.Optional[secrets.Secret]
+	// GhToken is gh_token.
+	GhToken secrets.Optional[secrets.Secret]
 	// Certificate is certificate.
 	Certificate secrets.Optional[secrets.Secret]
 	// Endpoint is endpoint.
@@ -377,6 +424,8 @@ type Values struct {
 	Timeout time.Duration
 	// Sort is sort.
 	Sort Sort
+	// Model is model.
+	Model secrets.Optional[Model]
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
@@ -386,7 +435,7 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 		keyShortText.Into(&values.ShortText),
 		keyPatterned.Into(&values.Patterned),
 		keyLiveKey.Into(&values.LiveKey),
-		keyGitHubToken.IntoOptional(&values.GitHubToken),
+		keyGhToken.IntoOptional(&values.GhToken),
 		keyCertificate.IntoOptional(&values.Certificate),
 		keyEndpoint.Into(&values.Endpoint),
 		keyProxy.IntoOptional(&values.Proxy),
@@ -397,6 +446,7 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 		keyVerbose.Into(&values.Verbose),
 		keyTimeout.Into(&values.Timeout),
 		keySort.Into(&values.Sort),
+		keyModel.IntoOptional(&values.Model),
 	)
 	return values, err
 }
@@ -419,10 +469,10 @@ func ValidateLiveKey(text string) (secrets.Secret, error) {
 	return secrets.Validate(keyLiveKey, text)
 }
 
-// ValidateGitHubToken returns the value of github_token that text stands for, or an error that
-// names the rule it breaks and is secrets.ErrInvalid.
-func ValidateGitHubToken(text string) (secrets.Secret, error) {
-	return secrets.Validate(keyGitHubToken, text)
+// ValidateGhToken returns the value of gh_token that text stands for, or an error that names the
+// rule it breaks and is secrets.ErrInvalid.
+func ValidateGhToken(text string) (secrets.Secret, error) {
+	return secrets.Validate(keyGhToken, text)
 }
 
 // ValidateCertificate returns the value of certificate that text stands for, or an error that names
@@ -483,4 +533,10 @@ func ValidateTimeout(text string) (time.Duration, error) {
 // breaks and is secrets.ErrInvalid.
 func ValidateSort(text string) (Sort, error) {
 	return secrets.Validate(keySort, text)
+}
+
+// ValidateModel returns the value of model that text stands for, or an error that names the rule it
+// breaks and is secrets.ErrInvalid.
+func ValidateModel(text string) (Model, error) {
+	return secrets.Validate(keyModel, text)
 }

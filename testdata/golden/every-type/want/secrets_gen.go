@@ -250,6 +250,9 @@ var keyChoiceRequired = secrets.Choice[ChoiceRequired]("choice_required", secret
 	Label:    "choice_required",
 	Required: true,
 	Choices:  []string{"eu", "us"},
+	ChoiceLabels: map[string]string{
+		"us": "United States",
+	},
 })
 
 // KeyChoiceOptional returns the key that stands for choice_optional.
@@ -350,7 +353,7 @@ type ChoiceRequired string
 // The choices for choice_required.
 const (
 	ChoiceRequiredEu ChoiceRequired = "eu"
-	ChoiceRequiredUs ChoiceRequired = "us"
+	ChoiceRequiredUs ChoiceRequired = "us" // United States
 )
 
 // AllChoiceRequired returns the choices for choice_required, in the schema's order. The slice is
