@@ -51,9 +51,10 @@
 //
 // Rules for values. They, and every default, are those of [field.Field]:
 //
-//	min_length    in characters; text, password and multiline, as the next three
+//	min_length    in characters; text, password and multiline, as the next four
 //	max_length    in characters
 //	pattern       an RE2 expression that must match the whole value
+//	pattern_help  what a person reads instead of the expression; it continues "The value must be"
 //	prefix        what every value begins with, such as sk_live_, or a list of which it begins with one
 //	schemes       the URL schemes that are accepted; url, as the next two (https, http)
 //	hosts         the hosts that are accepted, such as api.example.com or *.example.com (all)

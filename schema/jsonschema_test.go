@@ -111,6 +111,7 @@ func TestJSONSchemaKnowsTheBounds(t *testing.T) {
 	}
 	for key, want := range map[string]wording.Text{
 		"label": wording.LabelText, "placeholder": wording.PlaceholderText, "help_text": wording.HelpText, "deprecated": wording.DeprecatedText,
+		"pattern_help": wording.PatternHelpText,
 	} {
 		if got := s.Definitions.Secret.Properties[key].Pattern; !strings.Contains(got, fmt.Sprintf("{0,%d}", want.Characters)) {
 			t.Errorf("%s: %q, want %d characters", key, got, want.Characters)

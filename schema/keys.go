@@ -39,6 +39,7 @@ var secretKeys = []secretKey{
 	{"min_length", stringTypes, func(r *reader, d *draft, n *node) { d.MinLength = r.length(n, "min_length", 0) }},
 	{"max_length", stringTypes, func(r *reader, d *draft, n *node) { d.MaxLength = r.length(n, "max_length", 1) }},
 	{"pattern", stringTypes, readPattern},
+	{"pattern_help", stringTypes, readPatternHelp},
 	{"prefix", stringTypes, readPrefix},
 	{"schemes", []field.Type{field.URL}, readSchemes},
 	{"hosts", []field.Type{field.URL}, readHosts},
@@ -125,6 +126,14 @@ func readPattern(r *reader, d *draft, n *node) {
 	}
 	if _, err := field.CompilePattern(d.Pattern); err != nil {
 		r.errorf(n.pos, "pattern is no RE2 expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+}
+
+// readPatternHelp reads the end of a sentence: "The value must be ...".
+func readPatternHelp(r *reader, d *draft, n *node) {
+	d.PatternHelp = r.shown(n, "pattern_help", wording.PatternHelpText)
+	if begins := strings.HasPrefix(d.PatternHelp, "must "); begins || strings.HasSuffix(d.PatternHelp, ".") {
+		r.errorf(n.pos, `pattern_help %s must be the end of a sentence that begins with "The value must be", without its full stop`, quote(d.PatternHelp))
 	}
 }
 

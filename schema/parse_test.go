@@ -88,7 +88,7 @@ func TestEveryKey(t *testing.T) {
 			Placeholder: "sk_live_...", Required: true, Deprecated: "Use the key pair instead.",
 			Permission: field.Dialog, Remember: 90 * time.Minute, Scope: field.ToolScope,
 			SentTo: "endpoint", RenamedFrom: []string{"API_TOKEN", "api.token"},
-			MinLength: 16, MaxLength: 64, Pattern: "sk_live_[A-Za-z0-9]+", Prefixes: []string{"sk_live_"},
+			MinLength: 16, MaxLength: 64, Pattern: "sk_live_[A-Za-z0-9]+", PatternHelp: "sk_live_, and letters and digits", Prefixes: []string{"sk_live_"},
 		},
 		Pos: Pos{4, 3}, GoName: "AccessToken",
 	}
@@ -102,7 +102,7 @@ func TestEveryKey(t *testing.T) {
 	if diff := cmp.Diff([]string{"", "NameDescending", ""}, order.ChoiceGoNames); diff != "" {
 		t.Error(diff)
 	}
-	if got := []Pos{order.ChoiceAt(0), order.ChoiceAt(1), order.ChoiceAt(2)}; !reflect.DeepEqual(got, []Pos{{50, 9}, {52, 18}, {54, 17}}) {
+	if got := []Pos{order.ChoiceAt(0), order.ChoiceAt(1), order.ChoiceAt(2)}; !reflect.DeepEqual(got, []Pos{{51, 9}, {53, 18}, {55, 17}}) {
 		t.Errorf("choices at %v", got)
 	}
 	if got := f.Secret("model"); !got.Open || got.Shown("small-2") != "Small" || got.Shown("medium") != "medium" || got.Default != "huge-1" {
@@ -123,7 +123,7 @@ func TestEveryKey(t *testing.T) {
 		t.Errorf("range of at_most is %v", got)
 	}
 	calls := f.Groups[1]
-	if calls.GoName != "CallOptions" || calls.MemberAt(1) != (Pos{76, 24}) || f.Groups[0].At("go_name") != f.Groups[0].Pos {
+	if calls.GoName != "CallOptions" || calls.MemberAt(1) != (Pos{77, 24}) || f.Groups[0].At("go_name") != f.Groups[0].Pos {
 		t.Errorf("group calls is %+v", calls)
 	}
 }

@@ -96,6 +96,9 @@ func (r *reader) checkBounds(d *draft) {
 	case d.max != nil:
 		d.Range = field.AtMost(*d.max)
 	}
+	if d.PatternHelp != "" && !d.places.has("pattern") {
+		r.errorf(d.At("pattern_help"), "pattern_help says in words what a pattern wants, and there is no pattern")
+	}
 	if !d.badRules && len(r.errs) == before && d.Pattern != "" {
 		r.checkPattern(d)
 	}

@@ -82,6 +82,7 @@ func fieldItems(s field.Field) []jen.Code {
 	number("MinLength", s.MinLength)
 	number("MaxLength", s.MaxLength)
 	text("Pattern", s.Pattern)
+	text("PatternHelp", s.PatternHelp)
 	list("Prefixes", s.Prefixes)
 	list("Schemes", s.Schemes)
 	list("Hosts", s.Hosts)

@@ -60,6 +60,7 @@ type ManifestSecret struct {
 	MinLength   int              `json:"min_length,omitempty"`
 	MaxLength   int              `json:"max_length,omitempty"`
 	Pattern     string           `json:"pattern,omitempty"`
+	PatternHelp string           `json:"pattern_help,omitempty"`
 	Prefix      oneOrMore        `json:"prefix,omitempty"`
 	Schemes     []string         `json:"schemes,omitempty"`
 	Hosts       []string         `json:"hosts,omitempty"`
@@ -214,7 +215,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Name: s.Name, Label: s.Label, FieldType: s.Type, Required: s.Required, Default: s.Default, HelpText: s.Help,
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
-		Pattern: s.Pattern, Prefix: s.Prefixes, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices, ChoiceLabels: s.ChoiceLabels, Open: s.Open,
+		Pattern: s.Pattern, PatternHelp: s.PatternHelp, Prefix: s.Prefixes, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices, ChoiceLabels: s.ChoiceLabels, Open: s.Open,
 		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{

@@ -16,6 +16,7 @@ func (c *comparison) texts(was, s *templates.ManifestSecret) {
 		{"label", ownLabel(was), ownLabel(s)},
 		{"help_text", was.HelpText, s.HelpText},
 		{"placeholder", was.Placeholder, s.Placeholder},
+		{"pattern_help", was.PatternHelp, s.PatternHelp},
 		{"deprecated", was.Deprecated, s.Deprecated},
 	} {
 		if text.old != text.now {

@@ -45,7 +45,7 @@ func (f Field) CheckAll(text string) error {
 	}
 	all := Broken{problem}
 	switch problem.Kind {
-	case TooShort, TooLong, NoPrefix, NoMatch:
+	case TooShort, TooLong, NoPrefix, NoMatch, OtherShape:
 		all = f.brokenBy(text)
 	}
 	return all
@@ -66,7 +66,8 @@ func (f Field) Problems() []*Problem {
 		add(f.MinLength > 0, TooShort, strconv.Itoa(f.MinLength))
 		add(f.MaxLength > 0, TooLong, strconv.Itoa(f.MaxLength))
 		add(len(f.Prefixes) > 0, NoPrefix, orList(f.Prefixes))
-		add(f.Pattern != "", NoMatch, f.Pattern)
+		kind, want := f.noMatch()
+		add(f.Pattern != "", kind, want)
 	case URL:
 		add(f.UserInfo, NotEncoded, "")
 		add(true, NotURL, "")
@@ -95,7 +96,7 @@ func (f Field) Problems() []*Problem {
 func (f Field) Rules() []*Problem {
 	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
 		switch p.Kind {
-		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotDuration:
+		case TooShort, TooLong, NoPrefix, NoMatch, OtherShape, OtherHost, NotInteger, NotDuration:
 			return false
 		case OtherScheme:
 			return len(f.Schemes) == 0
@@ -192,9 +193,18 @@ func (f Field) brokenBy(text string) (broken Broken) {
 	if f.Pattern != "" {
 		// A pattern that does not compile is refused by the generator and by the runtime's Open; here it matches nothing.
 		re, err := CompilePattern(f.Pattern)
-		add(err != nil || !re.MatchString(text), NoMatch, f.Pattern)
+		kind, want := f.noMatch()
+		add(err != nil || !re.MatchString(text), kind, want)
 	}
 	return broken
+}
+
+// noMatch is how a person is told of the pattern: in the schema's words, or by the expression itself.
+func (f Field) noMatch() (kind Kind, want string) {
+	if f.PatternHelp != "" {
+		return OtherShape, f.PatternHelp
+	}
+	return NoMatch, f.Pattern
 }
 
 var patterns sync.Map // pattern -> *regexp.Regexp; a schema has few, and each is compiled once

@@ -24,6 +24,7 @@ func TestParse(t *testing.T) {
 		}},
 		"open choice": {Field{Type: Choice, Choices: []string{"a", "b\u200bc"}, Open: true}, map[string]Kind{
 			"a": "", "b\u200bc": "", "b": "", " b ": "", "": Empty, "d\u200be": Unseen, "f\ng": NotOneLine}},
+		"pattern with words": {Field{Type: Text, Pattern: "[A-Z]+", PatternHelp: "capitals"}, map[string]Kind{"AB": "", "ab": OtherShape}},
 		"prefixes": {Field{Type: Password, Prefixes: []string{"ghp_", "github_pat_"}}, map[string]Kind{
 			"ghp_a": "", "github_pat_a": "", "github_pat_": "", "github_": NoPrefix, "GHP_a": NoPrefix, "a": NoPrefix}},
 		"prefix":         {Field{Type: Password, Prefixes: []string{"sk_"}}, map[string]Kind{"sk_a": "", "sk_": "", "SK_a": NoPrefix, "a": NoPrefix}},

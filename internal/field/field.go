@@ -80,15 +80,17 @@ type Field struct {
 	SentTo      string   // the name of the url secret that says where the value goes
 	RenamedFrom []string // former names, whose stored value is still found
 
-	MinLength int      // in characters (Unicode code points)
-	MaxLength int      // in characters (Unicode code points); 0 is no limit
-	Pattern   string   // an RE2 expression that must match the whole value
-	Prefixes  []string // every value begins with one of them, such as "sk_live_"; none is no such rule
-	Schemes   []string
-	Hosts     []string // "api.example.com", or "*.example.com" for every host below it
-	UserInfo  bool     // a url may hold user:password@
-	Range     Range
-	Choices   []string
+	MinLength int    // in characters (Unicode code points)
+	MaxLength int    // in characters (Unicode code points); 0 is no limit
+	Pattern   string // an RE2 expression that must match the whole value
+	// PatternHelp says in words what the pattern wants. It continues "must be".
+	PatternHelp string
+	Prefixes    []string // every value begins with one of them, such as "sk_live_"; none is no such rule
+	Schemes     []string
+	Hosts       []string // "api.example.com", or "*.example.com" for every host below it
+	UserInfo    bool     // a url may hold user:password@
+	Range       Range
+	Choices     []string
 
 	ChoiceLabels map[string]string // how choices are shown, by value, where that is another text
 	Open         bool              // of a choice: a text that is none of the choices is a value too

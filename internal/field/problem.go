@@ -14,6 +14,7 @@ const (
 	TooShort    Kind = "too_short"
 	TooLong     Kind = "too_long"
 	NoMatch     Kind = "no_match"
+	OtherShape  Kind = "other_shape" // NoMatch, where the schema has words for the pattern
 	NoPrefix    Kind = "no_prefix"
 	NotURL      Kind = "not_url"
 	OtherScheme Kind = "other_scheme"
@@ -41,6 +42,7 @@ func Problems() map[Kind]string {
 		TooShort:    "must have at least {want} characters",
 		TooLong:     "must have at most {want} characters",
 		NoMatch:     "must match the pattern {want}",
+		OtherShape:  "must be {want}",
 		NoPrefix:    "must begin with {want}",
 		NotURL:      "must be an absolute URL with a host in ASCII, such as https://api.example.com",
 		OtherScheme: "must be a URL that begins with {want}",

@@ -13,6 +13,7 @@ func TestRules(t *testing.T) {
 	}{
 		{Field{Type: Text}, nil},
 		{Field{Type: Password, MinLength: 2, MaxLength: 3, Prefixes: []string{"p"}, Pattern: "p.*"}, []Kind{TooShort, TooLong, NoPrefix, NoMatch}},
+		{Field{Type: Password, Pattern: "p.*", PatternHelp: "a p, and more"}, []Kind{OtherShape}},
 		{Field{Type: URL}, nil},
 		{Field{Type: URL, Schemes: []string{"postgres"}, Hosts: []string{"a.example"}}, []Kind{OtherScheme, OtherHost}},
 		{Field{Type: Email}, nil},

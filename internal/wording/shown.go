@@ -32,6 +32,7 @@ var (
 	ChoiceLabelText = Text{layout.Columns, layout.Columns, 1}
 	PrefixText      = Text{100, 0, 1}
 	PatternText     = Text{1_000, 0, 1}
+	PatternHelpText = Text{90, 90, 1} // which dialogs say before it is broken, see [Sentences.Rules]
 )
 
 // ReasonColumns is how long a reason may be: wherever its words end, a question has room for it in the lines that it gives one.

@@ -72,6 +72,7 @@ func TestAskSaysTheRules(t *testing.T) {
 		"The value must be a whole number, must be 1 or more, must be 100 or less.": {Type: field.Integer, Range: field.Between(1, 100)},
 		"The value must be a duration, such as 30s or 1h30m.":                       {Type: field.Duration},
 		"The value must begin with ghp_, gho_ or github_pat_.":                      {Type: field.Password, Prefixes: []string{"ghp_", "gho_", "github_pat_"}},
+		"The value must be two letters and a number.":                               {Type: field.Text, Pattern: "[a-z]{2}[0-9]+", PatternHelp: "two letters and a number"},
 		"The value must begin with sk_live_.":                                       {Type: field.Password, Prefixes: []string{"sk_live_"}},
 		"The value must have at least 16 characters.":                               {Type: field.Password, MinLength: 16, Pattern: strings.Repeat("[a-z]", 50)},
 	} {

@@ -46,6 +46,17 @@ var keyPatterned = secrets.Text("patterned", secrets.Field{
 	Pattern: "[a-z]+(-[a-z]+)*",
 })
 
+// KeyTicket returns the key that stands for ticket.
+func KeyTicket() secrets.Key[string] {
+	return keyTicket
+}
+
+var keyTicket = secrets.Text("ticket", secrets.Field{
+	Label:       "ticket",
+	Pattern:     "[A-Z]{2,5}-[0-9]{1,6}",
+	PatternHelp: "a project, a dash and a number, such as PETS-12",
+})
+
 // KeyLiveKey returns the key that stands for live_key.
 func KeyLiveKey() secrets.Key[secrets.Secret] {
 	return keyLiveKey
@@ -253,6 +264,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Keys: []secrets.AnyKey{
 			keyShortText,
 			keyPatterned,
+			keyTicket,
 			keyLiveKey,
 			keyGhToken,
 			keyCertificate,
@@ -288,6 +300,14 @@ func (s *Secrets) ShortText(ctx context.Context, reason secrets.Reason) (string,
 // be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Patterned(ctx context.Context, reason secrets.Reason) (string, error) {
 	return secrets.Get(ctx, s.Manager, keyPatterned, reason)
+}
+
+// Ticket returns ticket.
+//
+// It may be unset, which is no error. Each use needs the user's permission, which can be given for
+// the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) Ticket(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
+	return secrets.GetOptional(ctx, s.Manager, keyTicket, reason)
 }
 
 // LiveKey returns live_key.
@@ -400,6 +420,8 @@ type Values struct {
 	ShortText string
 	// Patterned is patterned.
 	Patterned string
+	// Ticket is ticket.
+	Ticket secrets.Optional[string]
 	// LiveKey is live_key.
 	LiveKey secrets.Secret
 	// GhToken is gh_token.
@@ -434,6 +456,7 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 	err := secrets.GetGroup(ctx, s.Manager, reason,
 		keyShortText.Into(&values.ShortText),
 		keyPatterned.Into(&values.Patterned),
+		keyTicket.IntoOptional(&values.Ticket),
 		keyLiveKey.Into(&values.LiveKey),
 		keyGhToken.IntoOptional(&values.GhToken),
 		keyCertificate.IntoOptional(&values.Certificate),
@@ -461,6 +484,12 @@ func ValidateShortText(text string) (string, error) {
 // rule it breaks and is secrets.ErrInvalid.
 func ValidatePatterned(text string) (string, error) {
 	return secrets.Validate(keyPatterned, text)
+}
+
+// ValidateTicket returns the value of ticket that text stands for, or an error that names the rule
+// it breaks and is secrets.ErrInvalid.
+func ValidateTicket(text string) (string, error) {
+	return secrets.Validate(keyTicket, text)
 }
 
 // ValidateLiveKey returns the value of live_key that text stands for, or an error that names the
