@@ -81,6 +81,11 @@ func (m *Manager) codesForm(who consent.Who, secrets []string, code string) cons
 	if by := m.askedBy(who); by != "" {
 		message += "\n" + by
 	}
+	for _, name := range secrets {
+		if f := visible(m.names[name].Field); f.Docs != "" {
+			message += "\n" + wording.Fill(form.Docs, wording.Values{"label": f.Label, "docs": f.Docs})
+		}
+	}
 	return consent.Form{
 		Name:    "codes",
 		Message: message,

@@ -172,6 +172,8 @@ func checkDefinition(f field.Field) error {
 		return fmt.Errorf("unknown permission %q", f.Permission)
 	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:
 		return fmt.Errorf("unknown scope %q", f.Scope)
+	case f.Docs != "" && field.CheckLink(f.Docs) != nil:
+		return fmt.Errorf("docs: a link %w", field.CheckLink(f.Docs))
 	case f.Clean(f.Default) != f.Default:
 		return errors.New("a default has nothing around it that would be taken off what a person enters, such as a space")
 	case f.Pattern != "":

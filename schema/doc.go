@@ -40,6 +40,7 @@
 //	required      whether a person is asked for it when it is missing (false)
 //	default       the value that serves until another is stored; with required, the value that is offered
 //	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
+//	docs          an https link to where it is explained; in dialogs, the client's form, the terminal and errors
 //	placeholder   an example of how a value looks, in up to 100 columns; never a value
 //	permission    whose word a use needs: ask, dialog or none (ask)
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)

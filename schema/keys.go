@@ -28,6 +28,7 @@ var secretKeys = []secretKey{
 	{"required", nil, func(r *reader, d *draft, n *node) { d.Required = r.boolean(n, "required") }},
 	{"default", nil, func(r *reader, d *draft, n *node) { d.defaultValue = n }}, // read after all others
 	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.shown(n, "help_text", wording.HelpText) }},
+	{"docs", nil, readDocs},
 	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.shown(n, "placeholder", wording.PlaceholderText) }},
 	{"permission", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "permission", field.Permissions(), &d.Permission) }},
 	{"remember", nil, readRemember},
@@ -70,6 +71,18 @@ type draft struct {
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }
+
+func readDocs(r *reader, d *draft, n *node) {
+	link, ok := r.text(n, "docs")
+	if !ok {
+		return
+	}
+	if err := field.CheckLink(link); err != nil {
+		r.errorf(n.pos, "docs %s %s", quote(link), err)
+		return
+	}
+	d.Docs = link
+}
 
 func readRemember(r *reader, d *draft, n *node) {
 	const want = "a duration such as 30m or 8h"

@@ -85,7 +85,7 @@ func TestEveryKey(t *testing.T) {
 		Field: field.Field{
 			Name: "token", Type: field.Password,
 			Label: "Access token", Help: "Create one under Account, API keys.\n\nIt begins with sk_live_.",
-			Placeholder: "sk_live_...", Required: true, Deprecated: "Use the key pair instead.",
+			Docs: "https://docs.example.com/keys?lang=en#create", Placeholder: "sk_live_...", Required: true, Deprecated: "Use the key pair instead.",
 			Permission: field.Dialog, Remember: 90 * time.Minute, Scope: field.ToolScope,
 			SentTo: "endpoint", RenamedFrom: []string{"API_TOKEN", "api.token"},
 			MinLength: 16, MaxLength: 64, Pattern: "sk_live_[A-Za-z0-9]+", PatternHelp: "sk_live_, and letters and digits", Prefixes: []string{"sk_live_"},
@@ -95,14 +95,14 @@ func TestEveryKey(t *testing.T) {
 	if diff := cmp.Diff(want, *f.Secret("token"), cmpopts.IgnoreUnexported(Secret{}, field.Range{})); diff != "" {
 		t.Error(diff)
 	}
-	if got := f.Secret("token"); got.At("go_name") != (Pos{19, 14}) || got.At("choices") != got.Pos {
+	if got := f.Secret("token"); got.At("go_name") != (Pos{20, 14}) || got.At("choices") != got.Pos {
 		t.Errorf("go_name at %v, choices at %v", got.At("go_name"), got.At("choices"))
 	}
 	order := f.Secret("order")
 	if diff := cmp.Diff([]string{"", "NameDescending", ""}, order.ChoiceGoNames); diff != "" {
 		t.Error(diff)
 	}
-	if got := []Pos{order.ChoiceAt(0), order.ChoiceAt(1), order.ChoiceAt(2)}; !reflect.DeepEqual(got, []Pos{{51, 9}, {53, 18}, {55, 17}}) {
+	if got := []Pos{order.ChoiceAt(0), order.ChoiceAt(1), order.ChoiceAt(2)}; !reflect.DeepEqual(got, []Pos{{52, 9}, {54, 18}, {56, 17}}) {
 		t.Errorf("choices at %v", got)
 	}
 	if got := f.Secret("model"); !got.Open || got.Shown("small-2") != "Small" || got.Shown("medium") != "medium" || got.Default != "huge-1" {
@@ -123,7 +123,7 @@ func TestEveryKey(t *testing.T) {
 		t.Errorf("range of at_most is %v", got)
 	}
 	calls := f.Groups[1]
-	if calls.GoName != "CallOptions" || calls.MemberAt(1) != (Pos{77, 24}) || f.Groups[0].At("go_name") != f.Groups[0].Pos {
+	if calls.GoName != "CallOptions" || calls.MemberAt(1) != (Pos{78, 24}) || f.Groups[0].At("go_name") != f.Groups[0].Pos {
 		t.Errorf("group calls is %+v", calls)
 	}
 }

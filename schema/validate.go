@@ -219,10 +219,15 @@ func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
 			r.errorf(d.At("sent_to"), "the question for its use can take %d lines, a window has room for %d", height, layout.Lines)
 		}
 	}
-	if d.Help != "" && !sentences.DialogFits(r.file.Server, d.Field) {
-		height := sentences.DialogHeight(r.file.Server, d.Field)
-		r.errorf(d.At("help_text"), "the dialog that asks for it can take %d lines, a window has room for %d: shorten help_text or placeholder", height, layout.Lines)
+	if d.Help == "" && d.Docs == "" || sentences.DialogFits(r.file.Server, d.Field) {
+		return
 	}
+	at, what := "help_text", "help_text or placeholder"
+	if d.Docs != "" {
+		at, what = "docs", "docs, help_text or placeholder"
+	}
+	height := sentences.DialogHeight(r.file.Server, d.Field)
+	r.errorf(d.At(at), "the dialog that asks for it can take %d lines, a window has room for %d: shorten %s", height, layout.Lines, what)
 }
 
 // longestHost is the longest text by which a question can say where a value goes.

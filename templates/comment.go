@@ -17,6 +17,9 @@ const commentWidth = 97
 // secretDoc is the comment of a getter: what it returns, when somebody is asked, and what a refusal returns.
 func secretDoc(s *Secret) []string {
 	doc := paragraph(nil, s.GoName+" returns "+sentence(what(s)), s.Help)
+	if s.Docs != "" {
+		doc = paragraph(doc, "See "+s.Docs)
+	}
 	doc = paragraph(doc, presence(s), destination(s), consent(s.Field))
 	return deprecation(doc, s)
 }

@@ -69,6 +69,7 @@ func fieldItems(s field.Field) []jen.Code {
 
 	text("Label", s.Label)
 	text("Help", s.Help)
+	text("Docs", s.Docs)
 	text("Placeholder", s.Placeholder)
 	yes("Required", s.Required)
 	text("Default", s.Default)

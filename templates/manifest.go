@@ -50,6 +50,7 @@ type ManifestSecret struct {
 	Required    bool             `json:"required"`
 	Default     string           `json:"default,omitempty"`
 	HelpText    string           `json:"help_text,omitempty"`
+	Docs        string           `json:"docs,omitempty"`
 	Placeholder string           `json:"placeholder,omitempty"`
 	Permission  field.Permission `json:"permission"`
 	Remember    string           `json:"remember,omitempty"`
@@ -213,7 +214,7 @@ func dialogLines(server string, sentences wording.Sentences, f field.Field) []st
 func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSecret {
 	m := ManifestSecret{
 		Name: s.Name, Label: s.Label, FieldType: s.Type, Required: s.Required, Default: s.Default, HelpText: s.Help,
-		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
+		Docs: s.Docs, Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, PatternHelp: s.PatternHelp, Prefix: s.Prefixes, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices, ChoiceLabels: s.ChoiceLabels, Open: s.Open,
 		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),

@@ -15,6 +15,7 @@ func (c *comparison) texts(was, s *templates.ManifestSecret) {
 	for _, text := range []struct{ key, old, now string }{
 		{"label", ownLabel(was), ownLabel(s)},
 		{"help_text", was.HelpText, s.HelpText},
+		{"docs", was.Docs, s.Docs},
 		{"placeholder", was.Placeholder, s.Placeholder},
 		{"pattern_help", was.PatternHelp, s.PatternHelp},
 		{"deprecated", was.Deprecated, s.Deprecated},

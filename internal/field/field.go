@@ -69,6 +69,7 @@ type Field struct {
 
 	Label       string // what a person calls it; shown in every dialog and question
 	Help        string // where to find it, what it is for
+	Docs        string // an https link to where it is explained; shown in dialogs, forms and errors
 	Placeholder string // an example of how a value looks; never a value
 	Required    bool   // asked for when it is missing
 	Default     string // the text that serves, or is offered, until another is stored; "" is none

@@ -256,6 +256,15 @@ func TestOnlyTerminalSentencesNameTheCommand(t *testing.T) {
 	}
 }
 
+// A link stands behind the help text, with nothing behind it that could be taken for a part of it.
+func TestAskHasTheLink(t *testing.T) {
+	f := field.Field{Label: "API key", Help: "Create one.", Docs: "https://docs.example.com/keys", Placeholder: "k-..."}
+	lines := English().Ask("petstore", f, Asking{})
+	if i := slices.Index(lines, "See https://docs.example.com/keys"); i != slices.Index(lines, "Create one.")+1 {
+		t.Errorf("%q", lines)
+	}
+}
+
 // Any program may use any name, so the one that is shown ends where it says, on the dialog's own words.
 func TestClientIsNamedAsItNamesItself(t *testing.T) {
 	for name, want := range map[string]string{

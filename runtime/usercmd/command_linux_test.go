@@ -200,6 +200,11 @@ func TestCommandSaysTheRulesFirst(t *testing.T) {
 		leaves(0, "port is set.\n")
 }
 
+func TestCommandShowsTheLink(t *testing.T) {
+	sitDown(t, openEveryRule(t, runtimetest.NewStore()), "set", "gh_token").
+		waits("See https://docs.example.com/en/authentication/managing-your-personal-access-tokens\r\n").waits("gh_token: ").types("\x03").leaves(1, "")
+}
+
 // A person reads the labels of choices, and types one of them, its value, or where the choices are open another.
 func TestCommandShowsLabels(t *testing.T) {
 	for typed, want := range map[string]string{"Small": "small-2", "small-2": "small-2", "medium": "medium", "huge-1": "huge-1", "": "large-2"} {

@@ -403,6 +403,12 @@ func TestCommandDoctorLooksAtNothingThatTheServerBrings(t *testing.T) {
 	open(t, secrets.WithoutBypass()).run(t, "", "doctor").want(t, 0, "is set, which this server ignores\n", "")
 }
 
+// The doctor says where a person finds what is missing, and needs no store for that.
+func TestCommandDoctorHasTheLinks(t *testing.T) {
+	run(t, openEveryRule(t, runtimetest.NewStore()), "", "doctor").
+		want(t, 0, "gh_token   is explained at   https://docs.example.com/en/authentication/managing-your-personal-access-tokens\n", "")
+}
+
 // ExampleRun is the one line that a server's main needs.
 func ExampleRun() {
 	vault, err := petstore.OpenSecrets(secrets.WithStore(runtimetest.NewStore()))

@@ -51,6 +51,9 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 	if f.Help != "" {
 		fmt.Fprintln(c.stderr, f.Help)
 	}
+	if f.Docs != "" {
+		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Docs, wording.Values{"docs": f.Docs}))
+	}
 	if f.Placeholder != "" {
 		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Example, wording.Values{"placeholder": f.Placeholder}))
 	}

@@ -77,6 +77,7 @@ func KeyGhToken() secrets.Key[secrets.Secret] {
 
 var keyGhToken = secrets.Password("gh_token", secrets.Field{
 	Label:    "gh_token",
+	Docs:     "https://docs.example.com/en/authentication/managing-your-personal-access-tokens",
 	Pattern:  "[a-z]+_[A-Za-z0-9_]{16,}",
 	Prefixes: []string{"ghp_", "github_pat_"},
 })
@@ -319,6 +320,8 @@ func (s *Secrets) LiveKey(ctx context.Context, reason secrets.Reason) (secrets.S
 }
 
 // GhToken returns gh_token.
+//
+// See https://docs.example.com/en/authentication/managing-your-personal-access-tokens
 //
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
