@@ -15,13 +15,14 @@ type Field struct {
 	Name string     // the secret's name; set by the constructors of keys, such as [Password]
 	Type field.Type // as schemas call it, such as "password"; set by the constructors of keys
 
-	Label       string // what a person calls it; shown in every dialog and question
-	Help        string // where to find it, what it is for
-	Docs        string // an https link to where it is explained; shown in dialogs, forms and errors
-	Placeholder string // an example of how a value looks; never a value
-	Required    bool   // asked for when it is missing
-	Default     string // the text that serves, or is offered, until another is stored; "" is none
-	Deprecated  string // why it should no longer be used; "" is not deprecated
+	Label       string   // what a person calls it; shown in every dialog and question
+	Help        string   // where to find it, what it is for
+	Docs        string   // an https link to where it is explained; shown in dialogs, forms and errors
+	Placeholder string   // an example of how a value looks; never a value
+	Examples    []string // values that obey the rules; one of a confidential type is no value
+	Required    bool     // asked for when it is missing
+	Default     string   // the text that serves, or is offered, until another is stored; "" is none
+	Deprecated  string   // why it should no longer be used; "" is not deprecated
 
 	Permission  field.Permission // [DialogOnly], [NoAsking], or "": the MCP client asks, or a native dialog
 	Remember    time.Duration    // how long "Allow for session" lasts; 0 is until the process ends, and 8 hours for a named principal
@@ -82,6 +83,7 @@ func (k Key[T]) Describe() Field {
 // clone returns f with lists of its own, so that who changes the ones does not change the others.
 func (f Field) clone() Field {
 	f.RenamedFrom = slices.Clone(f.RenamedFrom)
+	f.Examples = slices.Clone(f.Examples)
 	f.Prefixes = slices.Clone(f.Prefixes)
 	f.Schemes = slices.Clone(f.Schemes)
 	f.Hosts = slices.Clone(f.Hosts)

@@ -42,6 +42,7 @@
 //	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
 //	docs          an https link to where it is explained; in dialogs, the client's form, the terminal and errors
 //	placeholder   an example of how a value looks, in up to 100 columns; never a value
+//	examples      a list of values; the first is the placeholder where none is given
 //	permission    whose word a use needs: ask, dialog or none (ask)
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
@@ -74,6 +75,9 @@
 //
 // A default must obey the rules, and password and multiline can't have one: it would be committed. Nor can they have
 // permission none.
+//
+// An example must obey the rules too. One of password or multiline must plainly be nobody's: with the word "example" in it, or of
+// one character for the most part, such as sk_live_xxxxxxxxxxxxxxxx. It is refused as a value.
 //
 // # What a person enters
 //

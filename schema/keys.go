@@ -30,6 +30,7 @@ var secretKeys = []secretKey{
 	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.shown(n, "help_text", wording.HelpText) }},
 	{"docs", nil, readDocs},
 	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.shown(n, "placeholder", wording.PlaceholderText) }},
+	{"examples", nil, func(r *reader, d *draft, n *node) { d.examples = n }}, // read after all others
 	{"permission", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "permission", field.Permissions(), &d.Permission) }},
 	{"remember", nil, readRemember},
 	{"scope", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "scope", field.Scopes(), &d.Scope) }},
@@ -63,6 +64,7 @@ var secretKeyNames = func() []string {
 type draft struct {
 	*Secret
 	defaultValue *node
+	examples     *node
 	min, max     *int64
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame
 	renamedFrom  []Pos // parallel to RenamedFrom

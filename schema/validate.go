@@ -77,6 +77,9 @@ func (r *reader) checkSecret(d *draft) {
 	if d.defaultValue != nil && d.Type != "" {
 		r.checkDefault(d, d.defaultValue)
 	}
+	if d.examples != nil && d.Type != "" {
+		r.checkExamples(d, d.examples)
+	}
 }
 
 // checkBounds checks that some value can be within the rules.
@@ -128,44 +131,56 @@ func (r *reader) checkPattern(d *draft) {
 		with(fmt.Sprintf(" of max_length %d", d.MaxLength), func(p *pattern.Rules) { p.Max = d.MaxLength })
 }
 
-// checkDefault reads the default as a value of the secret's own type and rules.
+// checkDefault reads the default.
 func (r *reader) checkDefault(d *draft, n *node) {
-	switch {
-	case d.Type.Confidential():
+	if d.Type.Confidential() {
 		r.errorf(n.pos, "a default on field_type %s would be committed with the schema, leave it out", d.Type)
 		return
+	}
+	d.Default, _ = r.value(d, n, "default")
+}
+
+// value reads a value of the secret's own type and rules, in the form in which it would be stored. It reports false where it is
+// none, or where the rules are to blame.
+func (r *reader) value(d *draft, n *node, key string) (string, bool) {
+	switch {
 	case n.kind == text:
 	case d.Type == field.Integer:
 		if _, ok := n.integer(); !ok {
-			r.wrongType(n, "default", "a whole number of 64 bits in plain digits")
-			return
+			r.wrongType(n, key, "a whole number of 64 bits in plain digits")
+			return "", false
 		}
 	case d.Type == field.Boolean:
 		if n.kind != boolean {
-			r.wrongType(n, "default", "true or false")
-			return
+			r.wrongType(n, key, "true or false")
+			return "", false
 		}
 	default:
-		r.text(n, "default")
-		return
+		r.text(n, key)
+		return "", false
 	}
 	if d.badRules {
-		return
+		return "", false
+	}
+	what := key + " " + quote(n.text)
+	if d.Type.Confidential() {
+		what = "this " + key // which may be a real one all the same
 	}
 	if d.Clean(n.text) != n.text {
-		r.errorf(n.pos, "default %s must not have a space, a line end or a paste mark around it, which would be taken off what a person enters", quote(n.text))
-		return
+		r.errorf(n.pos, "%s must not have a space, a line end or a paste mark around it, which would be taken off what a person enters", what)
+		return "", false
 	}
 	value, err := d.Parse(n.text)
 	switch value := value.(type) {
 	case nil:
-		r.errorf(n.pos, "default %s %s", quote(n.text), err)
+		r.errorf(n.pos, "%s %s", what, err)
+		return "", false
 	case int64:
-		d.Default = strconv.FormatInt(value, 10)
+		return strconv.FormatInt(value, 10), true
 	case bool:
-		d.Default = strconv.FormatBool(value)
+		return strconv.FormatBool(value), true
 	default:
-		d.Default = n.text
+		return n.text, true
 	}
 }
 

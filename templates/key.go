@@ -71,6 +71,7 @@ func fieldItems(s field.Field) []jen.Code {
 	text("Help", s.Help)
 	text("Docs", s.Docs)
 	text("Placeholder", s.Placeholder)
+	list("Examples", s.Examples)
 	yes("Required", s.Required)
 	text("Default", s.Default)
 	text("Deprecated", s.Deprecated)

@@ -52,6 +52,7 @@ type ManifestSecret struct {
 	HelpText    string           `json:"help_text,omitempty"`
 	Docs        string           `json:"docs,omitempty"`
 	Placeholder string           `json:"placeholder,omitempty"`
+	Examples    []string         `json:"examples,omitempty"`
 	Permission  field.Permission `json:"permission"`
 	Remember    string           `json:"remember,omitempty"`
 	Scope       field.Scope      `json:"scope,omitempty"`
@@ -214,7 +215,7 @@ func dialogLines(server string, sentences wording.Sentences, f field.Field) []st
 func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSecret {
 	m := ManifestSecret{
 		Name: s.Name, Label: s.Label, FieldType: s.Type, Required: s.Required, Default: s.Default, HelpText: s.Help,
-		Docs: s.Docs, Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
+		Docs: s.Docs, Placeholder: s.Placeholder, Examples: s.Examples, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, PatternHelp: s.PatternHelp, Prefix: s.Prefixes, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices, ChoiceLabels: s.ChoiceLabels, Open: s.Open,
 		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),

@@ -305,6 +305,33 @@ func TestOpenChoice(t *testing.T) {
 	}
 }
 
+// TestExampleIsNoValue: who stored the example is asked for a value of their own, and the guard never takes the example, which
+// stands in the schema for everybody, for confidential.
+func TestExampleIsNoValue(t *testing.T) {
+	const example, own = "ghp_xxxxxxxxxxxxxxxxxxxx", "ghp_Zq8vLw3nXb7KdT5rYp2m"
+	store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
+	vault, err := everyrule.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	store.Put("every-rule", "gh_token", example)
+	user.Types("it must be one of your own, not the example", example).
+		Types("Please try again: the value must be one of your own, not the example", own).Answers(secrets.AllowOnce)
+	token, err := vault.GhToken(vault.Manager.Background(t.Context()), "Read an issue")
+	if got, _ := token.Get(); err != nil || got.Reveal() != own {
+		t.Fatalf("%v, %v", token, err)
+	}
+	if text := user.Shown()[0].Text(); !strings.Contains(text, "Example: "+example) {
+		t.Errorf("the first example is no placeholder:\n%s", text)
+	}
+	for text, want := range map[string]bool{example: false, own: true} {
+		if masked := string(vault.Manager.MaskJSON([]byte(`"`+text+`"`))) != `"`+text+`"`; masked != want {
+			t.Errorf("%s is masked: %t", text, masked)
+		}
+	}
+}
+
 // TestGeneratedChoices: what a choice can be is listed in the schema's order, and the list of one caller is not that of another.
 func TestGeneratedChoices(t *testing.T) {
 	for _, region := range everytype.AllChoiceRequired() {

@@ -18,6 +18,7 @@ func (c *comparison) texts(was, s *templates.ManifestSecret) {
 		{"docs", was.Docs, s.Docs},
 		{"placeholder", was.Placeholder, s.Placeholder},
 		{"pattern_help", was.PatternHelp, s.PatternHelp},
+		{"examples", list(was.Examples), list(s.Examples)},
 		{"deprecated", was.Deprecated, s.Deprecated},
 	} {
 		if text.old != text.now {

@@ -45,7 +45,7 @@ func (f Field) CheckAll(text string) error {
 	}
 	all := Broken{problem}
 	switch problem.Kind {
-	case TooShort, TooLong, NoPrefix, NoMatch, OtherShape:
+	case TooShort, TooLong, NoPrefix, NoMatch, OtherShape, IsExample:
 		all = f.brokenBy(text)
 	}
 	return all
@@ -63,6 +63,7 @@ func (f Field) Problems() []*Problem {
 	add(f.Type != Choice || f.Open, Unseen, "")
 	switch f.Type {
 	case Text, Password, Multiline:
+		add(f.Type.Confidential() && len(f.Examples) > 0, IsExample, "")
 		add(f.MinLength > 0, TooShort, strconv.Itoa(f.MinLength))
 		add(f.MaxLength > 0, TooLong, strconv.Itoa(f.MaxLength))
 		add(len(f.Prefixes) > 0, NoPrefix, orList(f.Prefixes))
@@ -186,6 +187,7 @@ func (f Field) brokenBy(text string) (broken Broken) {
 			broken = append(broken, &Problem{Kind: kind, Want: want})
 		}
 	}
+	add(f.isExample(text), IsExample, "")
 	length := utf8.RuneCountInString(text)
 	add(length < f.MinLength, TooShort, strconv.Itoa(f.MinLength))
 	add(f.MaxLength > 0 && length > f.MaxLength, TooLong, strconv.Itoa(f.MaxLength))
@@ -197,6 +199,14 @@ func (f Field) brokenBy(text string) (broken Broken) {
 		add(err != nil || !re.MatchString(text), kind, want)
 	}
 	return broken
+}
+
+// isExample reports whether text is an example of a confidential value, copied from where it is shown. The guard would take it for
+// confidential wherever it stands.
+func (f Field) isExample(text string) bool {
+	return f.Type.Confidential() && slices.ContainsFunc(f.Examples, func(example string) bool {
+		return strings.TrimSpace(example) == strings.TrimSpace(text)
+	})
 }
 
 // noMatch is how a person is told of the pattern: in the schema's words, or by the expression itself.

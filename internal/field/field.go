@@ -67,13 +67,14 @@ type Field struct {
 	Name string // the secret's name, [a-z0-9_.-]; set by the runtime's key constructors
 	Type Type   // set by the runtime's key constructors
 
-	Label       string // what a person calls it; shown in every dialog and question
-	Help        string // where to find it, what it is for
-	Docs        string // an https link to where it is explained; shown in dialogs, forms and errors
-	Placeholder string // an example of how a value looks; never a value
-	Required    bool   // asked for when it is missing
-	Default     string // the text that serves, or is offered, until another is stored; "" is none
-	Deprecated  string // why it should no longer be used; "" is not deprecated
+	Label       string   // what a person calls it; shown in every dialog and question
+	Help        string   // where to find it, what it is for
+	Docs        string   // an https link to where it is explained; shown in dialogs, forms and errors
+	Placeholder string   // an example of how a value looks; never a value
+	Examples    []string // values that obey the rules; one of a confidential type is no value
+	Required    bool     // asked for when it is missing
+	Default     string   // the text that serves, or is offered, until another is stored; "" is none
+	Deprecated  string   // why it should no longer be used; "" is not deprecated
 
 	Permission  Permission
 	Remember    time.Duration // how long "Allow for session" lasts; 0 is until the process ends

@@ -33,7 +33,7 @@ func FuzzParse(f *testing.F) {
 		for _, kind := range Types() {
 			field := Field{
 				Type: kind, MinLength: low, MaxLength: high, Prefixes: strings.Fields(prefixes), Pattern: pattern, UserInfo: len(text)%2 == 0,
-				Choices: []string{"a", "true"}, Range: Between(min(int64(low), int64(high)), max(int64(low), int64(high))),
+				Examples: []string{"sk_live_ab"}, Choices: []string{"a", "true"}, Range: Between(min(int64(low), int64(high)), max(int64(low), int64(high))),
 			}
 			first, err := field.Parse(text)
 			second, again := field.Parse(text)

@@ -32,6 +32,7 @@ const (
 	TooBig      Kind = "too_big"
 	Unseen      Kind = "unseen"
 	NotEncoded  Kind = "not_encoded"
+	IsExample   Kind = "is_example"
 )
 
 // Problems returns the sentence for each kind. It continues "the value ...". Its hole {want} is filled with what the rule
@@ -59,6 +60,7 @@ func Problems() map[Kind]string {
 		NotText:     "must be text in UTF-8 without NUL characters",
 		TooBig:      "must have at most {want} bytes",
 		Unseen:      "must not have {found}",
+		IsExample:   "must be one of your own, not the example",
 		NotEncoded: "must percent-encode reserved characters in its user name and password (%40 for @, %2F for /, %3F for ?, " +
 			"%23 for #, %3A for :, %25 for %), and write any other @ as %40",
 	}

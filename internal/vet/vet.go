@@ -164,15 +164,16 @@ func (c *checker) searchPattern() {
 // placeholder: an example that would be refused misleads.
 func (c *checker) placeholder() {
 	for _, s := range c.file.Secrets {
-		example := s.Placeholder
+		example, rules := s.Placeholder, s.Field
+		rules.Examples = nil // one of which it may be
 		cut := strings.ContainsAny(example, "…") || strings.Contains(example, "...") || strings.ContainsAny(example, "<>")
 		switch {
 		case example == "":
 		case len(s.Prefixes) > 0 && s.PrefixOf(example) == "" && !begins(s.Prefixes, strings.TrimRight(example, ".…")):
 			c.about(s, "placeholder", "the placeholder does not begin with the prefix %s", orList(s.Prefixes))
 		case cut:
-		case s.Check(example) != nil:
-			c.about(s, "placeholder", "the placeholder is no value: one %s; write ... where it is shortened", s.Check(example))
+		case rules.Check(example) != nil:
+			c.about(s, "placeholder", "the placeholder is no value: one %s; write ... where it is shortened", rules.Check(example))
 		}
 	}
 }

@@ -22,6 +22,7 @@ func TestBuiltIn(t *testing.T) {
 		{"search-pattern", "  a: {pattern: 'one-value'}", "  a: {pattern: 'one-value.*'}"},
 		{"placeholder", "  a: {prefix: k-, placeholder: s-...}", "  a: {prefix: k-live-, placeholder: k-...}"},
 		{"placeholder", "  a: {prefix: [k-, r-], placeholder: s-...}", "  a: {prefix: [k-live-, r-live-], placeholder: r-...}"},
+		{"placeholder", "  a: {min_length: 4, placeholder: xxx, examples: [xxxx]}", "  a: {min_length: 4, examples: [xxxx]}"},
 		{"placeholder", "  a: {min_length: 9, placeholder: '12345678'}", "  a: {min_length: 9, placeholder: '<key>'}"},
 		{"sent-to-unset", "  a: {sent_to: b}\n  b: {field_type: url, permission: none}",
 			"  a: {sent_to: b}\n  b: {field_type: url, permission: none, required: true}"},

@@ -53,6 +53,8 @@ func KeyTicket() secrets.Key[string] {
 
 var keyTicket = secrets.Text("ticket", secrets.Field{
 	Label:       "ticket",
+	Placeholder: "PETS-12",
+	Examples:    []string{"PETS-12", "OPS-1"},
 	Pattern:     "[A-Z]{2,5}-[0-9]{1,6}",
 	PatternHelp: "a project, a dash and a number, such as PETS-12",
 })
@@ -76,10 +78,12 @@ func KeyGhToken() secrets.Key[secrets.Secret] {
 }
 
 var keyGhToken = secrets.Password("gh_token", secrets.Field{
-	Label:    "gh_token",
-	Docs:     "https://docs.example.com/en/authentication/managing-your-personal-access-tokens",
-	Pattern:  "[a-z]+_[A-Za-z0-9_]{16,}",
-	Prefixes: []string{"ghp_", "github_pat_"},
+	Label:       "gh_token",
+	Docs:        "https://docs.example.com/en/authentication/managing-your-personal-access-tokens",
+	Placeholder: "ghp_xxxxxxxxxxxxxxxxxxxx",
+	Examples:    []string{"ghp_xxxxxxxxxxxxxxxxxxxx", "github_pat_example00000000"},
+	Pattern:     "[a-z]+_[A-Za-z0-9_]{16,}",
+	Prefixes:    []string{"ghp_", "github_pat_"},
 })
 
 // KeyCertificate returns the key that stands for certificate.
