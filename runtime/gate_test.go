@@ -557,7 +557,9 @@ func TestOpenRefusesKeysThatTheGeneratorWouldRefuse(t *testing.T) {
 		"scope":           secrets.Text("x", secrets.Field{Scope: field.Scope("world")}),
 		"pattern":         secrets.Text("x", secrets.Field{Pattern: "("}),
 		"default's rules": secrets.Integer("x", secrets.Field{Default: "0", Range: secrets.Between(1, math.MaxInt64)}),
-		"sent_to":         secrets.Text("x", secrets.Field{SentTo: "y"}),
+		"choices alike": secrets.Choice[string]("x", secrets.Field{
+			Choices: []string{"eu", "uk", "us"}, ChoiceLabels: map[string]string{"eu": "Europe", "uk": "Europe"}}),
+		"sent_to": secrets.Text("x", secrets.Field{SentTo: "y"}),
 	} {
 		if err := openKeys(key); err == nil {
 			t.Errorf("%s: opens", name)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -172,6 +173,8 @@ func checkDefinition(f field.Field) error {
 		return fmt.Errorf("unknown permission %q", f.Permission)
 	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:
 		return fmt.Errorf("unknown scope %q", f.Scope)
+	case hasTwice(f.ShownChoices()):
+		return errors.New("two choices are shown alike: what a person chooses could be either")
 	case f.Docs != "" && field.CheckLink(f.Docs) != nil:
 		return fmt.Errorf("docs: a link %w", field.CheckLink(f.Docs))
 	case f.Clean(f.Default) != f.Default:
@@ -185,6 +188,12 @@ func checkDefinition(f field.Field) error {
 		return f.Check(f.Default)
 	}
 	return nil
+}
+
+// hasTwice reports whether a text is in a list twice.
+func hasTwice(texts []string) bool {
+	slices.Sort(texts)
+	return len(slices.Compact(texts)) < len(texts)
 }
 
 // Close ends all dialogs and questions, waits until they are gone, and forgets the grants. Getters fail with [ErrClosed]
