@@ -233,7 +233,7 @@ func TestCommandAsksForLines(t *testing.T) {
 	if got, _ := store.Value("every-type", "multiline_required"); got != "-----BEGIN KEY-----\nhunter2\n-----END KEY-----\n" {
 		t.Errorf("stored: %q", got)
 	}
-	sitDown(t, m, "set", "choice_required").waits("One of: eu, us\r\nchoice_required: ").types("us\n").leaves(0, "choice_required is set.\n")
+	sitDown(t, m, "set", "choice_required").waits("One of: eu, United States\r\nchoice_required: ").types("us\n").leaves(0, "choice_required is set.\n")
 }
 
 func TestCommandInterrupted(t *testing.T) {
