@@ -40,7 +40,7 @@ func TestAuditHasEveryAccessAndNoValue(t *testing.T) {
 	b.user.Answers(secrets.AllowSession)
 	b.wantKey(t, goodKey)
 	b.wantKey(t, goodKey)
-	if err := b.Manager.Revoke(petstore.KeyAPIKey); err != nil {
+	if err := b.Manager.Revoke(petstore.KeyAPIKey()); err != nil {
 		t.Fatal(err)
 	}
 	b.user.Answers(secrets.Deny)
@@ -79,7 +79,7 @@ func TestAuditSaysHowEachUseWasAllowed(t *testing.T) {
 	if _, err := b.key(t, ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Manager.Revoke(petstore.KeyAPIKey); err != nil {
+	if err := b.Manager.Revoke(petstore.KeyAPIKey()); err != nil {
 		t.Fatal(err)
 	}
 	b.user.Answers(secrets.AllowOnce)

@@ -33,7 +33,7 @@ func (b bench) wantNothing(t *testing.T, ctx context.Context) {
 		"optional":           func() error { v, err := b.Contact(ctx, "Read"); return errors.Join(err, wantZero(v)) },
 		"group":              func() (err error) { login, err = b.Login(ctx, "Read"); return errors.Join(err, wantZero(login)) },
 		"bound": func() error {
-			err := secrets.GetGroup(ctx, b.Manager, "Read", petstore.KeyContact.Into(&contact))
+			err := secrets.GetGroup(ctx, b.Manager, "Read", petstore.KeyContact().Into(&contact))
 			if contact != "before" {
 				t.Errorf("bound: %q", contact)
 			}

@@ -51,8 +51,9 @@ func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text
 		Title:    m.sentences.Title(m.server, shown),
 		Text:     says,
 		Kind:     entryKind(shown),
-		Prefill:  prefill,
-		Choices:  shown.Choices,
+		Prefill:  shown.Shown(prefill),
+		Choices:  shown.ShownChoices(),
+		Open:     shown.Open,
 		Optional: !shown.Required,
 	})
 	if errors.Is(err, dialog.ErrBadFile) {
@@ -89,6 +90,11 @@ func (m *Manager) codesForm(who consent.Who, secrets []string, code string) cons
 	message := wording.Fill(form.Text, wording.Values{"server": m.server, "labels": strings.Join(labels, ", "), "code": code})
 	if by := m.askedBy(who); by != "" {
 		message += "\n" + by
+	}
+	for _, name := range secrets {
+		if f := visible(m.names[name].Field); f.Docs != "" {
+			message += "\n" + wording.Fill(form.Docs, wording.Values{"label": f.Label, "docs": f.Docs})
+		}
 	}
 	return consent.Form{
 		Name:    "codes",

@@ -168,7 +168,7 @@ func TestRealDialogTakesWhatIsPasted(t *testing.T) {
 		if key, err := get(); err != nil || key != goodKey {
 			t.Errorf("pasted %+q: got %q, %v", pasted, key, err)
 		}
-		r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey))
+		r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey()))
 	}
 }
 
@@ -231,7 +231,7 @@ func TestRealDialogCancelled(t *testing.T) {
 			if key, err := get(); !errors.Is(err, row.want) || key != "" {
 				t.Errorf("got %q, %v, want %v", key, err, row.want)
 			}
-			if stored, err := r.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored != row.stored {
+			if stored, err := r.Manager.Stored(t.Context(), petstore.KeyAPIKey()); err != nil || stored != row.stored {
 				t.Errorf("stored %t, %v", stored, err)
 			}
 			if key, err := r.ask()(); !errors.Is(err, row.want) || key != "" { // the server lives, and does not nag
@@ -254,7 +254,7 @@ func TestRealDialogGroupIsStoredOrNot(t *testing.T) {
 	if err := <-done; !errors.Is(err, secrets.ErrDismissed) {
 		t.Fatal(err)
 	}
-	if stored, err := r.Manager.Stored(t.Context(), petstore.KeyUsername); err != nil || stored {
+	if stored, err := r.Manager.Stored(t.Context(), petstore.KeyUsername()); err != nil || stored {
 		t.Errorf("the user name is stored without its password: %t, %v", stored, err)
 	}
 }
@@ -338,7 +338,7 @@ func TestRealFaults(t *testing.T) {
 
 func TestRealKeychainIsUnlockedByItsPrompt(t *testing.T) {
 	r := openReal(t, desktop.Options{})
-	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey(), goodKey))
 	r.must(r.Lock())
 	get := r.ask()
 	r.must(r.AnswerPrompt(r.Desktop.Password))

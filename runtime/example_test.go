@@ -55,7 +55,7 @@ func ExampleManager_Reject() {
 	}
 	defer func() { _ = vault.Manager.Close() }()
 	// When the upstream server answers 401:
-	err = vault.Manager.Reject(context.Background(), petstore.KeyAPIKey, "The pet store does not know this key.")
+	err = vault.Manager.Reject(context.Background(), petstore.KeyAPIKey(), "The pet store does not know this key.")
 	fmt.Println(errors.Is(err, secrets.ErrRejected))
 	fmt.Println(err)
 	// Output:

@@ -232,7 +232,24 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []stri
 	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() {
 		text += " " + wording.Fill(more, values)
 	}
-	return &Error{secrets, string(name), text, cause}
+	return &Error{secrets, string(name), text + m.links(name, secrets), cause}
+}
+
+// wanting are the failures after which a person looks for a value.
+var wanting = []wording.Failure{wording.NotSet, wording.Invalid, wording.Rejected, wording.NoDisplay, wording.NoDialog}
+
+// links says where the secrets are explained of which a value is wanted. Nothing but a space follows a link, so that nothing is
+// taken for a part of it.
+func (m *Manager) links(failure wording.Failure, secrets []string) (sentences string) {
+	if !slices.Contains(wanting, failure) {
+		return ""
+	}
+	for _, name := range secrets {
+		if def := m.names[name]; def != nil && def.Docs != "" {
+			sentences += " " + wording.Fill(m.sentences.Notices.Docs, wording.Values{"secret": name, "docs": def.Docs})
+		}
+	}
+	return sentences
 }
 
 // troubleOf says what kept a dialog from being shown or answered. Native dialogs say it themselves.

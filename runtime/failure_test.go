@@ -51,9 +51,9 @@ func TestCauseOfAStoresFailureIsInTheLogAlone(t *testing.T) {
 		for way, use := range map[string]func(bench) error{
 			"get":    func(b bench) error { _, err := b.key(t, t.Context()); return err },
 			"group":  func(b bench) error { _, err := b.Login(b.background(t.Context()), "Read"); return err },
-			"stored": func(b bench) error { _, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey); return err },
-			"set":    func(b bench) error { return b.Manager.Set(t.Context(), petstore.KeyAPIKey, otherKey) },
-			"forget": func(b bench) error { return b.Manager.Forget(t.Context(), petstore.KeyAPIKey) },
+			"stored": func(b bench) error { _, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey()); return err },
+			"set":    func(b bench) error { return b.Manager.Set(t.Context(), petstore.KeyAPIKey(), otherKey) },
+			"forget": func(b bench) error { return b.Manager.Forget(t.Context(), petstore.KeyAPIKey()) },
 		} {
 			option, log := logging()
 			b := stored(t, option)
@@ -95,7 +95,7 @@ func TestCauseThatSaysNoMoreIsNotLogged(t *testing.T) {
 func TestValueThatIsJustStoredIsNotInTheLog(t *testing.T) {
 	for name, store := range map[string]func(b bench, vault *petstore.Secrets) error{
 		"by the program": func(_ bench, vault *petstore.Secrets) error {
-			return vault.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey)
+			return vault.Manager.Set(t.Context(), petstore.KeyAPIKey(), goodKey)
 		},
 		"by the user": func(b bench, vault *petstore.Secrets) error {
 			b.user.Types("API key", goodKey)
@@ -149,7 +149,7 @@ func TestEndOfTheCallIsNotLoggedAsAFailure(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	b.store.Fail(fmt.Errorf("asking the vault: %w", context.Canceled))
-	if err := b.Manager.Forget(ctx, petstore.KeyAPIKey); !errors.Is(err, context.Canceled) || err.Error() != "secrets: context canceled" {
+	if err := b.Manager.Forget(ctx, petstore.KeyAPIKey()); !errors.Is(err, context.Canceled) || err.Error() != "secrets: context canceled" {
 		t.Error(err)
 	}
 	if said := log.String(); failuresIn(said) != 0 {
@@ -174,20 +174,20 @@ func TestErrorNamesWhatItIsAbout(t *testing.T) {
 			b.user.Answers(secrets.AllowSession)
 			b.wantKey(t, goodKey) // is granted
 			b.user.Answers(secrets.Deny)
-			return group(b, petstore.KeyAPIKey.Into(&key), petstore.KeyContact.Into(&text))
+			return group(b, petstore.KeyAPIKey().Into(&key), petstore.KeyContact().Into(&text))
 		}, []string{"contact"}, "denied"},
 		"of a group, what was refused lately": {func(b bench) error {
 			b.store.Put("petstore", "contact", "ann@example.com")
 			b.user.Answers(secrets.Deny)
-			_ = group(b, petstore.KeyContact.Into(&text))
-			return group(b, petstore.KeyAPIKey.Into(&key), petstore.KeyContact.Into(&text))
+			_ = group(b, petstore.KeyContact().Into(&text))
+			return group(b, petstore.KeyAPIKey().Into(&key), petstore.KeyContact().Into(&text))
 		}, []string{"api_key", "contact"}, "denied"},
 		"of a group, what is not set": {func(b bench) error {
-			return group(b, petstore.KeyAPIKey.Into(&key), petstore.KeyContact.Into(&text))
+			return group(b, petstore.KeyAPIKey().Into(&key), petstore.KeyContact().Into(&text))
 		}, []string{"contact"}, "not_set"},
 		"of a group, what nobody typed": {func(b bench) error {
 			b.user.Dismisses("User name")
-			return group(b, petstore.KeyAPIKey.Into(&key), petstore.KeyUsername.Into(&text))
+			return group(b, petstore.KeyAPIKey().Into(&key), petstore.KeyUsername().Into(&text))
 		}, []string{"username"}, "dismissed"},
 		"where it goes": {func(b bench) error {
 			b.user.Answers(secrets.AllowOnce)
@@ -203,17 +203,17 @@ func TestErrorNamesWhatItIsAbout(t *testing.T) {
 			return err
 		}, []string{"api_key"}, "nobody_to_ask"},
 		"invalid": {func(b bench) error {
-			return b.Manager.Set(t.Context(), petstore.KeyAPIKey, "short")
+			return b.Manager.Set(t.Context(), petstore.KeyAPIKey(), "short")
 		}, []string{"api_key"}, "invalid"},
 		"rejected": {func(b bench) error {
-			return b.Manager.Reject(t.Context(), petstore.KeyAPIKey, "It answered 401.")
+			return b.Manager.Reject(t.Context(), petstore.KeyAPIKey(), "It answered 401.")
 		}, []string{"api_key"}, "rejected"},
 		"of another schema": {func(b bench) error {
-			return group(b, petstore.KeyAPIKey.Into(&key), secrets.Password("api_key", secrets.Field{}).Into(&key))
+			return group(b, petstore.KeyAPIKey().Into(&key), secrets.Password("api_key", secrets.Field{}).Into(&key))
 		}, nil, "unknown_key"},
 		"closed": {func(b bench) error {
 			_ = b.Manager.Close()
-			return group(b, petstore.KeyUsername.Into(&text), petstore.KeyAPIKey.Into(&key))
+			return group(b, petstore.KeyUsername().Into(&text), petstore.KeyAPIKey().Into(&key))
 		}, []string{"username", "api_key"}, "closed"},
 	} {
 		b := stored(t)
@@ -261,7 +261,7 @@ func TestErrorNamesWhatCouldNotBeRead(t *testing.T) {
 		defer func() { _ = vault.Manager.Close() }()
 		var key secrets.Secret
 		var name string
-		err = secrets.GetGroup(vault.Manager.Background(t.Context()), vault.Manager, "Read", petstore.KeyAPIKey.Into(&key), petstore.KeyUsername.Into(&name))
+		err = secrets.GetGroup(vault.Manager.Background(t.Context()), vault.Manager, "Read", petstore.KeyAPIKey().Into(&key), petstore.KeyUsername().Into(&name))
 		var failure *secrets.Error
 		if !errors.Is(err, secrets.ErrStoreLocked) || !errors.As(err, &failure) || !slices.Equal(failure.Secrets, []string{secret}) {
 			t.Errorf("%s: %v, about %+v", secret, err, failure)
@@ -278,7 +278,7 @@ func TestErrorOfAJoinedCollectionNamesItsSecrets(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(30 * time.Second)
 		var text string
-		err := secrets.GetGroup(b.background(t.Context()), b.Manager, "Read", petstore.KeyUsername.Into(&text))
+		err := secrets.GetGroup(b.background(t.Context()), b.Manager, "Read", petstore.KeyUsername().Into(&text))
 		var failure *secrets.Error
 		if !errors.Is(err, secrets.ErrDismissed) || !errors.As(err, &failure) || !slices.Equal(failure.Secrets, []string{"username", "password"}) {
 			t.Errorf("%v, about %+v", err, failure)

@@ -131,7 +131,7 @@ func TestBrokenDialogIsNobodysRefusal(t *testing.T) {
 	defer vault.Manager.Close()
 	r := &real{vault, d, t, ""}
 	r.must(os.MkdirAll(lockFolder(r), 0o700))
-	r.must(r.Manager.Set(t.Context(), petstore.KeyContact, "ann@example.com"))
+	r.must(r.Manager.Set(t.Context(), petstore.KeyContact(), "ann@example.com"))
 	fails := func(b breakage, key secrets.Binding) {
 		t.Helper()
 		log.Reset()
@@ -149,15 +149,15 @@ func TestBrokenDialogIsNobodysRefusal(t *testing.T) {
 			r.t = t
 			var key secrets.Secret
 			var contact string
-			r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey))
+			r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey()))
 			mend := b.breaks(r)
-			fails(b, petstore.KeyAPIKey.Into(&key))      // a value
-			fails(b, petstore.KeyContact.Into(&contact)) // permission
+			fails(b, petstore.KeyAPIKey().Into(&key))      // a value
+			fails(b, petstore.KeyContact().Into(&contact)) // permission
 			mend()
 			done := make(chan error, 1)
 			go func() {
 				done <- secrets.GetGroup(r.Manager.Background(t.Context()), r.Manager, "Read one pet",
-					petstore.KeyAPIKey.Into(&key), petstore.KeyContact.Into(&contact))
+					petstore.KeyAPIKey().Into(&key), petstore.KeyContact().Into(&contact))
 			}()
 			r.types(valueTitle, goodKey)
 			r.presses(questionTitle, r.Keys(desktop.Allow)...)

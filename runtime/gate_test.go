@@ -125,7 +125,7 @@ func TestAllowForSessionLastsUntilRevoked(t *testing.T) {
 	if grants := b.Manager.Grants(); !slices.Equal(grants, []secrets.Grant{{Secret: "api_key"}}) {
 		t.Errorf("grants %v", grants)
 	}
-	if err := b.Manager.Revoke(petstore.KeyAPIKey); err != nil || len(b.Manager.Grants()) != 0 {
+	if err := b.Manager.Revoke(petstore.KeyAPIKey()); err != nil || len(b.Manager.Grants()) != 0 {
 		t.Fatal(err, b.Manager.Grants())
 	}
 	b.user.Answers(secrets.Deny)
@@ -134,8 +134,8 @@ func TestAllowForSessionLastsUntilRevoked(t *testing.T) {
 
 func TestGrantEndsWithItsValue(t *testing.T) {
 	for name, change := range map[string]func(bench) error{
-		"set":               func(b bench) error { return b.Manager.Set(t.Context(), petstore.KeyAPIKey, otherKey) },
-		"set to the same":   func(b bench) error { return b.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey) },
+		"set":               func(b bench) error { return b.Manager.Set(t.Context(), petstore.KeyAPIKey(), otherKey) },
+		"set to the same":   func(b bench) error { return b.Manager.Set(t.Context(), petstore.KeyAPIKey(), goodKey) },
 		"another program":   func(b bench) error { b.store.Put("petstore", "api_key", otherKey); return nil },
 		"sent_to elsewhere": func(b bench) error { b.store.Put("petstore", "base_url", "https://evil.example"); return nil },
 	} {
@@ -307,7 +307,7 @@ func TestStoredValueIsNotChangedByReading(t *testing.T) {
 // Set is the user's own hand, and takes what a dialog takes.
 func TestSetTakesOffWhatComesAlong(t *testing.T) {
 	b := open(t)
-	if err := b.Manager.Set(t.Context(), petstore.KeyAPIKey, "\ufeff"+goodKey+"\r\n"); err != nil {
+	if err := b.Manager.Set(t.Context(), petstore.KeyAPIKey(), "\ufeff"+goodKey+"\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	if value, _ := b.store.Value("petstore", "api_key"); value != goodKey {
@@ -319,7 +319,7 @@ func TestRejectAsksForAnotherValueAndSaysWhy(t *testing.T) {
 	b := stored(t)
 	b.user.Answers(secrets.AllowSession)
 	b.wantKey(t, goodKey)
-	err := b.Manager.Reject(t.Context(), petstore.KeyAPIKey, "The store answered 401.")
+	err := b.Manager.Reject(t.Context(), petstore.KeyAPIKey(), "The store answered 401.")
 	if !errors.Is(err, secrets.ErrRejected) || !strings.Contains(err.Error(), "The store answered 401.") {
 		t.Fatal(err)
 	}
@@ -337,10 +337,10 @@ func TestRejectMeansTheValueOfItsCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The user replaces the value while the upstream server looks at the old one.
-	if err := b.Manager.Set(ctx, petstore.KeyAPIKey, otherKey); err != nil {
+	if err := b.Manager.Set(ctx, petstore.KeyAPIKey(), otherKey); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Manager.Reject(ctx, petstore.KeyAPIKey, "The store answered 401."); !errors.Is(err, secrets.ErrRejected) {
+	if err := b.Manager.Reject(ctx, petstore.KeyAPIKey(), "The store answered 401."); !errors.Is(err, secrets.ErrRejected) {
 		t.Fatal(err)
 	}
 	b.user.Answers(secrets.AllowOnce)
@@ -447,7 +447,7 @@ func TestUnknownKeysFailClosed(t *testing.T) {
 func TestGroupBindsAllOrNothing(t *testing.T) {
 	b := stored(t)
 	key, contact := secrets.NewSecret("before"), "before"
-	err := secrets.GetGroup(b.background(t.Context()), b.Manager, "x", petstore.KeyAPIKey.Into(&key), petstore.KeyContact.Into(&contact))
+	err := secrets.GetGroup(b.background(t.Context()), b.Manager, "x", petstore.KeyAPIKey().Into(&key), petstore.KeyContact().Into(&contact))
 	if !errors.Is(err, secrets.ErrNotSet) || key.Reveal() != "before" || contact != "before" {
 		t.Fatal(err, key.Reveal(), contact)
 	}
@@ -455,25 +455,25 @@ func TestGroupBindsAllOrNothing(t *testing.T) {
 
 func TestSetForgetStored(t *testing.T) {
 	b := open(t)
-	if err := b.Manager.Set(t.Context(), petstore.KeyAPIKey, "short"); !errors.Is(err, secrets.ErrInvalid) || !strings.Contains(err.Error(), "at least 16") {
+	if err := b.Manager.Set(t.Context(), petstore.KeyAPIKey(), "short"); !errors.Is(err, secrets.ErrInvalid) || !strings.Contains(err.Error(), "at least 16") {
 		t.Fatal(err)
 	}
 	b.store.Put("petstore", "petstore_key", otherKey) // the former name
-	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || !ok {
+	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey()); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	if err := b.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey); err != nil {
+	if err := b.Manager.Set(t.Context(), petstore.KeyAPIKey(), goodKey); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := b.store.Value("petstore", "petstore_key"); ok {
 		t.Error("the value under the former name is still there")
 	}
 	for range 2 { // the second finds nothing, which is no error
-		if err := b.Manager.Forget(t.Context(), petstore.KeyAPIKey); err != nil {
+		if err := b.Manager.Forget(t.Context(), petstore.KeyAPIKey()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || ok {
+	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey()); err != nil || ok {
 		t.Fatal(ok, err)
 	}
 }
@@ -486,11 +486,11 @@ func TestEmptyValueIsNone(t *testing.T) {
 		t.Errorf("got %v, %v", contact, err)
 	}
 	b.store.Put("petstore", "api_key", "")
-	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || ok {
+	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey()); err != nil || ok {
 		t.Error(ok, err)
 	}
 	b.store.Put("petstore", "petstore_key", goodKey) // the former name
-	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || !ok {
+	if ok, err := b.Manager.Stored(t.Context(), petstore.KeyAPIKey()); err != nil || !ok {
 		t.Error(ok, err)
 	}
 }
@@ -557,7 +557,9 @@ func TestOpenRefusesKeysThatTheGeneratorWouldRefuse(t *testing.T) {
 		"scope":           secrets.Text("x", secrets.Field{Scope: field.Scope("world")}),
 		"pattern":         secrets.Text("x", secrets.Field{Pattern: "("}),
 		"default's rules": secrets.Integer("x", secrets.Field{Default: "0", Range: secrets.Between(1, math.MaxInt64)}),
-		"sent_to":         secrets.Text("x", secrets.Field{SentTo: "y"}),
+		"choices alike": secrets.Choice[string]("x", secrets.Field{
+			Choices: []string{"eu", "uk", "us"}, ChoiceLabels: map[string]string{"eu": "Europe", "uk": "Europe"}}),
+		"sent_to": secrets.Text("x", secrets.Field{SentTo: "y"}),
 	} {
 		if err := openKeys(key); err == nil {
 			t.Errorf("%s: opens", name)
@@ -587,7 +589,7 @@ func TestRevokeEndsAnAnswerThatNobodyFetched(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		if err := b.Manager.Revoke(petstore.KeyAPIKey); err != nil {
+		if err := b.Manager.Revoke(petstore.KeyAPIKey()); err != nil {
 			t.Fatal(err)
 		}
 		b.user.Answers(secrets.Deny)

@@ -121,7 +121,7 @@ func learn(g *guard.Guard, def *definition, text string) {
 		g.LearnAddress(text)
 		return
 	}
-	g.Learn(text, def.Prefix)
+	g.Learn(text, def.PrefixOf(text))
 }
 
 // withDestinations returns defs and, after them, the url secrets that say where they go and are not among them.

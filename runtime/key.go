@@ -1,9 +1,11 @@
 package secrets
 
 import (
+	"maps"
 	"math"
 	"net/url"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -17,12 +19,14 @@ type Field struct {
 	// Secrecy is "" where a type is confidential, or not, by itself; set by the constructors, [Hidden] and [Shown].
 	Secrecy field.Secrecy
 
-	Label       string // what a person calls it; shown in every dialog and question
-	Help        string // where to find it, what it is for
-	Placeholder string // an example of how a value looks; never a value
-	Required    bool   // asked for when it is missing
-	Default     string // the text that serves, or is offered, until another is stored; "" is none
-	Deprecated  string // why it should no longer be used; "" is not deprecated
+	Label       string   // what a person calls it; shown in every dialog and question
+	Help        string   // where to find it, what it is for
+	Docs        string   // an https link to where it is explained; shown in dialogs, forms and errors
+	Placeholder string   // an example of how a value looks; never a value
+	Examples    []string // values that obey the rules; one of a confidential type is no value
+	Required    bool     // asked for when it is missing
+	Default     string   // the text that serves, or is offered, until another is stored; "" is none
+	Deprecated  string   // why it should no longer be used; "" is not deprecated
 
 	Permission  field.Permission // [DialogOnly], [NoAsking], or "": the MCP client asks, or a native dialog
 	Remember    time.Duration    // how long "Allow for session" lasts; 0 is until the process ends, and 8 hours for a named principal
@@ -31,17 +35,22 @@ type Field struct {
 	RenamedFrom []string         // former names, whose stored value is still found
 	Env         []string         // environment variables under which servers take the value; nothing reads them yet
 
-	MinLength int          // in characters (Unicode code points)
-	MaxLength int          // in characters (Unicode code points); 0 is no limit
-	Pattern   string       // an RE2 expression that must match the whole value
-	Prefix    string       // what every value begins with, such as "sk_live_"
-	Format    field.Format // what a text is, such as "pem"; see [Parsed]
-	Keys      []string     // that the object of format json has
-	Schemes   []string     // of a url, such as "https"
-	Hosts     []string     // of a url: "api.example.com", or "*.example.com" for every host below it
-	UserInfo  bool         // a url may hold user:password@
-	Range     field.Range  // of an integer, a number or a duration, see [Between]
-	Choices   []string     // of a choice
+	MinLength int    // in characters (Unicode code points)
+	MaxLength int    // in characters (Unicode code points); 0 is no limit
+	Pattern   string // an RE2 expression that must match the whole value
+	// PatternHelp says in words what the pattern wants, which people read instead of it. It continues "must be".
+	PatternHelp string
+	Prefixes    []string     // every value begins with one of them, such as "sk_live_"; none is no such rule
+	Format      field.Format // what a text is, such as "pem"; see [Parsed]
+	Keys        []string     // that the object of format json has
+	Schemes     []string     // of a url, such as "https"
+	Hosts       []string     // of a url: "api.example.com", or "*.example.com" for every host below it
+	UserInfo    bool         // a url may hold user:password@
+	Range       field.Range  // of an integer, a number or a duration, see [Between]
+	Choices     []string     // of a choice
+
+	ChoiceLabels map[string]string // how choices are shown, by value, where that is another text
+	Open         bool              // of a choice: a text that is none of the choices is a value too
 }
 
 // Permissions and scopes, for a [Field], that differ from the usual.
@@ -84,12 +93,27 @@ type AnyKey interface {
 	definition() *definition
 }
 
-// Describe returns what the schema says of the key: its name, type, label and rules. That of a zero key is zero.
+// Describe returns what the schema says of the key: its name, type, label and rules. That of a zero key is zero. The lists in it
+// are the caller's own.
 func (k Key[T]) Describe() Field {
 	if k.def == nil {
 		return Field{}
 	}
-	return Field(k.def.Field)
+	return Field(k.def.Field).clone()
+}
+
+// clone returns f with lists of its own, so that who changes the ones does not change the others.
+func (f Field) clone() Field {
+	f.RenamedFrom = slices.Clone(f.RenamedFrom)
+	f.Env = slices.Clone(f.Env)
+	f.Examples = slices.Clone(f.Examples)
+	f.Prefixes = slices.Clone(f.Prefixes)
+	f.Keys = slices.Clone(f.Keys)
+	f.Schemes = slices.Clone(f.Schemes)
+	f.Hosts = slices.Clone(f.Hosts)
+	f.Choices = slices.Clone(f.Choices)
+	f.ChoiceLabels = maps.Clone(f.ChoiceLabels)
+	return f
 }
 
 func (k Key[T]) definition() *definition { return k.def }
@@ -107,6 +131,7 @@ func (d *definition) fits() bool { return d.gives == d.ValueType() && d.hides ==
 
 // newKey makes a key whose values are parsed as a V.
 func newKey[V, T any](name string, kind field.Type, f Field, convert func(Secret, any) T) Key[T] {
+	f = f.clone()
 	f.Name, f.Type, f.Secrecy = name, kind, ""
 	if f.Label == "" {
 		f.Label = name

@@ -16,21 +16,21 @@ func TestOtherKeyringIsLocked(t *testing.T) {
 	_, err := r.LockAway("old", "com.mcp.petstore", "api_key", otherKey)
 	r.must(err)
 
-	r.must(r.Manager.Set(r.background(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Manager.Set(r.background(), petstore.KeyAPIKey(), goodKey))
 	get := r.ask()
 	r.presses(questionTitle, r.Keys(desktop.Allow)...)
 	if key, err := get(); err != nil || key != goodKey {
 		t.Errorf("get: %q, %v", key, err)
 	}
-	if is, err := r.Manager.Stored(r.background(), petstore.KeyAPIKey); err != nil || !is {
+	if is, err := r.Manager.Stored(r.background(), petstore.KeyAPIKey()); err != nil || !is {
 		t.Errorf("stored: %t, %v", is, err)
 	}
 	r.must(r.tool(r.background(), "secrets_status", ""))
 	if names, err := r.Manager.List(r.background()); err != nil || strings.Join(names, " ") != "api_key" {
 		t.Errorf("list: %q, %v", names, err)
 	}
-	r.must(r.Manager.Forget(r.background(), petstore.KeyAPIKey))
-	r.must(r.Manager.Set(r.background(), petstore.KeyAPIKey, otherKey))
+	r.must(r.Manager.Forget(r.background(), petstore.KeyAPIKey()))
+	r.must(r.Manager.Set(r.background(), petstore.KeyAPIKey(), otherKey))
 	r.must(r.Manager.Clear(r.background()))
 	r.must(r.WaitNoWindow())
 }
@@ -40,7 +40,7 @@ func TestOneValueIsInALockedKeyring(t *testing.T) {
 	r := openReal(t, desktop.Options{Programs: []string{"secret-tool"}})
 	old, err := r.LockAway("old", "com.mcp.petstore", "api_key", otherKey)
 	r.must(err)
-	r.must(r.Manager.Set(r.background(), petstore.KeyUsername, "ann"))
+	r.must(r.Manager.Set(r.background(), petstore.KeyUsername(), "ann"))
 
 	status := func() string {
 		t.Helper()
@@ -75,6 +75,6 @@ func TestOneValueIsInALockedKeyring(t *testing.T) {
 
 	r.must(r.LockKeyring(old))
 	r.must(r.Manager.Clear(r.background())) // has the open ones only
-	r.must(r.Manager.Set(r.background(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Manager.Set(r.background(), petstore.KeyAPIKey(), goodKey))
 	r.must(r.WaitNoWindow())
 }

@@ -24,6 +24,7 @@ type manifest struct {
 		Name       string   `json:"name"`
 		Label      string   `json:"label"`
 		Help       string   `json:"help_text"`
+		Docs       string   `json:"docs"`
 		Reasons    []string `json:"reasons"`
 		Rejections []string `json:"rejections"`
 	} `json:"secrets"`
@@ -75,7 +76,8 @@ func (s Schema) readManifest() (wording.Sentences, reasons, error) {
 	same := m.Server == s.Server && len(m.Secrets) == len(s.Keys)
 	for i := 0; same && i < len(s.Keys); i++ {
 		def := s.Keys[i].definition()
-		same = def != nil && m.Secrets[i].Name == def.Name && m.Secrets[i].Label == def.Label && m.Secrets[i].Help == def.Help
+		said := m.Secrets[i]
+		same = def != nil && said.Name == def.Name && said.Label == def.Label && said.Help == def.Help && said.Docs == def.Docs
 	}
 	if !same {
 		return wording.Sentences{}, nil, fmt.Errorf("secrets: the manifest and the code were generated from different schemas of server %q: run go generate", s.Server)

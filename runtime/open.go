@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -178,6 +179,10 @@ func checkDefinition(f field.Field) error {
 		return fmt.Errorf("unknown permission %q", f.Permission)
 	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:
 		return fmt.Errorf("unknown scope %q", f.Scope)
+	case hasTwice(f.ShownChoices()):
+		return errors.New("two choices are shown alike: what a person chooses could be either")
+	case f.Docs != "" && field.CheckLink(f.Docs) != nil:
+		return fmt.Errorf("docs: a link %w", field.CheckLink(f.Docs))
 	case f.Clean(f.Default) != f.Default:
 		return errors.New("a default has nothing around it that would be taken off what a person enters, such as a space")
 	case f.Pattern != "":
@@ -189,6 +194,12 @@ func checkDefinition(f field.Field) error {
 		return f.Check(f.Default)
 	}
 	return nil
+}
+
+// hasTwice reports whether a text is in a list twice.
+func hasTwice(texts []string) bool {
+	slices.Sort(texts)
+	return len(slices.Compact(texts)) < len(texts)
 }
 
 // Close ends all dialogs and questions, waits until they are gone, and forgets the grants. Getters fail with [ErrClosed]
@@ -238,7 +249,7 @@ func (m *Manager) Set(ctx context.Context, key AnyKey, text string) error {
 	def := key.definition()
 	err := m.admit(def)
 	if err == nil {
-		text = def.Clean(text)
+		text = def.Entered(text)
 		if problem := def.Check(text); problem != nil {
 			err = &invalidText{def.Name, problem}
 		} else {

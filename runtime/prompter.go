@@ -35,7 +35,8 @@ type Entry struct {
 	// "file" for the content of a file that the person chooses.
 	Kind    string
 	Prefill string   // offered, and taken if the person just agrees; never a secret
-	Choices []string // of a choice
+	Choices []string // of a choice, as they are shown; who chooses one enters this text
+	Open    bool     // of a choice: another text than those offered may be entered
 	// Optional allows the value to be left empty, where the dialog needs a button for that.
 	Optional bool
 }
@@ -76,7 +77,7 @@ var dialogKinds = map[string]dialog.Kind{
 // Enter implements [Prompter].
 func (n native) Enter(ctx context.Context, e Entry) (string, error) {
 	return n.Native.Enter(ctx, dialog.Entry{
-		Title: e.Title, Text: e.Text, Kind: dialogKinds[e.Kind], Prefill: e.Prefill, Choices: e.Choices, Optional: e.Optional,
+		Title: e.Title, Text: e.Text, Kind: dialogKinds[e.Kind], Prefill: e.Prefill, Choices: e.Choices, Open: e.Open, Optional: e.Optional,
 	})
 }
 

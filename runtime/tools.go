@@ -76,6 +76,7 @@ type statusOf struct {
 	Name     string `json:"name"`
 	Label    string `json:"label"`
 	Required bool   `json:"required"`
+	Docs     string `json:"docs,omitempty"`
 	Set      *bool  `json:"set"`               // null if that is not known
 	Problem  string `json:"problem,omitempty"` // why it is not
 }
@@ -93,7 +94,7 @@ func (m *Manager) statusTool(ctx context.Context, _ *Turn) (any, error) {
 	}
 	list := make([]statusOf, len(views))
 	for i, v := range views {
-		list[i] = statusOf{Name: v.def.Name, Label: v.def.Label, Required: v.def.Required}
+		list[i] = statusOf{Name: v.def.Name, Label: v.def.Label, Required: v.def.Required, Docs: v.def.Docs}
 		if v.err == nil {
 			list[i].Set = &v.isSet
 		} else {

@@ -21,9 +21,9 @@ func (r *real) uses() map[string]func(context.Context) error {
 		"get":          func(ctx context.Context) error { _, err := r.APIKey(ctx, "Read one pet"); return err },
 		"group":        func(ctx context.Context) error { _, err := r.Login(ctx, "Say who you are"); return err },
 		"another":      func(ctx context.Context) error { _, err := r.Username(ctx, "Say who you are"); return err },
-		"stored":       func(ctx context.Context) error { _, err := r.Manager.Stored(ctx, petstore.KeyAPIKey); return err },
-		"set":          func(ctx context.Context) error { return r.Manager.Set(ctx, petstore.KeyAPIKey, otherKey) },
-		"forget":       func(ctx context.Context) error { return r.Manager.Forget(ctx, petstore.KeyAPIKey) },
+		"stored":       func(ctx context.Context) error { _, err := r.Manager.Stored(ctx, petstore.KeyAPIKey()); return err },
+		"set":          func(ctx context.Context) error { return r.Manager.Set(ctx, petstore.KeyAPIKey(), otherKey) },
+		"forget":       func(ctx context.Context) error { return r.Manager.Forget(ctx, petstore.KeyAPIKey()) },
 		"set tool":     func(ctx context.Context) error { return r.tool(ctx, "secrets_set", "api_key") },
 		"forget tool":  func(ctx context.Context) error { return r.tool(ctx, "secrets_forget", "api_key") },
 		"forget other": func(ctx context.Context) error { return r.tool(ctx, "secrets_forget", "username") },
@@ -50,7 +50,7 @@ func (r *real) said(ctx context.Context, name, secret string) (any, error) {
 func openLocked(t *testing.T) *real {
 	t.Helper()
 	r := openReal(t, desktop.Options{})
-	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey(), goodKey))
 	r.must(r.Lock())
 	return r
 }

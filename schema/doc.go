@@ -23,7 +23,7 @@
 //	    permission: none
 //	  sort_order:
 //	    field_type: choice
-//	    choices: [name, {value: "-name", go_name: NameDescending}]
+//	    choices: [name, {value: "-name", label: Name from Z, go_name: NameDescending}]
 //	    default: name
 //	groups:
 //	  login: [api_key, base_url]
@@ -41,7 +41,9 @@
 //	required      whether a person is asked for it when it is missing (false)
 //	default       the value that serves until another is stored; with required, the value that is offered
 //	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
+//	docs          an https link to where it is explained; in dialogs, the client's form, the terminal and errors
 //	placeholder   an example of how a value looks, in up to 100 columns; never a value
+//	examples      a list of values; the first is the placeholder where none is given
 //	permission    whose word a use needs: ask, dialog or none (ask)
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
@@ -54,10 +56,11 @@
 //
 // Rules for values. They, and every default, are those of [field.Field]:
 //
-//	min_length    in characters; text, password and multiline, as the next five
+//	min_length    in characters; text, password and multiline, as the next six
 //	max_length    in characters
 //	pattern       an RE2 expression that must match the whole value
-//	prefix        what every value begins with, such as sk_live_
+//	pattern_help  what a person reads instead of the expression; it continues "The value must be"
+//	prefix        what every value begins with, such as sk_live_, or a list of which it begins with one
 //	format        what a text is: pem, json, yaml, jwt, base64, uuid, date, host, port, host_port or path; likewise
 //	keys          the keys that the object of format json must have, such as [client_email, private_key]
 //	schemes       the URL schemes that are accepted; url, as the next two (https, http)
@@ -65,11 +68,15 @@
 //	user_info     whether user:password@ may stand before the host (false)
 //	min           the least value, such as 1, 0.5 or 30s; integer, number and duration, as the next
 //	max           the greatest value
-//	choices       the values to choose from, each a text or {value: text, go_name: Name}; choice, which needs it
+//	choices       the values to choose from, each a text or {value: eu, label: Europe, go_name: EU}; choice, which needs it
+//	open          whether another value than the choices is accepted too; choice (false)
 //
 // What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
 //
-// Some value must be within the rules: a pattern that matches none is refused, with a prefix or a length that none has.
+// Some value must be within the rules: a pattern that matches none is refused, with prefixes or a length that none has.
+//
+// Of a choice, a person is shown the label, and the value is stored and returned. No two may be shown alike, nor one as another's
+// value; what begins with "-" is no row of a dialog's list, so such a value needs a label.
 //
 // A format is checked, and says the Go type, of which a secrets.Confidential is made where it is confidential:
 //
@@ -97,6 +104,9 @@
 // Its hosts stand in one place, before the path or in a parameter such as host. A boolean or a
 // choice can't be confidential, since its few values are known, nor can a password be public: text is that. A multiline that
 // is public, such as the certificate of an authority, is a string.
+//
+// An example must obey the rules too. One of password or multiline must plainly be nobody's: with the word "example" in it, or of
+// one character for the most part, such as sk_live_xxxxxxxxxxxxxxxx. It is refused as a value.
 //
 // # What a person enters
 //

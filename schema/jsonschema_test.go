@@ -76,11 +76,11 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 		min-length-above-max-length prefix-above-max-length pattern-not-re2 pattern-unbalanced min-above-max
 		default-too-short default-against-pattern default-against-format sent-to-no-host default-url default-email
 		default-integer-out-of-range default-not-a-choice
-		default-of-a-broken-rule default-no-break-space default-url-cut
+		prefixes-against-rules default-of-a-broken-rule default-no-break-space default-url-cut
 		prefix-begins-with-space choice-invisible-around length-octal label-too-wide
 		server-name-too-many-bytes server-name-two-spaces pattern-of-no-value
 		env-of-two number-and-duration-bounds
-		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room`)
+		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room docs-without-room examples-of-no-value`)
 	s := compile(t)
 	for _, path := range files(t, "invalid") {
 		tree, _ := parseTree(read(t, path))
@@ -112,6 +112,7 @@ func TestJSONSchemaKnowsTheBounds(t *testing.T) {
 	}
 	for key, want := range map[string]wording.Text{
 		"label": wording.LabelText, "placeholder": wording.PlaceholderText, "help_text": wording.HelpText, "deprecated": wording.DeprecatedText,
+		"pattern_help": wording.PatternHelpText,
 	} {
 		if got := s.Definitions.Secret.Properties[key].Pattern; !strings.Contains(got, fmt.Sprintf("{0,%d}", want.Characters)) {
 			t.Errorf("%s: %q, want %d characters", key, got, want.Characters)

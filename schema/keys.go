@@ -31,7 +31,9 @@ var secretKeys = []secretKey{
 	{"required", nil, func(r *reader, d *draft, n *node) { d.Required = r.boolean(n, "required") }},
 	{"default", nil, func(r *reader, d *draft, n *node) { d.defaultValue = n }}, // read after all others
 	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.shown(n, "help_text", wording.HelpText) }},
+	{"docs", nil, readDocs},
 	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.shown(n, "placeholder", wording.PlaceholderText) }},
+	{"examples", nil, func(r *reader, d *draft, n *node) { d.examples = n }}, // read after all others
 	{"permission", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "permission", field.Permissions(), &d.Permission) }},
 	{"remember", nil, readRemember},
 	{"scope", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "scope", field.Scopes(), &d.Scope) }},
@@ -43,6 +45,7 @@ var secretKeys = []secretKey{
 	{"min_length", stringTypes, func(r *reader, d *draft, n *node) { d.MinLength = r.length(n, "min_length", 0) }},
 	{"max_length", stringTypes, func(r *reader, d *draft, n *node) { d.MaxLength = r.length(n, "max_length", 1) }},
 	{"pattern", stringTypes, readPattern},
+	{"pattern_help", stringTypes, readPatternHelp},
 	{"prefix", stringTypes, readPrefix},
 	{"format", stringTypes, readFormat},
 	{"keys", stringTypes, readKeysOfJSON},
@@ -52,6 +55,7 @@ var secretKeys = []secretKey{
 	{"min", boundedTypes, func(r *reader, d *draft, n *node) { d.min = readBound(r, d, n, "min") }},
 	{"max", boundedTypes, func(r *reader, d *draft, n *node) { d.max = readBound(r, d, n, "max") }},
 	{"choices", []field.Type{field.Choice}, readChoices},
+	{"open", []field.Type{field.Choice}, func(r *reader, d *draft, n *node) { d.Open = r.boolean(n, "open") }},
 }
 
 var secretKeyNames = func() []string {
@@ -67,9 +71,12 @@ type draft struct {
 	*Secret
 	env          []Pos // parallel to Env
 	defaultValue *node
+	examples     *node
 	min, max     *bound
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame
 	renamedFrom  []Pos // parallel to RenamedFrom
+	prefixes     []Pos // parallel to Prefixes
+	shownAt      []Pos // parallel to Choices: where it is said how one is shown
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }
@@ -88,6 +95,18 @@ func readConfidential(r *reader, d *draft, n *node) {
 	default:
 		d.Secrecy = field.SecrecyOf(d.Type, confidential)
 	}
+}
+
+func readDocs(r *reader, d *draft, n *node) {
+	link, ok := r.text(n, "docs")
+	if !ok {
+		return
+	}
+	if err := field.CheckLink(link); err != nil {
+		r.errorf(n.pos, "docs %s %s", quote(link), err)
+		return
+	}
+	d.Docs = link
 }
 
 func readRemember(r *reader, d *draft, n *node) {
@@ -148,8 +167,12 @@ func readPattern(r *reader, d *draft, n *node) {
 	}
 }
 
-func readPrefix(r *reader, d *draft, n *node) {
-	d.Prefix = r.untrimmed(n, "prefix", wording.PrefixText)
+// readPatternHelp reads the end of a sentence: "The value must be ...".
+func readPatternHelp(r *reader, d *draft, n *node) {
+	d.PatternHelp = r.shown(n, "pattern_help", wording.PatternHelpText)
+	if begins := strings.HasPrefix(d.PatternHelp, "must "); begins || strings.HasSuffix(d.PatternHelp, ".") {
+		r.errorf(n.pos, `pattern_help %s must be the end of a sentence that begins with "The value must be", without its full stop`, quote(d.PatternHelp))
+	}
 }
 
 var schemeName = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`) // RFC 3986, section 3.1, in lower case
@@ -181,48 +204,6 @@ func isReached(host string) bool {
 		sample = "[" + sample + "]"
 	}
 	return field.Field{Type: field.URL, Hosts: []string{host}}.Check("https://"+sample) == nil
-}
-
-var choiceKeys = []string{"value", "go_name"}
-
-// readChoices reads a list of texts, or of mappings with a text and a Go name for it.
-func readChoices(r *reader, d *draft, n *node) {
-	seen := map[string]Pos{}
-	for _, item := range r.list(n, "choices", "a list of texts") {
-		value, goName, at := item, "", item.pos
-		if item.kind == mapping {
-			entries := r.entries(item, choiceKeys)
-			e, ok := r.required(item, entries, "value")
-			if !ok {
-				continue
-			}
-			value = e.value
-			if e, ok := find(entries, "go_name"); ok {
-				goName, _ = r.text(e.value, "go_name")
-				at = e.value.pos
-			} else {
-				at = value.pos
-			}
-		}
-		s, ok := r.text(value, "a choice")
-		if !ok || !r.checkText(value, "a choice", wording.ChoiceText) {
-			continue
-		}
-		first, repeated := seen[s]
-		switch {
-		case s == "":
-			r.errorf(value.pos, "a choice must not be empty")
-		case s != strings.TrimSpace(s):
-			r.errorf(value.pos, "choice %s must not begin or end with a space", quote(s))
-		case s != (field.Field{Type: field.Choice}).Clean(s):
-			r.errorf(value.pos, "choice %s must not begin or end with an invisible character, which would be taken off what a person enters", quote(s))
-		case repeated:
-			r.errorf(value.pos, "choice %s is already declared at line %d", quote(s), first.Line)
-		default:
-			seen[s] = value.pos
-			d.Choices, d.ChoiceGoNames, d.choices = append(d.Choices, s), append(d.ChoiceGoNames, goName), append(d.choices, at)
-		}
-	}
 }
 
 // text reads a text of any content.
@@ -272,6 +253,14 @@ func (r *reader) list(n *node, key, want string) []*node {
 		r.errorf(n.pos, "%s must not be an empty list", key)
 	}
 	return n.items
+}
+
+// oneOrMore returns the items of a list, or n alone where it is none but may be one.
+func (r *reader) oneOrMore(n *node, key, want string) []*node {
+	if n.kind == list || n.kind == mapping {
+		return r.list(n, key, want)
+	}
+	return []*node{n}
 }
 
 // texts reads a list of different texts; check reports what else is wrong with one.

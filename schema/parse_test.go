@@ -85,30 +85,36 @@ func TestEveryKey(t *testing.T) {
 		Field: field.Field{
 			Name: "token", Type: field.Password,
 			Label: "Access token", Help: "Create one under Account, API keys.\n\nIt begins with sk_live_.",
-			Placeholder: "sk_live_...", Required: true, Deprecated: "Use the key pair instead.",
+			Docs: "https://docs.example.com/keys?lang=en#create", Placeholder: "sk_live_...", Examples: []string{"sk_live_xxxxxxxxxxxxxxxx", "sk_live_EXAMPLE0a1b2c3d4"}, Required: true, Deprecated: "Use the key pair instead.",
 			Permission: field.Dialog, Remember: 90 * time.Minute, Scope: field.ToolScope,
 			SentTo: "endpoint", RenamedFrom: []string{"API_TOKEN", "api.token"},
-			MinLength: 16, MaxLength: 64, Pattern: "sk_live_[A-Za-z0-9]+", Prefix: "sk_live_",
+			MinLength: 16, MaxLength: 64, Pattern: "sk_live_[A-Za-z0-9]+", PatternHelp: "sk_live_, and letters and digits", Prefixes: []string{"sk_live_"},
 		},
 		Pos: Pos{4, 3}, GoName: "AccessToken",
 	}
 	if diff := cmp.Diff(want, *f.Secret("token"), cmpopts.IgnoreUnexported(Secret{}, field.Range{})); diff != "" {
 		t.Error(diff)
 	}
-	if got := f.Secret("token"); got.At("go_name") != (Pos{19, 14}) || got.At("choices") != got.Pos {
+	if got := f.Secret("token"); got.At("go_name") != (Pos{21, 14}) || got.At("choices") != got.Pos {
 		t.Errorf("go_name at %v, choices at %v", got.At("go_name"), got.At("choices"))
 	}
 	order := f.Secret("order")
 	if diff := cmp.Diff([]string{"", "NameDescending", ""}, order.ChoiceGoNames); diff != "" {
 		t.Error(diff)
 	}
-	if got := []Pos{order.ChoiceAt(0), order.ChoiceAt(1), order.ChoiceAt(2)}; !reflect.DeepEqual(got, []Pos{{50, 9}, {52, 18}, {53, 17}}) {
+	if got := []Pos{order.ChoiceAt(0), order.ChoiceAt(1), order.ChoiceAt(2)}; !reflect.DeepEqual(got, []Pos{{54, 9}, {56, 18}, {58, 17}}) {
 		t.Errorf("choices at %v", got)
+	}
+	if got := f.Secret("model"); !got.Open || got.Shown("small-2") != "Small" || got.Shown("medium") != "medium" || got.Placeholder != "Large" || got.Default != "huge-1" {
+		t.Errorf("model is %+v", got.Field)
 	}
 	for name, want := range map[string]string{"retries": "3", "at_most": "7", "verbose": "false", "timeout": "1m30s"} {
 		if got := f.Secret(name).Default; got != want {
 			t.Errorf("default of %s is %q, want %q", name, got, want)
 		}
+	}
+	if got := f.Secret("retries"); got.Placeholder != "5" || len(got.Examples) != 2 {
+		t.Errorf("retries is %+v", got.Field)
 	}
 	if got := f.Secret("retries").Range; got != field.Between(-1, 1<<63-1) {
 		t.Errorf("range of retries is %v", got)
@@ -120,7 +126,7 @@ func TestEveryKey(t *testing.T) {
 		t.Errorf("range of at_most is %v", got)
 	}
 	calls := f.Groups[1]
-	if calls.GoName != "CallOptions" || calls.MemberAt(1) != (Pos{70, 24}) || f.Groups[0].At("go_name") != f.Groups[0].Pos {
+	if calls.GoName != "CallOptions" || calls.MemberAt(1) != (Pos{81, 24}) || f.Groups[0].At("go_name") != f.Groups[0].Pos {
 		t.Errorf("group calls is %+v", calls)
 	}
 }

@@ -81,6 +81,9 @@ func (r *reader) checkSecret(d *draft) {
 	if d.defaultValue != nil && d.Type != "" {
 		r.checkDefault(d, d.defaultValue)
 	}
+	if d.examples != nil && d.Type != "" {
+		r.checkExamples(d, d.examples)
+	}
 }
 
 // whatItIs says what kind of text d is.
@@ -109,15 +112,11 @@ func (r *reader) checkBounds(d *draft) {
 	if d.MaxLength > 0 && d.MinLength > d.MaxLength {
 		r.errorf(d.At("min_length"), "min_length %d is above max_length %d", d.MinLength, d.MaxLength)
 	}
-	if length := utf8.RuneCountInString(d.Prefix); d.MaxLength > 0 && length > d.MaxLength {
-		r.errorf(d.At("prefix"), "prefix %s has %d characters, max_length allows %d", quote(d.Prefix), length, d.MaxLength)
-	}
-	if first := d.Prefix + "x"; d.Clean(first) != first {
-		r.errorf(d.At("prefix"), "prefix %s must not begin with a space, which would be taken off what a person enters", quote(d.Prefix))
-	} else if i := strings.IndexFunc(d.Prefix, func(c rune) bool { return !d.takes(c) }); i >= 0 {
-		r.errorf(d.At("prefix"), "prefix %s is that of no value, which has no such character as %+q", quote(d.Prefix), []rune(d.Prefix[i:])[0])
-	}
+	r.checkPrefixes(d)
 	r.checkRange(d)
+	if d.PatternHelp != "" && !d.places.has("pattern") {
+		r.errorf(d.At("pattern_help"), "pattern_help says in words what a pattern wants, and there is no pattern")
+	}
 	if !d.badRules && len(r.errs) == before && d.Pattern != "" {
 		r.checkPattern(d)
 	}
@@ -142,54 +141,66 @@ func (r *reader) checkPattern(d *draft) {
 		return meets
 	}
 	_ = with("", func(*pattern.Rules) {}) &&
-		with(fmt.Sprintf(" that begins with prefix %s", quote(d.Prefix)), func(p *pattern.Rules) { p.Prefix = d.Prefix }) &&
+		with(" that begins with "+d.thePrefixes(), func(p *pattern.Rules) { p.Prefixes = d.Prefixes }) &&
 		with(fmt.Sprintf(" of min_length %d", d.MinLength), func(p *pattern.Rules) { p.Min = d.MinLength }) &&
 		with(fmt.Sprintf(" of max_length %d", d.MaxLength), func(p *pattern.Rules) { p.Max = d.MaxLength })
 }
 
-// checkDefault reads the default as a value of the secret's own type and rules.
+// checkDefault reads the default.
 func (r *reader) checkDefault(d *draft, n *node) {
-	switch {
-	case d.Confidential():
+	if d.Confidential() {
 		r.errorf(n.pos, "a default on %s would be committed with the schema, leave it out", d.kind())
 		return
+	}
+	d.Default, _ = r.value(d, n, "default")
+}
+
+// value reads a value of the secret's own type and rules, in the form in which it would be stored. It reports false where it is
+// none, or where the rules are to blame.
+func (r *reader) value(d *draft, n *node, key string) (string, bool) {
+	switch {
 	case n.kind == text:
 	case d.Type == field.Integer:
 		if _, ok := n.integer(); !ok {
-			r.wrongType(n, "default", "a whole number of 64 bits in plain digits")
-			return
+			r.wrongType(n, key, "a whole number of 64 bits in plain digits")
+			return "", false
 		}
 	case d.Type == field.Number:
 		if n.kind != number {
-			r.wrongType(n, "default", "a number such as 0.5 in plain digits")
-			return
+			r.wrongType(n, key, "a number such as 0.5 in plain digits")
+			return "", false
 		}
 	case d.Type == field.Boolean:
 		if n.kind != boolean {
-			r.wrongType(n, "default", "true or false")
-			return
+			r.wrongType(n, key, "true or false")
+			return "", false
 		}
 	default:
-		r.text(n, "default")
-		return
+		r.text(n, key)
+		return "", false
 	}
 	if d.badRules {
-		return
+		return "", false
+	}
+	what := key + " " + quote(n.text)
+	if d.Confidential() {
+		what = "this " + key // which may be a real one all the same
 	}
 	if d.Clean(n.text) != n.text {
-		r.errorf(n.pos, "default %s must not have a space, a line end or a paste mark around it, which would be taken off what a person enters", quote(n.text))
-		return
+		r.errorf(n.pos, "%s must not have a space, a line end or a paste mark around it, which would be taken off what a person enters", what)
+		return "", false
 	}
 	value, err := d.Parse(n.text)
 	switch value := value.(type) {
 	case nil:
-		r.errorf(n.pos, "default %s %s", quote(n.text), err)
+		r.errorf(n.pos, "%s %s", what, err)
+		return "", false
 	case int64:
-		d.Default = strconv.FormatInt(value, 10)
+		return strconv.FormatInt(value, 10), true
 	case bool:
-		d.Default = strconv.FormatBool(value)
+		return strconv.FormatBool(value), true
 	default:
-		d.Default = n.text
+		return n.text, true
 	}
 }
 
@@ -244,10 +255,15 @@ func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
 			r.errorf(d.At("sent_to"), "the question for its use can take %d lines, a window has room for %d", height, layout.Lines)
 		}
 	}
-	if d.Help != "" && !sentences.DialogFits(r.file.Server, d.Field) {
-		height := sentences.DialogHeight(r.file.Server, d.Field)
-		r.errorf(d.At("help_text"), "the dialog that asks for it can take %d lines, a window has room for %d: shorten help_text or placeholder", height, layout.Lines)
+	if d.Help == "" && d.Docs == "" || sentences.DialogFits(r.file.Server, d.Field) {
+		return
 	}
+	at, what := "help_text", "help_text or placeholder"
+	if d.Docs != "" {
+		at, what = "docs", "docs, help_text or placeholder"
+	}
+	height := sentences.DialogHeight(r.file.Server, d.Field)
+	r.errorf(d.At(at), "the dialog that asks for it can take %d lines, a window has room for %d: shorten %s", height, layout.Lines, what)
 }
 
 // destination returns the secret that says where d goes, or nil.

@@ -16,16 +16,33 @@ const commentWidth = 97
 
 // secretDoc is the comment of a getter: what it returns, when somebody is asked, and what a refusal returns.
 func secretDoc(s *Secret) []string {
-	what := s.Name
-	if s.Label != s.Name {
-		what += ": " + s.Label
+	doc := paragraph(nil, s.GoName+" returns "+sentence(what(s)), s.Help)
+	if s.Docs != "" {
+		doc = paragraph(doc, "See "+s.Docs)
 	}
-	doc := paragraph(nil, s.GoName+" returns "+sentence(what), s.Help)
 	doc = paragraph(doc, presence(s), destination(s), consent(s.Field))
-	if s.Deprecated != "" {
-		doc = paragraph(doc, "Deprecated: "+sentence(s.Deprecated))
+	return deprecation(doc, s)
+}
+
+// fieldDoc is the comment of the field that holds s in the struct of a group.
+func fieldDoc(s *Secret) []string {
+	return deprecation(paragraph(nil, s.GoName+" is "+sentence(what(s))), s)
+}
+
+// what says which secret s is: its name, and what a person calls it.
+func what(s *Secret) string {
+	if s.Label == s.Name {
+		return s.Name
 	}
-	return doc
+	return s.Name + ": " + s.Label
+}
+
+// deprecation adds to a comment that s should no longer be used.
+func deprecation(doc []string, s *Secret) []string {
+	if s.Deprecated == "" {
+		return doc
+	}
+	return paragraph(doc, "Deprecated: "+sentence(s.Deprecated))
 }
 
 func groupDoc(g *Group) []string {

@@ -27,7 +27,7 @@ var exports = sync.OnceValues(func() (map[string]string, error) {
 	cmd := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export",
 		"github.com/mcpsecrets/mcpsecrets/runtime", "github.com/mcpsecrets/mcpsecrets/runtime/runtimetest",
 		"github.com/mcpsecrets/mcpsecrets/runtime/mcpgo", "github.com/mcpsecrets/mcpsecrets/runtime/gosdk",
-		"github.com/mark3labs/mcp-go/mcp", "github.com/modelcontextprotocol/go-sdk/mcp", "context", "embed", "fmt", "math", "net/url", "time")
+		"github.com/mark3labs/mcp-go/mcp", "github.com/modelcontextprotocol/go-sdk/mcp", "context", "embed", "fmt", "math", "net/url", "slices", "time")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,8 +98,8 @@ func schemaWithText(word string) string {
 // directive is a comment that tells a tool to do something.
 var directive = regexp.MustCompile(`^//([a-z0-9]+:[a-z0-9]|line |export |extern )`)
 
-// mustDoNothingElse fails if a text of the schema got out of the place for it: the code has no functions but the getters and
-// validators, calls nothing but the runtime when it starts, and has no directive but the one that embeds the manifest.
+// mustDoNothingElse fails if a text of the schema got out of the place for it: the code has no functions but the getters,
+// validators, keys and lists of choices, calls nothing but the runtime when it starts, and has no directive but the one that embeds the manifest.
 func mustDoNothingElse(t *testing.T, code []byte) {
 	t.Helper()
 	file := parse(t, token.NewFileSet(), "secrets_gen.go", code)
@@ -116,8 +117,8 @@ func mustDoNothingElse(t *testing.T, code []byte) {
 	for _, decl := range file.Decls {
 		switch decl := decl.(type) {
 		case *ast.FuncDecl:
-			if name := decl.Name.Name; decl.Recv == nil && name != "OpenSecrets" && !strings.HasPrefix(name, "Validate") {
-				t.Errorf("the function %s", name)
+			if decl.Recv == nil && decl.Name.Name != "OpenSecrets" && !onlyReturns(decl, "Validate", "Key", "All") {
+				t.Errorf("the function %s", decl.Name)
 			}
 		case *ast.GenDecl:
 			ast.Inspect(decl, func(n ast.Node) bool {
@@ -128,6 +129,16 @@ func mustDoNothingElse(t *testing.T, code []byte) {
 			})
 		}
 	}
+}
+
+// onlyReturns reports whether a function has a name of one of the kinds, and does nothing but to return something.
+func onlyReturns(f *ast.FuncDecl, kinds ...string) bool {
+	isOfKind := slices.ContainsFunc(kinds, func(kind string) bool { return strings.HasPrefix(f.Name.Name, kind) })
+	if len(f.Body.List) != 1 || !isOfKind {
+		return false
+	}
+	_, returns := f.Body.List[0].(*ast.ReturnStmt)
+	return returns
 }
 
 // isOfRuntime reports whether a function is one of the runtime's.

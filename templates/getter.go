@@ -6,7 +6,7 @@ import "github.com/dave/jennifer/jen"
 //
 //	// APIKey returns api_key: ...
 //	func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-//		return secrets.Get(ctx, s.Manager, KeyAPIKey, reason)
+//		return secrets.Get(ctx, s.Manager, keyAPIKey, reason)
 //	}
 //
 // A getter that nobody is asked about takes no reason and passes on "", and one that may be unset calls GetOptional.
@@ -21,7 +21,7 @@ func emitGetter(f *jen.File, s *Secret) {
 	}
 	comment(f, s.Doc...)
 	method(f, s.GoName, s.Asks(), s.resultCode()).Block(
-		jen.Return(ours(get).Call(jen.Id("ctx"), jen.Id("s").Dot("Manager"), jen.Id(s.KeyName()), reason)),
+		jen.Return(ours(get).Call(jen.Id("ctx"), jen.Id("s").Dot("Manager"), jen.Id(s.keyVariable()), reason)),
 	)
 	f.Line()
 }

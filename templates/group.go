@@ -10,7 +10,9 @@ import (
 //
 //	// LoginSecrets are the values of the group login.
 //	type LoginSecrets struct {
+//		// Username is username: User name.
 //		Username string
+//		// Password is password.
 //		Password secrets.Secret
 //	}
 //
@@ -41,6 +43,7 @@ func emitAll(f *jen.File, p *Package) {
 func emitStruct(f *jen.File, name string, members []*Secret) {
 	f.Type().Id(name).StructFunc(func(g *jen.Group) {
 		for _, s := range members {
+			comment(g, s.FieldDoc...)
 			g.Id(s.GoName).Add(s.resultCode())
 		}
 	})
@@ -52,8 +55,8 @@ func emitStruct(f *jen.File, name string, members []*Secret) {
 //	func (s *Secrets) Login(ctx context.Context, reason secrets.Reason) (LoginSecrets, error) {
 //		var values LoginSecrets
 //		err := secrets.GetGroup(ctx, s.Manager, reason,
-//			KeyUsername.Into(&values.Username),
-//			KeyPassword.Into(&values.Password),
+//			keyUsername.Into(&values.Username),
+//			keyPassword.Into(&values.Password),
 //		)
 //		return values, err
 //	}
@@ -76,7 +79,7 @@ func emitGroupGetter(f *jen.File, name, result string, members []*Secret) {
 				if s.Optional() {
 					into = "IntoOptional"
 				}
-				g.Line().Id(s.KeyName()).Dot(into).Call(jen.Op("&").Id("values").Dot(s.GoName))
+				g.Line().Id(s.keyVariable()).Dot(into).Call(jen.Op("&").Id("values").Dot(s.GoName))
 			}
 			g.Line()
 		}),

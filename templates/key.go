@@ -26,19 +26,28 @@ var constructors = map[field.Type]string{
 
 // emitKeys emits:
 //
-//	// KeyAPIKey stands for api_key.
-//	var KeyAPIKey = secrets.Password("api_key", secrets.Field{ ... })
+//	// KeyAPIKey returns the key that stands for api_key.
+//	func KeyAPIKey() secrets.Key[secrets.Secret] {
+//		return keyAPIKey
+//	}
+//
+//	var keyAPIKey = secrets.Password("api_key", secrets.Field{ ... })
 //
 // and secrets.Hidden(secrets.URL( ... )) for a url that the schema makes confidential, or secrets.Parsed[uint16](secrets.Text( ... ))
 // for a text that is a port.
+//
+// Other packages have the function only: whoever could assign the variable would have a getter hand out another secret than
+// the one that it is named after.
 func emitKeys(f *jen.File, p *Package) {
 	for _, s := range p.Secrets {
-		comment(f, s.KeyName()+" stands for "+s.Name+".")
+		comment(f, s.KeyName()+" returns the key that stands for "+s.Name+".")
+		f.Func().Id(s.KeyName()).Params().Add(ours("Key")).Types(s.valueType().code()).Block(jen.Return(jen.Id(s.keyVariable())))
+		f.Line()
 		key := s.constructor().Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
 		for _, outer := range s.wrappers() {
 			key = outer.Call(key)
 		}
-		f.Var().Id(s.KeyName()).Op("=").Add(key)
+		f.Var().Id(s.keyVariable()).Op("=").Add(key)
 		f.Line()
 	}
 }
@@ -91,7 +100,9 @@ func fieldItems(s field.Field) []jen.Code {
 
 	text("Label", s.Label)
 	text("Help", s.Help)
+	text("Docs", s.Docs)
 	text("Placeholder", s.Placeholder)
+	list("Examples", s.Examples)
 	yes("Required", s.Required)
 	text("Default", s.Default)
 	text("Deprecated", s.Deprecated)
@@ -105,7 +116,8 @@ func fieldItems(s field.Field) []jen.Code {
 	count("MinLength", s.MinLength)
 	count("MaxLength", s.MaxLength)
 	text("Pattern", s.Pattern)
-	text("Prefix", s.Prefix)
+	text("PatternHelp", s.PatternHelp)
+	list("Prefixes", s.Prefixes)
 	text("Format", string(s.Format))
 	list("Keys", s.Keys)
 	list("Schemes", s.Schemes)
@@ -113,7 +125,20 @@ func fieldItems(s field.Field) []jen.Code {
 	yes("UserInfo", s.UserInfo)
 	add(s.Range != field.Range{}, "Range", func() jen.Code { return rangeCode(s) })
 	list("Choices", s.Choices)
+	add(len(s.ChoiceLabels) > 0, "ChoiceLabels", func() jen.Code { return labelsCode(s) })
+	yes("Open", s.Open)
 	return items
+}
+
+// labelsCode emits map[string]string{"eu": "Europe"}, a line for each choice that has a label.
+func labelsCode(s field.Field) jen.Code {
+	var items []jen.Code
+	for _, choice := range s.Choices {
+		if label := s.ChoiceLabels[choice]; label != "" {
+			items = append(items, jen.Lit(choice).Op(":").Lit(label))
+		}
+	}
+	return jen.Map(jen.String()).String().Add(lines(items))
 }
 
 // stringList emits []string{"a", "b"}.

@@ -52,7 +52,9 @@ type ManifestSecret struct {
 	Required     bool             `json:"required"`
 	Default      string           `json:"default,omitempty"`
 	HelpText     string           `json:"help_text,omitempty"`
+	Docs         string           `json:"docs,omitempty"`
 	Placeholder  string           `json:"placeholder,omitempty"`
+	Examples     []string         `json:"examples,omitempty"`
 	Permission   field.Permission `json:"permission"`
 	Remember     string           `json:"remember,omitempty"`
 	Scope        field.Scope      `json:"scope,omitempty"`
@@ -63,7 +65,8 @@ type ManifestSecret struct {
 	MinLength    int              `json:"min_length,omitempty"`
 	MaxLength    int              `json:"max_length,omitempty"`
 	Pattern      string           `json:"pattern,omitempty"`
-	Prefix       string           `json:"prefix,omitempty"`
+	PatternHelp  string           `json:"pattern_help,omitempty"`
+	Prefix       oneOrMore        `json:"prefix,omitempty"`
 	Format       field.Format     `json:"format,omitempty"`
 	Keys         []string         `json:"keys,omitempty"`
 	Schemes      []string         `json:"schemes,omitempty"`
@@ -72,7 +75,11 @@ type ManifestSecret struct {
 	Min          Bound            `json:"min,omitempty"`
 	Max          Bound            `json:"max,omitempty"`
 	Choices      []string         `json:"choices,omitempty"`
-	Constants    []string         `json:"constants,omitempty"` // in Go, for each choice
+
+	ChoiceLabels map[string]string `json:"choice_labels,omitempty"` // how choices are shown, where not as they are
+	Open         bool              `json:"open,omitempty"`          // another value than the choices is one too
+
+	Constants []string `json:"constants,omitempty"` // in Go, for each choice
 
 	Getter   string         `json:"getter"`
 	Masked   string         `json:"masked"` // whether results that hold the value are masked
@@ -103,6 +110,27 @@ func (b *Bound) UnmarshalJSON(text []byte) error {
 	err := json.Unmarshal(text, &n)
 	*b = Bound(n)
 	return err
+}
+
+// oneOrMore is a list that a schema may give as one text. A manifest has one text as a text, as manifests always had.
+type oneOrMore []string
+
+// MarshalJSON writes one text as a text, and several as a list.
+func (texts oneOrMore) MarshalJSON() ([]byte, error) {
+	if len(texts) == 1 {
+		return json.Marshal(texts[0])
+	}
+	return json.Marshal([]string(texts))
+}
+
+// UnmarshalJSON reads a text or a list of texts.
+func (texts *oneOrMore) UnmarshalJSON(from []byte) error {
+	var one string
+	if json.Unmarshal(from, &one) == nil {
+		*texts = oneOrMore{one}
+		return nil
+	}
+	return json.Unmarshal(from, (*[]string)(texts))
 }
 
 // A ManifestDialog is the dialog that asks for a value, as it is shown the first time.
@@ -214,9 +242,10 @@ func dialogLines(server string, sentences wording.Sentences, f field.Field) []st
 func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSecret {
 	m := ManifestSecret{
 		Name: s.Name, Label: s.Label, FieldType: s.Type, Confidential: confidentialOf(s.Field), Required: s.Required, Default: s.Default, HelpText: s.Help,
-		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
+		Docs: s.Docs, Placeholder: s.Placeholder, Examples: s.Examples, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Env: s.Env, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
-		Pattern: s.Pattern, Prefix: s.Prefix, Format: s.Format, Keys: s.Keys, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
+		Pattern: s.Pattern, PatternHelp: s.PatternHelp, Prefix: s.Prefixes, Format: s.Format, Keys: s.Keys, Schemes: s.Schemes, Hosts: s.Hosts,
+		UserInfo: s.UserInfo, Choices: s.Choices, ChoiceLabels: s.ChoiceLabels, Open: s.Open,
 		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{
@@ -294,13 +323,21 @@ func maskedBy(f field.Field) string {
 	switch {
 	case !f.Confidential():
 		return "no: " + string(f.Type) + " is not confidential"
-	case f.Prefix == "" || f.Type == field.Multiline:
+	case len(f.Prefixes) == 0 || f.Type == field.Multiline:
 		return fmt.Sprintf("only values with %d confidential characters or more", guardedLength)
-	case f.MinLength-utf8.RuneCountInString(f.Prefix) >= guardedLength:
+	case f.MinLength-longest(f.Prefixes) >= guardedLength:
 		return "yes"
 	default:
 		return fmt.Sprintf("only where %d characters or more follow the prefix", guardedLength)
 	}
+}
+
+// longest returns how many characters the longest of texts has.
+func longest(texts []string) (length int) {
+	for _, text := range texts {
+		length = max(length, utf8.RuneCountInString(text))
+	}
+	return length
 }
 
 // guardedLength is how many confidential characters the runtime's guard needs at least.

@@ -23,11 +23,15 @@ type Secret struct {
 	field.Field
 	GoName    string     // of the getter, and of the field in Values
 	Doc       []string   // the getter's comment
+	FieldDoc  []string   // the comment of the field in the structs of groups
 	Constants []Constant // of a choice
 }
 
 // A Constant is one choice.
-type Constant struct{ GoName, Value string }
+type Constant struct {
+	GoName, Value string
+	Label         string // how people are shown it; "" is as the value
+}
 
 // A Group is one group and everything that is generated for it.
 type Group struct {
@@ -37,14 +41,20 @@ type Group struct {
 	Doc     []string
 }
 
-// KeyName is the Go variable of the key, such as KeyAPIKey.
+// KeyName is the function that returns the key, such as KeyAPIKey.
 func (s *Secret) KeyName() string { return "Key" + s.GoName }
+
+// keyVariable is the variable that holds the key, which the generated file keeps for itself.
+func (s *Secret) keyVariable() string { return "key" + s.GoName }
 
 // ValidatorName is the name of the function that checks a text.
 func (s *Secret) ValidatorName() string { return "Validate" + s.GoName }
 
 // TypeName is the name of a choice's type.
 func (s *Secret) TypeName() string { return s.GoName }
+
+// ListName is the name of the function that returns all choices.
+func (s *Secret) ListName() string { return "All" + s.GoName }
 
 // TypeName is the name of the group's struct.
 func (g *Group) TypeName() string { return g.GoName + "Secrets" }
@@ -59,9 +69,9 @@ func New(f *Schema, o Options) *Package {
 	for _, in := range f.Secrets {
 		s := &Secret{Field: in.Field, GoName: f.names.secrets[in]}
 		for i, name := range f.names.choices[in] {
-			s.Constants = append(s.Constants, Constant{name, in.Choices[i]})
+			s.Constants = append(s.Constants, Constant{name, in.Choices[i], in.ChoiceLabels[in.Choices[i]]})
 		}
-		s.Doc = secretDoc(s)
+		s.Doc, s.FieldDoc = secretDoc(s), fieldDoc(s)
 		p.Secrets = append(p.Secrets, s)
 		byName[s.Name] = s
 	}

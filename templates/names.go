@@ -173,6 +173,7 @@ func (n *names) addSecret(s *schema.Secret) {
 		n.claim(n.packaged, "Validate"+name, what, "its validator", pos)
 	}
 	if s.Type == field.Choice && n.claim(n.packaged, name, what, "its type", pos) {
+		n.claim(n.packaged, "All"+name, what, "the list of its choices", pos)
 		n.addChoices(s, name)
 	}
 }

@@ -30,7 +30,7 @@ func emitSecrets(f *jen.File) {
 //			Server:   "petstore",
 //			Manifest: secretsManifest,
 //			Keys: []secrets.AnyKey{
-//				KeyAPIKey,
+//				keyAPIKey,
 //			},
 //		}, options...)
 //		if err != nil {
@@ -41,7 +41,7 @@ func emitSecrets(f *jen.File) {
 func emitOpen(f *jen.File, p *Package) {
 	keys := make([]jen.Code, len(p.Secrets))
 	for i, s := range p.Secrets {
-		keys[i] = jen.Id(s.KeyName())
+		keys[i] = jen.Id(s.keyVariable())
 	}
 	schema := ours("Schema").Add(lines([]jen.Code{
 		jen.Id("Server").Op(":").Lit(p.Server),

@@ -19,6 +19,7 @@ func (p *Package) Render() ([]byte, error) {
 	f.ImportName("encoding/json", "json")
 	f.ImportName("math", "math")
 	f.ImportName("net/url", "url")
+	f.ImportName("slices", "slices")
 	f.ImportName("time", "time")
 	f.ImportAlias(runtimePath, "secrets")
 	emitHeader(f, p)

@@ -22,13 +22,15 @@ func TestMaskedBy(t *testing.T) {
 		field field.Field
 		want  string
 	}{
-		{field.Field{Type: field.Password, Prefix: "sk_", MinLength: 11}, yes},
-		{field.Field{Type: field.Password, Prefix: "sk_", MinLength: 10}, behind},
-		{field.Field{Type: field.Password, Prefix: "sk_"}, behind},
-		{field.Field{Type: field.Password, Prefix: "鍵_", MinLength: 10}, yes},
+		{field.Field{Type: field.Password, Prefixes: []string{"sk_"}, MinLength: 11}, yes},
+		{field.Field{Type: field.Password, Prefixes: []string{"sk_"}, MinLength: 10}, behind},
+		{field.Field{Type: field.Password, Prefixes: []string{"sk_"}}, behind},
+		{field.Field{Type: field.Password, Prefixes: []string{"sk_", "sk_live_"}, MinLength: 15}, behind},
+		{field.Field{Type: field.Password, Prefixes: []string{"sk_live_", "sk_"}, MinLength: 16}, yes},
+		{field.Field{Type: field.Password, Prefixes: []string{"鍵_"}, MinLength: 10}, yes},
 		{field.Field{Type: field.Password, MinLength: 16}, some},
-		{field.Field{Type: field.Multiline, Prefix: "sk_", MinLength: 16}, some},
-		{field.Field{Type: field.Text, Prefix: "sk_", MinLength: 16}, "no: text is not confidential"},
+		{field.Field{Type: field.Multiline, Prefixes: []string{"sk_"}, MinLength: 16}, some},
+		{field.Field{Type: field.Text, Prefixes: []string{"sk_"}, MinLength: 16}, "no: text is not confidential"},
 	} {
 		if got := maskedBy(row.field); got != row.want {
 			t.Errorf("%+v: %s, want %s", row.field, got, row.want)

@@ -12,6 +12,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	"github.com/mcpsecrets/mcpsecrets/templates"
+	everyrule "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-rule/want"
 	everytype "github.com/mcpsecrets/mcpsecrets/testdata/golden/every-type/want"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
@@ -244,6 +245,107 @@ func openChanged(t *testing.T, change func(*templates.Manifest)) (*secrets.Manag
 		t.Fatal(err)
 	}
 	return secrets.Open(secrets.Schema{Server: "petstore", Manifest: string(changed), Keys: []secrets.AnyKey{
-		petstore.KeyAPIKey, petstore.KeyBaseURL, petstore.KeyContact, petstore.KeyUsername, petstore.KeyPassword,
+		petstore.KeyAPIKey(), petstore.KeyBaseURL(), petstore.KeyContact(), petstore.KeyUsername(), petstore.KeyPassword(),
 	}}, secrets.WithStore(runtimetest.NewStore()))
+}
+
+// TestEachPrefixIsPublic: of a value with one of several prefixes, what follows is masked, and not the prefix, with which the
+// values of others begin too.
+func TestEachPrefixIsPublic(t *testing.T) {
+	for prefix, other := range map[string]string{"ghp_": "github_pat_", "github_pat_": "ghp_"} {
+		store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
+		vault, err := everyrule.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.Put("every-rule", "gh_token", prefix+"Zq8vLw3nXb7KdT5r")
+		user.Answers(secrets.AllowOnce)
+		if _, err := vault.GhToken(vault.Manager.Background(t.Context()), "Read an issue"); err != nil {
+			t.Fatal(err)
+		}
+		for text, want := range map[string]bool{prefix + "Zq8vLw3nXb7KdT5r": true, other + "Zq8vLw3nXb7KdT5r": true, prefix + "A1b2C3d4E5f6G7h8": false} {
+			quoted := `"` + text + `"`
+			if masked := string(vault.Manager.MaskJSON([]byte(quoted))) != quoted; masked != want {
+				t.Errorf("%s: %s is masked: %t", prefix, text, masked)
+			}
+		}
+		_ = vault.Manager.Close()
+	}
+}
+
+// TestDialogShowsLabels: a dialog lists the labels of choices, and the getter returns the value of the one that is chosen.
+func TestDialogShowsLabels(t *testing.T) {
+	store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
+	vault, err := everytype.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	user.Types("choice_required", "United States").Answers(secrets.AllowOnce)
+	region, err := vault.ChoiceRequired(vault.Manager.Background(t.Context()), "Choose")
+	if err != nil || region != everytype.ChoiceRequiredUs {
+		t.Errorf("%q, %v", region, err)
+	}
+	if stored, _ := store.Value("every-type", "choice_required"); stored != "us" {
+		t.Errorf("stored %q", stored)
+	}
+	entry := user.Shown()[0].Entry
+	if !slices.Equal(entry.Choices, []string{"eu", "United States"}) || entry.Open {
+		t.Errorf("shown %+v", entry)
+	}
+}
+
+// TestOpenChoice: a value that is none of the choices is one too, and is told apart by Valid.
+func TestOpenChoice(t *testing.T) {
+	for text, want := range map[string]bool{"large-2": true, "huge-1": false, "Small": false} { // a label is for people
+		model, err := everyrule.ValidateModel(text)
+		if err != nil || model.Valid() != want {
+			t.Errorf("%s: %q is valid: %t, %v", text, model, model.Valid(), err)
+		}
+	}
+}
+
+// TestExampleIsNoValue: who stored the example is asked for a value of their own, and the guard never takes the example, which
+// stands in the schema for everybody, for confidential.
+func TestExampleIsNoValue(t *testing.T) {
+	const example, own = "ghp_xxxxxxxxxxxxxxxxxxxx", "ghp_Zq8vLw3nXb7KdT5rYp2m"
+	store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
+	vault, err := everyrule.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	store.Put("every-rule", "gh_token", example)
+	user.Types("it must be one of your own, not the example", example).
+		Types("Please try again: the value must be one of your own, not the example", own).Answers(secrets.AllowOnce)
+	token, err := vault.GhToken(vault.Manager.Background(t.Context()), "Read an issue")
+	if got, _ := token.Get(); err != nil || got.Reveal() != own {
+		t.Fatalf("%v, %v", token, err)
+	}
+	if text := user.Shown()[0].Text(); !strings.Contains(text, "Example: "+example) {
+		t.Errorf("the first example is no placeholder:\n%s", text)
+	}
+	for text, want := range map[string]bool{example: false, own: true} {
+		if masked := string(vault.Manager.MaskJSON([]byte(`"`+text+`"`))) != `"`+text+`"`; masked != want {
+			t.Errorf("%s is masked: %t", text, masked)
+		}
+	}
+}
+
+// TestGeneratedChoices: what a choice can be is listed in the schema's order, and the list of one caller is not that of another.
+func TestGeneratedChoices(t *testing.T) {
+	for _, region := range everytype.AllChoiceRequired() {
+		if !region.Valid() {
+			t.Errorf("%s is not valid", region)
+		}
+	}
+	for _, other := range []everytype.ChoiceRequired{"", "x", everytype.ChoiceRequiredEu + " "} {
+		if other.Valid() {
+			t.Errorf("%q is valid", other)
+		}
+	}
+	everytype.AllChoiceRequired()[0] = "changed"
+	if everytype.AllChoiceRequired()[0] == "changed" || everytype.ChoiceRequired("changed").Valid() {
+		t.Error("a caller has changed what the choices are")
+	}
 }

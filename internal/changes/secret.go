@@ -91,7 +91,7 @@ func (c *comparison) code(was, s *templates.ManifestSecret) {
 
 // hadRules reports whether a validator is generated for s.
 func hadRules(s *templates.ManifestSecret) bool {
-	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefix: s.Prefix, Format: s.Format}.HasRules()
+	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefixes: s.Prefix, Format: s.Format}.HasRules()
 }
 
 // consent compares whose word a use needs and how long it holds: asking less than before is breaking.
@@ -144,7 +144,7 @@ func (c *comparison) rules(was, s *templates.ManifestSecret, isDestination bool)
 	c.rule(s, "min_length", count(was.MinLength), count(s.MinLength), s.MinLength > was.MinLength)
 	c.rule(s, "max_length", count(was.MaxLength), count(s.MaxLength), s.MaxLength > 0 && (was.MaxLength == 0 || s.MaxLength < was.MaxLength))
 	c.rule(s, "pattern", quoted(was.Pattern), quoted(s.Pattern), s.Pattern != "")
-	c.rule(s, "prefix", quoted(was.Prefix), quoted(s.Prefix), !strings.HasPrefix(was.Prefix, s.Prefix))
+	c.rule(s, "prefix", quotedList(was.Prefix), quotedList(s.Prefix), refusesPrefix(was.Prefix, s.Prefix))
 	c.rule(s, "format", string(was.Format), string(s.Format), s.Format != "")
 	c.rule(s, "keys", list(was.Keys), list(s.Keys), len(without(s.Keys, was.Keys)) > 0)
 	if !isDestination {
@@ -154,7 +154,8 @@ func (c *comparison) rules(was, s *templates.ManifestSecret, isDestination bool)
 	c.rule(s, "user_info", strconv.FormatBool(was.UserInfo), strconv.FormatBool(s.UserInfo), was.UserInfo)
 	c.rule(s, "min", string(was.Min), string(s.Min), least(s) > least(was))
 	c.rule(s, "max", string(was.Max), string(s.Max), most(s) < most(was))
-	c.rule(s, "choices", list(was.Choices), list(s.Choices), refuses(was.Choices, s.Choices))
+	c.rule(s, "choices", list(was.Choices), list(s.Choices), !s.Open && refuses(was.Choices, s.Choices))
+	c.rule(s, "open", strconv.FormatBool(was.Open), strconv.FormatBool(s.Open), was.Open)
 }
 
 // refuses reports whether the list now refuses what old accepted; an empty list accepts everything.
@@ -163,6 +164,16 @@ func refuses(old, now []string) bool {
 		return false
 	}
 	return len(old) == 0 || slices.ContainsFunc(old, func(word string) bool { return !accepts(now, word) })
+}
+
+// refusesPrefix reports whether some value with a prefix of old has none of now. No prefixes accept everything.
+func refusesPrefix(old, now []string) bool {
+	if len(now) == 0 {
+		return false
+	}
+	return len(old) == 0 || slices.ContainsFunc(old, func(prefix string) bool {
+		return !slices.ContainsFunc(now, func(shorter string) bool { return strings.HasPrefix(prefix, shorter) })
+	})
 }
 
 // accepts reports whether list has word, or a pattern such as *.example.com for the hosts below one.
@@ -206,6 +217,14 @@ func quoted(text string) string {
 		return "none"
 	}
 	return strconv.Quote(text)
+}
+
+func quotedList(texts []string) string {
+	all := make([]string, len(texts))
+	for i, text := range texts {
+		all[i] = strconv.Quote(text)
+	}
+	return list(all)
 }
 
 func list(words []string) string { return strings.Join(words, ", ") }

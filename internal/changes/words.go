@@ -15,13 +15,34 @@ func (c *comparison) texts(was, s *templates.ManifestSecret) {
 	for _, text := range []struct{ key, old, now string }{
 		{"label", ownLabel(was), ownLabel(s)},
 		{"help_text", was.HelpText, s.HelpText},
+		{"docs", was.Docs, s.Docs},
 		{"placeholder", was.Placeholder, s.Placeholder},
+		{"pattern_help", was.PatternHelp, s.PatternHelp},
+		{"examples", list(was.Examples), list(s.Examples)},
 		{"deprecated", was.Deprecated, s.Deprecated},
 	} {
 		if text.old != text.now {
 			c.say(Words, "secret %q: %s %s is now %s", s.Name, text.key, quoted(text.old), quoted(text.now))
 		}
 	}
+	c.choiceLabels(was, s)
+}
+
+// choiceLabels compares how choices are shown.
+func (c *comparison) choiceLabels(was, s *templates.ManifestSecret) {
+	for _, choice := range slices.Sorted(maps.Keys(union(was.ChoiceLabels, s.ChoiceLabels))) {
+		if old, now := was.ChoiceLabels[choice], s.ChoiceLabels[choice]; old != now {
+			c.say(Words, "secret %q: choice %q: label %s is now %s", s.Name, choice, quoted(old), quoted(now))
+		}
+	}
+}
+
+// union returns what either of two maps has.
+func union(a, b map[string]string) map[string]string {
+	both := make(map[string]string, len(a)+len(b))
+	maps.Copy(both, a)
+	maps.Copy(both, b)
+	return both
 }
 
 // ownLabel is the label that the schema gives; without one it is the name, which changes with the name.

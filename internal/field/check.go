@@ -42,7 +42,7 @@ func (f Field) CheckAll(text string) error {
 	}
 	all := Broken{problem}
 	switch problem.Kind {
-	case TooShort, TooLong, NoPrefix, NoMatch:
+	case TooShort, TooLong, NoPrefix, NoMatch, OtherShape, IsExample:
 		all = f.brokenBy(text)
 	}
 	return all
@@ -57,13 +57,15 @@ func (f Field) Problems() []*Problem {
 		}
 	}
 	add(f.Type != Multiline, NotOneLine, "")
-	add(f.Type != Choice, Unseen, "")
+	add(f.Type != Choice || f.Open, Unseen, "")
+	add(f.Confidential() && len(f.Examples) > 0, IsExample, "")
 	switch f.Type {
 	case Text, Password, Multiline:
 		add(f.MinLength > 0, TooShort, strconv.Itoa(f.MinLength))
 		add(f.MaxLength > 0, TooLong, strconv.Itoa(f.MaxLength))
-		add(f.Prefix != "", NoPrefix, f.Prefix)
-		add(f.Pattern != "", NoMatch, f.Pattern)
+		add(len(f.Prefixes) > 0, NoPrefix, orList(f.Prefixes))
+		kind, want := f.noMatch()
+		add(f.Pattern != "", kind, want)
 		return append(problems, f.formatProblems()...)
 	case URL:
 		add(f.TakesUserInfo(), NotEncoded, "")
@@ -81,7 +83,7 @@ func (f Field) Problems() []*Problem {
 	case Boolean:
 		add(true, NotBoolean, "")
 	case Choice:
-		add(true, NotChoice, orList(f.Choices))
+		add(!f.Open, NotChoice, f.choiceList())
 	}
 	return problems
 }
@@ -91,7 +93,7 @@ func (f Field) Problems() []*Problem {
 func (f Field) Rules() []*Problem {
 	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
 		switch p.Kind {
-		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotNumber, NotDuration,
+		case TooShort, TooLong, NoPrefix, NoMatch, OtherShape, OtherHost, NotInteger, NotNumber, NotDuration,
 			NotPEM, NotJSON, NoKeys, NotYAML, NotJWT, NotBase64, NotUUID, NotDate, NotHost, NotPort, NotHostPort, NotPath:
 			return false
 		case OtherScheme:
@@ -129,8 +131,8 @@ func (f Field) parse(text string) (any, *Problem) {
 	case Boolean:
 		return parseBoolean(text)
 	case Choice:
-		if !slices.Contains(f.Choices, text) {
-			return nil, &Problem{Kind: NotChoice, Want: orList(f.Choices)}
+		if !f.Open && !f.isListed(text) {
+			return nil, &Problem{Kind: NotChoice, Want: f.choiceList()}
 		}
 		return text, nil
 	case Duration:
@@ -155,7 +157,13 @@ func (f Field) checkText(text string) *Problem {
 	case f.Type != Multiline && strings.ContainsFunc(text, isControl):
 		return &Problem{Kind: NotOneLine}
 	}
-	return f.checkUnseen(text)
+	if problem := f.checkUnseen(text); problem != nil {
+		return problem
+	}
+	if f.isExample(text) {
+		return &Problem{Kind: IsExample}
+	}
+	return nil
 }
 
 // isControl includes the line and paragraph separators, which end a line on the screen although they are no controls.
@@ -186,16 +194,34 @@ func (f Field) brokenBy(text string) (broken Broken) {
 			broken = append(broken, &Problem{Kind: kind, Want: want})
 		}
 	}
+	add(f.isExample(text), IsExample, "")
 	length := utf8.RuneCountInString(text)
 	add(length < f.MinLength, TooShort, strconv.Itoa(f.MinLength))
 	add(f.MaxLength > 0 && length > f.MaxLength, TooLong, strconv.Itoa(f.MaxLength))
-	add(!strings.HasPrefix(text, f.Prefix), NoPrefix, f.Prefix)
+	add(f.lacksPrefix(text), NoPrefix, orList(f.Prefixes))
 	if f.Pattern != "" {
 		// A pattern that does not compile is refused by the generator and by the runtime's Open; here it matches nothing.
 		re, err := CompilePattern(f.Pattern)
-		add(err != nil || !re.MatchString(text), NoMatch, f.Pattern)
+		kind, want := f.noMatch()
+		add(err != nil || !re.MatchString(text), kind, want)
 	}
 	return broken
+}
+
+// isExample reports whether text is an example of a confidential value, copied from where it is shown. The guard would take it for
+// confidential wherever it stands.
+func (f Field) isExample(text string) bool {
+	return f.Confidential() && slices.ContainsFunc(f.Examples, func(example string) bool {
+		return strings.TrimSpace(example) == strings.TrimSpace(text)
+	})
+}
+
+// noMatch is how a person is told of the pattern: in the schema's words, or by the expression itself.
+func (f Field) noMatch() (kind Kind, want string) {
+	if f.PatternHelp != "" {
+		return OtherShape, f.PatternHelp
+	}
+	return NoMatch, f.Pattern
 }
 
 var patterns sync.Map // pattern -> *regexp.Regexp; a schema has few, and each is compiled once

@@ -22,7 +22,15 @@ func TestParse(t *testing.T) {
 		"length": {Field{Type: Password, MinLength: 2, MaxLength: 3}, map[string]Kind{
 			"a": TooShort, "漢": TooShort, "漢字": "", "abc": "", "abcd": TooLong, "漢字かな": TooLong,
 		}},
-		"prefix":         {Field{Type: Password, Prefix: "sk_"}, map[string]Kind{"sk_a": "", "sk_": "", "SK_a": NoPrefix, "a": NoPrefix}},
+		"open choice": {Field{Type: Choice, Choices: []string{"a", "b\u200bc"}, Open: true}, map[string]Kind{
+			"a": "", "b\u200bc": "", "b": "", " b ": "", "": Empty, "d\u200be": Unseen, "f\ng": NotOneLine}},
+		"pattern with words":       {Field{Type: Text, Pattern: "[A-Z]+", PatternHelp: "capitals"}, map[string]Kind{"AB": "", "ab": OtherShape}},
+		"example":                  {Field{Type: Password, MinLength: 3, Examples: []string{"xxxx"}}, map[string]Kind{"xxxx": IsExample, "xxxxx": "", "xx": TooShort}},
+		"example of several lines": {Field{Type: Multiline, Examples: []string{"a\nexample\n"}}, map[string]Kind{"a\nexample": IsExample, "a\nb": ""}},
+		"example of a setting":     {Field{Type: Text, Examples: []string{"xxxx"}}, map[string]Kind{"xxxx": ""}},
+		"prefixes": {Field{Type: Password, Prefixes: []string{"ghp_", "github_pat_"}}, map[string]Kind{
+			"ghp_a": "", "github_pat_a": "", "github_pat_": "", "github_": NoPrefix, "GHP_a": NoPrefix, "a": NoPrefix}},
+		"prefix":         {Field{Type: Password, Prefixes: []string{"sk_"}}, map[string]Kind{"sk_a": "", "sk_": "", "SK_a": NoPrefix, "a": NoPrefix}},
 		"pattern":        {Field{Type: Text, Pattern: "a|b"}, map[string]Kind{"a": "", "b": "", "ab": NoMatch, "xa": NoMatch, "bx": NoMatch}},
 		"broken pattern": {Field{Type: Text, Pattern: "a)|(b"}, map[string]Kind{"a": NoMatch, "b": NoMatch}},
 		"multiline":      {Field{Type: Multiline}, map[string]Kind{"a\nb\n": "", "a\tb": "", "a\x00": NotText}},

@@ -95,12 +95,14 @@ type Field struct {
 	Type    Type    // set by the runtime's key constructors
 	Secrecy Secrecy // set by the runtime's key constructors
 
-	Label       string // what a person calls it; shown in every dialog and question
-	Help        string // where to find it, what it is for
-	Placeholder string // an example of how a value looks; never a value
-	Required    bool   // asked for when it is missing
-	Default     string // the text that serves, or is offered, until another is stored; "" is none
-	Deprecated  string // why it should no longer be used; "" is not deprecated
+	Label       string   // what a person calls it; shown in every dialog and question
+	Help        string   // where to find it, what it is for
+	Docs        string   // an https link to where it is explained; shown in dialogs, forms and errors
+	Placeholder string   // an example of how a value looks; never a value
+	Examples    []string // values that obey the rules; one of a confidential type is no value
+	Required    bool     // asked for when it is missing
+	Default     string   // the text that serves, or is offered, until another is stored; "" is none
+	Deprecated  string   // why it should no longer be used; "" is not deprecated
 
 	Permission  Permission
 	Remember    time.Duration // how long "Allow for session" lasts; 0 is until the process ends
@@ -109,17 +111,22 @@ type Field struct {
 	RenamedFrom []string // former names, whose stored value is still found
 	Env         []string // environment variables under which servers take the value; nothing reads them yet
 
-	MinLength int      // in characters (Unicode code points)
-	MaxLength int      // in characters (Unicode code points); 0 is no limit
-	Pattern   string   // an RE2 expression that must match the whole value
-	Prefix    string   // what every value begins with, such as "sk_live_"
-	Format    Format   // what a text is, such as "pem"; "" is any
-	Keys      []string // that the object of format json has
-	Schemes   []string
-	Hosts     []string // "api.example.com", or "*.example.com" for every host below it
-	UserInfo  bool     // a url may hold user:password@
-	Range     Range
-	Choices   []string
+	MinLength int    // in characters (Unicode code points)
+	MaxLength int    // in characters (Unicode code points); 0 is no limit
+	Pattern   string // an RE2 expression that must match the whole value
+	// PatternHelp says in words what the pattern wants. It continues "must be".
+	PatternHelp string
+	Prefixes    []string // every value begins with one of them, such as "sk_live_"; none is no such rule
+	Format      Format   // what a text is, such as "pem"; "" is any
+	Keys        []string // that the object of format json has
+	Schemes     []string
+	Hosts       []string // "api.example.com", or "*.example.com" for every host below it
+	UserInfo    bool     // a url may hold user:password@
+	Range       Range
+	Choices     []string
+
+	ChoiceLabels map[string]string // how choices are shown, by value, where that is another text
+	Open         bool              // of a choice: a text that is none of the choices is a value too
 }
 
 // Optional reports whether f can be unset: it is neither required nor has a default to serve instead.
@@ -142,7 +149,7 @@ func (f Field) TakesUserInfo() bool { return f.UserInfo || f.Confidential() }
 func (f Field) HasRules() bool {
 	switch f.Type {
 	case Text, Password, Multiline:
-		return f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || f.Prefix != "" || f.Format != ""
+		return f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || len(f.Prefixes) > 0 || f.Format != ""
 	default:
 		return true
 	}

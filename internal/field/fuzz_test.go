@@ -27,12 +27,13 @@ func FuzzParse(f *testing.F) {
 	f.Add("a", 2, 3, "", "")
 	f.Add("abcd", 2, 3, "", "")
 	f.Add("sk_live_ab", 3, 0, "sk_", "[a-z_]+")
+	f.Add("sk_live_ab", 3, 0, "pk_ sk_ sk_live_", "")
 	f.Add("ab", 0, -1, "", "a)|(b")
-	f.Fuzz(func(t *testing.T, text string, low, high int, prefix, pattern string) {
+	f.Fuzz(func(t *testing.T, text string, low, high int, prefixes, pattern string) {
 		for _, kind := range Types() {
 			field := Field{
-				Type: kind, MinLength: low, MaxLength: high, Prefix: prefix, Pattern: pattern, UserInfo: len(text)%2 == 0,
-				Choices: []string{"a", "true"}, Range: Between(min(int64(low), int64(high)), max(int64(low), int64(high))),
+				Type: kind, MinLength: low, MaxLength: high, Prefixes: strings.Fields(prefixes), Pattern: pattern, UserInfo: len(text)%2 == 0,
+				Examples: []string{"sk_live_ab"}, Choices: []string{"a", "true"}, Range: Between(min(int64(low), int64(high)), max(int64(low), int64(high))),
 			}
 			first, err := field.Parse(text)
 			second, again := field.Parse(text)
@@ -71,8 +72,8 @@ func wantValue(t *testing.T, f Field, text string, value any) {
 	case string:
 		isText := f.Type == Text || f.Type == Password || f.Type == Multiline
 		if length := utf8.RuneCountInString(value); isText && (length < f.MinLength || f.MaxLength > 0 && length > f.MaxLength ||
-			!strings.HasPrefix(value, f.Prefix)) {
-			t.Errorf("%s: accepted %q of %d characters, prefix %q", f.Type, value, length, f.Prefix)
+			len(f.Prefixes) > 0 && !slices.ContainsFunc(f.Prefixes, func(p string) bool { return strings.HasPrefix(value, p) })) {
+			t.Errorf("%s: accepted %q of %d characters, prefixes %q", f.Type, value, length, f.Prefixes)
 		}
 	}
 }

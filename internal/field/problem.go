@@ -14,6 +14,7 @@ const (
 	TooShort    Kind = "too_short"
 	TooLong     Kind = "too_long"
 	NoMatch     Kind = "no_match"
+	OtherShape  Kind = "other_shape" // NoMatch, where the schema has words for the pattern
 	NoPrefix    Kind = "no_prefix"
 	NotURL      Kind = "not_url"
 	OtherScheme Kind = "other_scheme"
@@ -31,6 +32,7 @@ const (
 	TooBig      Kind = "too_big"
 	Unseen      Kind = "unseen"
 	NotEncoded  Kind = "not_encoded"
+	IsExample   Kind = "is_example"
 
 	NotPEM        Kind = "not_pem"
 	NotJSON       Kind = "not_json"
@@ -61,6 +63,7 @@ func Problems() map[Kind]string {
 		TooShort:    "must have at least {want} characters",
 		TooLong:     "must have at most {want} characters",
 		NoMatch:     "must match the pattern {want}",
+		OtherShape:  "must be {want}",
 		NoPrefix:    "must begin with {want}",
 		NotURL:      "must be an absolute URL with a host in ASCII, such as https://api.example.com",
 		OtherScheme: "must be a URL that begins with {want}",
@@ -77,6 +80,7 @@ func Problems() map[Kind]string {
 		NotText:     "must be text in UTF-8 without NUL characters",
 		TooBig:      "must have at most {want} bytes",
 		Unseen:      "must not have {found}",
+		IsExample:   "must be one of your own, not the example",
 		NotEncoded: "must percent-encode reserved characters in its user name and password (%40 for @, %2F for /, %3F for ?, " +
 			"%23 for #, %3A for :, %25 for %), and write any other @ as %40",
 		NotPEM:        "must be whole PEM blocks, with certificates that can be read",

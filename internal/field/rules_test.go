@@ -13,7 +13,8 @@ func TestRules(t *testing.T) {
 		want  []Kind
 	}{
 		{Field{Type: Text}, nil},
-		{Field{Type: Password, MinLength: 2, MaxLength: 3, Prefix: "p", Pattern: "p.*"}, []Kind{TooShort, TooLong, NoPrefix, NoMatch}},
+		{Field{Type: Password, MinLength: 2, MaxLength: 3, Prefixes: []string{"p"}, Pattern: "p.*"}, []Kind{TooShort, TooLong, NoPrefix, NoMatch}},
+		{Field{Type: Password, Pattern: "p.*", PatternHelp: "a p, and more"}, []Kind{OtherShape}},
 		{Field{Type: URL}, nil},
 		{Field{Type: URL, Schemes: []string{"postgres"}, Hosts: []string{"a.example"}}, []Kind{OtherScheme, OtherHost}},
 		{Field{Type: Email}, nil},
@@ -38,9 +39,46 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// The guard takes for public what every value begins with, and no more: of two prefixes that a value has, the longer one.
+func TestPrefixOf(t *testing.T) {
+	f := Field{Type: Password, Prefixes: []string{"gh", "ghp_", "github_pat_"}}
+	for text, want := range map[string]string{"ghp_a": "ghp_", "ghx": "gh", "github_pat_a": "github_pat_", "g": "", "": ""} {
+		if got := f.PrefixOf(text); got != want {
+			t.Errorf("%q begins with %q, want %q", text, got, want)
+		}
+	}
+	if got := (Field{Type: Password}).PrefixOf("ghp_a"); got != "" {
+		t.Errorf("without prefixes, %q", got)
+	}
+}
+
+// A person reads labels, and whatever they choose or type stands for one choice. No label but a whole one does.
+func TestShownAndEntered(t *testing.T) {
+	f := Field{Type: Choice, Choices: []string{"eu", "us", "-x"}, ChoiceLabels: map[string]string{"eu": "Europe", "-x": "Other"}}
+	if got := f.ShownChoices(); !slices.Equal(got, []string{"Europe", "us", "Other"}) {
+		t.Errorf("shown as %q", got)
+	}
+	for text, want := range map[string]string{
+		"Europe": "eu", " Europe\n": "eu", "eu": "eu", "us": "us", "Other": "-x", "-x": "-x", "europe": "europe", "Europ": "Europ", "": "",
+	} {
+		if got := f.Entered(text); got != want {
+			t.Errorf("%q stands for %q, want %q", text, got, want)
+		}
+	}
+	for _, choice := range f.Choices {
+		if got := f.Entered(f.Shown(choice)); got != choice {
+			t.Errorf("%q is shown as %q, which stands for %q", choice, f.Shown(choice), got)
+		}
+	}
+	_, err := f.Parse("asia")
+	if want := "must be one of eu (Europe), us or -x (Other)"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+}
+
 // Who has to type a value again hears of every rule that it breaks.
 func TestCheckAll(t *testing.T) {
-	key := Field{Type: Password, Prefix: "pets-", MinLength: 16, MaxLength: 20, Pattern: "[a-z-]+"}
+	key := Field{Type: Password, Prefixes: []string{"pets-"}, MinLength: 16, MaxLength: 20, Pattern: "[a-z-]+"}
 	for _, row := range []struct {
 		f    Field
 		text string

@@ -18,6 +18,9 @@ import (
 //     nor does one of PEM anywhere.
 //   - A choice is what the schema says.
 func (f Field) checkUnseen(text string) *Problem {
+	if f.Type == Choice && (!f.Open || f.isListed(text)) {
+		return nil
+	}
 	isWords := f.Type == Text || f.Type == Multiline
 	var before rune // the last character that is seen
 	for i, r := range text {
@@ -26,7 +29,7 @@ func (f Field) checkUnseen(text string) *Problem {
 			continue
 		}
 		after, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):])
-		if f.Type == Choice || isWords && Spells(r, before, after) {
+		if isWords && Spells(r, before, after) {
 			continue
 		}
 		if f.Type == Multiline && json.Valid([]byte(text)) {

@@ -10,7 +10,7 @@ import (
 // Rules are what a value has to meet.
 type Rules struct {
 	Pattern  string          // an RE2 expression that matches the whole value
-	Prefix   string          // what the value begins with
+	Prefixes []string        // the value begins with one of them; none is no such rule
 	Min, Max int             // bounds of its length in characters; a Max of 0 is none
 	Takes    func(rune) bool // whether a value may have a character; nil is any
 }
@@ -21,16 +21,24 @@ const maxSteps = 2_000
 // Meet reports whether some value may meet all of r. It errs on the side of yes: word boundaries count as met, and so does what
 // would take too long to find out. A pattern that is no expression is met by nothing.
 func (r Rules) Meet() bool {
+	if len(r.Prefixes) == 0 {
+		return r.meetWith("")
+	}
+	return slices.ContainsFunc(r.Prefixes, r.meetWith)
+}
+
+// meetWith is Meet for values that begin with prefix.
+func (r Rules) meetWith(prefix string) bool {
 	s, err := newSearch(r)
 	if err != nil {
 		return false
 	}
 	least := max(r.Min, 1) // no value is empty
-	for n, c := range []rune(r.Prefix) {
+	for n, c := range []rune(prefix) {
 		s.step(n, func(i *syntax.Inst) bool { return i.MatchRune(c) })
 		least = max(least, n+1)
 	}
-	n := len([]rune(r.Prefix))
+	n := len([]rune(prefix))
 	for ; n < least && n < maxSteps && len(s.states) > 0; n++ {
 		s.step(n, s.any)
 	}

@@ -3,6 +3,7 @@ package pattern
 import (
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -15,12 +16,14 @@ func TestMeet(t *testing.T) {
 	}{
 		{Rules{}, false}, // it matches the empty text only, which is no value
 		{Rules{Pattern: "abc"}, true},
-		{Rules{Pattern: "sk_.*", Prefix: "sk_"}, true},
-		{Rules{Pattern: "sk_", Prefix: "sk_"}, true},
-		{Rules{Pattern: "pk_.*", Prefix: "sk_"}, false},
-		{Rules{Pattern: "sk", Prefix: "sk_"}, false},
-		{Rules{Pattern: "(pk|sk)_[a-z]+", Prefix: "sk_", Min: 10}, true},
-		{Rules{Pattern: "(?i)SK_.+", Prefix: "sk_"}, true},
+		{Rules{Pattern: "sk_.*", Prefixes: []string{"sk_"}}, true},
+		{Rules{Pattern: "sk_", Prefixes: []string{"sk_"}}, true},
+		{Rules{Pattern: "pk_.*", Prefixes: []string{"sk_"}}, false},
+		{Rules{Pattern: "pk_.*", Prefixes: []string{"sk_", "pk_"}}, true},
+		{Rules{Pattern: "pk_.*", Prefixes: []string{"sk_", "rk_"}}, false},
+		{Rules{Pattern: "sk", Prefixes: []string{"sk_"}}, false},
+		{Rules{Pattern: "(pk|sk)_[a-z]+", Prefixes: []string{"sk_"}, Min: 10}, true},
+		{Rules{Pattern: "(?i)SK_.+", Prefixes: []string{"sk_"}}, true},
 		{Rules{Pattern: "abc", Min: 5}, false},
 		{Rules{Pattern: "abc", Min: 3, Max: 3}, true},
 		{Rules{Pattern: "abc", Max: 2}, false},
@@ -41,9 +44,9 @@ func TestMeet(t *testing.T) {
 		{Rules{Pattern: `a[\n\t\x00-\x1f]b`, Takes: unicode.IsGraphic}, false},
 		{Rules{Pattern: `a[\n -]b`, Takes: unicode.IsGraphic}, true},
 		{Rules{Pattern: `a\nb`}, true},
-		{Rules{Pattern: `-----BEGIN [A-Z ]+-----[\s\S]+`, Takes: unicode.IsGraphic, Prefix: "-----BEGIN"}, true},
+		{Rules{Pattern: `-----BEGIN [A-Z ]+-----[\s\S]+`, Takes: unicode.IsGraphic, Prefixes: []string{"-----BEGIN"}}, true},
 		{Rules{Pattern: ".*", Min: 262_144}, true},
-		{Rules{Pattern: "漢字.*", Prefix: "漢", Min: 2, Max: 2}, true},
+		{Rules{Pattern: "漢字.*", Prefixes: []string{"漢"}, Min: 2, Max: 2}, true},
 		{Rules{Pattern: "("}, false},
 	} {
 		if got := c.rules.Meet(); got != c.want {
@@ -60,16 +63,20 @@ func TestMeetIsRight(t *testing.T) {
 	}
 	chance := rand.New(rand.NewPCG(1, 1))
 	for range 3_000 {
-		r := Rules{Pattern: expression(chance, 3), Prefix: []string{"", "", "a", "b", "ab"}[chance.IntN(5)], Min: chance.IntN(5), Max: 5}
+		r := Rules{Pattern: expression(chance, 3), Prefixes: [][]string{nil, nil, {"a"}, {"b"}, {"ab"}, {"aa", "b"}}[chance.IntN(6)], Min: chance.IntN(5), Max: 5}
 		whole := regexp.MustCompile(`\A(?:` + r.Pattern + `)\z`)
 		want := false
 		for _, value := range values[1:] {
-			want = want || len(value) >= r.Min && strings.HasPrefix(value, r.Prefix) && whole.MatchString(value)
+			want = want || len(value) >= r.Min && begins(value, r.Prefixes) && whole.MatchString(value)
 		}
 		if got := r.Meet(); got != want {
 			t.Fatalf("%+v: %t, want %t", r, got, want)
 		}
 	}
+}
+
+func begins(value string, prefixes []string) bool {
+	return len(prefixes) == 0 || slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(value, prefix) })
 }
 
 // expression makes an expression over the letters a and b.

@@ -192,6 +192,9 @@ func (r *reader) placesOfName(name *ast.Ident) (places []place) {
 		if getter, ok := r.getter(object); ok {
 			return []place{getter}
 		}
+		if results := object.Signature().Results(); results.Len() == 1 && isRuntime(results.At(0).Type(), "Key") {
+			return r.placeOfKey(object)
+		}
 		if r.isRead(object) && !r.called[name] {
 			for parameter := range object.Signature().Params().Variables() {
 				if isReason(parameter.Type()) {
@@ -200,13 +203,25 @@ func (r *reader) placesOfName(name *ast.Ident) (places []place) {
 			}
 		}
 	case *types.Var:
-		if getter, isKey := strings.CutPrefix(object.Name(), "Key"); isKey && isRuntime(object.Type(), "Key") {
-			if r.vaultOf(object.Pkg()) != "" {
-				return []place{r.placeIn(object.Pkg(), getter)}
-			}
+		if isRuntime(object.Type(), "Key") {
+			return r.placeOfKey(object)
 		}
 	}
 	return places
+}
+
+// placeOfKey returns the getter of a key, which the generated function KeyAPIKey returns, and which the generated variable
+// keyAPIKey holds for the vault's own package.
+func (r *reader) placeOfKey(key types.Object) []place {
+	vault := r.vaultOf(key.Pkg())
+	if vault == "" || r.fset.Position(key.Pos()).Filename != vault {
+		return nil
+	}
+	getter, isExported := strings.CutPrefix(key.Name(), "Key")
+	if !isExported {
+		getter = strings.TrimPrefix(key.Name(), "key")
+	}
+	return []place{r.placeIn(key.Pkg(), getter)}
 }
 
 // vaultOf returns the generated file of a package, which declares Secrets around a Manager of the runtime, or "".

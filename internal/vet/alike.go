@@ -19,7 +19,7 @@ func (c *checker) lookAlike() {
 			c.about(s, "go_name", "go_name %q looks like %q: people can't tell them apart", s.GoName, first)
 		}
 		choices := newAlikes(exactCase) // those that differ in capitals alone are meant to
-		for i, choice := range s.Choices {
+		for i, choice := range s.ShownChoices() {
 			if first, ok := choices.add(choice, choice); ok && !strings.EqualFold(choice, first) {
 				c.say(s.ChoiceAt(i), "secret %q: choice %+q looks like choice %+q: users can't tell them apart", s.Name, choice, first)
 			}

@@ -137,7 +137,7 @@ func (c *checker) shortValues() {
 		}
 		short := s.MaxLength > 0 && s.MaxLength < guarded
 		if s.Pattern != "" && !short {
-			short = !pattern.Rules{Pattern: s.Pattern, Prefix: s.Prefix, Min: guarded}.Meet()
+			short = !pattern.Rules{Pattern: s.Pattern, Prefixes: s.Prefixes, Min: guarded}.Meet()
 		}
 		if short || hasFewDigits(s) {
 			c.about(s, "field_type", "its values have fewer than %d characters: they can be guessed, and are not masked in results", guarded)
@@ -170,17 +170,32 @@ func (c *checker) searchPattern() {
 // placeholder: an example that would be refused misleads.
 func (c *checker) placeholder() {
 	for _, s := range c.file.Secrets {
-		example := s.Placeholder
+		example, rules := s.Placeholder, s.Field
+		rules.Examples = nil // one of which it may be
 		cut := strings.ContainsAny(example, "…") || strings.Contains(example, "...") || strings.ContainsAny(example, "<>")
 		switch {
 		case example == "":
-		case !strings.HasPrefix(example, s.Prefix) && !strings.HasPrefix(s.Prefix, strings.TrimRight(example, ".…")):
-			c.about(s, "placeholder", "the placeholder does not begin with the prefix %q", s.Prefix)
+		case len(s.Prefixes) > 0 && s.PrefixOf(example) == "" && !begins(s.Prefixes, strings.TrimRight(example, ".…")):
+			c.about(s, "placeholder", "the placeholder does not begin with the prefix %s", orList(s.Prefixes))
 		case cut:
-		case s.Check(example) != nil:
-			c.about(s, "placeholder", "the placeholder is no value: one %s; write ... where it is shortened", s.Check(example))
+		case rules.Check(example) != nil:
+			c.about(s, "placeholder", "the placeholder is no value: one %s; write ... where it is shortened", rules.Check(example))
 		}
 	}
+}
+
+// begins reports whether one of texts begins with start.
+func begins(texts []string, start string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.HasPrefix(text, start) })
+}
+
+// orList returns `"ghp_" or "github_pat_"`.
+func orList(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = strconv.Quote(text)
+	}
+	return strings.Join(quoted, " or ")
 }
 
 // sentToUnset: while the url is unset, the question can't say where the value goes.

@@ -24,6 +24,8 @@ func TestBuiltIn(t *testing.T) {
 		{"search-pattern", "  a: {pattern: '.+-k$'}", `  a: {pattern: '.+-k\$'}`},
 		{"search-pattern", "  a: {pattern: 'one-value'}", "  a: {pattern: 'one-value.*'}"},
 		{"placeholder", "  a: {prefix: k-, placeholder: s-...}", "  a: {prefix: k-live-, placeholder: k-...}"},
+		{"placeholder", "  a: {prefix: [k-, r-], placeholder: s-...}", "  a: {prefix: [k-live-, r-live-], placeholder: r-...}"},
+		{"placeholder", "  a: {min_length: 4, placeholder: xxx, examples: [xxxx]}", "  a: {min_length: 4, examples: [xxxx]}"},
 		{"placeholder", "  a: {min_length: 9, placeholder: '12345678'}", "  a: {min_length: 9, placeholder: '<key>'}"},
 		{"sent-to-unset", "  a: {sent_to: b}\n  b: {field_type: url, permission: none}",
 			"  a: {sent_to: b}\n  b: {field_type: url, permission: none, required: true}"},
@@ -44,6 +46,8 @@ func TestBuiltIn(t *testing.T) {
 			"  a: {field_type: choice, permission: none, choices: [v1, v2, V1]}"},
 		{"look-alike", "  a: {field_type: choice, permission: none, choices: [s, S, l, L, {value: I, go_name: B}]}",
 			"  a: {field_type: choice, permission: none, choices: [s, S, l, L, i]}"},
+		{"look-alike", "  a: {field_type: choice, permission: none, choices: [{value: a, label: Key}, {value: b, label: \"\\u041aey\"}]}",
+			"  a: {field_type: choice, permission: none, choices: [{value: a, label: Key}, {value: \"\\u0430\", label: Keys, go_name: B}]}"},
 		{"no-host", "  a: {field_type: url, permission: none, schemes: [file]}", "  a: {field_type: url, permission: none, schemes: [ftp]}"},
 	}
 	for _, rule := range vet.BuiltIn() {

@@ -18,7 +18,8 @@ func TestDialogFits(t *testing.T) {
 		for times := range 2 * layout.Lines {
 			for _, base := range []field.Field{
 				{Label: "Key", Type: field.Text, Required: true},
-				{Label: strings.Repeat("W", 40), Type: field.Multiline, Placeholder: strings.Repeat("W ", 50), MinLength: 8, MaxLength: 100, Prefix: "k-"},
+				{Label: strings.Repeat("W", 40), Type: field.Multiline, Placeholder: strings.Repeat("W ", 50), MinLength: 8, MaxLength: 100, Prefixes: []string{"k-"}},
+				{Label: "Key", Type: field.Password, Docs: "https://docs.example.com/" + strings.Repeat("w", 155)},
 			} {
 				base.Help = strings.Repeat(help, times) + "w"
 				height := sentences.DialogHeight("server", base)

@@ -27,10 +27,13 @@ var (
 	HelpText        = Text{field.HelpLines * (layout.Columns + len("\n")), 0, field.HelpLines}
 	ReasonText      = Text{ReasonColumns, ReasonColumns, 1}
 	FormerText      = Text{field.MaxNameLength, 0, 1}
-	DeprecatedText  = Text{500, 0, 0} // in the manifest and in Go
+	DeprecatedText  = Text{500, 0, 0}   // in the manifest and in Go
+	ExampleText     = Text{1_000, 0, 0} // in the manifest; one is shown as a placeholder if it can be
 	ChoiceText      = Text{100, 0, 1}
+	ChoiceLabelText = Text{layout.Columns, layout.Columns, 1}
 	PrefixText      = Text{100, 0, 1}
 	PatternText     = Text{1_000, 0, 1}
+	PatternHelpText = Text{90, 90, 1} // which dialogs say before it is broken, see [Sentences.Rules]
 )
 
 // ReasonColumns is how long a reason may be: wherever its words end, a question has room for it in the lines that it gives one.

@@ -45,6 +45,7 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	if f.Help != "" {
 		lines = append(lines, strings.Split(strings.TrimRight(f.Help, "\n"), "\n")...)
 	}
+	add(f.Docs != "", d.Docs)
 	add(f.Placeholder != "", d.Example)
 	if rules := s.Rules(f); rules != "" {
 		lines = append(lines, rules)
@@ -298,5 +299,5 @@ func (s Sentences) Problem(err error) string {
 func ShortDuration(d time.Duration) string { return field.ShortDuration(d) }
 
 func fieldValues(server string, f field.Field) Values {
-	return Values{"server": server, "label": f.Label, "placeholder": f.Placeholder, "secret": f.Name}
+	return Values{"server": server, "label": f.Label, "placeholder": f.Placeholder, "secret": f.Name, "docs": f.Docs}
 }

@@ -27,6 +27,7 @@ type Sentences struct {
 type Dialog struct {
 	Title    string `json:"title"`
 	Ask      string `json:"ask"`
+	Docs     string `json:"docs"`     // where the field has a link
 	Example  string `json:"example"`  // where the field has a placeholder
 	Rules    string `json:"rules"`    // where the schema has rules for the value, or its format can't be guessed
 	Optional string `json:"optional"` // where the field may be left empty
@@ -44,6 +45,7 @@ type Form struct {
 	Text    string `json:"text"`
 	Match   string `json:"match"`
 	Differ  string `json:"differ"`
+	Docs    string `json:"docs"`    // for each label that has a link
 	Waiting string `json:"waiting"` // progress, while a call is held
 }
 
@@ -80,6 +82,7 @@ type Notices struct {
 	Cleared   string `json:"cleared"`
 	Stored    string `json:"stored"`    // by the tool secrets_set
 	Forgotten string `json:"forgotten"` // by the tool secrets_forget
+	Docs      string `json:"docs"`      // added to a failure for want of a value, for each secret that has a link
 }
 
 // A Failure names a way in which a getter can fail.
@@ -119,6 +122,7 @@ func English() Sentences {
 		Dialog: Dialog{
 			Title:    "{server}: {label}",
 			Ask:      "The program {server} asks for: {label}",
+			Docs:     "See {docs}",
 			Example:  "Example: {placeholder}",
 			Rules:    "The value {rules}.",
 			Optional: "You may leave it empty.",
@@ -134,6 +138,7 @@ func English() Sentences {
 			Text:    "{server} has opened a window on its computer that asks for: {labels}. The window shows the code {code}. Never type a secret here.",
 			Match:   "The codes match",
 			Differ:  "They differ",
+			Docs:    "{label}: {docs}",
 			Waiting: "Waiting for the user",
 		},
 		Question: Question{
@@ -202,6 +207,7 @@ func English() Sentences {
 			Cleared:   "SECRETS_STORAGE_CLEAR is set: the secrets of {server} were removed from the keychain",
 			Stored:    "The user has stored a new value of {secret}.",
 			Forgotten: "The value of {secret} is removed.",
+			Docs:      "About {secret}: {docs}",
 		},
 	}
 }
@@ -212,6 +218,7 @@ func Holes() map[string]string {
 		"code":        "eight random characters, such as K7QM-2XWD",
 		"command":     "the server's program, as it was started",
 		"config":      "what to write, such as \"env\": {\"DBUS_SESSION_BUS_ADDRESS\": \"unix:path=/run/user/1000/bus\"}",
+		"docs":        "the schema's docs of the secret, a link",
 		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
 		"found":       "name, number and place of a character that nobody sees, such as a zero-width space (U+200B) after the 5th character",
 		"host":        "the host that the secret has which sent_to names; of a confidential url, its own; of a connection URL, all of its hosts",

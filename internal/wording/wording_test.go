@@ -71,7 +71,9 @@ func TestAskSaysTheRules(t *testing.T) {
 	for want, f := range map[string]field.Field{
 		"The value must be a whole number, must be 1 or more, must be 100 or less.": {Type: field.Integer, Range: field.Between(1, 100)},
 		"The value must be a duration, such as 30s or 1h30m.":                       {Type: field.Duration},
-		"The value must begin with sk_live_.":                                       {Type: field.Password, Prefix: "sk_live_"},
+		"The value must begin with ghp_, gho_ or github_pat_.":                      {Type: field.Password, Prefixes: []string{"ghp_", "gho_", "github_pat_"}},
+		"The value must be two letters and a number.":                               {Type: field.Text, Pattern: "[a-z]{2}[0-9]+", PatternHelp: "two letters and a number"},
+		"The value must begin with sk_live_.":                                       {Type: field.Password, Prefixes: []string{"sk_live_"}},
 		"The value must have at least 16 characters.":                               {Type: field.Password, MinLength: 16, Pattern: strings.Repeat("[a-z]", 50)},
 	} {
 		f.Label = "Value"
@@ -254,6 +256,15 @@ func TestOnlyTerminalSentencesNameTheCommand(t *testing.T) {
 	}
 }
 
+// A link stands behind the help text, with nothing behind it that could be taken for a part of it.
+func TestAskHasTheLink(t *testing.T) {
+	f := field.Field{Label: "API key", Help: "Create one.", Docs: "https://docs.example.com/keys", Placeholder: "k-..."}
+	lines := English().Ask("petstore", f, Asking{})
+	if i := slices.Index(lines, "See https://docs.example.com/keys"); i != slices.Index(lines, "Create one.")+1 {
+		t.Errorf("%q", lines)
+	}
+}
+
 // Any program may use any name, so the one that is shown ends where it says, on the dialog's own words.
 func TestClientIsNamedAsItNamesItself(t *testing.T) {
 	for name, want := range map[string]string{
@@ -275,7 +286,7 @@ func TestClientIsNamedAsItNamesItself(t *testing.T) {
 
 // What is wrong stands right above the field, a line for each rule that was broken.
 func TestProblemsStandAboveTheField(t *testing.T) {
-	f := field.Field{Label: "API key", Type: field.Password, Prefix: "pets-", MinLength: 16, Pattern: "[a-z-]+", Help: "Create one."}
+	f := field.Field{Label: "API key", Type: field.Password, Prefixes: []string{"pets-"}, MinLength: 16, Pattern: "[a-z-]+", Help: "Create one."}
 	for _, code := range []string{"", "K7QM-2XWD"} {
 		lines := English().Ask("petstore", f, Asking{Code: code, Again: f.CheckAll("SHORT")})
 		want := []string{

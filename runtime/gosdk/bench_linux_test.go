@@ -24,7 +24,7 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	user := runtimetest.NewUser(b)
 	user.Answers(secrets.AllowSession)
 	vault := openBench(b, store, user)
-	if err := vault.Manager.Set(b.Context(), petstore.KeyUsername, "ann"); err != nil {
+	if err := vault.Manager.Set(b.Context(), petstore.KeyUsername(), "ann"); err != nil {
 		b.Fatal(err)
 	}
 	if _, err := vault.Username(vault.Manager.Background(b.Context()), "Greet you"); err != nil {

@@ -93,7 +93,7 @@ func granted(b *testing.B, store secrets.Store) (bare, gated func()) {
 	user := runtimetest.NewUser(b)
 	user.Answers(secrets.AllowSession)
 	vault := openBench(b, store, user)
-	if err := vault.Manager.Set(b.Context(), petstore.KeyUsername, "ann"); err != nil {
+	if err := vault.Manager.Set(b.Context(), petstore.KeyUsername(), "ann"); err != nil {
 		b.Fatal(err)
 	}
 	if _, err := vault.Username(vault.Manager.Background(b.Context()), "Greet you"); err != nil {
@@ -118,8 +118,8 @@ func BenchmarkToolWithDestination(b *testing.B) {
 	user := runtimetest.NewUser(b)
 	user.Answers(secrets.AllowSession)
 	vault := openBench(b, store, user)
-	if err := errors.Join(vault.Manager.Set(b.Context(), petstore.KeyAPIKey, "pets-0123456789abcdef"),
-		vault.Manager.Set(b.Context(), petstore.KeyBaseURL, "https://petstore.example/v3")); err != nil {
+	if err := errors.Join(vault.Manager.Set(b.Context(), petstore.KeyAPIKey(), "pets-0123456789abcdef"),
+		vault.Manager.Set(b.Context(), petstore.KeyBaseURL(), "https://petstore.example/v3")); err != nil {
 		b.Fatal(err)
 	}
 	if _, err := vault.APIKey(vault.Manager.Background(b.Context()), "Read one pet"); err != nil {

@@ -188,7 +188,7 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 	var problem *field.Problem
 	switch {
 	case err == nil && setting != "":
-		return "set: " + shortened(setting), nil
+		return "set: " + shortened(f.Shown(setting)), nil
 	case err == nil:
 		return "set", nil
 	case errors.Is(err, secrets.ErrNotSet) && f.Required:

@@ -200,6 +200,29 @@ func TestCommandSaysTheRulesFirst(t *testing.T) {
 		leaves(0, "port is set.\n")
 }
 
+func TestCommandShowsTheLink(t *testing.T) {
+	sitDown(t, openEveryRule(t, runtimetest.NewStore()), "set", "gh_token").
+		waits("See https://docs.example.com/en/authentication/managing-your-personal-access-tokens\r\n").waits("gh_token: ").types("\x03").leaves(1, "")
+}
+
+// A person reads the labels of choices, and types one of them, its value, or where the choices are open another.
+func TestCommandShowsLabels(t *testing.T) {
+	for typed, want := range map[string]string{"Small": "small-2", "small-2": "small-2", "medium": "medium", "huge-1": "huge-1", "": "large-2"} {
+		store := runtimetest.NewStore()
+		store.Put("every-rule", "model", "large-2")
+		sitDown(t, openEveryRule(t, store), "set", "model").
+			waits("One of: Small, Large, and slower, medium; or another value\r\nmodel [Large, and slower]: ").types(typed+"\n").
+			leaves(0, "model is set.\n")
+		if got, _ := store.Value("every-rule", "model"); got != want {
+			t.Errorf("%q is stored as %q, want %q", typed, got, want)
+		}
+	}
+	sitDown(t, openEveryRule(t, runtimetest.NewStore()), "set", "sort").
+		waits("One of: name, From Z to A, 2nd, eu-west-1, 漢字\r\n").waits("sort [name]: ").types("other\n").
+		waits("the value must be one of name, -name (From Z to A), 2nd, eu-west-1 or 漢字").types("From Z to A\n").
+		leaves(0, "sort is set.\n")
+}
+
 func TestCommandAsksForLines(t *testing.T) {
 	store := runtimetest.NewStore()
 	m := openEveryType(t, store)
@@ -210,7 +233,7 @@ func TestCommandAsksForLines(t *testing.T) {
 	if got, _ := store.Value("every-type", "multiline_required"); got != "-----BEGIN KEY-----\nhunter2\n-----END KEY-----\n" {
 		t.Errorf("stored: %q", got)
 	}
-	sitDown(t, m, "set", "choice_required").waits("One of: eu, us\r\nchoice_required: ").types("us\n").leaves(0, "choice_required is set.\n")
+	sitDown(t, m, "set", "choice_required").waits("One of: eu, United States\r\nchoice_required: ").types("us\n").leaves(0, "choice_required is set.\n")
 }
 
 func TestCommandInterrupted(t *testing.T) {
@@ -469,7 +492,7 @@ func putZenityInAnOpenFolder(r *real) {
 
 func TestRealDoctorAsksNobodyToUnlock(t *testing.T) {
 	r := openReal(t, desktop.Options{})
-	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey(), goodKey))
 	r.must(r.Lock())
 	for range 3 {
 		run(t, r.Manager, "", "doctor").want(t, 0, "answers, is locked\n", "")
@@ -538,7 +561,7 @@ func TestRealOneValueIsInALockedKeyring(t *testing.T) {
 				got.want(t, 0, want, "")
 			}
 
-			r.must(r.Manager.Set(t.Context(), petstore.KeyUsername, "ann"))
+			r.must(r.Manager.Set(t.Context(), petstore.KeyUsername(), "ann"))
 			said := make(chan ran, 1)
 			go func() { said <- run(t, r.Manager, "", "status") }()
 			if !noDisplay {

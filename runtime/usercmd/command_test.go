@@ -196,14 +196,15 @@ func TestCommandStatusShowsSettings(t *testing.T) {
 	for name, value := range map[string]string{
 		"live_key": "sk_live_abcdefghijklmnopqrstuvwxyz", "endpoint": "https://api.example.com/v2", "proxy": "http://app:hunter2@proxy.example",
 		"port": "9090", "verbose": "no", "timeout": "30s", "patterned": strings.Repeat("very-", 40) + "long",
-		"certificate": "-----BEGIN " + strings.Repeat("x", 100),
+		"certificate": "-----BEGIN " + strings.Repeat("x", 100), "sort": "-name", "model": "huge-1",
 	} {
 		store.Put("every-rule", name, value)
 	}
 	r := run(t, openEveryRule(t, store), "", "status")
 	for _, want := range []string{"live_key      live_key      set\n", "endpoint      set: https://api.example.com/v2\n", "proxy         set\n",
 		"port          set: 9090\n", "verbose       set: false\n", "timeout       set: 30s\n", "certificate   set\n",
-		"set: very-very-", "very…\n", "database      not set, the default serves\n"} {
+		"set: very-very-", "very…\n", "database      not set, the default serves\n", "sort          set: From Z to A\n",
+		"model         set: huge-1\n"} {
 		r.want(t, 0, want, "")
 	}
 	for _, secret := range []string{"abcdefghijkl", "hunter2", "BEGIN"} {
@@ -400,6 +401,12 @@ func TestCommandDoctorLooksAtNothingThatTheServerBrings(t *testing.T) {
 	b.store.Fail(errors.New("looked at"))
 	b.run(t, "", "doctor").want(t, 0, "MCP_BYPASS_SECRET_USE_CONFIRM   warning   is set: the server uses secrets without asking\n", "")
 	open(t, secrets.WithoutBypass()).run(t, "", "doctor").want(t, 0, "is set, which this server ignores\n", "")
+}
+
+// The doctor says where a person finds what is missing, and needs no store for that.
+func TestCommandDoctorHasTheLinks(t *testing.T) {
+	run(t, openEveryRule(t, runtimetest.NewStore()), "", "doctor").
+		want(t, 0, "gh_token   is explained at   https://docs.example.com/en/authentication/managing-your-personal-access-tokens\n", "")
 }
 
 // ExampleRun is the one line that a server's main needs.

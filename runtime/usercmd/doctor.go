@@ -31,8 +31,20 @@ func (c *command) doctor(ctx context.Context) error {
 	case ok:
 		fmt.Fprintln(c.stdout, "A client that passes on HOME, PATH and little else, as the official SDKs do, starts a server that finds the same.")
 	}
+	c.explain()
 	if failed > 0 {
 		return errors.New("no secret can be kept here")
 	}
 	return nil
+}
+
+// explain says where the secrets are explained that a person has to find.
+func (c *command) explain() {
+	table := newTable(c.stdout)
+	for _, f := range c.Fields() {
+		if f.Docs != "" {
+			fmt.Fprintf(table, "%s\tis explained at\t%s\n", f.Name, f.Docs)
+		}
+	}
+	_ = table.Flush()
 }

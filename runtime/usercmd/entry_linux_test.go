@@ -51,6 +51,10 @@ var entries = []struct{ secret, text, want string }{
 	{"text_required", " 山田\u3000太郎 ", "山田\u3000太郎"},
 	{"text_required", "New\u00a0York", ""},
 	{"integer_required", "\u00a07\n", "7"},
+	{"choice_required", "eu\n", "eu"},
+	{"choice_required", "us", "us"},
+	{"choice_required", "\ufeffUnited States\r\n", "us"},
+	{"choice_required", "united states", ""},
 }
 
 func TestThreeWaysTakeTheSame(t *testing.T) {

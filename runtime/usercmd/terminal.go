@@ -30,7 +30,7 @@ func (c *command) piped(_ context.Context, f field.Field) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: standard input can't be read", f.Name)
 	}
-	text := f.Clean(string(data))
+	text := f.Entered(string(data))
 	if problem := f.Check(text); problem != nil {
 		return "", fmt.Errorf("%s: the value %s", f.Name, c.Sentences().Problem(problem))
 	}
@@ -51,6 +51,9 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 	if f.Help != "" {
 		fmt.Fprintln(c.stderr, f.Help)
 	}
+	if f.Docs != "" {
+		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Docs, wording.Values{"docs": f.Docs}))
+	}
 	if f.Placeholder != "" {
 		fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Example, wording.Values{"placeholder": f.Placeholder}))
 	}
@@ -58,11 +61,11 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		fmt.Fprintln(c.stderr, rules)
 	}
 	if offered != "" {
-		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(offered))
+		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(f.Shown(offered)))
 	}
 	switch {
 	case f.Type == field.Choice:
-		fmt.Fprintf(c.stderr, "One of: %s\n", strings.Join(f.Choices, ", "))
+		fmt.Fprintln(c.stderr, offer(f))
 	case f.Type == field.Boolean:
 		fmt.Fprintln(c.stderr, "One of: true, false")
 	case f.Type == field.Multiline:
@@ -78,7 +81,7 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", f.Name, err)
 		}
-		text = cmp.Or(f.Clean(text), offered)
+		text = cmp.Or(f.Entered(text), offered)
 		if how == shown && len(text) > maxLine {
 			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.Program(), f.Name)
 		}
@@ -90,6 +93,15 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 			fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Again, wording.Values{"problem": c.Sentences().Problem(problem)}))
 		}
 	}
+}
+
+// offer says what a person can choose from.
+func offer(f field.Field) string {
+	line := "One of: " + strings.Join(f.ShownChoices(), ", ")
+	if f.Open {
+		line += "; or another value"
+	}
+	return line
 }
 
 // shortened returns a value as one line of a terminal has room for it.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 )
 
@@ -16,7 +17,7 @@ type Kind int
 const (
 	Line   Kind = iota // one line, shown while it is typed
 	Hidden             // one line, hidden while it is typed
-	Choice             // one of [Entry].Choices
+	Choice             // one of [Entry].Choices, or where those are open any line
 	YesNo              // "true" or "false"; shown as Yes and No
 	// File is the content of a file that the person chooses, for values of many
 	// lines. The desktop may keep the file's name among the recently used ones.
@@ -33,6 +34,8 @@ type Entry struct {
 	Prefill string
 	// Choices are shown as they are: each one clean line, not beginning with "-".
 	Choices []string
+	// Open has the list of a Choice offer that another line is typed.
+	Open bool
 	// Optional allows the value to be left empty, where the dialog needs a
 	// button for that: it makes no other difference.
 	Optional bool
@@ -114,8 +117,9 @@ func checkAnswer(value string) (string, error) {
 	}
 }
 
-// nothing is the row of a list that stands for no choice, where no choice is offered.
-const nothing = "(nothing chosen)"
+// nothing is the row of a list that stands for no choice, where no choice is offered, and another is the row after which a line
+// is typed. No choice may read like one of them, see [field.ReservedRows].
+const nothing, another = field.NothingRow, field.AnotherRow
 
 // choose shows a list. Pressing OK at once takes the prefill, and gives "" where there is none.
 func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
@@ -123,8 +127,8 @@ func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 		return "", err
 	}
 	text := cleanText(e.Text)
-	w := window{shape: listShape, title: cleanTitle(e.Title), ok: "OK", cancel: "Cancel", choices: e.Choices}
-	if slices.Contains(e.Choices, e.Prefill) {
+	w := window{shape: listShape, title: cleanTitle(e.Title), ok: "OK", cancel: "Cancel", choices: e.offered()}
+	if slices.Contains(w.choices, e.Prefill) {
 		w.marked = e.Prefill
 		text += "\n\nOK without a choice takes: " + e.Prefill
 	}
@@ -137,11 +141,28 @@ func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 		return w.marked, nil
 	case value == nothing && w.marked == "":
 		return "", nil
-	case !slices.Contains(e.Choices, value):
+	case !slices.Contains(w.choices, value):
 		return "", failed("its answer was not offered")
+	case value == another && e.Open:
+		if slices.Contains(e.Choices, e.Prefill) {
+			e.Prefill = "" // it was on the list
+		}
+		return n.enterLine(ctx, e)
 	default:
 		return value, nil
 	}
+}
+
+// offered are the rows of a list, besides the one for no choice. What was stored before may be none of the choices.
+func (e Entry) offered() []string {
+	if !e.Open {
+		return e.Choices
+	}
+	rows := slices.Clone(e.Choices)
+	if !slices.Contains(rows, e.Prefill) && checkChoices(append(rows, e.Prefill)) == nil {
+		rows = append(rows, e.Prefill)
+	}
+	return append(rows, another)
 }
 
 // defaultLines is how much the line on the prefill adds to a text.
@@ -154,7 +175,7 @@ func checkChoices(choices []string) error {
 		return failed("nothing to choose from")
 	}
 	for i, c := range choices {
-		if c == "" || c == nothing || c != plain(c) || strings.HasPrefix(c, "-") || slices.Contains(choices[:i], c) {
+		if c == "" || c == nothing || c == another || c != plain(c) || strings.HasPrefix(c, "-") || slices.Contains(choices[:i], c) {
 			return failed("choice %q is empty, twice there or can't be shown", c)
 		}
 	}

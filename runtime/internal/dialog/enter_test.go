@@ -145,9 +145,64 @@ func TestEnterChoice(t *testing.T) {
 	}
 }
 
+// The list of open choices has a row after which a line is typed, and one for what is stored, whatever that is.
+func TestEnterOpenChoice(t *testing.T) {
+	d := screen(t)
+	for _, c := range []struct {
+		prefill string
+		keys    []string
+		typed   string // in the window after the list; "" is no such window
+		want    string
+	}{
+		{"", []string{"Down", "Down", "Return"}, "", "large"},
+		{"", []string{"End", "Return"}, "huge", "huge"},
+		{"large", []string{"End", "Return"}, "-x", "-x"},
+		{"custom", d.Keys(desktop.Agree), "", "custom"},
+		{"custom", []string{"Down", "Return"}, "", "small"},
+		{"custom", []string{"End", "Return"}, "er", "customer"}, // what is offered is prefilled
+		{"--gtk-module=/x.so", []string{"End", "Return"}, "2", "--gtk-module=/x.so2"},
+		{"--gtk-module=/x.so", d.Keys(desktop.Agree), "", ""},
+	} {
+		wait := start(t, d, enter(person(), Entry{
+			Title: "Open", Text: "Model", Kind: Choice, Choices: []string{"small", "large"}, Open: true, Prefill: c.prefill,
+		}))
+		w, err := d.WaitWindow("Open")
+		check(t, err)
+		fits(t, d, w)
+		picture(t, d, "enter-open-choice")
+		if c.typed == "" {
+			check(t, d.Press(w, c.keys...))
+		} else {
+			w = next(t, d, w, c.keys...)
+			fits(t, d, w)
+			check(t, d.Press(w, "End"))
+			check(t, d.Type(w, c.typed))
+			check(t, d.Press(w, "Return"))
+		}
+		if a := wait(); a.err != nil || a.value != c.want {
+			t.Errorf("%q, %v: got %q, %v, want %q", c.prefill, c.keys, a.value, a.err, c.want)
+		}
+	}
+}
+
+// Whoever closes the second window has given nothing.
+func TestEnterOpenChoiceDismissed(t *testing.T) {
+	d := screen(t)
+	wait := start(t, d, enter(person(), Entry{Title: "Closed", Text: "Model", Kind: Choice, Choices: []string{"small"}, Open: true}))
+	w, err := d.WaitWindow("Closed")
+	check(t, err)
+	w = next(t, d, w, "End", "Return")
+	check(t, d.Press(w, "Escape"))
+	a := wait()
+	wantErr(t, a.err, ErrDismissed)
+	if a.value != "" {
+		t.Errorf("value %q", a.value)
+	}
+}
+
 func TestChoicesThatCannotBeShown(t *testing.T) {
 	for _, choices := range [][]string{
-		nil, {""}, {"a", "a"}, {"--gtk-module=/x.so"}, {"-"}, {"a\nb"}, {"a\x00"}, {"\u202ea"}, {"a "},
+		nil, {""}, {"a", "a"}, {"--gtk-module=/x.so"}, {"-"}, {"a\nb"}, {"a\x00"}, {"\u202ea"}, {"a "}, {nothing}, {another},
 	} {
 		_, err := person().Enter(context.Background(), Entry{Kind: Choice, Choices: choices})
 		wantErr(t, err, ErrFailed)

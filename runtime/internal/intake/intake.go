@@ -357,7 +357,7 @@ func (in *Intake) enter(ctx context.Context, open *collection, g Gap) (string, e
 		if err != nil {
 			return "", err
 		}
-		text = f.Clean(text)
+		text = f.Entered(text)
 		if problem == nil && text == "" && !f.Required {
 			return "", nil
 		}

@@ -56,8 +56,8 @@ func (s *Subject) values(ctx context.Context) ([]any, error) {
 	key := all.Key
 	_, invalid := vault.ValidatePrefixed(key.Reveal())
 	_, unknown := secrets.Get(ctx, s.Manager, secrets.Key[secrets.Secret]{}, "Show it")
-	tooBig := s.Manager.Set(ctx, vault.KeyPrefixed, key.Reveal()) // without its prefix
-	stored, _ := s.Manager.Stored(ctx, vault.KeyKey)
+	tooBig := s.Manager.Set(ctx, vault.KeyPrefixed(), key.Reveal()) // without its prefix
+	stored, _ := s.Manager.Stored(ctx, vault.KeyKey())
 	var target secrets.Secret
 	store := filled{}
 	second, err := vault.OpenSecrets(secrets.WithStore(store))
@@ -65,14 +65,14 @@ func (s *Subject) values(ctx context.Context) ([]any, error) {
 		return nil, err
 	}
 	defer second.Manager.Close()
-	_ = second.Manager.Set(ctx, vault.KeyKey, key.Reveal())
+	_ = second.Manager.Set(ctx, vault.KeyKey(), key.Reveal())
 	return append([]any{
 		s.Secrets, *s.Secrets, s.Manager, s, second, all, &all, group, &group, key, &key, []secrets.Secret{key}, //mcpsecrets:reason
 		map[string]secrets.Secret{"key": key}, struct{ key any }{key}, struct{ Key, key secrets.Secret }{key, key},
 		secrets.Some(key), secrets.Some(&all), struct {
 			o secrets.Optional[secrets.Secret]
 		}{secrets.Some(key)},
-		vault.KeyKey, vault.KeyKey.Describe(), vault.KeyKey.Into(&target), s.Manager.Grants(), stored,
+		vault.KeyKey(), vault.KeyKey().Describe(), vault.KeyKey().Into(&target), s.Manager.Grants(), stored,
 		invalid, unknown, tooBig, fmt.Errorf("no use: %w", errors.Join(invalid, unknown)),
 		ctx, secrets.WithPrincipal(ctx, "ann"), fmt.Sprint(key) + key.String() + fmt.Sprintf("%#v", key),
 		fmt.Errorf("%v %s %w", key, all.File, os.ErrNotExist), s.All, //mcpsecrets:reason

@@ -86,7 +86,7 @@ func (s suite) collectionOnADesktop(t *testing.T) {
 			// Codes that differ end the dialog, and nothing is kept.
 			for _, answer := range []string{theyMatch, theyDiffer} {
 				if answer == theyDiffer {
-					r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey))
+					r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey()))
 				}
 				before := len(h.seen())
 				result := g.calling(t, tool("get_pet"))
@@ -102,7 +102,7 @@ func (s suite) collectionOnADesktop(t *testing.T) {
 						t.Errorf("got %q, %v", text, err)
 					}
 					r.must(r.WaitNoWindow())
-					if stored, err := r.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored {
+					if stored, err := r.Manager.Stored(t.Context(), petstore.KeyAPIKey()); err != nil || stored {
 						t.Errorf("stored: %t, %v", stored, err)
 					}
 					continue
@@ -125,7 +125,7 @@ func (s suite) collectionOnADesktop(t *testing.T) {
 // A call that its client gives up takes its window along, and the next one is asked about anew.
 func (s suite) cancelOnADesktop(t *testing.T) {
 	r := openReal(t)
-	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey(), goodKey))
 	for _, version := range versions {
 		g := s.startReal(t).enter(t, visit{version: version})
 		giveUp, result := g.pay("electricity")
@@ -149,7 +149,7 @@ func (s suite) endOnADesktop(t *testing.T) {
 	r := openReal(t)
 	for _, phase := range []string{valueTitle, questionTitle} {
 		if phase == questionTitle {
-			r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey, goodKey))
+			r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey(), goodKey))
 		}
 		for name, end := range endings {
 			for _, version := range versions[:2] {
@@ -169,7 +169,7 @@ func (s suite) endOnADesktop(t *testing.T) {
 		}
 	}
 	// Nobody holds the lock of the dialogs.
-	r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey))
+	r.must(r.Manager.Forget(t.Context(), petstore.KeyAPIKey()))
 	got := make(chan error, 1)
 	go func() {
 		_, err := r.APIKey(r.Manager.Background(context.Background()), reason)

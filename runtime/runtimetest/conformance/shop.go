@@ -251,7 +251,7 @@ type status struct {
 }
 
 func (s *shop) status(ctx context.Context, _ map[string]any, _ any) (any, error) {
-	isStored, err := s.Manager.Stored(ctx, petstore.KeyAPIKey)
+	isStored, err := s.Manager.Stored(ctx, petstore.KeyAPIKey())
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func (s suite) forgetToolNeedsTheUsersWordInADialog(t *testing.T) {
 		if shown := w.shown(t)[0]; !strings.Contains(shown, "] [] [") { // no button for the session
 			t.Errorf("the question is\n%s", shown)
 		}
-		if stored, err := server.Manager.Stored(t.Context(), petstore.KeyAPIKey); err != nil || stored {
+		if stored, err := server.Manager.Stored(t.Context(), petstore.KeyAPIKey()); err != nil || stored {
 			t.Error(stored, err)
 		}
 	})

@@ -21,7 +21,7 @@ func main() {
 func calls(ctx context.Context, v *vault.Secrets) error {
 	_, err1 := v.Forget(ctx, "Say what is forgotten")
 	_, err2 := v.Stored(ctx, "Say where it is")
-	err3 := v.Manager.Forget(ctx, vault.KeyForget)
-	_, err4 := v.Manager.Stored(ctx, vault.KeyStored)
+	err3 := v.Manager.Forget(ctx, vault.KeyForget())
+	_, err4 := v.Manager.Stored(ctx, vault.KeyStored())
 	return errors.Join(err1, err2, err3, err4)
 }

@@ -16,8 +16,8 @@ func main() {
 	_, _ = v.APIKey(ctx, "Read one pet of your store")
 	_, _ = v.Login(ctx, "Say who you are")
 	for _, err := range []error{
-		v.Manager.Reject(ctx, vault.KeyAPIKey, "The pet store does not know this key."),
-		v.Manager.Reject(ctx, vault.KeyAPIKey, "The store answered 401."),
+		v.Manager.Reject(ctx, vault.KeyAPIKey(), "The pet store does not know this key."),
+		v.Manager.Reject(ctx, vault.KeyAPIKey(), "The store answered 401."),
 	} {
 		panic(err)
 	}

@@ -36,7 +36,7 @@ func (s *Store) call(ctx context.Context, key secrets.Secret, method, path strin
 	request.Header.Set("Authorization", "Bearer "+key.Reveal())
 	err = send(request, answer)
 	if errors.Is(err, errUnauthorized) {
-		return s.vault.Manager.Reject(ctx, vault.KeyAPIKey, "The pet store does not know this key.")
+		return s.vault.Manager.Reject(ctx, vault.KeyAPIKey(), "The pet store does not know this key.")
 	}
 	return err
 }

@@ -80,8 +80,8 @@ func (s *Store) WhoAmI(ctx context.Context, login vault.LoginSecrets) (account a
 	s.vault.Manager.Mask(ctx, request.Header.Get("Authorization")) // made of the password, and as secret
 	err = send(request, &account)
 	if errors.Is(err, errUnauthorized) {
-		_ = s.vault.Manager.Reject(ctx, vault.KeyUsername, "The pet store does not know this name and password.")
-		err = s.vault.Manager.Reject(ctx, vault.KeyPassword, "The pet store does not know this name and password.")
+		_ = s.vault.Manager.Reject(ctx, vault.KeyUsername(), "The pet store does not know this name and password.")
+		err = s.vault.Manager.Reject(ctx, vault.KeyPassword(), "The pet store does not know this name and password.")
 	}
 	return account, err
 }

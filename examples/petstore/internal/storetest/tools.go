@@ -27,7 +27,7 @@ func journey(t *testing.T, b *bench) {
 	b.refuses("no such pet", "get_pet", map[string]any{"id": 4})
 	b.refuses("id", "get_pet", nil)
 
-	b.must(b.vault.Manager.Revoke(vault.KeyAPIKey))
+	b.must(b.vault.Manager.Revoke(vault.KeyAPIKey()))
 	b.user.Answers(secrets.Deny)
 	b.refuses("did not allow", "list_pets", nil)
 	b.refuses("did not allow", "get_pet", map[string]any{"id": 1}) // a model can't nag
@@ -51,7 +51,7 @@ func onlyUnauthorizedIsARejection(t *testing.T, b *bench) {
 		api.New(goodKey).ServeHTTP(w, r)
 	}))
 	defer other.Close()
-	b.must(b.vault.Manager.Set(t.Context(), vault.KeyBaseURL, other.URL))
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyBaseURL(), other.URL))
 	b.store.Put("petstore", "api_key", goodKey)
 	b.user.Answers(secrets.AllowSession)
 	b.says(`"Rex"`, "list_pets", nil)
@@ -102,7 +102,7 @@ func createPetUsesTheContactIfThereIsOne(t *testing.T, b *bench) {
 	if text, _ := b.call("create_pet", hamster); strings.Contains(text, "contact") || !strings.Contains(text, `"Pip"`) {
 		t.Error(text)
 	}
-	b.must(b.vault.Manager.Set(t.Context(), vault.KeyContact, "ann@example.com"))
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyContact(), "ann@example.com"))
 	b.user.Answers(secrets.AllowOnce) // for the contact
 	b.says("ann@example.com", "create_pet", hamster)
 }
@@ -118,7 +118,7 @@ func theQuestionShowsWhereTheKeyGoes(t *testing.T, b *bench) {
 	other := httptest.NewServer(api.New(wrongKey))
 	defer other.Close()
 	b.store.Put("petstore", "api_key", wrongKey)
-	b.must(b.vault.Manager.Set(t.Context(), vault.KeyBaseURL, other.URL+"/"))
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyBaseURL(), other.URL+"/"))
 	b.user.Answers(secrets.AllowOnce)
 	b.says(`"Rex"`, "list_pets", nil)
 	shown := b.user.Shown()[0].Text()
@@ -131,7 +131,7 @@ func petsInTheOrderThatTheUserHasSet(t *testing.T, b *bench) {
 	b.store.Put("petstore", "api_key", goodKey)
 	b.user.Answers(secrets.AllowSession)
 	b.lists("Axel", "Momo", "Rex")
-	b.must(b.vault.Manager.Set(t.Context(), vault.KeyOrder, string(vault.OrderAge)))
+	b.must(b.vault.Manager.Set(t.Context(), vault.KeyOrder(), string(vault.OrderAge)))
 	b.lists("Axel", "Rex", "Momo")
 }
 

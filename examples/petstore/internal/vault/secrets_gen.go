@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"net/url"
+	"slices"
 	"time"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
@@ -21,8 +22,12 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyAPIKey stands for api_key.
-var KeyAPIKey = secrets.Password("api_key", secrets.Field{
+// KeyAPIKey returns the key that stands for api_key.
+func KeyAPIKey() secrets.Key[secrets.Secret] {
+	return keyAPIKey
+}
+
+var keyAPIKey = secrets.Password("api_key", secrets.Field{
 	Label:       "Petstore API key",
 	Help:        "Create one under Account, API keys.",
 	Required:    true,
@@ -30,39 +35,59 @@ var KeyAPIKey = secrets.Password("api_key", secrets.Field{
 	SentTo:      "base_url",
 	RenamedFrom: []string{"petstore_key"},
 	MinLength:   16,
-	Prefix:      "pets-",
+	Prefixes:    []string{"pets-"},
 })
 
-// KeyBaseURL stands for base_url.
-var KeyBaseURL = secrets.URL("base_url", secrets.Field{
+// KeyBaseURL returns the key that stands for base_url.
+func KeyBaseURL() secrets.Key[*url.URL] {
+	return keyBaseURL
+}
+
+var keyBaseURL = secrets.URL("base_url", secrets.Field{
 	Label:       "Address of your pet store",
 	Placeholder: "https://petstore.example/api",
 	Permission:  secrets.NoAsking,
 	Schemes:     []string{"https", "http"},
 })
 
-// KeyOrder stands for order.
-var KeyOrder = secrets.Choice[Order]("order", secrets.Field{
+// KeyOrder returns the key that stands for order.
+func KeyOrder() secrets.Key[Order] {
+	return keyOrder
+}
+
+var keyOrder = secrets.Choice[Order]("order", secrets.Field{
 	Label:      "Order of pets",
 	Default:    "name",
 	Permission: secrets.NoAsking,
 	Choices:    []string{"name", "age"},
 })
 
-// KeyContact stands for contact.
-var KeyContact = secrets.Email("contact", secrets.Field{
+// KeyContact returns the key that stands for contact.
+func KeyContact() secrets.Key[string] {
+	return keyContact
+}
+
+var keyContact = secrets.Email("contact", secrets.Field{
 	Label:       "Contact address",
 	Placeholder: "you@example.com",
 })
 
-// KeyUsername stands for username.
-var KeyUsername = secrets.Text("username", secrets.Field{
+// KeyUsername returns the key that stands for username.
+func KeyUsername() secrets.Key[string] {
+	return keyUsername
+}
+
+var keyUsername = secrets.Text("username", secrets.Field{
 	Label:    "User name",
 	Required: true,
 })
 
-// KeyPassword stands for password.
-var KeyPassword = secrets.Password("password", secrets.Field{
+// KeyPassword returns the key that stands for password.
+func KeyPassword() secrets.Key[secrets.Secret] {
+	return keyPassword
+}
+
+var keyPassword = secrets.Password("password", secrets.Field{
 	Label:      "Password",
 	Required:   true,
 	Permission: secrets.DialogOnly,
@@ -78,6 +103,16 @@ const (
 	OrderAge  Order = "age"
 )
 
+// AllOrder returns the choices for order, in the schema's order. The slice is the caller's own.
+func AllOrder() []Order {
+	return []Order{OrderName, OrderAge}
+}
+
+// Valid reports whether o is one of the choices for order.
+func (o Order) Valid() bool {
+	return slices.Contains(AllOrder(), o)
+}
+
 // Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
 // Manager.
 type Secrets struct {
@@ -92,12 +127,12 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "petstore",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyAPIKey,
-			KeyBaseURL,
-			KeyOrder,
-			KeyContact,
-			KeyUsername,
-			KeyPassword,
+			keyAPIKey,
+			keyBaseURL,
+			keyOrder,
+			keyContact,
+			keyUsername,
+			keyPassword,
 		},
 	}, options...)
 	if err != nil {
@@ -112,21 +147,21 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // is shown. Each use needs the user's permission, which can be given for 8h; a refusal is an error,
 // such as secrets.ErrDenied.
 func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyAPIKey, reason)
+	return secrets.Get(ctx, s.Manager, keyAPIKey, reason)
 }
 
 // BaseURL returns base_url: Address of your pet store.
 //
 // It may be unset, which is no error. Nobody is asked for permission.
 func (s *Secrets) BaseURL(ctx context.Context) (secrets.Optional[*url.URL], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyBaseURL, "")
+	return secrets.GetOptional(ctx, s.Manager, keyBaseURL, "")
 }
 
 // Order returns order: Order of pets.
 //
 // Until the user stores another, it is name. Nobody is asked for permission.
 func (s *Secrets) Order(ctx context.Context) (Order, error) {
-	return secrets.Get(ctx, s.Manager, KeyOrder, "")
+	return secrets.Get(ctx, s.Manager, keyOrder, "")
 }
 
 // Contact returns contact: Contact address.
@@ -134,7 +169,7 @@ func (s *Secrets) Order(ctx context.Context) (Order, error) {
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Contact(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyContact, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyContact, reason)
 }
 
 // Username returns username: User name.
@@ -142,7 +177,7 @@ func (s *Secrets) Contact(ctx context.Context, reason secrets.Reason) (secrets.O
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Username(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyUsername, reason)
+	return secrets.Get(ctx, s.Manager, keyUsername, reason)
 }
 
 // Password returns password: Password.
@@ -151,12 +186,14 @@ func (s *Secrets) Username(ctx context.Context, reason secrets.Reason) (string, 
 // dialog, which can be given for the session and the tool that asks; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) Password(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyPassword, reason)
+	return secrets.Get(ctx, s.Manager, keyPassword, reason)
 }
 
 // NewPetSecrets are the values of the group new_pet.
 type NewPetSecrets struct {
-	APIKey  secrets.Secret
+	// APIKey is api_key: Petstore API key.
+	APIKey secrets.Secret
+	// Contact is contact: Contact address.
 	Contact secrets.Optional[string]
 }
 
@@ -165,15 +202,17 @@ type NewPetSecrets struct {
 func (s *Secrets) NewPet(ctx context.Context, reason secrets.Reason) (NewPetSecrets, error) {
 	var values NewPetSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyAPIKey.Into(&values.APIKey),
-		KeyContact.IntoOptional(&values.Contact),
+		keyAPIKey.Into(&values.APIKey),
+		keyContact.IntoOptional(&values.Contact),
 	)
 	return values, err
 }
 
 // LoginSecrets are the values of the group login.
 type LoginSecrets struct {
+	// Username is username: User name.
 	Username string
+	// Password is password: Password.
 	Password secrets.Secret
 }
 
@@ -182,19 +221,25 @@ type LoginSecrets struct {
 func (s *Secrets) Login(ctx context.Context, reason secrets.Reason) (LoginSecrets, error) {
 	var values LoginSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyUsername.Into(&values.Username),
-		KeyPassword.Into(&values.Password),
+		keyUsername.Into(&values.Username),
+		keyPassword.Into(&values.Password),
 	)
 	return values, err
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	APIKey   secrets.Secret
-	BaseURL  secrets.Optional[*url.URL]
-	Order    Order
-	Contact  secrets.Optional[string]
+	// APIKey is api_key: Petstore API key.
+	APIKey secrets.Secret
+	// BaseURL is base_url: Address of your pet store.
+	BaseURL secrets.Optional[*url.URL]
+	// Order is order: Order of pets.
+	Order Order
+	// Contact is contact: Contact address.
+	Contact secrets.Optional[string]
+	// Username is username: User name.
 	Username string
+	// Password is password: Password.
 	Password secrets.Secret
 }
 
@@ -202,12 +247,12 @@ type Values struct {
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyAPIKey.Into(&values.APIKey),
-		KeyBaseURL.IntoOptional(&values.BaseURL),
-		KeyOrder.Into(&values.Order),
-		KeyContact.IntoOptional(&values.Contact),
-		KeyUsername.Into(&values.Username),
-		KeyPassword.Into(&values.Password),
+		keyAPIKey.Into(&values.APIKey),
+		keyBaseURL.IntoOptional(&values.BaseURL),
+		keyOrder.Into(&values.Order),
+		keyContact.IntoOptional(&values.Contact),
+		keyUsername.Into(&values.Username),
+		keyPassword.Into(&values.Password),
 	)
 	return values, err
 }
@@ -215,23 +260,23 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateAPIKey returns the value of api_key that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateAPIKey(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyAPIKey, text)
+	return secrets.Validate(keyAPIKey, text)
 }
 
 // ValidateBaseURL returns the value of base_url that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateBaseURL(text string) (*url.URL, error) {
-	return secrets.Validate(KeyBaseURL, text)
+	return secrets.Validate(keyBaseURL, text)
 }
 
 // ValidateOrder returns the value of order that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateOrder(text string) (Order, error) {
-	return secrets.Validate(KeyOrder, text)
+	return secrets.Validate(keyOrder, text)
 }
 
 // ValidateContact returns the value of contact that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateContact(text string) (string, error) {
-	return secrets.Validate(KeyContact, text)
+	return secrets.Validate(keyContact, text)
 }

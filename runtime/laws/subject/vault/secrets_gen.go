@@ -19,27 +19,43 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyKey stands for key.
-var KeyKey = secrets.Password("key", secrets.Field{
+// KeyKey returns the key that stands for key.
+func KeyKey() secrets.Key[secrets.Secret] {
+	return keyKey
+}
+
+var keyKey = secrets.Password("key", secrets.Field{
 	Label:    "Key",
 	Required: true,
 })
 
-// KeyPrefixed stands for prefixed.
-var KeyPrefixed = secrets.Password("prefixed", secrets.Field{
+// KeyPrefixed returns the key that stands for prefixed.
+func KeyPrefixed() secrets.Key[secrets.Secret] {
+	return keyPrefixed
+}
+
+var keyPrefixed = secrets.Password("prefixed", secrets.Field{
 	Label:    "Key with a known beginning",
 	Required: true,
-	Prefix:   "sk-live-",
+	Prefixes: []string{"sk-live-"},
 })
 
-// KeyName stands for name.
-var KeyName = secrets.Text("name", secrets.Field{
+// KeyName returns the key that stands for name.
+func KeyName() secrets.Key[string] {
+	return keyName
+}
+
+var keyName = secrets.Text("name", secrets.Field{
 	Label:    "Name",
 	Required: true,
 })
 
-// KeyFile stands for file.
-var KeyFile = secrets.Multiline("file", secrets.Field{
+// KeyFile returns the key that stands for file.
+func KeyFile() secrets.Key[secrets.Secret] {
+	return keyFile
+}
+
+var keyFile = secrets.Multiline("file", secrets.Field{
 	Label:    "Key file",
 	Required: true,
 })
@@ -58,10 +74,10 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "subject",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyKey,
-			KeyPrefixed,
-			KeyName,
-			KeyFile,
+			keyKey,
+			keyPrefixed,
+			keyName,
+			keyFile,
 		},
 	}, options...)
 	if err != nil {
@@ -75,7 +91,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Key(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyKey, reason)
+	return secrets.Get(ctx, s.Manager, keyKey, reason)
 }
 
 // Prefixed returns prefixed: Key with a known beginning.
@@ -83,7 +99,7 @@ func (s *Secrets) Key(ctx context.Context, reason secrets.Reason) (secrets.Secre
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Prefixed(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyPrefixed, reason)
+	return secrets.Get(ctx, s.Manager, keyPrefixed, reason)
 }
 
 // Name returns name: Name.
@@ -91,7 +107,7 @@ func (s *Secrets) Prefixed(ctx context.Context, reason secrets.Reason) (secrets.
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Name(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyName, reason)
+	return secrets.Get(ctx, s.Manager, keyName, reason)
 }
 
 // File returns file: Key file.
@@ -99,13 +115,15 @@ func (s *Secrets) Name(ctx context.Context, reason secrets.Reason) (string, erro
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) File(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyFile, reason)
+	return secrets.Get(ctx, s.Manager, keyFile, reason)
 }
 
 // PairSecrets are the values of the group pair.
 type PairSecrets struct {
+	// Name is name: Name.
 	Name string
-	Key  secrets.Secret
+	// Key is key: Key.
+	Key secrets.Secret
 }
 
 // Pair returns the group pair with one question for all: name, key. An error means that none of
@@ -113,16 +131,19 @@ type PairSecrets struct {
 func (s *Secrets) Pair(ctx context.Context, reason secrets.Reason) (PairSecrets, error) {
 	var values PairSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyName.Into(&values.Name),
-		KeyKey.Into(&values.Key),
+		keyName.Into(&values.Name),
+		keyKey.Into(&values.Key),
 	)
 	return values, err
 }
 
 // AllThreeSecrets are the values of the group all_three.
 type AllThreeSecrets struct {
+	// Name is name: Name.
 	Name string
-	Key  secrets.Secret
+	// Key is key: Key.
+	Key secrets.Secret
+	// File is file: Key file.
 	File secrets.Secret
 }
 
@@ -131,29 +152,33 @@ type AllThreeSecrets struct {
 func (s *Secrets) AllThree(ctx context.Context, reason secrets.Reason) (AllThreeSecrets, error) {
 	var values AllThreeSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyName.Into(&values.Name),
-		KeyKey.Into(&values.Key),
-		KeyFile.Into(&values.File),
+		keyName.Into(&values.Name),
+		keyKey.Into(&values.Key),
+		keyFile.Into(&values.File),
 	)
 	return values, err
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	Key      secrets.Secret
+	// Key is key: Key.
+	Key secrets.Secret
+	// Prefixed is prefixed: Key with a known beginning.
 	Prefixed secrets.Secret
-	Name     string
-	File     secrets.Secret
+	// Name is name: Name.
+	Name string
+	// File is file: Key file.
+	File secrets.Secret
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyKey.Into(&values.Key),
-		KeyPrefixed.Into(&values.Prefixed),
-		KeyName.Into(&values.Name),
-		KeyFile.Into(&values.File),
+		keyKey.Into(&values.Key),
+		keyPrefixed.Into(&values.Prefixed),
+		keyName.Into(&values.Name),
+		keyFile.Into(&values.File),
 	)
 	return values, err
 }
@@ -161,5 +186,5 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidatePrefixed returns the value of prefixed that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidatePrefixed(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyPrefixed, text)
+	return secrets.Validate(keyPrefixed, text)
 }

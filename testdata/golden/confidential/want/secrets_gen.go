@@ -22,63 +22,103 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyWebhook stands for webhook.
-var KeyWebhook = secrets.Hidden(secrets.URL("webhook", secrets.Field{
+// KeyWebhook returns the key that stands for webhook.
+func KeyWebhook() secrets.Key[secrets.Confidential[*url.URL]] {
+	return keyWebhook
+}
+
+var keyWebhook = secrets.Hidden(secrets.URL("webhook", secrets.Field{
 	Label:    "Web hook",
 	Required: true,
 	Schemes:  []string{"https"},
 }))
 
-// KeyRecovery stands for recovery.
-var KeyRecovery = secrets.Hidden(secrets.Text("recovery", secrets.Field{
+// KeyRecovery returns the key that stands for recovery.
+func KeyRecovery() secrets.Key[secrets.Secret] {
+	return keyRecovery
+}
+
+var keyRecovery = secrets.Hidden(secrets.Text("recovery", secrets.Field{
 	Label:     "Recovery text",
 	Required:  true,
 	MinLength: 12,
 }))
 
-// KeyMailbox stands for mailbox.
-var KeyMailbox = secrets.Hidden(secrets.Email("mailbox", secrets.Field{
+// KeyMailbox returns the key that stands for mailbox.
+func KeyMailbox() secrets.Key[secrets.Secret] {
+	return keyMailbox
+}
+
+var keyMailbox = secrets.Hidden(secrets.Email("mailbox", secrets.Field{
 	Label: "Private address",
 }))
 
-// KeyPIN stands for pin.
-var KeyPIN = secrets.Hidden(secrets.Integer("pin", secrets.Field{
+// KeyPIN returns the key that stands for pin.
+func KeyPIN() secrets.Key[secrets.Confidential[int64]] {
+	return keyPIN
+}
+
+var keyPIN = secrets.Hidden(secrets.Integer("pin", secrets.Field{
 	Label:    "Pass number",
 	Required: true,
 	Range:    secrets.Between[int64](10000000, math.MaxInt64),
 }))
 
-// KeyPhase stands for phase.
-var KeyPhase = secrets.Hidden(secrets.Duration("phase", secrets.Field{
+// KeyPhase returns the key that stands for phase.
+func KeyPhase() secrets.Key[secrets.Confidential[time.Duration]] {
+	return keyPhase
+}
+
+var keyPhase = secrets.Hidden(secrets.Duration("phase", secrets.Field{
 	Label: "Phase",
 }))
 
-// KeyAuthority stands for authority.
-var KeyAuthority = secrets.Shown(secrets.Multiline("authority", secrets.Field{
+// KeyAuthority returns the key that stands for authority.
+func KeyAuthority() secrets.Key[string] {
+	return keyAuthority
+}
+
+var keyAuthority = secrets.Shown(secrets.Multiline("authority", secrets.Field{
 	Label:      "Public certificate",
 	Default:    "two\nlines\n",
 	Permission: secrets.NoAsking,
 }))
 
-// KeyKnownHosts stands for known_hosts.
-var KeyKnownHosts = secrets.Shown(secrets.Multiline("known_hosts", secrets.Field{
+// KeyKnownHosts returns the key that stands for known_hosts.
+func KeyKnownHosts() secrets.Key[string] {
+	return keyKnownHosts
+}
+
+var keyKnownHosts = secrets.Shown(secrets.Multiline("known_hosts", secrets.Field{
 	Label: "Known hosts",
 }))
 
-// KeyKey stands for key.
-var KeyKey = secrets.Multiline("key", secrets.Field{
+// KeyKey returns the key that stands for key.
+func KeyKey() secrets.Key[secrets.Secret] {
+	return keyKey
+}
+
+var keyKey = secrets.Multiline("key", secrets.Field{
 	Label:    "Private key",
 	Required: true,
 })
 
-// KeyWord stands for word.
-var KeyWord = secrets.Password("word", secrets.Field{
+// KeyWord returns the key that stands for word.
+func KeyWord() secrets.Key[secrets.Secret] {
+	return keyWord
+}
+
+var keyWord = secrets.Password("word", secrets.Field{
 	Label:    "Pass word",
 	Required: true,
 })
 
-// KeyNote stands for note.
-var KeyNote = secrets.Text("note", secrets.Field{
+// KeyNote returns the key that stands for note.
+func KeyNote() secrets.Key[string] {
+	return keyNote
+}
+
+var keyNote = secrets.Text("note", secrets.Field{
 	Label: "Note",
 })
 
@@ -96,16 +136,16 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "confidential",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyWebhook,
-			KeyRecovery,
-			KeyMailbox,
-			KeyPIN,
-			KeyPhase,
-			KeyAuthority,
-			KeyKnownHosts,
-			KeyKey,
-			KeyWord,
-			KeyNote,
+			keyWebhook,
+			keyRecovery,
+			keyMailbox,
+			keyPIN,
+			keyPhase,
+			keyAuthority,
+			keyKnownHosts,
+			keyKey,
+			keyWord,
+			keyNote,
 		},
 	}, options...)
 	if err != nil {
@@ -120,7 +160,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // Each use needs the user's permission, which can be given for the session; a refusal is an error,
 // such as secrets.ErrDenied.
 func (s *Secrets) Webhook(ctx context.Context, reason secrets.Reason) (secrets.Confidential[*url.URL], error) {
-	return secrets.Get(ctx, s.Manager, KeyWebhook, reason)
+	return secrets.Get(ctx, s.Manager, keyWebhook, reason)
 }
 
 // Recovery returns recovery: Recovery text.
@@ -128,7 +168,7 @@ func (s *Secrets) Webhook(ctx context.Context, reason secrets.Reason) (secrets.C
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Recovery(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyRecovery, reason)
+	return secrets.Get(ctx, s.Manager, keyRecovery, reason)
 }
 
 // Mailbox returns mailbox: Private address.
@@ -136,7 +176,7 @@ func (s *Secrets) Recovery(ctx context.Context, reason secrets.Reason) (secrets.
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Mailbox(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyMailbox, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyMailbox, reason)
 }
 
 // PIN returns pin: Pass number.
@@ -144,7 +184,7 @@ func (s *Secrets) Mailbox(ctx context.Context, reason secrets.Reason) (secrets.O
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) PIN(ctx context.Context, reason secrets.Reason) (secrets.Confidential[int64], error) {
-	return secrets.Get(ctx, s.Manager, KeyPIN, reason)
+	return secrets.Get(ctx, s.Manager, keyPIN, reason)
 }
 
 // Phase returns phase: Phase.
@@ -152,14 +192,14 @@ func (s *Secrets) PIN(ctx context.Context, reason secrets.Reason) (secrets.Confi
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Phase(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Confidential[time.Duration]], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyPhase, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyPhase, reason)
 }
 
 // Authority returns authority: Public certificate.
 //
 // Until the user stores another, it is a default of 2 lines. Nobody is asked for permission.
 func (s *Secrets) Authority(ctx context.Context) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyAuthority, "")
+	return secrets.Get(ctx, s.Manager, keyAuthority, "")
 }
 
 // KnownHosts returns known_hosts: Known hosts.
@@ -167,7 +207,7 @@ func (s *Secrets) Authority(ctx context.Context) (string, error) {
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) KnownHosts(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyKnownHosts, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyKnownHosts, reason)
 }
 
 // Key returns key: Private key.
@@ -175,7 +215,7 @@ func (s *Secrets) KnownHosts(ctx context.Context, reason secrets.Reason) (secret
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Key(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyKey, reason)
+	return secrets.Get(ctx, s.Manager, keyKey, reason)
 }
 
 // Word returns word: Pass word.
@@ -183,7 +223,7 @@ func (s *Secrets) Key(ctx context.Context, reason secrets.Reason) (secrets.Secre
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Word(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyWord, reason)
+	return secrets.Get(ctx, s.Manager, keyWord, reason)
 }
 
 // Note returns note: Note.
@@ -191,13 +231,15 @@ func (s *Secrets) Word(ctx context.Context, reason secrets.Reason) (secrets.Secr
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Note(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyNote, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyNote, reason)
 }
 
 // DoorSecrets are the values of the group door.
 type DoorSecrets struct {
+	// Webhook is webhook: Web hook.
 	Webhook secrets.Confidential[*url.URL]
-	PIN     secrets.Confidential[int64]
+	// PIN is pin: Pass number.
+	PIN secrets.Confidential[int64]
 }
 
 // Door returns the group door with one question for all: webhook, pin. An error means that none of
@@ -205,40 +247,50 @@ type DoorSecrets struct {
 func (s *Secrets) Door(ctx context.Context, reason secrets.Reason) (DoorSecrets, error) {
 	var values DoorSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyWebhook.Into(&values.Webhook),
-		KeyPIN.Into(&values.PIN),
+		keyWebhook.Into(&values.Webhook),
+		keyPIN.Into(&values.PIN),
 	)
 	return values, err
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	Webhook    secrets.Confidential[*url.URL]
-	Recovery   secrets.Secret
-	Mailbox    secrets.Optional[secrets.Secret]
-	PIN        secrets.Confidential[int64]
-	Phase      secrets.Optional[secrets.Confidential[time.Duration]]
-	Authority  string
+	// Webhook is webhook: Web hook.
+	Webhook secrets.Confidential[*url.URL]
+	// Recovery is recovery: Recovery text.
+	Recovery secrets.Secret
+	// Mailbox is mailbox: Private address.
+	Mailbox secrets.Optional[secrets.Secret]
+	// PIN is pin: Pass number.
+	PIN secrets.Confidential[int64]
+	// Phase is phase: Phase.
+	Phase secrets.Optional[secrets.Confidential[time.Duration]]
+	// Authority is authority: Public certificate.
+	Authority string
+	// KnownHosts is known_hosts: Known hosts.
 	KnownHosts secrets.Optional[string]
-	Key        secrets.Secret
-	Word       secrets.Secret
-	Note       secrets.Optional[string]
+	// Key is key: Private key.
+	Key secrets.Secret
+	// Word is word: Pass word.
+	Word secrets.Secret
+	// Note is note: Note.
+	Note secrets.Optional[string]
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyWebhook.Into(&values.Webhook),
-		KeyRecovery.Into(&values.Recovery),
-		KeyMailbox.IntoOptional(&values.Mailbox),
-		KeyPIN.Into(&values.PIN),
-		KeyPhase.IntoOptional(&values.Phase),
-		KeyAuthority.Into(&values.Authority),
-		KeyKnownHosts.IntoOptional(&values.KnownHosts),
-		KeyKey.Into(&values.Key),
-		KeyWord.Into(&values.Word),
-		KeyNote.IntoOptional(&values.Note),
+		keyWebhook.Into(&values.Webhook),
+		keyRecovery.Into(&values.Recovery),
+		keyMailbox.IntoOptional(&values.Mailbox),
+		keyPIN.Into(&values.PIN),
+		keyPhase.IntoOptional(&values.Phase),
+		keyAuthority.Into(&values.Authority),
+		keyKnownHosts.IntoOptional(&values.KnownHosts),
+		keyKey.Into(&values.Key),
+		keyWord.Into(&values.Word),
+		keyNote.IntoOptional(&values.Note),
 	)
 	return values, err
 }
@@ -246,29 +298,29 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateWebhook returns the value of webhook that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateWebhook(text string) (secrets.Confidential[*url.URL], error) {
-	return secrets.Validate(KeyWebhook, text)
+	return secrets.Validate(keyWebhook, text)
 }
 
 // ValidateRecovery returns the value of recovery that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateRecovery(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyRecovery, text)
+	return secrets.Validate(keyRecovery, text)
 }
 
 // ValidateMailbox returns the value of mailbox that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateMailbox(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyMailbox, text)
+	return secrets.Validate(keyMailbox, text)
 }
 
 // ValidatePIN returns the value of pin that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidatePIN(text string) (secrets.Confidential[int64], error) {
-	return secrets.Validate(KeyPIN, text)
+	return secrets.Validate(keyPIN, text)
 }
 
 // ValidatePhase returns the value of phase that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidatePhase(text string) (secrets.Confidential[time.Duration], error) {
-	return secrets.Validate(KeyPhase, text)
+	return secrets.Validate(keyPhase, text)
 }

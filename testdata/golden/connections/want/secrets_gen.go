@@ -20,63 +20,99 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyDatabase stands for database.
-var KeyDatabase = secrets.DSN("database", secrets.Field{
+// KeyDatabase returns the key that stands for database.
+func KeyDatabase() secrets.Key[secrets.Secret] {
+	return keyDatabase
+}
+
+var keyDatabase = secrets.DSN("database", secrets.Field{
 	Label:    "Database",
 	Required: true,
 	Schemes:  []string{"postgres", "postgresql"},
 })
 
-// KeyDocuments stands for documents.
-var KeyDocuments = secrets.DSN("documents", secrets.Field{
+// KeyDocuments returns the key that stands for documents.
+func KeyDocuments() secrets.Key[secrets.Secret] {
+	return keyDocuments
+}
+
+var keyDocuments = secrets.DSN("documents", secrets.Field{
 	Label:   "Documents",
 	Schemes: []string{"mongodb", "mongodb+srv"},
 	Hosts:   []string{"*.db.example"},
 })
 
-// KeyCache stands for cache.
-var KeyCache = secrets.DSN("cache", secrets.Field{
+// KeyCache returns the key that stands for cache.
+func KeyCache() secrets.Key[secrets.Secret] {
+	return keyCache
+}
+
+var keyCache = secrets.DSN("cache", secrets.Field{
 	Label:   "Cache",
 	Schemes: []string{"redis", "rediss", "unix"},
 })
 
-// KeyQueue stands for queue.
-var KeyQueue = secrets.DSN("queue", secrets.Field{
+// KeyQueue returns the key that stands for queue.
+func KeyQueue() secrets.Key[secrets.Secret] {
+	return keyQueue
+}
+
+var keyQueue = secrets.DSN("queue", secrets.Field{
 	Label:      "Queue",
 	Permission: secrets.DialogOnly,
 	Schemes:    []string{"amqps"},
 	UserInfo:   true,
 })
 
-// KeyBrokers stands for brokers.
-var KeyBrokers = secrets.DSN("brokers", secrets.Field{
+// KeyBrokers returns the key that stands for brokers.
+func KeyBrokers() secrets.Key[secrets.Secret] {
+	return keyBrokers
+}
+
+var keyBrokers = secrets.DSN("brokers", secrets.Field{
 	Label:   "Brokers",
 	Schemes: []string{"kafka", "https"},
 })
 
-// KeyReplica stands for replica.
-var KeyReplica = secrets.URL("replica", secrets.Field{
+// KeyReplica returns the key that stands for replica.
+func KeyReplica() secrets.Key[*url.URL] {
+	return keyReplica
+}
+
+var keyReplica = secrets.URL("replica", secrets.Field{
 	Label:    "Replica",
 	Schemes:  []string{"postgres"},
 	UserInfo: true,
 })
 
-// KeyPassword stands for password.
-var KeyPassword = secrets.Password("password", secrets.Field{
+// KeyPassword returns the key that stands for password.
+func KeyPassword() secrets.Key[secrets.Secret] {
+	return keyPassword
+}
+
+var keyPassword = secrets.Password("password", secrets.Field{
 	Label:    "Password",
 	Required: true,
 	SentTo:   "database",
 })
 
-// KeyProxy stands for proxy.
-var KeyProxy = secrets.Hidden(secrets.URL("proxy", secrets.Field{
+// KeyProxy returns the key that stands for proxy.
+func KeyProxy() secrets.Key[secrets.Confidential[*url.URL]] {
+	return keyProxy
+}
+
+var keyProxy = secrets.Hidden(secrets.URL("proxy", secrets.Field{
 	Label:   "Proxy",
 	SentTo:  "gateway",
 	Schemes: []string{"http", "https", "socks5"},
 }))
 
-// KeyGateway stands for gateway.
-var KeyGateway = secrets.URL("gateway", secrets.Field{
+// KeyGateway returns the key that stands for gateway.
+func KeyGateway() secrets.Key[*url.URL] {
+	return keyGateway
+}
+
+var keyGateway = secrets.URL("gateway", secrets.Field{
 	Label:      "Gateway",
 	Default:    "https://gateway.example",
 	Permission: secrets.NoAsking,
@@ -96,15 +132,15 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "connections",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyDatabase,
-			KeyDocuments,
-			KeyCache,
-			KeyQueue,
-			KeyBrokers,
-			KeyReplica,
-			KeyPassword,
-			KeyProxy,
-			KeyGateway,
+			keyDatabase,
+			keyDocuments,
+			keyCache,
+			keyQueue,
+			keyBrokers,
+			keyReplica,
+			keyPassword,
+			keyProxy,
+			keyGateway,
 		},
 	}, options...)
 	if err != nil {
@@ -119,7 +155,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // Each use needs the user's permission, which can be given for the session; a refusal is an error,
 // such as secrets.ErrDenied.
 func (s *Secrets) Database(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyDatabase, reason)
+	return secrets.Get(ctx, s.Manager, keyDatabase, reason)
 }
 
 // Documents returns documents: Documents.
@@ -128,7 +164,7 @@ func (s *Secrets) Database(ctx context.Context, reason secrets.Reason) (secrets.
 // needs the user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) Documents(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyDocuments, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyDocuments, reason)
 }
 
 // Cache returns cache: Cache.
@@ -137,7 +173,7 @@ func (s *Secrets) Documents(ctx context.Context, reason secrets.Reason) (secrets
 // needs the user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) Cache(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyCache, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyCache, reason)
 }
 
 // Queue returns queue: Queue.
@@ -146,7 +182,7 @@ func (s *Secrets) Cache(ctx context.Context, reason secrets.Reason) (secrets.Opt
 // needs the user's permission in a native dialog, which can be given for the session; a refusal is
 // an error, such as secrets.ErrDenied.
 func (s *Secrets) Queue(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyQueue, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyQueue, reason)
 }
 
 // Brokers returns brokers: Brokers.
@@ -155,7 +191,7 @@ func (s *Secrets) Queue(ctx context.Context, reason secrets.Reason) (secrets.Opt
 // needs the user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) Brokers(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyBrokers, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyBrokers, reason)
 }
 
 // Replica returns replica: Replica.
@@ -163,7 +199,7 @@ func (s *Secrets) Brokers(ctx context.Context, reason secrets.Reason) (secrets.O
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Replica(ctx context.Context, reason secrets.Reason) (secrets.Optional[*url.URL], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyReplica, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyReplica, reason)
 }
 
 // Password returns password: Password.
@@ -172,7 +208,7 @@ func (s *Secrets) Replica(ctx context.Context, reason secrets.Reason) (secrets.O
 // is shown. Each use needs the user's permission, which can be given for the session; a refusal is
 // an error, such as secrets.ErrDenied.
 func (s *Secrets) Password(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyPassword, reason)
+	return secrets.Get(ctx, s.Manager, keyPassword, reason)
 }
 
 // Proxy returns proxy: Proxy.
@@ -181,20 +217,22 @@ func (s *Secrets) Password(ctx context.Context, reason secrets.Reason) (secrets.
 // Each use needs the user's permission, which can be given for the session; a refusal is an error,
 // such as secrets.ErrDenied.
 func (s *Secrets) Proxy(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Confidential[*url.URL]], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyProxy, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyProxy, reason)
 }
 
 // Gateway returns gateway: Gateway.
 //
 // Until the user stores another, it is https://gateway.example. Nobody is asked for permission.
 func (s *Secrets) Gateway(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyGateway, "")
+	return secrets.Get(ctx, s.Manager, keyGateway, "")
 }
 
 // StoresSecrets are the values of the group stores.
 type StoresSecrets struct {
+	// Database is database: Database.
 	Database secrets.Secret
-	Cache    secrets.Optional[secrets.Secret]
+	// Cache is cache: Cache.
+	Cache secrets.Optional[secrets.Secret]
 }
 
 // Stores returns the group stores with one question for all: database, cache. An error means that
@@ -202,38 +240,47 @@ type StoresSecrets struct {
 func (s *Secrets) Stores(ctx context.Context, reason secrets.Reason) (StoresSecrets, error) {
 	var values StoresSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyDatabase.Into(&values.Database),
-		KeyCache.IntoOptional(&values.Cache),
+		keyDatabase.Into(&values.Database),
+		keyCache.IntoOptional(&values.Cache),
 	)
 	return values, err
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	Database  secrets.Secret
+	// Database is database: Database.
+	Database secrets.Secret
+	// Documents is documents: Documents.
 	Documents secrets.Optional[secrets.Secret]
-	Cache     secrets.Optional[secrets.Secret]
-	Queue     secrets.Optional[secrets.Secret]
-	Brokers   secrets.Optional[secrets.Secret]
-	Replica   secrets.Optional[*url.URL]
-	Password  secrets.Secret
-	Proxy     secrets.Optional[secrets.Confidential[*url.URL]]
-	Gateway   *url.URL
+	// Cache is cache: Cache.
+	Cache secrets.Optional[secrets.Secret]
+	// Queue is queue: Queue.
+	Queue secrets.Optional[secrets.Secret]
+	// Brokers is brokers: Brokers.
+	Brokers secrets.Optional[secrets.Secret]
+	// Replica is replica: Replica.
+	Replica secrets.Optional[*url.URL]
+	// Password is password: Password.
+	Password secrets.Secret
+	// Proxy is proxy: Proxy.
+	Proxy secrets.Optional[secrets.Confidential[*url.URL]]
+	// Gateway is gateway: Gateway.
+	Gateway *url.URL
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyDatabase.Into(&values.Database),
-		KeyDocuments.IntoOptional(&values.Documents),
-		KeyCache.IntoOptional(&values.Cache),
-		KeyQueue.IntoOptional(&values.Queue),
-		KeyBrokers.IntoOptional(&values.Brokers),
-		KeyReplica.IntoOptional(&values.Replica),
-		KeyPassword.Into(&values.Password),
-		KeyProxy.IntoOptional(&values.Proxy),
-		KeyGateway.Into(&values.Gateway),
+		keyDatabase.Into(&values.Database),
+		keyDocuments.IntoOptional(&values.Documents),
+		keyCache.IntoOptional(&values.Cache),
+		keyQueue.IntoOptional(&values.Queue),
+		keyBrokers.IntoOptional(&values.Brokers),
+		keyReplica.IntoOptional(&values.Replica),
+		keyPassword.Into(&values.Password),
+		keyProxy.IntoOptional(&values.Proxy),
+		keyGateway.Into(&values.Gateway),
 	)
 	return values, err
 }
@@ -241,47 +288,47 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateDatabase returns the value of database that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateDatabase(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyDatabase, text)
+	return secrets.Validate(keyDatabase, text)
 }
 
 // ValidateDocuments returns the value of documents that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateDocuments(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyDocuments, text)
+	return secrets.Validate(keyDocuments, text)
 }
 
 // ValidateCache returns the value of cache that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateCache(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyCache, text)
+	return secrets.Validate(keyCache, text)
 }
 
 // ValidateQueue returns the value of queue that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateQueue(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyQueue, text)
+	return secrets.Validate(keyQueue, text)
 }
 
 // ValidateBrokers returns the value of brokers that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateBrokers(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyBrokers, text)
+	return secrets.Validate(keyBrokers, text)
 }
 
 // ValidateReplica returns the value of replica that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateReplica(text string) (*url.URL, error) {
-	return secrets.Validate(KeyReplica, text)
+	return secrets.Validate(keyReplica, text)
 }
 
 // ValidateProxy returns the value of proxy that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateProxy(text string) (secrets.Confidential[*url.URL], error) {
-	return secrets.Validate(KeyProxy, text)
+	return secrets.Validate(keyProxy, text)
 }
 
 // ValidateGateway returns the value of gateway that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateGateway(text string) (*url.URL, error) {
-	return secrets.Validate(KeyGateway, text)
+	return secrets.Validate(keyGateway, text)
 }

@@ -20,15 +20,23 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyToken stands for token.
-var KeyToken = secrets.Password("token", secrets.Field{
+// KeyToken returns the key that stands for token.
+func KeyToken() secrets.Key[secrets.Secret] {
+	return keyToken
+}
+
+var keyToken = secrets.Password("token", secrets.Field{
 	Label:    "token",
 	Required: true,
 	Env:      []string{"GITHUB_PERSONAL_ACCESS_TOKEN", "GITHUB_TOKEN"},
 })
 
-// KeyHost stands for host.
-var KeyHost = secrets.URL("host", secrets.Field{
+// KeyHost returns the key that stands for host.
+func KeyHost() secrets.Key[*url.URL] {
+	return keyHost
+}
+
+var keyHost = secrets.URL("host", secrets.Field{
 	Label:      "host",
 	Default:    "https://github.example",
 	Permission: secrets.NoAsking,
@@ -49,8 +57,8 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "environment",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyToken,
-			KeyHost,
+			keyToken,
+			keyHost,
 		},
 	}, options...)
 	if err != nil {
@@ -64,28 +72,30 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Token(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyToken, reason)
+	return secrets.Get(ctx, s.Manager, keyToken, reason)
 }
 
 // Host returns host.
 //
 // Until the user stores another, it is https://github.example. Nobody is asked for permission.
 func (s *Secrets) Host(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyHost, "")
+	return secrets.Get(ctx, s.Manager, keyHost, "")
 }
 
 // Values are the values of all secrets.
 type Values struct {
+	// Token is token.
 	Token secrets.Secret
-	Host  *url.URL
+	// Host is host.
+	Host *url.URL
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyToken.Into(&values.Token),
-		KeyHost.Into(&values.Host),
+		keyToken.Into(&values.Token),
+		keyHost.Into(&values.Host),
 	)
 	return values, err
 }
@@ -93,5 +103,5 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateHost returns the value of host that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateHost(text string) (*url.URL, error) {
-	return secrets.Validate(KeyHost, text)
+	return secrets.Validate(keyHost, text)
 }

@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"math"
 	"net/url"
+	"slices"
 	"time"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
@@ -22,95 +23,192 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyShortText stands for short_text.
-var KeyShortText = secrets.Text("short_text", secrets.Field{
+// KeyShortText returns the key that stands for short_text.
+func KeyShortText() secrets.Key[string] {
+	return keyShortText
+}
+
+var keyShortText = secrets.Text("short_text", secrets.Field{
 	Label:     "short_text",
 	Default:   "four",
 	MinLength: 2,
 	MaxLength: 8,
 })
 
-// KeyPatterned stands for patterned.
-var KeyPatterned = secrets.Text("patterned", secrets.Field{
+// KeyPatterned returns the key that stands for patterned.
+func KeyPatterned() secrets.Key[string] {
+	return keyPatterned
+}
+
+var keyPatterned = secrets.Text("patterned", secrets.Field{
 	Label:   "patterned",
 	Default: "kebab-case",
 	Pattern: "[a-z]+(-[a-z]+)*",
 })
 
-// KeyLiveKey stands for live_key.
-var KeyLiveKey = secrets.Password("live_key", secrets.Field{
+// KeyTicket returns the key that stands for ticket.
+func KeyTicket() secrets.Key[string] {
+	return keyTicket
+}
+
+var keyTicket = secrets.Text("ticket", secrets.Field{
+	Label:       "ticket",
+	Placeholder: "PETS-12",
+	Examples:    []string{"PETS-12", "OPS-1"},
+	Pattern:     "[A-Z]{2,5}-[0-9]{1,6}",
+	PatternHelp: "a project, a dash and a number, such as PETS-12",
+})
+
+// KeyLiveKey returns the key that stands for live_key.
+func KeyLiveKey() secrets.Key[secrets.Secret] {
+	return keyLiveKey
+}
+
+var keyLiveKey = secrets.Password("live_key", secrets.Field{
 	Label:     "live_key",
 	Required:  true,
 	MinLength: 24,
 	MaxLength: 64,
-	Prefix:    "sk_live_",
+	Prefixes:  []string{"sk_live_"},
 })
 
-// KeyCertificate stands for certificate.
-var KeyCertificate = secrets.Multiline("certificate", secrets.Field{
+// KeyGhToken returns the key that stands for gh_token.
+func KeyGhToken() secrets.Key[secrets.Secret] {
+	return keyGhToken
+}
+
+var keyGhToken = secrets.Password("gh_token", secrets.Field{
+	Label:       "gh_token",
+	Docs:        "https://docs.example.com/en/authentication/managing-your-personal-access-tokens",
+	Placeholder: "ghp_xxxxxxxxxxxxxxxxxxxx",
+	Examples:    []string{"ghp_xxxxxxxxxxxxxxxxxxxx", "github_pat_example00000000"},
+	Pattern:     "[a-z]+_[A-Za-z0-9_]{16,}",
+	Prefixes:    []string{"ghp_", "github_pat_"},
+})
+
+// KeyCertificate returns the key that stands for certificate.
+func KeyCertificate() secrets.Key[secrets.Secret] {
+	return keyCertificate
+}
+
+var keyCertificate = secrets.Multiline("certificate", secrets.Field{
 	Label:     "certificate",
 	MinLength: 100,
-	Prefix:    "-----BEGIN ",
+	Prefixes:  []string{"-----BEGIN "},
 })
 
-// KeyEndpoint stands for endpoint.
-var KeyEndpoint = secrets.URL("endpoint", secrets.Field{
+// KeyEndpoint returns the key that stands for endpoint.
+func KeyEndpoint() secrets.Key[*url.URL] {
+	return keyEndpoint
+}
+
+var keyEndpoint = secrets.URL("endpoint", secrets.Field{
 	Label:    "endpoint",
 	Required: true,
 	Schemes:  []string{"https"},
 	Hosts:    []string{"api.example.com", "*.example.org"},
 })
 
-// KeyProxy stands for proxy.
-var KeyProxy = secrets.URL("proxy", secrets.Field{
+// KeyProxy returns the key that stands for proxy.
+func KeyProxy() secrets.Key[*url.URL] {
+	return keyProxy
+}
+
+var keyProxy = secrets.URL("proxy", secrets.Field{
 	Label:    "proxy",
 	Schemes:  []string{"http", "socks5"},
 	UserInfo: true,
 })
 
-// KeyDatabase stands for database.
-var KeyDatabase = secrets.URL("database", secrets.Field{
+// KeyDatabase returns the key that stands for database.
+func KeyDatabase() secrets.Key[*url.URL] {
+	return keyDatabase
+}
+
+var keyDatabase = secrets.URL("database", secrets.Field{
 	Label:   "database",
 	Default: "postgres://localhost:5432/pets",
 	Schemes: []string{"postgres"},
 })
 
-// KeyPort stands for port.
-var KeyPort = secrets.Integer("port", secrets.Field{
+// KeyPort returns the key that stands for port.
+func KeyPort() secrets.Key[int64] {
+	return keyPort
+}
+
+var keyPort = secrets.Integer("port", secrets.Field{
 	Label:   "port",
 	Default: "8080",
 	Range:   secrets.Between[int64](1, 65535),
 })
 
-// KeyOffset stands for offset.
-var KeyOffset = secrets.Integer("offset", secrets.Field{
+// KeyOffset returns the key that stands for offset.
+func KeyOffset() secrets.Key[int64] {
+	return keyOffset
+}
+
+var keyOffset = secrets.Integer("offset", secrets.Field{
 	Label: "offset",
 	Range: secrets.Between[int64](-10, math.MaxInt64),
 })
 
-// KeyLimit stands for limit.
-var KeyLimit = secrets.Integer("limit", secrets.Field{
+// KeyLimit returns the key that stands for limit.
+func KeyLimit() secrets.Key[int64] {
+	return keyLimit
+}
+
+var keyLimit = secrets.Integer("limit", secrets.Field{
 	Label: "limit",
 	Range: secrets.Between[int64](math.MinInt64, 9223372036854775807),
 })
 
-// KeyVerbose stands for verbose.
-var KeyVerbose = secrets.Boolean("verbose", secrets.Field{
+// KeyVerbose returns the key that stands for verbose.
+func KeyVerbose() secrets.Key[bool] {
+	return keyVerbose
+}
+
+var keyVerbose = secrets.Boolean("verbose", secrets.Field{
 	Label:   "verbose",
 	Default: "true",
 })
 
-// KeyTimeout stands for timeout.
-var KeyTimeout = secrets.Duration("timeout", secrets.Field{
+// KeyTimeout returns the key that stands for timeout.
+func KeyTimeout() secrets.Key[time.Duration] {
+	return keyTimeout
+}
+
+var keyTimeout = secrets.Duration("timeout", secrets.Field{
 	Label:   "timeout",
 	Default: "1500ms",
 })
 
-// KeySort stands for sort.
-var KeySort = secrets.Choice[Sort]("sort", secrets.Field{
+// KeySort returns the key that stands for sort.
+func KeySort() secrets.Key[Sort] {
+	return keySort
+}
+
+var keySort = secrets.Choice[Sort]("sort", secrets.Field{
 	Label:   "sort",
 	Default: "name",
 	Choices: []string{"name", "-name", "2nd", "eu-west-1", "漢字"},
+	ChoiceLabels: map[string]string{
+		"-name": "From Z to A",
+	},
+})
+
+// KeyModel returns the key that stands for model.
+func KeyModel() secrets.Key[Model] {
+	return keyModel
+}
+
+var keyModel = secrets.Choice[Model]("model", secrets.Field{
+	Label:   "model",
+	Choices: []string{"small-2", "large-2", "medium"},
+	ChoiceLabels: map[string]string{
+		"small-2": "Small",
+		"large-2": "Large, and slower",
+	},
+	Open: true,
 })
 
 // Sort is one of the choices for sort.
@@ -119,11 +217,41 @@ type Sort string
 // The choices for sort.
 const (
 	SortName           Sort = "name"
-	SortNameDescending Sort = "-name"
+	SortNameDescending Sort = "-name" // From Z to A
 	Sort2nd            Sort = "2nd"
 	SortEuWest1        Sort = "eu-west-1"
 	Sort漢字             Sort = "漢字"
 )
+
+// AllSort returns the choices for sort, in the schema's order. The slice is the caller's own.
+func AllSort() []Sort {
+	return []Sort{SortName, SortNameDescending, Sort2nd, SortEuWest1, Sort漢字}
+}
+
+// Valid reports whether s is one of the choices for sort.
+func (s Sort) Valid() bool {
+	return slices.Contains(AllSort(), s)
+}
+
+// Model is a value of model: one of the constants, or another text.
+type Model string
+
+// The choices for model.
+const (
+	ModelSmall2 Model = "small-2" // Small
+	ModelLarge2 Model = "large-2" // Large, and slower
+	ModelMedium Model = "medium"
+)
+
+// AllModel returns the choices for model, in the schema's order. The slice is the caller's own.
+func AllModel() []Model {
+	return []Model{ModelSmall2, ModelLarge2, ModelMedium}
+}
+
+// Valid reports whether m is one of the choices for model, which a value need not be.
+func (m Model) Valid() bool {
+	return slices.Contains(AllModel(), m)
+}
 
 // Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
 // Manager.
@@ -139,19 +267,22 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "every-rule",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyShortText,
-			KeyPatterned,
-			KeyLiveKey,
-			KeyCertificate,
-			KeyEndpoint,
-			KeyProxy,
-			KeyDatabase,
-			KeyPort,
-			KeyOffset,
-			KeyLimit,
-			KeyVerbose,
-			KeyTimeout,
-			KeySort,
+			keyShortText,
+			keyPatterned,
+			keyTicket,
+			keyLiveKey,
+			keyGhToken,
+			keyCertificate,
+			keyEndpoint,
+			keyProxy,
+			keyDatabase,
+			keyPort,
+			keyOffset,
+			keyLimit,
+			keyVerbose,
+			keyTimeout,
+			keySort,
+			keyModel,
 		},
 	}, options...)
 	if err != nil {
@@ -165,7 +296,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // Until the user stores another, it is four. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) ShortText(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyShortText, reason)
+	return secrets.Get(ctx, s.Manager, keyShortText, reason)
 }
 
 // Patterned returns patterned.
@@ -173,7 +304,15 @@ func (s *Secrets) ShortText(ctx context.Context, reason secrets.Reason) (string,
 // Until the user stores another, it is kebab-case. Each use needs the user's permission, which can
 // be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Patterned(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyPatterned, reason)
+	return secrets.Get(ctx, s.Manager, keyPatterned, reason)
+}
+
+// Ticket returns ticket.
+//
+// It may be unset, which is no error. Each use needs the user's permission, which can be given for
+// the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) Ticket(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
+	return secrets.GetOptional(ctx, s.Manager, keyTicket, reason)
 }
 
 // LiveKey returns live_key.
@@ -181,7 +320,17 @@ func (s *Secrets) Patterned(ctx context.Context, reason secrets.Reason) (string,
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) LiveKey(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyLiveKey, reason)
+	return secrets.Get(ctx, s.Manager, keyLiveKey, reason)
+}
+
+// GhToken returns gh_token.
+//
+// See https://docs.example.com/en/authentication/managing-your-personal-access-tokens
+//
+// It may be unset, which is no error. Each use needs the user's permission, which can be given for
+// the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) GhToken(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
+	return secrets.GetOptional(ctx, s.Manager, keyGhToken, reason)
 }
 
 // Certificate returns certificate.
@@ -189,7 +338,7 @@ func (s *Secrets) LiveKey(ctx context.Context, reason secrets.Reason) (secrets.S
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Certificate(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyCertificate, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyCertificate, reason)
 }
 
 // Endpoint returns endpoint.
@@ -197,7 +346,7 @@ func (s *Secrets) Certificate(ctx context.Context, reason secrets.Reason) (secre
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Endpoint(ctx context.Context, reason secrets.Reason) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyEndpoint, reason)
+	return secrets.Get(ctx, s.Manager, keyEndpoint, reason)
 }
 
 // Proxy returns proxy.
@@ -205,7 +354,7 @@ func (s *Secrets) Endpoint(ctx context.Context, reason secrets.Reason) (*url.URL
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Proxy(ctx context.Context, reason secrets.Reason) (secrets.Optional[*url.URL], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyProxy, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyProxy, reason)
 }
 
 // Database returns database.
@@ -213,7 +362,7 @@ func (s *Secrets) Proxy(ctx context.Context, reason secrets.Reason) (secrets.Opt
 // Until the user stores another, it is postgres://localhost:5432/pets. Each use needs the user's
 // permission, which can be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Database(ctx context.Context, reason secrets.Reason) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyDatabase, reason)
+	return secrets.Get(ctx, s.Manager, keyDatabase, reason)
 }
 
 // Port returns port.
@@ -221,7 +370,7 @@ func (s *Secrets) Database(ctx context.Context, reason secrets.Reason) (*url.URL
 // Until the user stores another, it is 8080. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Port(ctx context.Context, reason secrets.Reason) (int64, error) {
-	return secrets.Get(ctx, s.Manager, KeyPort, reason)
+	return secrets.Get(ctx, s.Manager, keyPort, reason)
 }
 
 // Offset returns offset.
@@ -229,7 +378,7 @@ func (s *Secrets) Port(ctx context.Context, reason secrets.Reason) (int64, error
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Offset(ctx context.Context, reason secrets.Reason) (secrets.Optional[int64], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyOffset, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyOffset, reason)
 }
 
 // Limit returns limit.
@@ -237,7 +386,7 @@ func (s *Secrets) Offset(ctx context.Context, reason secrets.Reason) (secrets.Op
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Limit(ctx context.Context, reason secrets.Reason) (secrets.Optional[int64], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyLimit, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyLimit, reason)
 }
 
 // Verbose returns verbose.
@@ -245,7 +394,7 @@ func (s *Secrets) Limit(ctx context.Context, reason secrets.Reason) (secrets.Opt
 // Until the user stores another, it is true. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Verbose(ctx context.Context, reason secrets.Reason) (bool, error) {
-	return secrets.Get(ctx, s.Manager, KeyVerbose, reason)
+	return secrets.Get(ctx, s.Manager, keyVerbose, reason)
 }
 
 // Timeout returns timeout.
@@ -253,7 +402,7 @@ func (s *Secrets) Verbose(ctx context.Context, reason secrets.Reason) (bool, err
 // Until the user stores another, it is 1500ms. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Timeout(ctx context.Context, reason secrets.Reason) (time.Duration, error) {
-	return secrets.Get(ctx, s.Manager, KeyTimeout, reason)
+	return secrets.Get(ctx, s.Manager, keyTimeout, reason)
 }
 
 // Sort returns sort.
@@ -261,43 +410,73 @@ func (s *Secrets) Timeout(ctx context.Context, reason secrets.Reason) (time.Dura
 // Until the user stores another, it is name. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Sort(ctx context.Context, reason secrets.Reason) (Sort, error) {
-	return secrets.Get(ctx, s.Manager, KeySort, reason)
+	return secrets.Get(ctx, s.Manager, keySort, reason)
+}
+
+// Model returns model.
+//
+// It may be unset, which is no error. Each use needs the user's permission, which can be given for
+// the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) Model(ctx context.Context, reason secrets.Reason) (secrets.Optional[Model], error) {
+	return secrets.GetOptional(ctx, s.Manager, keyModel, reason)
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	ShortText   string
-	Patterned   string
-	LiveKey     secrets.Secret
+	// ShortText is short_text.
+	ShortText string
+	// Patterned is patterned.
+	Patterned string
+	// Ticket is ticket.
+	Ticket secrets.Optional[string]
+	// LiveKey is live_key.
+	LiveKey secrets.Secret
+	// GhToken is gh_token.
+	GhToken secrets.Optional[secrets.Secret]
+	// Certificate is certificate.
 	Certificate secrets.Optional[secrets.Secret]
-	Endpoint    *url.URL
-	Proxy       secrets.Optional[*url.URL]
-	Database    *url.URL
-	Port        int64
-	Offset      secrets.Optional[int64]
-	Limit       secrets.Optional[int64]
-	Verbose     bool
-	Timeout     time.Duration
-	Sort        Sort
+	// Endpoint is endpoint.
+	Endpoint *url.URL
+	// Proxy is proxy.
+	Proxy secrets.Optional[*url.URL]
+	// Database is database.
+	Database *url.URL
+	// Port is port.
+	Port int64
+	// Offset is offset.
+	Offset secrets.Optional[int64]
+	// Limit is limit.
+	Limit secrets.Optional[int64]
+	// Verbose is verbose.
+	Verbose bool
+	// Timeout is timeout.
+	Timeout time.Duration
+	// Sort is sort.
+	Sort Sort
+	// Model is model.
+	Model secrets.Optional[Model]
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyShortText.Into(&values.ShortText),
-		KeyPatterned.Into(&values.Patterned),
-		KeyLiveKey.Into(&values.LiveKey),
-		KeyCertificate.IntoOptional(&values.Certificate),
-		KeyEndpoint.Into(&values.Endpoint),
-		KeyProxy.IntoOptional(&values.Proxy),
-		KeyDatabase.Into(&values.Database),
-		KeyPort.Into(&values.Port),
-		KeyOffset.IntoOptional(&values.Offset),
-		KeyLimit.IntoOptional(&values.Limit),
-		KeyVerbose.Into(&values.Verbose),
-		KeyTimeout.Into(&values.Timeout),
-		KeySort.Into(&values.Sort),
+		keyShortText.Into(&values.ShortText),
+		keyPatterned.Into(&values.Patterned),
+		keyTicket.IntoOptional(&values.Ticket),
+		keyLiveKey.Into(&values.LiveKey),
+		keyGhToken.IntoOptional(&values.GhToken),
+		keyCertificate.IntoOptional(&values.Certificate),
+		keyEndpoint.Into(&values.Endpoint),
+		keyProxy.IntoOptional(&values.Proxy),
+		keyDatabase.Into(&values.Database),
+		keyPort.Into(&values.Port),
+		keyOffset.IntoOptional(&values.Offset),
+		keyLimit.IntoOptional(&values.Limit),
+		keyVerbose.Into(&values.Verbose),
+		keyTimeout.Into(&values.Timeout),
+		keySort.Into(&values.Sort),
+		keyModel.IntoOptional(&values.Model),
 	)
 	return values, err
 }
@@ -305,77 +484,95 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateShortText returns the value of short_text that text stands for, or an error that names
 // the rule it breaks and is secrets.ErrInvalid.
 func ValidateShortText(text string) (string, error) {
-	return secrets.Validate(KeyShortText, text)
+	return secrets.Validate(keyShortText, text)
 }
 
 // ValidatePatterned returns the value of patterned that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidatePatterned(text string) (string, error) {
-	return secrets.Validate(KeyPatterned, text)
+	return secrets.Validate(keyPatterned, text)
+}
+
+// ValidateTicket returns the value of ticket that text stands for, or an error that names the rule
+// it breaks and is secrets.ErrInvalid.
+func ValidateTicket(text string) (string, error) {
+	return secrets.Validate(keyTicket, text)
 }
 
 // ValidateLiveKey returns the value of live_key that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateLiveKey(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyLiveKey, text)
+	return secrets.Validate(keyLiveKey, text)
+}
+
+// ValidateGhToken returns the value of gh_token that text stands for, or an error that names the
+// rule it breaks and is secrets.ErrInvalid.
+func ValidateGhToken(text string) (secrets.Secret, error) {
+	return secrets.Validate(keyGhToken, text)
 }
 
 // ValidateCertificate returns the value of certificate that text stands for, or an error that names
 // the rule it breaks and is secrets.ErrInvalid.
 func ValidateCertificate(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyCertificate, text)
+	return secrets.Validate(keyCertificate, text)
 }
 
 // ValidateEndpoint returns the value of endpoint that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateEndpoint(text string) (*url.URL, error) {
-	return secrets.Validate(KeyEndpoint, text)
+	return secrets.Validate(keyEndpoint, text)
 }
 
 // ValidateProxy returns the value of proxy that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateProxy(text string) (*url.URL, error) {
-	return secrets.Validate(KeyProxy, text)
+	return secrets.Validate(keyProxy, text)
 }
 
 // ValidateDatabase returns the value of database that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateDatabase(text string) (*url.URL, error) {
-	return secrets.Validate(KeyDatabase, text)
+	return secrets.Validate(keyDatabase, text)
 }
 
 // ValidatePort returns the value of port that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidatePort(text string) (int64, error) {
-	return secrets.Validate(KeyPort, text)
+	return secrets.Validate(keyPort, text)
 }
 
 // ValidateOffset returns the value of offset that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateOffset(text string) (int64, error) {
-	return secrets.Validate(KeyOffset, text)
+	return secrets.Validate(keyOffset, text)
 }
 
 // ValidateLimit returns the value of limit that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateLimit(text string) (int64, error) {
-	return secrets.Validate(KeyLimit, text)
+	return secrets.Validate(keyLimit, text)
 }
 
 // ValidateVerbose returns the value of verbose that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateVerbose(text string) (bool, error) {
-	return secrets.Validate(KeyVerbose, text)
+	return secrets.Validate(keyVerbose, text)
 }
 
 // ValidateTimeout returns the value of timeout that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateTimeout(text string) (time.Duration, error) {
-	return secrets.Validate(KeyTimeout, text)
+	return secrets.Validate(keyTimeout, text)
 }
 
 // ValidateSort returns the value of sort that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateSort(text string) (Sort, error) {
-	return secrets.Validate(KeySort, text)
+	return secrets.Validate(keySort, text)
+}
+
+// ValidateModel returns the value of model that text stands for, or an error that names the rule it
+// breaks and is secrets.ErrInvalid.
+func ValidateModel(text string) (Model, error) {
+	return secrets.Validate(keyModel, text)
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"net/url"
+	"slices"
 	"time"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
@@ -21,219 +22,366 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyTextRequired stands for text_required.
-var KeyTextRequired = secrets.Text("text_required", secrets.Field{
+// KeyTextRequired returns the key that stands for text_required.
+func KeyTextRequired() secrets.Key[string] {
+	return keyTextRequired
+}
+
+var keyTextRequired = secrets.Text("text_required", secrets.Field{
 	Label:    "text_required",
 	Required: true,
 })
 
-// KeyTextOptional stands for text_optional.
-var KeyTextOptional = secrets.Text("text_optional", secrets.Field{
+// KeyTextOptional returns the key that stands for text_optional.
+func KeyTextOptional() secrets.Key[string] {
+	return keyTextOptional
+}
+
+var keyTextOptional = secrets.Text("text_optional", secrets.Field{
 	Label: "text_optional",
 })
 
-// KeyTextDefault stands for text_default.
-var KeyTextDefault = secrets.Text("text_default", secrets.Field{
+// KeyTextDefault returns the key that stands for text_default.
+func KeyTextDefault() secrets.Key[string] {
+	return keyTextDefault
+}
+
+var keyTextDefault = secrets.Text("text_default", secrets.Field{
 	Label:   "text_default",
 	Default: "plain",
 })
 
-// KeyTextRequiredDefault stands for text_required_default.
-var KeyTextRequiredDefault = secrets.Text("text_required_default", secrets.Field{
+// KeyTextRequiredDefault returns the key that stands for text_required_default.
+func KeyTextRequiredDefault() secrets.Key[string] {
+	return keyTextRequiredDefault
+}
+
+var keyTextRequiredDefault = secrets.Text("text_required_default", secrets.Field{
 	Label:    "text_required_default",
 	Required: true,
 	Default:  "plain",
 })
 
-// KeyPasswordRequired stands for password_required.
-var KeyPasswordRequired = secrets.Password("password_required", secrets.Field{
+// KeyPasswordRequired returns the key that stands for password_required.
+func KeyPasswordRequired() secrets.Key[secrets.Secret] {
+	return keyPasswordRequired
+}
+
+var keyPasswordRequired = secrets.Password("password_required", secrets.Field{
 	Label:    "password_required",
 	Required: true,
 })
 
-// KeyPasswordOptional stands for password_optional.
-var KeyPasswordOptional = secrets.Password("password_optional", secrets.Field{
+// KeyPasswordOptional returns the key that stands for password_optional.
+func KeyPasswordOptional() secrets.Key[secrets.Secret] {
+	return keyPasswordOptional
+}
+
+var keyPasswordOptional = secrets.Password("password_optional", secrets.Field{
 	Label: "password_optional",
 })
 
-// KeyURLRequired stands for url_required.
-var KeyURLRequired = secrets.URL("url_required", secrets.Field{
+// KeyURLRequired returns the key that stands for url_required.
+func KeyURLRequired() secrets.Key[*url.URL] {
+	return keyURLRequired
+}
+
+var keyURLRequired = secrets.URL("url_required", secrets.Field{
 	Label:    "url_required",
 	Required: true,
 })
 
-// KeyURLOptional stands for url_optional.
-var KeyURLOptional = secrets.URL("url_optional", secrets.Field{
+// KeyURLOptional returns the key that stands for url_optional.
+func KeyURLOptional() secrets.Key[*url.URL] {
+	return keyURLOptional
+}
+
+var keyURLOptional = secrets.URL("url_optional", secrets.Field{
 	Label: "url_optional",
 })
 
-// KeyURLDefault stands for url_default.
-var KeyURLDefault = secrets.URL("url_default", secrets.Field{
+// KeyURLDefault returns the key that stands for url_default.
+func KeyURLDefault() secrets.Key[*url.URL] {
+	return keyURLDefault
+}
+
+var keyURLDefault = secrets.URL("url_default", secrets.Field{
 	Label:   "url_default",
 	Default: "https://a.example/x",
 })
 
-// KeyURLRequiredDefault stands for url_required_default.
-var KeyURLRequiredDefault = secrets.URL("url_required_default", secrets.Field{
+// KeyURLRequiredDefault returns the key that stands for url_required_default.
+func KeyURLRequiredDefault() secrets.Key[*url.URL] {
+	return keyURLRequiredDefault
+}
+
+var keyURLRequiredDefault = secrets.URL("url_required_default", secrets.Field{
 	Label:    "url_required_default",
 	Required: true,
 	Default:  "https://a.example/x",
 })
 
-// KeyEmailRequired stands for email_required.
-var KeyEmailRequired = secrets.Email("email_required", secrets.Field{
+// KeyEmailRequired returns the key that stands for email_required.
+func KeyEmailRequired() secrets.Key[string] {
+	return keyEmailRequired
+}
+
+var keyEmailRequired = secrets.Email("email_required", secrets.Field{
 	Label:    "email_required",
 	Required: true,
 })
 
-// KeyEmailOptional stands for email_optional.
-var KeyEmailOptional = secrets.Email("email_optional", secrets.Field{
+// KeyEmailOptional returns the key that stands for email_optional.
+func KeyEmailOptional() secrets.Key[string] {
+	return keyEmailOptional
+}
+
+var keyEmailOptional = secrets.Email("email_optional", secrets.Field{
 	Label: "email_optional",
 })
 
-// KeyEmailDefault stands for email_default.
-var KeyEmailDefault = secrets.Email("email_default", secrets.Field{
+// KeyEmailDefault returns the key that stands for email_default.
+func KeyEmailDefault() secrets.Key[string] {
+	return keyEmailDefault
+}
+
+var keyEmailDefault = secrets.Email("email_default", secrets.Field{
 	Label:   "email_default",
 	Default: "a@b.example",
 })
 
-// KeyEmailRequiredDefault stands for email_required_default.
-var KeyEmailRequiredDefault = secrets.Email("email_required_default", secrets.Field{
+// KeyEmailRequiredDefault returns the key that stands for email_required_default.
+func KeyEmailRequiredDefault() secrets.Key[string] {
+	return keyEmailRequiredDefault
+}
+
+var keyEmailRequiredDefault = secrets.Email("email_required_default", secrets.Field{
 	Label:    "email_required_default",
 	Required: true,
 	Default:  "a@b.example",
 })
 
-// KeyIntegerRequired stands for integer_required.
-var KeyIntegerRequired = secrets.Integer("integer_required", secrets.Field{
+// KeyIntegerRequired returns the key that stands for integer_required.
+func KeyIntegerRequired() secrets.Key[int64] {
+	return keyIntegerRequired
+}
+
+var keyIntegerRequired = secrets.Integer("integer_required", secrets.Field{
 	Label:    "integer_required",
 	Required: true,
 })
 
-// KeyIntegerOptional stands for integer_optional.
-var KeyIntegerOptional = secrets.Integer("integer_optional", secrets.Field{
+// KeyIntegerOptional returns the key that stands for integer_optional.
+func KeyIntegerOptional() secrets.Key[int64] {
+	return keyIntegerOptional
+}
+
+var keyIntegerOptional = secrets.Integer("integer_optional", secrets.Field{
 	Label: "integer_optional",
 })
 
-// KeyIntegerDefault stands for integer_default.
-var KeyIntegerDefault = secrets.Integer("integer_default", secrets.Field{
+// KeyIntegerDefault returns the key that stands for integer_default.
+func KeyIntegerDefault() secrets.Key[int64] {
+	return keyIntegerDefault
+}
+
+var keyIntegerDefault = secrets.Integer("integer_default", secrets.Field{
 	Label:   "integer_default",
 	Default: "7",
 })
 
-// KeyIntegerRequiredDefault stands for integer_required_default.
-var KeyIntegerRequiredDefault = secrets.Integer("integer_required_default", secrets.Field{
+// KeyIntegerRequiredDefault returns the key that stands for integer_required_default.
+func KeyIntegerRequiredDefault() secrets.Key[int64] {
+	return keyIntegerRequiredDefault
+}
+
+var keyIntegerRequiredDefault = secrets.Integer("integer_required_default", secrets.Field{
 	Label:    "integer_required_default",
 	Required: true,
 	Default:  "7",
 })
 
-// KeyBooleanRequired stands for boolean_required.
-var KeyBooleanRequired = secrets.Boolean("boolean_required", secrets.Field{
+// KeyBooleanRequired returns the key that stands for boolean_required.
+func KeyBooleanRequired() secrets.Key[bool] {
+	return keyBooleanRequired
+}
+
+var keyBooleanRequired = secrets.Boolean("boolean_required", secrets.Field{
 	Label:    "boolean_required",
 	Required: true,
 })
 
-// KeyBooleanOptional stands for boolean_optional.
-var KeyBooleanOptional = secrets.Boolean("boolean_optional", secrets.Field{
+// KeyBooleanOptional returns the key that stands for boolean_optional.
+func KeyBooleanOptional() secrets.Key[bool] {
+	return keyBooleanOptional
+}
+
+var keyBooleanOptional = secrets.Boolean("boolean_optional", secrets.Field{
 	Label: "boolean_optional",
 })
 
-// KeyBooleanDefault stands for boolean_default.
-var KeyBooleanDefault = secrets.Boolean("boolean_default", secrets.Field{
+// KeyBooleanDefault returns the key that stands for boolean_default.
+func KeyBooleanDefault() secrets.Key[bool] {
+	return keyBooleanDefault
+}
+
+var keyBooleanDefault = secrets.Boolean("boolean_default", secrets.Field{
 	Label:   "boolean_default",
 	Default: "false",
 })
 
-// KeyBooleanRequiredDefault stands for boolean_required_default.
-var KeyBooleanRequiredDefault = secrets.Boolean("boolean_required_default", secrets.Field{
+// KeyBooleanRequiredDefault returns the key that stands for boolean_required_default.
+func KeyBooleanRequiredDefault() secrets.Key[bool] {
+	return keyBooleanRequiredDefault
+}
+
+var keyBooleanRequiredDefault = secrets.Boolean("boolean_required_default", secrets.Field{
 	Label:    "boolean_required_default",
 	Required: true,
 	Default:  "false",
 })
 
-// KeyChoiceRequired stands for choice_required.
-var KeyChoiceRequired = secrets.Choice[ChoiceRequired]("choice_required", secrets.Field{
+// KeyChoiceRequired returns the key that stands for choice_required.
+func KeyChoiceRequired() secrets.Key[ChoiceRequired] {
+	return keyChoiceRequired
+}
+
+var keyChoiceRequired = secrets.Choice[ChoiceRequired]("choice_required", secrets.Field{
 	Label:    "choice_required",
 	Required: true,
 	Choices:  []string{"eu", "us"},
+	ChoiceLabels: map[string]string{
+		"us": "United States",
+	},
 })
 
-// KeyChoiceOptional stands for choice_optional.
-var KeyChoiceOptional = secrets.Choice[ChoiceOptional]("choice_optional", secrets.Field{
+// KeyChoiceOptional returns the key that stands for choice_optional.
+func KeyChoiceOptional() secrets.Key[ChoiceOptional] {
+	return keyChoiceOptional
+}
+
+var keyChoiceOptional = secrets.Choice[ChoiceOptional]("choice_optional", secrets.Field{
 	Label:   "choice_optional",
 	Choices: []string{"eu", "us"},
 })
 
-// KeyChoiceDefault stands for choice_default.
-var KeyChoiceDefault = secrets.Choice[ChoiceDefault]("choice_default", secrets.Field{
+// KeyChoiceDefault returns the key that stands for choice_default.
+func KeyChoiceDefault() secrets.Key[ChoiceDefault] {
+	return keyChoiceDefault
+}
+
+var keyChoiceDefault = secrets.Choice[ChoiceDefault]("choice_default", secrets.Field{
 	Label:   "choice_default",
 	Default: "eu",
 	Choices: []string{"eu", "us"},
 })
 
-// KeyChoiceRequiredDefault stands for choice_required_default.
-var KeyChoiceRequiredDefault = secrets.Choice[ChoiceRequiredDefault]("choice_required_default", secrets.Field{
+// KeyChoiceRequiredDefault returns the key that stands for choice_required_default.
+func KeyChoiceRequiredDefault() secrets.Key[ChoiceRequiredDefault] {
+	return keyChoiceRequiredDefault
+}
+
+var keyChoiceRequiredDefault = secrets.Choice[ChoiceRequiredDefault]("choice_required_default", secrets.Field{
 	Label:    "choice_required_default",
 	Required: true,
 	Default:  "eu",
 	Choices:  []string{"eu", "us"},
 })
 
-// KeyDurationRequired stands for duration_required.
-var KeyDurationRequired = secrets.Duration("duration_required", secrets.Field{
+// KeyDurationRequired returns the key that stands for duration_required.
+func KeyDurationRequired() secrets.Key[time.Duration] {
+	return keyDurationRequired
+}
+
+var keyDurationRequired = secrets.Duration("duration_required", secrets.Field{
 	Label:    "duration_required",
 	Required: true,
 })
 
-// KeyDurationOptional stands for duration_optional.
-var KeyDurationOptional = secrets.Duration("duration_optional", secrets.Field{
+// KeyDurationOptional returns the key that stands for duration_optional.
+func KeyDurationOptional() secrets.Key[time.Duration] {
+	return keyDurationOptional
+}
+
+var keyDurationOptional = secrets.Duration("duration_optional", secrets.Field{
 	Label: "duration_optional",
 })
 
-// KeyDurationDefault stands for duration_default.
-var KeyDurationDefault = secrets.Duration("duration_default", secrets.Field{
+// KeyDurationDefault returns the key that stands for duration_default.
+func KeyDurationDefault() secrets.Key[time.Duration] {
+	return keyDurationDefault
+}
+
+var keyDurationDefault = secrets.Duration("duration_default", secrets.Field{
 	Label:   "duration_default",
 	Default: "1h30m",
 })
 
-// KeyDurationRequiredDefault stands for duration_required_default.
-var KeyDurationRequiredDefault = secrets.Duration("duration_required_default", secrets.Field{
+// KeyDurationRequiredDefault returns the key that stands for duration_required_default.
+func KeyDurationRequiredDefault() secrets.Key[time.Duration] {
+	return keyDurationRequiredDefault
+}
+
+var keyDurationRequiredDefault = secrets.Duration("duration_required_default", secrets.Field{
 	Label:    "duration_required_default",
 	Required: true,
 	Default:  "1h30m",
 })
 
-// KeyMultilineRequired stands for multiline_required.
-var KeyMultilineRequired = secrets.Multiline("multiline_required", secrets.Field{
+// KeyMultilineRequired returns the key that stands for multiline_required.
+func KeyMultilineRequired() secrets.Key[secrets.Secret] {
+	return keyMultilineRequired
+}
+
+var keyMultilineRequired = secrets.Multiline("multiline_required", secrets.Field{
 	Label:    "multiline_required",
 	Required: true,
 })
 
-// KeyMultilineOptional stands for multiline_optional.
-var KeyMultilineOptional = secrets.Multiline("multiline_optional", secrets.Field{
+// KeyMultilineOptional returns the key that stands for multiline_optional.
+func KeyMultilineOptional() secrets.Key[secrets.Secret] {
+	return keyMultilineOptional
+}
+
+var keyMultilineOptional = secrets.Multiline("multiline_optional", secrets.Field{
 	Label: "multiline_optional",
 })
 
-// KeyNumberRequired stands for number_required.
-var KeyNumberRequired = secrets.Number("number_required", secrets.Field{
+// KeyNumberRequired returns the key that stands for number_required.
+func KeyNumberRequired() secrets.Key[float64] {
+	return keyNumberRequired
+}
+
+var keyNumberRequired = secrets.Number("number_required", secrets.Field{
 	Label:    "number_required",
 	Required: true,
 })
 
-// KeyNumberOptional stands for number_optional.
-var KeyNumberOptional = secrets.Number("number_optional", secrets.Field{
+// KeyNumberOptional returns the key that stands for number_optional.
+func KeyNumberOptional() secrets.Key[float64] {
+	return keyNumberOptional
+}
+
+var keyNumberOptional = secrets.Number("number_optional", secrets.Field{
 	Label: "number_optional",
 })
 
-// KeyNumberDefault stands for number_default.
-var KeyNumberDefault = secrets.Number("number_default", secrets.Field{
+// KeyNumberDefault returns the key that stands for number_default.
+func KeyNumberDefault() secrets.Key[float64] {
+	return keyNumberDefault
+}
+
+var keyNumberDefault = secrets.Number("number_default", secrets.Field{
 	Label:   "number_default",
 	Default: "0.7",
 })
 
-// KeyNumberRequiredDefault stands for number_required_default.
-var KeyNumberRequiredDefault = secrets.Number("number_required_default", secrets.Field{
+// KeyNumberRequiredDefault returns the key that stands for number_required_default.
+func KeyNumberRequiredDefault() secrets.Key[float64] {
+	return keyNumberRequiredDefault
+}
+
+var keyNumberRequiredDefault = secrets.Number("number_required_default", secrets.Field{
 	Label:    "number_required_default",
 	Required: true,
 	Default:  "0.7",
@@ -245,8 +393,19 @@ type ChoiceRequired string
 // The choices for choice_required.
 const (
 	ChoiceRequiredEu ChoiceRequired = "eu"
-	ChoiceRequiredUs ChoiceRequired = "us"
+	ChoiceRequiredUs ChoiceRequired = "us" // United States
 )
+
+// AllChoiceRequired returns the choices for choice_required, in the schema's order. The slice is
+// the caller's own.
+func AllChoiceRequired() []ChoiceRequired {
+	return []ChoiceRequired{ChoiceRequiredEu, ChoiceRequiredUs}
+}
+
+// Valid reports whether c is one of the choices for choice_required.
+func (c ChoiceRequired) Valid() bool {
+	return slices.Contains(AllChoiceRequired(), c)
+}
 
 // ChoiceOptional is one of the choices for choice_optional.
 type ChoiceOptional string
@@ -257,6 +416,17 @@ const (
 	ChoiceOptionalUs ChoiceOptional = "us"
 )
 
+// AllChoiceOptional returns the choices for choice_optional, in the schema's order. The slice is
+// the caller's own.
+func AllChoiceOptional() []ChoiceOptional {
+	return []ChoiceOptional{ChoiceOptionalEu, ChoiceOptionalUs}
+}
+
+// Valid reports whether c is one of the choices for choice_optional.
+func (c ChoiceOptional) Valid() bool {
+	return slices.Contains(AllChoiceOptional(), c)
+}
+
 // ChoiceDefault is one of the choices for choice_default.
 type ChoiceDefault string
 
@@ -266,6 +436,17 @@ const (
 	ChoiceDefaultUs ChoiceDefault = "us"
 )
 
+// AllChoiceDefault returns the choices for choice_default, in the schema's order. The slice is the
+// caller's own.
+func AllChoiceDefault() []ChoiceDefault {
+	return []ChoiceDefault{ChoiceDefaultEu, ChoiceDefaultUs}
+}
+
+// Valid reports whether c is one of the choices for choice_default.
+func (c ChoiceDefault) Valid() bool {
+	return slices.Contains(AllChoiceDefault(), c)
+}
+
 // ChoiceRequiredDefault is one of the choices for choice_required_default.
 type ChoiceRequiredDefault string
 
@@ -274,6 +455,17 @@ const (
 	ChoiceRequiredDefaultEu ChoiceRequiredDefault = "eu"
 	ChoiceRequiredDefaultUs ChoiceRequiredDefault = "us"
 )
+
+// AllChoiceRequiredDefault returns the choices for choice_required_default, in the schema's order.
+// The slice is the caller's own.
+func AllChoiceRequiredDefault() []ChoiceRequiredDefault {
+	return []ChoiceRequiredDefault{ChoiceRequiredDefaultEu, ChoiceRequiredDefaultUs}
+}
+
+// Valid reports whether c is one of the choices for choice_required_default.
+func (c ChoiceRequiredDefault) Valid() bool {
+	return slices.Contains(AllChoiceRequiredDefault(), c)
+}
 
 // Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
 // Manager.
@@ -289,42 +481,42 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "every-type",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyTextRequired,
-			KeyTextOptional,
-			KeyTextDefault,
-			KeyTextRequiredDefault,
-			KeyPasswordRequired,
-			KeyPasswordOptional,
-			KeyURLRequired,
-			KeyURLOptional,
-			KeyURLDefault,
-			KeyURLRequiredDefault,
-			KeyEmailRequired,
-			KeyEmailOptional,
-			KeyEmailDefault,
-			KeyEmailRequiredDefault,
-			KeyIntegerRequired,
-			KeyIntegerOptional,
-			KeyIntegerDefault,
-			KeyIntegerRequiredDefault,
-			KeyBooleanRequired,
-			KeyBooleanOptional,
-			KeyBooleanDefault,
-			KeyBooleanRequiredDefault,
-			KeyChoiceRequired,
-			KeyChoiceOptional,
-			KeyChoiceDefault,
-			KeyChoiceRequiredDefault,
-			KeyDurationRequired,
-			KeyDurationOptional,
-			KeyDurationDefault,
-			KeyDurationRequiredDefault,
-			KeyMultilineRequired,
-			KeyMultilineOptional,
-			KeyNumberRequired,
-			KeyNumberOptional,
-			KeyNumberDefault,
-			KeyNumberRequiredDefault,
+			keyTextRequired,
+			keyTextOptional,
+			keyTextDefault,
+			keyTextRequiredDefault,
+			keyPasswordRequired,
+			keyPasswordOptional,
+			keyURLRequired,
+			keyURLOptional,
+			keyURLDefault,
+			keyURLRequiredDefault,
+			keyEmailRequired,
+			keyEmailOptional,
+			keyEmailDefault,
+			keyEmailRequiredDefault,
+			keyIntegerRequired,
+			keyIntegerOptional,
+			keyIntegerDefault,
+			keyIntegerRequiredDefault,
+			keyBooleanRequired,
+			keyBooleanOptional,
+			keyBooleanDefault,
+			keyBooleanRequiredDefault,
+			keyChoiceRequired,
+			keyChoiceOptional,
+			keyChoiceDefault,
+			keyChoiceRequiredDefault,
+			keyDurationRequired,
+			keyDurationOptional,
+			keyDurationDefault,
+			keyDurationRequiredDefault,
+			keyMultilineRequired,
+			keyMultilineOptional,
+			keyNumberRequired,
+			keyNumberOptional,
+			keyNumberDefault,
+			keyNumberRequiredDefault,
 		},
 	}, options...)
 	if err != nil {
@@ -338,7 +530,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) TextRequired(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyTextRequired, reason)
+	return secrets.Get(ctx, s.Manager, keyTextRequired, reason)
 }
 
 // TextOptional returns text_optional.
@@ -346,7 +538,7 @@ func (s *Secrets) TextRequired(ctx context.Context, reason secrets.Reason) (stri
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) TextOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyTextOptional, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyTextOptional, reason)
 }
 
 // TextDefault returns text_default.
@@ -354,7 +546,7 @@ func (s *Secrets) TextOptional(ctx context.Context, reason secrets.Reason) (secr
 // Until the user stores another, it is plain. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) TextDefault(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyTextDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyTextDefault, reason)
 }
 
 // TextRequiredDefault returns text_required_default.
@@ -363,7 +555,7 @@ func (s *Secrets) TextDefault(ctx context.Context, reason secrets.Reason) (strin
 // user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) TextRequiredDefault(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyTextRequiredDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyTextRequiredDefault, reason)
 }
 
 // PasswordRequired returns password_required.
@@ -371,7 +563,7 @@ func (s *Secrets) TextRequiredDefault(ctx context.Context, reason secrets.Reason
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) PasswordRequired(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyPasswordRequired, reason)
+	return secrets.Get(ctx, s.Manager, keyPasswordRequired, reason)
 }
 
 // PasswordOptional returns password_optional.
@@ -379,7 +571,7 @@ func (s *Secrets) PasswordRequired(ctx context.Context, reason secrets.Reason) (
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) PasswordOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyPasswordOptional, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyPasswordOptional, reason)
 }
 
 // URLRequired returns url_required.
@@ -387,7 +579,7 @@ func (s *Secrets) PasswordOptional(ctx context.Context, reason secrets.Reason) (
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) URLRequired(ctx context.Context, reason secrets.Reason) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyURLRequired, reason)
+	return secrets.Get(ctx, s.Manager, keyURLRequired, reason)
 }
 
 // URLOptional returns url_optional.
@@ -395,7 +587,7 @@ func (s *Secrets) URLRequired(ctx context.Context, reason secrets.Reason) (*url.
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) URLOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[*url.URL], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyURLOptional, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyURLOptional, reason)
 }
 
 // URLDefault returns url_default.
@@ -403,7 +595,7 @@ func (s *Secrets) URLOptional(ctx context.Context, reason secrets.Reason) (secre
 // Until the user stores another, it is https://a.example/x. Each use needs the user's permission,
 // which can be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) URLDefault(ctx context.Context, reason secrets.Reason) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyURLDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyURLDefault, reason)
 }
 
 // URLRequiredDefault returns url_required_default.
@@ -412,7 +604,7 @@ func (s *Secrets) URLDefault(ctx context.Context, reason secrets.Reason) (*url.U
 // use needs the user's permission, which can be given for the session; a refusal is an error, such
 // as secrets.ErrDenied.
 func (s *Secrets) URLRequiredDefault(ctx context.Context, reason secrets.Reason) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyURLRequiredDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyURLRequiredDefault, reason)
 }
 
 // EmailRequired returns email_required.
@@ -420,7 +612,7 @@ func (s *Secrets) URLRequiredDefault(ctx context.Context, reason secrets.Reason)
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) EmailRequired(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyEmailRequired, reason)
+	return secrets.Get(ctx, s.Manager, keyEmailRequired, reason)
 }
 
 // EmailOptional returns email_optional.
@@ -428,7 +620,7 @@ func (s *Secrets) EmailRequired(ctx context.Context, reason secrets.Reason) (str
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) EmailOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyEmailOptional, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyEmailOptional, reason)
 }
 
 // EmailDefault returns email_default.
@@ -436,7 +628,7 @@ func (s *Secrets) EmailOptional(ctx context.Context, reason secrets.Reason) (sec
 // Until the user stores another, it is a@b.example. Each use needs the user's permission, which can
 // be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) EmailDefault(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyEmailDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyEmailDefault, reason)
 }
 
 // EmailRequiredDefault returns email_required_default.
@@ -445,7 +637,7 @@ func (s *Secrets) EmailDefault(ctx context.Context, reason secrets.Reason) (stri
 // needs the user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) EmailRequiredDefault(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyEmailRequiredDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyEmailRequiredDefault, reason)
 }
 
 // IntegerRequired returns integer_required.
@@ -453,7 +645,7 @@ func (s *Secrets) EmailRequiredDefault(ctx context.Context, reason secrets.Reaso
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) IntegerRequired(ctx context.Context, reason secrets.Reason) (int64, error) {
-	return secrets.Get(ctx, s.Manager, KeyIntegerRequired, reason)
+	return secrets.Get(ctx, s.Manager, keyIntegerRequired, reason)
 }
 
 // IntegerOptional returns integer_optional.
@@ -461,7 +653,7 @@ func (s *Secrets) IntegerRequired(ctx context.Context, reason secrets.Reason) (i
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) IntegerOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[int64], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyIntegerOptional, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyIntegerOptional, reason)
 }
 
 // IntegerDefault returns integer_default.
@@ -469,7 +661,7 @@ func (s *Secrets) IntegerOptional(ctx context.Context, reason secrets.Reason) (s
 // Until the user stores another, it is 7. Each use needs the user's permission, which can be given
 // for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) IntegerDefault(ctx context.Context, reason secrets.Reason) (int64, error) {
-	return secrets.Get(ctx, s.Manager, KeyIntegerDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyIntegerDefault, reason)
 }
 
 // IntegerRequiredDefault returns integer_required_default.
@@ -478,7 +670,7 @@ func (s *Secrets) IntegerDefault(ctx context.Context, reason secrets.Reason) (in
 // user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) IntegerRequiredDefault(ctx context.Context, reason secrets.Reason) (int64, error) {
-	return secrets.Get(ctx, s.Manager, KeyIntegerRequiredDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyIntegerRequiredDefault, reason)
 }
 
 // BooleanRequired returns boolean_required.
@@ -486,7 +678,7 @@ func (s *Secrets) IntegerRequiredDefault(ctx context.Context, reason secrets.Rea
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) BooleanRequired(ctx context.Context, reason secrets.Reason) (bool, error) {
-	return secrets.Get(ctx, s.Manager, KeyBooleanRequired, reason)
+	return secrets.Get(ctx, s.Manager, keyBooleanRequired, reason)
 }
 
 // BooleanOptional returns boolean_optional.
@@ -494,7 +686,7 @@ func (s *Secrets) BooleanRequired(ctx context.Context, reason secrets.Reason) (b
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) BooleanOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[bool], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyBooleanOptional, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyBooleanOptional, reason)
 }
 
 // BooleanDefault returns boolean_default.
@@ -502,7 +694,7 @@ func (s *Secrets) BooleanOptional(ctx context.Context, reason secrets.Reason) (s
 // Until the user stores another, it is false. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) BooleanDefault(ctx context.Context, reason secrets.Reason) (bool, error) {
-	return secrets.Get(ctx, s.Manager, KeyBooleanDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyBooleanDefault, reason)
 }
 
 // BooleanRequiredDefault returns boolean_required_default.
@@ -511,7 +703,7 @@ func (s *Secrets) BooleanDefault(ctx context.Context, reason secrets.Reason) (bo
 // user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) BooleanRequiredDefault(ctx context.Context, reason secrets.Reason) (bool, error) {
-	return secrets.Get(ctx, s.Manager, KeyBooleanRequiredDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyBooleanRequiredDefault, reason)
 }
 
 // ChoiceRequired returns choice_required.
@@ -519,7 +711,7 @@ func (s *Secrets) BooleanRequiredDefault(ctx context.Context, reason secrets.Rea
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) ChoiceRequired(ctx context.Context, reason secrets.Reason) (ChoiceRequired, error) {
-	return secrets.Get(ctx, s.Manager, KeyChoiceRequired, reason)
+	return secrets.Get(ctx, s.Manager, keyChoiceRequired, reason)
 }
 
 // ChoiceOptional returns choice_optional.
@@ -527,7 +719,7 @@ func (s *Secrets) ChoiceRequired(ctx context.Context, reason secrets.Reason) (Ch
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) ChoiceOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[ChoiceOptional], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyChoiceOptional, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyChoiceOptional, reason)
 }
 
 // ChoiceDefault returns choice_default.
@@ -535,7 +727,7 @@ func (s *Secrets) ChoiceOptional(ctx context.Context, reason secrets.Reason) (se
 // Until the user stores another, it is eu. Each use needs the user's permission, which can be given
 // for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) ChoiceDefault(ctx context.Context, reason secrets.Reason) (ChoiceDefault, error) {
-	return secrets.Get(ctx, s.Manager, KeyChoiceDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyChoiceDefault, reason)
 }
 
 // ChoiceRequiredDefault returns choice_required_default.
@@ -544,7 +736,7 @@ func (s *Secrets) ChoiceDefault(ctx context.Context, reason secrets.Reason) (Cho
 // user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) ChoiceRequiredDefault(ctx context.Context, reason secrets.Reason) (ChoiceRequiredDefault, error) {
-	return secrets.Get(ctx, s.Manager, KeyChoiceRequiredDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyChoiceRequiredDefault, reason)
 }
 
 // DurationRequired returns duration_required.
@@ -552,7 +744,7 @@ func (s *Secrets) ChoiceRequiredDefault(ctx context.Context, reason secrets.Reas
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) DurationRequired(ctx context.Context, reason secrets.Reason) (time.Duration, error) {
-	return secrets.Get(ctx, s.Manager, KeyDurationRequired, reason)
+	return secrets.Get(ctx, s.Manager, keyDurationRequired, reason)
 }
 
 // DurationOptional returns duration_optional.
@@ -560,7 +752,7 @@ func (s *Secrets) DurationRequired(ctx context.Context, reason secrets.Reason) (
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) DurationOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[time.Duration], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyDurationOptional, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyDurationOptional, reason)
 }
 
 // DurationDefault returns duration_default.
@@ -568,7 +760,7 @@ func (s *Secrets) DurationOptional(ctx context.Context, reason secrets.Reason) (
 // Until the user stores another, it is 1h30m. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) DurationDefault(ctx context.Context, reason secrets.Reason) (time.Duration, error) {
-	return secrets.Get(ctx, s.Manager, KeyDurationDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyDurationDefault, reason)
 }
 
 // DurationRequiredDefault returns duration_required_default.
@@ -577,7 +769,7 @@ func (s *Secrets) DurationDefault(ctx context.Context, reason secrets.Reason) (t
 // user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) DurationRequiredDefault(ctx context.Context, reason secrets.Reason) (time.Duration, error) {
-	return secrets.Get(ctx, s.Manager, KeyDurationRequiredDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyDurationRequiredDefault, reason)
 }
 
 // MultilineRequired returns multiline_required.
@@ -585,7 +777,7 @@ func (s *Secrets) DurationRequiredDefault(ctx context.Context, reason secrets.Re
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) MultilineRequired(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyMultilineRequired, reason)
+	return secrets.Get(ctx, s.Manager, keyMultilineRequired, reason)
 }
 
 // MultilineOptional returns multiline_optional.
@@ -593,7 +785,7 @@ func (s *Secrets) MultilineRequired(ctx context.Context, reason secrets.Reason) 
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) MultilineOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyMultilineOptional, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyMultilineOptional, reason)
 }
 
 // NumberRequired returns number_required.
@@ -601,7 +793,7 @@ func (s *Secrets) MultilineOptional(ctx context.Context, reason secrets.Reason) 
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) NumberRequired(ctx context.Context, reason secrets.Reason) (float64, error) {
-	return secrets.Get(ctx, s.Manager, KeyNumberRequired, reason)
+	return secrets.Get(ctx, s.Manager, keyNumberRequired, reason)
 }
 
 // NumberOptional returns number_optional.
@@ -609,7 +801,7 @@ func (s *Secrets) NumberRequired(ctx context.Context, reason secrets.Reason) (fl
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) NumberOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[float64], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyNumberOptional, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyNumberOptional, reason)
 }
 
 // NumberDefault returns number_default.
@@ -617,7 +809,7 @@ func (s *Secrets) NumberOptional(ctx context.Context, reason secrets.Reason) (se
 // Until the user stores another, it is 0.7. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) NumberDefault(ctx context.Context, reason secrets.Reason) (float64, error) {
-	return secrets.Get(ctx, s.Manager, KeyNumberDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyNumberDefault, reason)
 }
 
 // NumberRequiredDefault returns number_required_default.
@@ -626,89 +818,125 @@ func (s *Secrets) NumberDefault(ctx context.Context, reason secrets.Reason) (flo
 // user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) NumberRequiredDefault(ctx context.Context, reason secrets.Reason) (float64, error) {
-	return secrets.Get(ctx, s.Manager, KeyNumberRequiredDefault, reason)
+	return secrets.Get(ctx, s.Manager, keyNumberRequiredDefault, reason)
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	TextRequired            string
-	TextOptional            secrets.Optional[string]
-	TextDefault             string
-	TextRequiredDefault     string
-	PasswordRequired        secrets.Secret
-	PasswordOptional        secrets.Optional[secrets.Secret]
-	URLRequired             *url.URL
-	URLOptional             secrets.Optional[*url.URL]
-	URLDefault              *url.URL
-	URLRequiredDefault      *url.URL
-	EmailRequired           string
-	EmailOptional           secrets.Optional[string]
-	EmailDefault            string
-	EmailRequiredDefault    string
-	IntegerRequired         int64
-	IntegerOptional         secrets.Optional[int64]
-	IntegerDefault          int64
-	IntegerRequiredDefault  int64
-	BooleanRequired         bool
-	BooleanOptional         secrets.Optional[bool]
-	BooleanDefault          bool
-	BooleanRequiredDefault  bool
-	ChoiceRequired          ChoiceRequired
-	ChoiceOptional          secrets.Optional[ChoiceOptional]
-	ChoiceDefault           ChoiceDefault
-	ChoiceRequiredDefault   ChoiceRequiredDefault
-	DurationRequired        time.Duration
-	DurationOptional        secrets.Optional[time.Duration]
-	DurationDefault         time.Duration
+	// TextRequired is text_required.
+	TextRequired string
+	// TextOptional is text_optional.
+	TextOptional secrets.Optional[string]
+	// TextDefault is text_default.
+	TextDefault string
+	// TextRequiredDefault is text_required_default.
+	TextRequiredDefault string
+	// PasswordRequired is password_required.
+	PasswordRequired secrets.Secret
+	// PasswordOptional is password_optional.
+	PasswordOptional secrets.Optional[secrets.Secret]
+	// URLRequired is url_required.
+	URLRequired *url.URL
+	// URLOptional is url_optional.
+	URLOptional secrets.Optional[*url.URL]
+	// URLDefault is url_default.
+	URLDefault *url.URL
+	// URLRequiredDefault is url_required_default.
+	URLRequiredDefault *url.URL
+	// EmailRequired is email_required.
+	EmailRequired string
+	// EmailOptional is email_optional.
+	EmailOptional secrets.Optional[string]
+	// EmailDefault is email_default.
+	EmailDefault string
+	// EmailRequiredDefault is email_required_default.
+	EmailRequiredDefault string
+	// IntegerRequired is integer_required.
+	IntegerRequired int64
+	// IntegerOptional is integer_optional.
+	IntegerOptional secrets.Optional[int64]
+	// IntegerDefault is integer_default.
+	IntegerDefault int64
+	// IntegerRequiredDefault is integer_required_default.
+	IntegerRequiredDefault int64
+	// BooleanRequired is boolean_required.
+	BooleanRequired bool
+	// BooleanOptional is boolean_optional.
+	BooleanOptional secrets.Optional[bool]
+	// BooleanDefault is boolean_default.
+	BooleanDefault bool
+	// BooleanRequiredDefault is boolean_required_default.
+	BooleanRequiredDefault bool
+	// ChoiceRequired is choice_required.
+	ChoiceRequired ChoiceRequired
+	// ChoiceOptional is choice_optional.
+	ChoiceOptional secrets.Optional[ChoiceOptional]
+	// ChoiceDefault is choice_default.
+	ChoiceDefault ChoiceDefault
+	// ChoiceRequiredDefault is choice_required_default.
+	ChoiceRequiredDefault ChoiceRequiredDefault
+	// DurationRequired is duration_required.
+	DurationRequired time.Duration
+	// DurationOptional is duration_optional.
+	DurationOptional secrets.Optional[time.Duration]
+	// DurationDefault is duration_default.
+	DurationDefault time.Duration
+	// DurationRequiredDefault is duration_required_default.
 	DurationRequiredDefault time.Duration
-	MultilineRequired       secrets.Secret
-	MultilineOptional       secrets.Optional[secrets.Secret]
-	NumberRequired          float64
-	NumberOptional          secrets.Optional[float64]
-	NumberDefault           float64
-	NumberRequiredDefault   float64
+	// MultilineRequired is multiline_required.
+	MultilineRequired secrets.Secret
+	// MultilineOptional is multiline_optional.
+	MultilineOptional secrets.Optional[secrets.Secret]
+	// NumberRequired is number_required.
+	NumberRequired float64
+	// NumberOptional is number_optional.
+	NumberOptional secrets.Optional[float64]
+	// NumberDefault is number_default.
+	NumberDefault float64
+	// NumberRequiredDefault is number_required_default.
+	NumberRequiredDefault float64
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyTextRequired.Into(&values.TextRequired),
-		KeyTextOptional.IntoOptional(&values.TextOptional),
-		KeyTextDefault.Into(&values.TextDefault),
-		KeyTextRequiredDefault.Into(&values.TextRequiredDefault),
-		KeyPasswordRequired.Into(&values.PasswordRequired),
-		KeyPasswordOptional.IntoOptional(&values.PasswordOptional),
-		KeyURLRequired.Into(&values.URLRequired),
-		KeyURLOptional.IntoOptional(&values.URLOptional),
-		KeyURLDefault.Into(&values.URLDefault),
-		KeyURLRequiredDefault.Into(&values.URLRequiredDefault),
-		KeyEmailRequired.Into(&values.EmailRequired),
-		KeyEmailOptional.IntoOptional(&values.EmailOptional),
-		KeyEmailDefault.Into(&values.EmailDefault),
-		KeyEmailRequiredDefault.Into(&values.EmailRequiredDefault),
-		KeyIntegerRequired.Into(&values.IntegerRequired),
-		KeyIntegerOptional.IntoOptional(&values.IntegerOptional),
-		KeyIntegerDefault.Into(&values.IntegerDefault),
-		KeyIntegerRequiredDefault.Into(&values.IntegerRequiredDefault),
-		KeyBooleanRequired.Into(&values.BooleanRequired),
-		KeyBooleanOptional.IntoOptional(&values.BooleanOptional),
-		KeyBooleanDefault.Into(&values.BooleanDefault),
-		KeyBooleanRequiredDefault.Into(&values.BooleanRequiredDefault),
-		KeyChoiceRequired.Into(&values.ChoiceRequired),
-		KeyChoiceOptional.IntoOptional(&values.ChoiceOptional),
-		KeyChoiceDefault.Into(&values.ChoiceDefault),
-		KeyChoiceRequiredDefault.Into(&values.ChoiceRequiredDefault),
-		KeyDurationRequired.Into(&values.DurationRequired),
-		KeyDurationOptional.IntoOptional(&values.DurationOptional),
-		KeyDurationDefault.Into(&values.DurationDefault),
-		KeyDurationRequiredDefault.Into(&values.DurationRequiredDefault),
-		KeyMultilineRequired.Into(&values.MultilineRequired),
-		KeyMultilineOptional.IntoOptional(&values.MultilineOptional),
-		KeyNumberRequired.Into(&values.NumberRequired),
-		KeyNumberOptional.IntoOptional(&values.NumberOptional),
-		KeyNumberDefault.Into(&values.NumberDefault),
-		KeyNumberRequiredDefault.Into(&values.NumberRequiredDefault),
+		keyTextRequired.Into(&values.TextRequired),
+		keyTextOptional.IntoOptional(&values.TextOptional),
+		keyTextDefault.Into(&values.TextDefault),
+		keyTextRequiredDefault.Into(&values.TextRequiredDefault),
+		keyPasswordRequired.Into(&values.PasswordRequired),
+		keyPasswordOptional.IntoOptional(&values.PasswordOptional),
+		keyURLRequired.Into(&values.URLRequired),
+		keyURLOptional.IntoOptional(&values.URLOptional),
+		keyURLDefault.Into(&values.URLDefault),
+		keyURLRequiredDefault.Into(&values.URLRequiredDefault),
+		keyEmailRequired.Into(&values.EmailRequired),
+		keyEmailOptional.IntoOptional(&values.EmailOptional),
+		keyEmailDefault.Into(&values.EmailDefault),
+		keyEmailRequiredDefault.Into(&values.EmailRequiredDefault),
+		keyIntegerRequired.Into(&values.IntegerRequired),
+		keyIntegerOptional.IntoOptional(&values.IntegerOptional),
+		keyIntegerDefault.Into(&values.IntegerDefault),
+		keyIntegerRequiredDefault.Into(&values.IntegerRequiredDefault),
+		keyBooleanRequired.Into(&values.BooleanRequired),
+		keyBooleanOptional.IntoOptional(&values.BooleanOptional),
+		keyBooleanDefault.Into(&values.BooleanDefault),
+		keyBooleanRequiredDefault.Into(&values.BooleanRequiredDefault),
+		keyChoiceRequired.Into(&values.ChoiceRequired),
+		keyChoiceOptional.IntoOptional(&values.ChoiceOptional),
+		keyChoiceDefault.Into(&values.ChoiceDefault),
+		keyChoiceRequiredDefault.Into(&values.ChoiceRequiredDefault),
+		keyDurationRequired.Into(&values.DurationRequired),
+		keyDurationOptional.IntoOptional(&values.DurationOptional),
+		keyDurationDefault.Into(&values.DurationDefault),
+		keyDurationRequiredDefault.Into(&values.DurationRequiredDefault),
+		keyMultilineRequired.Into(&values.MultilineRequired),
+		keyMultilineOptional.IntoOptional(&values.MultilineOptional),
+		keyNumberRequired.Into(&values.NumberRequired),
+		keyNumberOptional.IntoOptional(&values.NumberOptional),
+		keyNumberDefault.Into(&values.NumberDefault),
+		keyNumberRequiredDefault.Into(&values.NumberRequiredDefault),
 	)
 	return values, err
 }
@@ -716,167 +944,167 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateURLRequired returns the value of url_required that text stands for, or an error that
 // names the rule it breaks and is secrets.ErrInvalid.
 func ValidateURLRequired(text string) (*url.URL, error) {
-	return secrets.Validate(KeyURLRequired, text)
+	return secrets.Validate(keyURLRequired, text)
 }
 
 // ValidateURLOptional returns the value of url_optional that text stands for, or an error that
 // names the rule it breaks and is secrets.ErrInvalid.
 func ValidateURLOptional(text string) (*url.URL, error) {
-	return secrets.Validate(KeyURLOptional, text)
+	return secrets.Validate(keyURLOptional, text)
 }
 
 // ValidateURLDefault returns the value of url_default that text stands for, or an error that names
 // the rule it breaks and is secrets.ErrInvalid.
 func ValidateURLDefault(text string) (*url.URL, error) {
-	return secrets.Validate(KeyURLDefault, text)
+	return secrets.Validate(keyURLDefault, text)
 }
 
 // ValidateURLRequiredDefault returns the value of url_required_default that text stands for, or an
 // error that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateURLRequiredDefault(text string) (*url.URL, error) {
-	return secrets.Validate(KeyURLRequiredDefault, text)
+	return secrets.Validate(keyURLRequiredDefault, text)
 }
 
 // ValidateEmailRequired returns the value of email_required that text stands for, or an error that
 // names the rule it breaks and is secrets.ErrInvalid.
 func ValidateEmailRequired(text string) (string, error) {
-	return secrets.Validate(KeyEmailRequired, text)
+	return secrets.Validate(keyEmailRequired, text)
 }
 
 // ValidateEmailOptional returns the value of email_optional that text stands for, or an error that
 // names the rule it breaks and is secrets.ErrInvalid.
 func ValidateEmailOptional(text string) (string, error) {
-	return secrets.Validate(KeyEmailOptional, text)
+	return secrets.Validate(keyEmailOptional, text)
 }
 
 // ValidateEmailDefault returns the value of email_default that text stands for, or an error that
 // names the rule it breaks and is secrets.ErrInvalid.
 func ValidateEmailDefault(text string) (string, error) {
-	return secrets.Validate(KeyEmailDefault, text)
+	return secrets.Validate(keyEmailDefault, text)
 }
 
 // ValidateEmailRequiredDefault returns the value of email_required_default that text stands for, or
 // an error that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateEmailRequiredDefault(text string) (string, error) {
-	return secrets.Validate(KeyEmailRequiredDefault, text)
+	return secrets.Validate(keyEmailRequiredDefault, text)
 }
 
 // ValidateIntegerRequired returns the value of integer_required that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateIntegerRequired(text string) (int64, error) {
-	return secrets.Validate(KeyIntegerRequired, text)
+	return secrets.Validate(keyIntegerRequired, text)
 }
 
 // ValidateIntegerOptional returns the value of integer_optional that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateIntegerOptional(text string) (int64, error) {
-	return secrets.Validate(KeyIntegerOptional, text)
+	return secrets.Validate(keyIntegerOptional, text)
 }
 
 // ValidateIntegerDefault returns the value of integer_default that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateIntegerDefault(text string) (int64, error) {
-	return secrets.Validate(KeyIntegerDefault, text)
+	return secrets.Validate(keyIntegerDefault, text)
 }
 
 // ValidateIntegerRequiredDefault returns the value of integer_required_default that text stands
 // for, or an error that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateIntegerRequiredDefault(text string) (int64, error) {
-	return secrets.Validate(KeyIntegerRequiredDefault, text)
+	return secrets.Validate(keyIntegerRequiredDefault, text)
 }
 
 // ValidateBooleanRequired returns the value of boolean_required that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateBooleanRequired(text string) (bool, error) {
-	return secrets.Validate(KeyBooleanRequired, text)
+	return secrets.Validate(keyBooleanRequired, text)
 }
 
 // ValidateBooleanOptional returns the value of boolean_optional that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateBooleanOptional(text string) (bool, error) {
-	return secrets.Validate(KeyBooleanOptional, text)
+	return secrets.Validate(keyBooleanOptional, text)
 }
 
 // ValidateBooleanDefault returns the value of boolean_default that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateBooleanDefault(text string) (bool, error) {
-	return secrets.Validate(KeyBooleanDefault, text)
+	return secrets.Validate(keyBooleanDefault, text)
 }
 
 // ValidateBooleanRequiredDefault returns the value of boolean_required_default that text stands
 // for, or an error that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateBooleanRequiredDefault(text string) (bool, error) {
-	return secrets.Validate(KeyBooleanRequiredDefault, text)
+	return secrets.Validate(keyBooleanRequiredDefault, text)
 }
 
 // ValidateChoiceRequired returns the value of choice_required that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateChoiceRequired(text string) (ChoiceRequired, error) {
-	return secrets.Validate(KeyChoiceRequired, text)
+	return secrets.Validate(keyChoiceRequired, text)
 }
 
 // ValidateChoiceOptional returns the value of choice_optional that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateChoiceOptional(text string) (ChoiceOptional, error) {
-	return secrets.Validate(KeyChoiceOptional, text)
+	return secrets.Validate(keyChoiceOptional, text)
 }
 
 // ValidateChoiceDefault returns the value of choice_default that text stands for, or an error that
 // names the rule it breaks and is secrets.ErrInvalid.
 func ValidateChoiceDefault(text string) (ChoiceDefault, error) {
-	return secrets.Validate(KeyChoiceDefault, text)
+	return secrets.Validate(keyChoiceDefault, text)
 }
 
 // ValidateChoiceRequiredDefault returns the value of choice_required_default that text stands for,
 // or an error that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateChoiceRequiredDefault(text string) (ChoiceRequiredDefault, error) {
-	return secrets.Validate(KeyChoiceRequiredDefault, text)
+	return secrets.Validate(keyChoiceRequiredDefault, text)
 }
 
 // ValidateDurationRequired returns the value of duration_required that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateDurationRequired(text string) (time.Duration, error) {
-	return secrets.Validate(KeyDurationRequired, text)
+	return secrets.Validate(keyDurationRequired, text)
 }
 
 // ValidateDurationOptional returns the value of duration_optional that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateDurationOptional(text string) (time.Duration, error) {
-	return secrets.Validate(KeyDurationOptional, text)
+	return secrets.Validate(keyDurationOptional, text)
 }
 
 // ValidateDurationDefault returns the value of duration_default that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateDurationDefault(text string) (time.Duration, error) {
-	return secrets.Validate(KeyDurationDefault, text)
+	return secrets.Validate(keyDurationDefault, text)
 }
 
 // ValidateDurationRequiredDefault returns the value of duration_required_default that text stands
 // for, or an error that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateDurationRequiredDefault(text string) (time.Duration, error) {
-	return secrets.Validate(KeyDurationRequiredDefault, text)
+	return secrets.Validate(keyDurationRequiredDefault, text)
 }
 
 // ValidateNumberRequired returns the value of number_required that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateNumberRequired(text string) (float64, error) {
-	return secrets.Validate(KeyNumberRequired, text)
+	return secrets.Validate(keyNumberRequired, text)
 }
 
 // ValidateNumberOptional returns the value of number_optional that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateNumberOptional(text string) (float64, error) {
-	return secrets.Validate(KeyNumberOptional, text)
+	return secrets.Validate(keyNumberOptional, text)
 }
 
 // ValidateNumberDefault returns the value of number_default that text stands for, or an error that
 // names the rule it breaks and is secrets.ErrInvalid.
 func ValidateNumberDefault(text string) (float64, error) {
-	return secrets.Validate(KeyNumberDefault, text)
+	return secrets.Validate(keyNumberDefault, text)
 }
 
 // ValidateNumberRequiredDefault returns the value of number_required_default that text stands for,
 // or an error that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateNumberRequiredDefault(text string) (float64, error) {
-	return secrets.Validate(KeyNumberRequiredDefault, text)
+	return secrets.Validate(keyNumberRequiredDefault, text)
 }

@@ -21,115 +21,179 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyServiceAccount stands for service_account.
-var KeyServiceAccount = secrets.Parsed[secrets.Confidential[json.RawMessage]](secrets.Multiline("service_account", secrets.Field{
+// KeyServiceAccount returns the key that stands for service_account.
+func KeyServiceAccount() secrets.Key[secrets.Confidential[json.RawMessage]] {
+	return keyServiceAccount
+}
+
+var keyServiceAccount = secrets.Parsed[secrets.Confidential[json.RawMessage]](secrets.Multiline("service_account", secrets.Field{
 	Label:    "Service account",
 	Required: true,
 	Format:   "json",
 	Keys:     []string{"client_email", "private_key"},
 }))
 
-// KeyAuthority stands for authority.
-var KeyAuthority = secrets.Parsed[secrets.PEM](secrets.Shown(secrets.Multiline("authority", secrets.Field{
+// KeyAuthority returns the key that stands for authority.
+func KeyAuthority() secrets.Key[secrets.PEM] {
+	return keyAuthority
+}
+
+var keyAuthority = secrets.Parsed[secrets.PEM](secrets.Shown(secrets.Multiline("authority", secrets.Field{
 	Label:      "Authority",
 	Permission: secrets.NoAsking,
 	Format:     "pem",
 })))
 
-// KeyTLSKey stands for tls_key.
-var KeyTLSKey = secrets.Parsed[secrets.Confidential[secrets.PEM]](secrets.Multiline("tls_key", secrets.Field{
+// KeyTLSKey returns the key that stands for tls_key.
+func KeyTLSKey() secrets.Key[secrets.Confidential[secrets.PEM]] {
+	return keyTLSKey
+}
+
+var keyTLSKey = secrets.Parsed[secrets.Confidential[secrets.PEM]](secrets.Multiline("tls_key", secrets.Field{
 	Label:  "TLS key",
 	Format: "pem",
 }))
 
-// KeyKubeconfig stands for kubeconfig.
-var KeyKubeconfig = secrets.Multiline("kubeconfig", secrets.Field{
+// KeyKubeconfig returns the key that stands for kubeconfig.
+func KeyKubeconfig() secrets.Key[secrets.Secret] {
+	return keyKubeconfig
+}
+
+var keyKubeconfig = secrets.Multiline("kubeconfig", secrets.Field{
 	Label:  "Cluster",
 	Format: "yaml",
 })
 
-// KeySettings stands for settings.
-var KeySettings = secrets.Parsed[json.RawMessage](secrets.Text("settings", secrets.Field{
+// KeySettings returns the key that stands for settings.
+func KeySettings() secrets.Key[json.RawMessage] {
+	return keySettings
+}
+
+var keySettings = secrets.Parsed[json.RawMessage](secrets.Text("settings", secrets.Field{
 	Label:      "Settings",
 	Default:    "{}",
 	Permission: secrets.NoAsking,
 	Format:     "json",
 }))
 
-// KeyBearer stands for bearer.
-var KeyBearer = secrets.Password("bearer", secrets.Field{
+// KeyBearer returns the key that stands for bearer.
+func KeyBearer() secrets.Key[secrets.Secret] {
+	return keyBearer
+}
+
+var keyBearer = secrets.Password("bearer", secrets.Field{
 	Label:  "Bearer token",
 	Format: "jwt",
 })
 
-// KeySeed stands for seed.
-var KeySeed = secrets.Parsed[secrets.Confidential[[]byte]](secrets.Password("seed", secrets.Field{
+// KeySeed returns the key that stands for seed.
+func KeySeed() secrets.Key[secrets.Confidential[[]byte]] {
+	return keySeed
+}
+
+var keySeed = secrets.Parsed[secrets.Confidential[[]byte]](secrets.Password("seed", secrets.Field{
 	Label:  "Seed",
 	Format: "base64",
 }))
 
-// KeyTenant stands for tenant.
-var KeyTenant = secrets.Text("tenant", secrets.Field{
+// KeyTenant returns the key that stands for tenant.
+func KeyTenant() secrets.Key[string] {
+	return keyTenant
+}
+
+var keyTenant = secrets.Text("tenant", secrets.Field{
 	Label:      "Tenant",
 	Permission: secrets.NoAsking,
 	Format:     "uuid",
 })
 
-// KeySubscription stands for subscription.
-var KeySubscription = secrets.Hidden(secrets.Text("subscription", secrets.Field{
+// KeySubscription returns the key that stands for subscription.
+func KeySubscription() secrets.Key[secrets.Secret] {
+	return keySubscription
+}
+
+var keySubscription = secrets.Hidden(secrets.Text("subscription", secrets.Field{
 	Label:  "Subscription",
 	Format: "uuid",
 }))
 
-// KeySince stands for since.
-var KeySince = secrets.Parsed[time.Time](secrets.Text("since", secrets.Field{
+// KeySince returns the key that stands for since.
+func KeySince() secrets.Key[time.Time] {
+	return keySince
+}
+
+var keySince = secrets.Parsed[time.Time](secrets.Text("since", secrets.Field{
 	Label:      "First day",
 	Default:    "2026-01-31",
 	Permission: secrets.NoAsking,
 	Format:     "date",
 }))
 
-// KeyHost stands for host.
-var KeyHost = secrets.Text("host", secrets.Field{
+// KeyHost returns the key that stands for host.
+func KeyHost() secrets.Key[string] {
+	return keyHost
+}
+
+var keyHost = secrets.Text("host", secrets.Field{
 	Label:      "Host",
 	Default:    "db.example.com",
 	Permission: secrets.NoAsking,
 	Format:     "host",
 })
 
-// KeyPort stands for port.
-var KeyPort = secrets.Parsed[uint16](secrets.Text("port", secrets.Field{
+// KeyPort returns the key that stands for port.
+func KeyPort() secrets.Key[uint16] {
+	return keyPort
+}
+
+var keyPort = secrets.Parsed[uint16](secrets.Text("port", secrets.Field{
 	Label:      "Port",
 	Default:    "5432",
 	Permission: secrets.NoAsking,
 	Format:     "port",
 }))
 
-// KeyBastion stands for bastion.
-var KeyBastion = secrets.Parsed[secrets.HostPort](secrets.Text("bastion", secrets.Field{
+// KeyBastion returns the key that stands for bastion.
+func KeyBastion() secrets.Key[secrets.HostPort] {
+	return keyBastion
+}
+
+var keyBastion = secrets.Parsed[secrets.HostPort](secrets.Text("bastion", secrets.Field{
 	Label:      "Bastion",
 	Required:   true,
 	Permission: secrets.NoAsking,
 	Format:     "host_port",
 }))
 
-// KeyNotes stands for notes.
-var KeyNotes = secrets.Text("notes", secrets.Field{
+// KeyNotes returns the key that stands for notes.
+func KeyNotes() secrets.Key[string] {
+	return keyNotes
+}
+
+var keyNotes = secrets.Text("notes", secrets.Field{
 	Label:      "Notes",
 	Default:    "~/notes",
 	Permission: secrets.NoAsking,
 	Format:     "path",
 })
 
-// KeyDBPassword stands for db_password.
-var KeyDBPassword = secrets.Password("db_password", secrets.Field{
+// KeyDBPassword returns the key that stands for db_password.
+func KeyDBPassword() secrets.Key[secrets.Secret] {
+	return keyDBPassword
+}
+
+var keyDBPassword = secrets.Password("db_password", secrets.Field{
 	Label:    "Database password",
 	Required: true,
 	SentTo:   "host",
 })
 
-// KeySSHPassword stands for ssh_password.
-var KeySSHPassword = secrets.Password("ssh_password", secrets.Field{
+// KeySSHPassword returns the key that stands for ssh_password.
+func KeySSHPassword() secrets.Key[secrets.Secret] {
+	return keySSHPassword
+}
+
+var keySSHPassword = secrets.Password("ssh_password", secrets.Field{
 	Label:    "SSH password",
 	Required: true,
 	SentTo:   "bastion",
@@ -149,22 +213,22 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "formats",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyServiceAccount,
-			KeyAuthority,
-			KeyTLSKey,
-			KeyKubeconfig,
-			KeySettings,
-			KeyBearer,
-			KeySeed,
-			KeyTenant,
-			KeySubscription,
-			KeySince,
-			KeyHost,
-			KeyPort,
-			KeyBastion,
-			KeyNotes,
-			KeyDBPassword,
-			KeySSHPassword,
+			keyServiceAccount,
+			keyAuthority,
+			keyTLSKey,
+			keyKubeconfig,
+			keySettings,
+			keyBearer,
+			keySeed,
+			keyTenant,
+			keySubscription,
+			keySince,
+			keyHost,
+			keyPort,
+			keyBastion,
+			keyNotes,
+			keyDBPassword,
+			keySSHPassword,
 		},
 	}, options...)
 	if err != nil {
@@ -178,14 +242,14 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) ServiceAccount(ctx context.Context, reason secrets.Reason) (secrets.Confidential[json.RawMessage], error) {
-	return secrets.Get(ctx, s.Manager, KeyServiceAccount, reason)
+	return secrets.Get(ctx, s.Manager, keyServiceAccount, reason)
 }
 
 // Authority returns authority: Authority.
 //
 // It may be unset, which is no error. Nobody is asked for permission.
 func (s *Secrets) Authority(ctx context.Context) (secrets.Optional[secrets.PEM], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyAuthority, "")
+	return secrets.GetOptional(ctx, s.Manager, keyAuthority, "")
 }
 
 // TLSKey returns tls_key: TLS key.
@@ -193,7 +257,7 @@ func (s *Secrets) Authority(ctx context.Context) (secrets.Optional[secrets.PEM],
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) TLSKey(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Confidential[secrets.PEM]], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyTLSKey, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyTLSKey, reason)
 }
 
 // Kubeconfig returns kubeconfig: Cluster.
@@ -201,14 +265,14 @@ func (s *Secrets) TLSKey(ctx context.Context, reason secrets.Reason) (secrets.Op
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Kubeconfig(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyKubeconfig, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyKubeconfig, reason)
 }
 
 // Settings returns settings: Settings.
 //
 // Until the user stores another, it is {}. Nobody is asked for permission.
 func (s *Secrets) Settings(ctx context.Context) (json.RawMessage, error) {
-	return secrets.Get(ctx, s.Manager, KeySettings, "")
+	return secrets.Get(ctx, s.Manager, keySettings, "")
 }
 
 // Bearer returns bearer: Bearer token.
@@ -216,7 +280,7 @@ func (s *Secrets) Settings(ctx context.Context) (json.RawMessage, error) {
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Bearer(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyBearer, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyBearer, reason)
 }
 
 // Seed returns seed: Seed.
@@ -224,14 +288,14 @@ func (s *Secrets) Bearer(ctx context.Context, reason secrets.Reason) (secrets.Op
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Seed(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Confidential[[]byte]], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeySeed, reason)
+	return secrets.GetOptional(ctx, s.Manager, keySeed, reason)
 }
 
 // Tenant returns tenant: Tenant.
 //
 // It may be unset, which is no error. Nobody is asked for permission.
 func (s *Secrets) Tenant(ctx context.Context) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyTenant, "")
+	return secrets.GetOptional(ctx, s.Manager, keyTenant, "")
 }
 
 // Subscription returns subscription: Subscription.
@@ -239,42 +303,42 @@ func (s *Secrets) Tenant(ctx context.Context) (secrets.Optional[string], error) 
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Subscription(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeySubscription, reason)
+	return secrets.GetOptional(ctx, s.Manager, keySubscription, reason)
 }
 
 // Since returns since: First day.
 //
 // Until the user stores another, it is 2026-01-31. Nobody is asked for permission.
 func (s *Secrets) Since(ctx context.Context) (time.Time, error) {
-	return secrets.Get(ctx, s.Manager, KeySince, "")
+	return secrets.Get(ctx, s.Manager, keySince, "")
 }
 
 // Host returns host: Host.
 //
 // Until the user stores another, it is db.example.com. Nobody is asked for permission.
 func (s *Secrets) Host(ctx context.Context) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyHost, "")
+	return secrets.Get(ctx, s.Manager, keyHost, "")
 }
 
 // Port returns port: Port.
 //
 // Until the user stores another, it is 5432. Nobody is asked for permission.
 func (s *Secrets) Port(ctx context.Context) (uint16, error) {
-	return secrets.Get(ctx, s.Manager, KeyPort, "")
+	return secrets.Get(ctx, s.Manager, keyPort, "")
 }
 
 // Bastion returns bastion: Bastion.
 //
 // The user is asked for it when it is missing. Nobody is asked for permission.
 func (s *Secrets) Bastion(ctx context.Context) (secrets.HostPort, error) {
-	return secrets.Get(ctx, s.Manager, KeyBastion, "")
+	return secrets.Get(ctx, s.Manager, keyBastion, "")
 }
 
 // Notes returns notes: Notes.
 //
 // Until the user stores another, it is ~/notes. Nobody is asked for permission.
 func (s *Secrets) Notes(ctx context.Context) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyNotes, "")
+	return secrets.Get(ctx, s.Manager, keyNotes, "")
 }
 
 // DBPassword returns db_password: Database password.
@@ -283,7 +347,7 @@ func (s *Secrets) Notes(ctx context.Context) (string, error) {
 // shown. Each use needs the user's permission, which can be given for the session; a refusal is an
 // error, such as secrets.ErrDenied.
 func (s *Secrets) DBPassword(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyDBPassword, reason)
+	return secrets.Get(ctx, s.Manager, keyDBPassword, reason)
 }
 
 // SSHPassword returns ssh_password: SSH password.
@@ -292,49 +356,65 @@ func (s *Secrets) DBPassword(ctx context.Context, reason secrets.Reason) (secret
 // shown. Each use needs the user's permission, which can be given for the session; a refusal is an
 // error, such as secrets.ErrDenied.
 func (s *Secrets) SSHPassword(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeySSHPassword, reason)
+	return secrets.Get(ctx, s.Manager, keySSHPassword, reason)
 }
 
 // Values are the values of all secrets.
 type Values struct {
+	// ServiceAccount is service_account: Service account.
 	ServiceAccount secrets.Confidential[json.RawMessage]
-	Authority      secrets.Optional[secrets.PEM]
-	TLSKey         secrets.Optional[secrets.Confidential[secrets.PEM]]
-	Kubeconfig     secrets.Optional[secrets.Secret]
-	Settings       json.RawMessage
-	Bearer         secrets.Optional[secrets.Secret]
-	Seed           secrets.Optional[secrets.Confidential[[]byte]]
-	Tenant         secrets.Optional[string]
-	Subscription   secrets.Optional[secrets.Secret]
-	Since          time.Time
-	Host           string
-	Port           uint16
-	Bastion        secrets.HostPort
-	Notes          string
-	DBPassword     secrets.Secret
-	SSHPassword    secrets.Secret
+	// Authority is authority: Authority.
+	Authority secrets.Optional[secrets.PEM]
+	// TLSKey is tls_key: TLS key.
+	TLSKey secrets.Optional[secrets.Confidential[secrets.PEM]]
+	// Kubeconfig is kubeconfig: Cluster.
+	Kubeconfig secrets.Optional[secrets.Secret]
+	// Settings is settings: Settings.
+	Settings json.RawMessage
+	// Bearer is bearer: Bearer token.
+	Bearer secrets.Optional[secrets.Secret]
+	// Seed is seed: Seed.
+	Seed secrets.Optional[secrets.Confidential[[]byte]]
+	// Tenant is tenant: Tenant.
+	Tenant secrets.Optional[string]
+	// Subscription is subscription: Subscription.
+	Subscription secrets.Optional[secrets.Secret]
+	// Since is since: First day.
+	Since time.Time
+	// Host is host: Host.
+	Host string
+	// Port is port: Port.
+	Port uint16
+	// Bastion is bastion: Bastion.
+	Bastion secrets.HostPort
+	// Notes is notes: Notes.
+	Notes string
+	// DBPassword is db_password: Database password.
+	DBPassword secrets.Secret
+	// SSHPassword is ssh_password: SSH password.
+	SSHPassword secrets.Secret
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyServiceAccount.Into(&values.ServiceAccount),
-		KeyAuthority.IntoOptional(&values.Authority),
-		KeyTLSKey.IntoOptional(&values.TLSKey),
-		KeyKubeconfig.IntoOptional(&values.Kubeconfig),
-		KeySettings.Into(&values.Settings),
-		KeyBearer.IntoOptional(&values.Bearer),
-		KeySeed.IntoOptional(&values.Seed),
-		KeyTenant.IntoOptional(&values.Tenant),
-		KeySubscription.IntoOptional(&values.Subscription),
-		KeySince.Into(&values.Since),
-		KeyHost.Into(&values.Host),
-		KeyPort.Into(&values.Port),
-		KeyBastion.Into(&values.Bastion),
-		KeyNotes.Into(&values.Notes),
-		KeyDBPassword.Into(&values.DBPassword),
-		KeySSHPassword.Into(&values.SSHPassword),
+		keyServiceAccount.Into(&values.ServiceAccount),
+		keyAuthority.IntoOptional(&values.Authority),
+		keyTLSKey.IntoOptional(&values.TLSKey),
+		keyKubeconfig.IntoOptional(&values.Kubeconfig),
+		keySettings.Into(&values.Settings),
+		keyBearer.IntoOptional(&values.Bearer),
+		keySeed.IntoOptional(&values.Seed),
+		keyTenant.IntoOptional(&values.Tenant),
+		keySubscription.IntoOptional(&values.Subscription),
+		keySince.Into(&values.Since),
+		keyHost.Into(&values.Host),
+		keyPort.Into(&values.Port),
+		keyBastion.Into(&values.Bastion),
+		keyNotes.Into(&values.Notes),
+		keyDBPassword.Into(&values.DBPassword),
+		keySSHPassword.Into(&values.SSHPassword),
 	)
 	return values, err
 }
@@ -342,83 +422,83 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateServiceAccount returns the value of service_account that text stands for, or an error
 // that names the rule it breaks and is secrets.ErrInvalid.
 func ValidateServiceAccount(text string) (secrets.Confidential[json.RawMessage], error) {
-	return secrets.Validate(KeyServiceAccount, text)
+	return secrets.Validate(keyServiceAccount, text)
 }
 
 // ValidateAuthority returns the value of authority that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateAuthority(text string) (secrets.PEM, error) {
-	return secrets.Validate(KeyAuthority, text)
+	return secrets.Validate(keyAuthority, text)
 }
 
 // ValidateTLSKey returns the value of tls_key that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateTLSKey(text string) (secrets.Confidential[secrets.PEM], error) {
-	return secrets.Validate(KeyTLSKey, text)
+	return secrets.Validate(keyTLSKey, text)
 }
 
 // ValidateKubeconfig returns the value of kubeconfig that text stands for, or an error that names
 // the rule it breaks and is secrets.ErrInvalid.
 func ValidateKubeconfig(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyKubeconfig, text)
+	return secrets.Validate(keyKubeconfig, text)
 }
 
 // ValidateSettings returns the value of settings that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateSettings(text string) (json.RawMessage, error) {
-	return secrets.Validate(KeySettings, text)
+	return secrets.Validate(keySettings, text)
 }
 
 // ValidateBearer returns the value of bearer that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateBearer(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyBearer, text)
+	return secrets.Validate(keyBearer, text)
 }
 
 // ValidateSeed returns the value of seed that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateSeed(text string) (secrets.Confidential[[]byte], error) {
-	return secrets.Validate(KeySeed, text)
+	return secrets.Validate(keySeed, text)
 }
 
 // ValidateTenant returns the value of tenant that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateTenant(text string) (string, error) {
-	return secrets.Validate(KeyTenant, text)
+	return secrets.Validate(keyTenant, text)
 }
 
 // ValidateSubscription returns the value of subscription that text stands for, or an error that
 // names the rule it breaks and is secrets.ErrInvalid.
 func ValidateSubscription(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeySubscription, text)
+	return secrets.Validate(keySubscription, text)
 }
 
 // ValidateSince returns the value of since that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateSince(text string) (time.Time, error) {
-	return secrets.Validate(KeySince, text)
+	return secrets.Validate(keySince, text)
 }
 
 // ValidateHost returns the value of host that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateHost(text string) (string, error) {
-	return secrets.Validate(KeyHost, text)
+	return secrets.Validate(keyHost, text)
 }
 
 // ValidatePort returns the value of port that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidatePort(text string) (uint16, error) {
-	return secrets.Validate(KeyPort, text)
+	return secrets.Validate(keyPort, text)
 }
 
 // ValidateBastion returns the value of bastion that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateBastion(text string) (secrets.HostPort, error) {
-	return secrets.Validate(KeyBastion, text)
+	return secrets.Validate(keyBastion, text)
 }
 
 // ValidateNotes returns the value of notes that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateNotes(text string) (string, error) {
-	return secrets.Validate(KeyNotes, text)
+	return secrets.Validate(keyNotes, text)
 }

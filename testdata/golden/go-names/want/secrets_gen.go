@@ -21,142 +21,242 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyType stands for type.
-var KeyType = secrets.Password("type", secrets.Field{
+// KeyType returns the key that stands for type.
+func KeyType() secrets.Key[secrets.Secret] {
+	return keyType
+}
+
+var keyType = secrets.Password("type", secrets.Field{
 	Label:    "type",
 	Required: true,
 })
 
-// KeyFunc stands for func.
-var KeyFunc = secrets.Password("func", secrets.Field{
+// KeyFunc returns the key that stands for func.
+func KeyFunc() secrets.Key[secrets.Secret] {
+	return keyFunc
+}
+
+var keyFunc = secrets.Password("func", secrets.Field{
 	Label:    "func",
 	Required: true,
 })
 
-// KeyString stands for string.
-var KeyString = secrets.Password("string", secrets.Field{
+// KeyString returns the key that stands for string.
+func KeyString() secrets.Key[secrets.Secret] {
+	return keyString
+}
+
+var keyString = secrets.Password("string", secrets.Field{
 	Label:    "string",
 	Required: true,
 })
 
-// KeyNil stands for nil.
-var KeyNil = secrets.Text("nil", secrets.Field{
+// KeyNil returns the key that stands for nil.
+func KeyNil() secrets.Key[string] {
+	return keyNil
+}
+
+var keyNil = secrets.Text("nil", secrets.Field{
 	Label: "nil",
 })
 
-// KeyError stands for error.
-var KeyError = secrets.Boolean("error", secrets.Field{
+// KeyError returns the key that stands for error.
+func KeyError() secrets.Key[bool] {
+	return keyError
+}
+
+var keyError = secrets.Boolean("error", secrets.Field{
 	Label:   "error",
 	Default: "true",
 })
 
-// KeyContext stands for context.
-var KeyContext = secrets.URL("context", secrets.Field{
+// KeyContext returns the key that stands for context.
+func KeyContext() secrets.Key[*url.URL] {
+	return keyContext
+}
+
+var keyContext = secrets.URL("context", secrets.Field{
 	Label: "context",
 })
 
-// KeySecrets stands for secrets.
-var KeySecrets = secrets.Text("secrets", secrets.Field{
+// KeySecrets returns the key that stands for secrets.
+func KeySecrets() secrets.Key[string] {
+	return keySecrets
+}
+
+var keySecrets = secrets.Text("secrets", secrets.Field{
 	Label:   "secrets",
 	Default: "x",
 })
 
-// KeyValues stands for values.
-var KeyValues = secrets.Text("values", secrets.Field{
+// KeyValues returns the key that stands for values.
+func KeyValues() secrets.Key[string] {
+	return keyValues
+}
+
+var keyValues = secrets.Text("values", secrets.Field{
 	Label: "values",
 })
 
-// KeyURL stands for url.
-var KeyURL = secrets.URL("url", secrets.Field{
+// KeyURL returns the key that stands for url.
+func KeyURL() secrets.Key[*url.URL] {
+	return keyURL
+}
+
+var keyURL = secrets.URL("url", secrets.Field{
 	Label:   "url",
 	Default: "https://a.example",
 })
 
-// KeyTime stands for time.
-var KeyTime = secrets.Duration("time", secrets.Field{
+// KeyTime returns the key that stands for time.
+func KeyTime() secrets.Key[time.Duration] {
+	return keyTime
+}
+
+var keyTime = secrets.Duration("time", secrets.Field{
 	Label:   "time",
 	Default: "1s",
 })
 
-// KeyCtx stands for ctx.
-var KeyCtx = secrets.Password("ctx", secrets.Field{
+// KeyCtx returns the key that stands for ctx.
+func KeyCtx() secrets.Key[secrets.Secret] {
+	return keyCtx
+}
+
+var keyCtx = secrets.Password("ctx", secrets.Field{
 	Label:    "ctx",
 	Required: true,
 })
 
-// KeyReason stands for reason.
-var KeyReason = secrets.Password("reason", secrets.Field{
+// KeyReason returns the key that stands for reason.
+func KeyReason() secrets.Key[secrets.Secret] {
+	return keyReason
+}
+
+var keyReason = secrets.Password("reason", secrets.Field{
 	Label:    "reason",
 	Required: true,
 })
 
-// KeyS stands for s.
-var KeyS = secrets.Password("s", secrets.Field{
+// KeyS returns the key that stands for s.
+func KeyS() secrets.Key[secrets.Secret] {
+	return keyS
+}
+
+var keyS = secrets.Password("s", secrets.Field{
 	Label:    "s",
 	Required: true,
 })
 
-// KeyErr stands for err.
-var KeyErr = secrets.Password("err", secrets.Field{
+// KeyErr returns the key that stands for err.
+func KeyErr() secrets.Key[secrets.Secret] {
+	return keyErr
+}
+
+var keyErr = secrets.Password("err", secrets.Field{
 	Label:    "err",
 	Required: true,
 })
 
-// KeyInit stands for init.
-var KeyInit = secrets.Password("init", secrets.Field{
+// KeyInit returns the key that stands for init.
+func KeyInit() secrets.Key[secrets.Secret] {
+	return keyInit
+}
+
+var keyInit = secrets.Password("init", secrets.Field{
 	Label:    "init",
 	Required: true,
 })
 
-// KeyMain stands for main.
-var KeyMain = secrets.Password("main", secrets.Field{
+// KeyMain returns the key that stands for main.
+func KeyMain() secrets.Key[secrets.Secret] {
+	return keyMain
+}
+
+var keyMain = secrets.Password("main", secrets.Field{
 	Label:    "main",
 	Required: true,
 })
 
-// KeyS3Bucket stands for s3_bucket.
-var KeyS3Bucket = secrets.Text("s3_bucket", secrets.Field{
+// KeyS3Bucket returns the key that stands for s3_bucket.
+func KeyS3Bucket() secrets.Key[string] {
+	return keyS3Bucket
+}
+
+var keyS3Bucket = secrets.Text("s3_bucket", secrets.Field{
 	Label: "s3_bucket",
 })
 
-// KeyGitHubOAuthClientID stands for github_oauth_client_id.
-var KeyGitHubOAuthClientID = secrets.Text("github_oauth_client_id", secrets.Field{
+// KeyGitHubOAuthClientID returns the key that stands for github_oauth_client_id.
+func KeyGitHubOAuthClientID() secrets.Key[string] {
+	return keyGitHubOAuthClientID
+}
+
+var keyGitHubOAuthClientID = secrets.Text("github_oauth_client_id", secrets.Field{
 	Label: "github_oauth_client_id",
 })
 
-// KeyAWSAccessKeyID stands for aws.access-key_id.
-var KeyAWSAccessKeyID = secrets.Password("aws.access-key_id", secrets.Field{
+// KeyAWSAccessKeyID returns the key that stands for aws.access-key_id.
+func KeyAWSAccessKeyID() secrets.Key[secrets.Secret] {
+	return keyAWSAccessKeyID
+}
+
+var keyAWSAccessKeyID = secrets.Password("aws.access-key_id", secrets.Field{
 	Label:    "aws.access-key_id",
 	Required: true,
 })
 
-// KeyUserIDs stands for user_ids.
-var KeyUserIDs = secrets.Text("user_ids", secrets.Field{
+// KeyUserIDs returns the key that stands for user_ids.
+func KeyUserIDs() secrets.Key[string] {
+	return keyUserIDs
+}
+
+var keyUserIDs = secrets.Text("user_ids", secrets.Field{
 	Label: "user_ids",
 })
 
-// KeyABCD stands for a__b..c--d.
-var KeyABCD = secrets.Text("a__b..c--d", secrets.Field{
+// KeyABCD returns the key that stands for a__b..c--d.
+func KeyABCD() secrets.Key[string] {
+	return keyABCD
+}
+
+var keyABCD = secrets.Text("a__b..c--d", secrets.Field{
 	Label: "a__b..c--d",
 })
 
-// KeyTwoFactorCode stands for 2fa_code.
-var KeyTwoFactorCode = secrets.Password("2fa_code", secrets.Field{
+// KeyTwoFactorCode returns the key that stands for 2fa_code.
+func KeyTwoFactorCode() secrets.Key[secrets.Secret] {
+	return keyTwoFactorCode
+}
+
+var keyTwoFactorCode = secrets.Password("2fa_code", secrets.Field{
 	Label: "2fa_code",
 })
 
-// KeyEverything stands for all.
-var KeyEverything = secrets.Password("all", secrets.Field{
+// KeyEverything returns the key that stands for all.
+func KeyEverything() secrets.Key[secrets.Secret] {
+	return keyEverything
+}
+
+var keyEverything = secrets.Password("all", secrets.Field{
 	Label: "all",
 })
 
-// KeyClosingKey stands for close.
-var KeyClosingKey = secrets.Password("close", secrets.Field{
+// KeyClosingKey returns the key that stands for close.
+func KeyClosingKey() secrets.Key[secrets.Secret] {
+	return keyClosingKey
+}
+
+var keyClosingKey = secrets.Password("close", secrets.Field{
 	Label: "close",
 })
 
-// KeyX1 stands for x1.
-var KeyX1 = secrets.Text("x1", secrets.Field{
+// KeyX1 returns the key that stands for x1.
+func KeyX1() secrets.Key[string] {
+	return keyX1
+}
+
+var keyX1 = secrets.Text("x1", secrets.Field{
 	Label: "x1",
 })
 
@@ -174,31 +274,31 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "go-names",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyType,
-			KeyFunc,
-			KeyString,
-			KeyNil,
-			KeyError,
-			KeyContext,
-			KeySecrets,
-			KeyValues,
-			KeyURL,
-			KeyTime,
-			KeyCtx,
-			KeyReason,
-			KeyS,
-			KeyErr,
-			KeyInit,
-			KeyMain,
-			KeyS3Bucket,
-			KeyGitHubOAuthClientID,
-			KeyAWSAccessKeyID,
-			KeyUserIDs,
-			KeyABCD,
-			KeyTwoFactorCode,
-			KeyEverything,
-			KeyClosingKey,
-			KeyX1,
+			keyType,
+			keyFunc,
+			keyString,
+			keyNil,
+			keyError,
+			keyContext,
+			keySecrets,
+			keyValues,
+			keyURL,
+			keyTime,
+			keyCtx,
+			keyReason,
+			keyS,
+			keyErr,
+			keyInit,
+			keyMain,
+			keyS3Bucket,
+			keyGitHubOAuthClientID,
+			keyAWSAccessKeyID,
+			keyUserIDs,
+			keyABCD,
+			keyTwoFactorCode,
+			keyEverything,
+			keyClosingKey,
+			keyX1,
 		},
 	}, options...)
 	if err != nil {
@@ -212,7 +312,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Type(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyType, reason)
+	return secrets.Get(ctx, s.Manager, keyType, reason)
 }
 
 // Func returns func.
@@ -220,7 +320,7 @@ func (s *Secrets) Type(ctx context.Context, reason secrets.Reason) (secrets.Secr
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Func(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyFunc, reason)
+	return secrets.Get(ctx, s.Manager, keyFunc, reason)
 }
 
 // String returns string.
@@ -228,7 +328,7 @@ func (s *Secrets) Func(ctx context.Context, reason secrets.Reason) (secrets.Secr
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) String(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyString, reason)
+	return secrets.Get(ctx, s.Manager, keyString, reason)
 }
 
 // Nil returns nil.
@@ -236,7 +336,7 @@ func (s *Secrets) String(ctx context.Context, reason secrets.Reason) (secrets.Se
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Nil(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyNil, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyNil, reason)
 }
 
 // Error returns error.
@@ -244,7 +344,7 @@ func (s *Secrets) Nil(ctx context.Context, reason secrets.Reason) (secrets.Optio
 // Until the user stores another, it is true. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Error(ctx context.Context, reason secrets.Reason) (bool, error) {
-	return secrets.Get(ctx, s.Manager, KeyError, reason)
+	return secrets.Get(ctx, s.Manager, keyError, reason)
 }
 
 // Context returns context.
@@ -252,7 +352,7 @@ func (s *Secrets) Error(ctx context.Context, reason secrets.Reason) (bool, error
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Context(ctx context.Context, reason secrets.Reason) (secrets.Optional[*url.URL], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyContext, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyContext, reason)
 }
 
 // Secrets returns secrets.
@@ -260,7 +360,7 @@ func (s *Secrets) Context(ctx context.Context, reason secrets.Reason) (secrets.O
 // Until the user stores another, it is x. Each use needs the user's permission, which can be given
 // for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Secrets(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeySecrets, reason)
+	return secrets.Get(ctx, s.Manager, keySecrets, reason)
 }
 
 // Values returns values.
@@ -268,7 +368,7 @@ func (s *Secrets) Secrets(ctx context.Context, reason secrets.Reason) (string, e
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Values(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyValues, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyValues, reason)
 }
 
 // URL returns url.
@@ -276,7 +376,7 @@ func (s *Secrets) Values(ctx context.Context, reason secrets.Reason) (secrets.Op
 // Until the user stores another, it is https://a.example. Each use needs the user's permission,
 // which can be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) URL(ctx context.Context, reason secrets.Reason) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyURL, reason)
+	return secrets.Get(ctx, s.Manager, keyURL, reason)
 }
 
 // Time returns time.
@@ -284,7 +384,7 @@ func (s *Secrets) URL(ctx context.Context, reason secrets.Reason) (*url.URL, err
 // Until the user stores another, it is 1s. Each use needs the user's permission, which can be given
 // for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Time(ctx context.Context, reason secrets.Reason) (time.Duration, error) {
-	return secrets.Get(ctx, s.Manager, KeyTime, reason)
+	return secrets.Get(ctx, s.Manager, keyTime, reason)
 }
 
 // Ctx returns ctx.
@@ -292,7 +392,7 @@ func (s *Secrets) Time(ctx context.Context, reason secrets.Reason) (time.Duratio
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Ctx(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyCtx, reason)
+	return secrets.Get(ctx, s.Manager, keyCtx, reason)
 }
 
 // Reason returns reason.
@@ -300,7 +400,7 @@ func (s *Secrets) Ctx(ctx context.Context, reason secrets.Reason) (secrets.Secre
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Reason(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyReason, reason)
+	return secrets.Get(ctx, s.Manager, keyReason, reason)
 }
 
 // S returns s.
@@ -308,7 +408,7 @@ func (s *Secrets) Reason(ctx context.Context, reason secrets.Reason) (secrets.Se
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) S(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyS, reason)
+	return secrets.Get(ctx, s.Manager, keyS, reason)
 }
 
 // Err returns err.
@@ -316,7 +416,7 @@ func (s *Secrets) S(ctx context.Context, reason secrets.Reason) (secrets.Secret,
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Err(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyErr, reason)
+	return secrets.Get(ctx, s.Manager, keyErr, reason)
 }
 
 // Init returns init.
@@ -324,7 +424,7 @@ func (s *Secrets) Err(ctx context.Context, reason secrets.Reason) (secrets.Secre
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Init(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyInit, reason)
+	return secrets.Get(ctx, s.Manager, keyInit, reason)
 }
 
 // Main returns main.
@@ -332,7 +432,7 @@ func (s *Secrets) Init(ctx context.Context, reason secrets.Reason) (secrets.Secr
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Main(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyMain, reason)
+	return secrets.Get(ctx, s.Manager, keyMain, reason)
 }
 
 // S3Bucket returns s3_bucket.
@@ -340,7 +440,7 @@ func (s *Secrets) Main(ctx context.Context, reason secrets.Reason) (secrets.Secr
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) S3Bucket(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyS3Bucket, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyS3Bucket, reason)
 }
 
 // GitHubOAuthClientID returns github_oauth_client_id.
@@ -348,7 +448,7 @@ func (s *Secrets) S3Bucket(ctx context.Context, reason secrets.Reason) (secrets.
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) GitHubOAuthClientID(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyGitHubOAuthClientID, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyGitHubOAuthClientID, reason)
 }
 
 // AWSAccessKeyID returns aws.access-key_id.
@@ -356,7 +456,7 @@ func (s *Secrets) GitHubOAuthClientID(ctx context.Context, reason secrets.Reason
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) AWSAccessKeyID(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyAWSAccessKeyID, reason)
+	return secrets.Get(ctx, s.Manager, keyAWSAccessKeyID, reason)
 }
 
 // UserIDs returns user_ids.
@@ -364,7 +464,7 @@ func (s *Secrets) AWSAccessKeyID(ctx context.Context, reason secrets.Reason) (se
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) UserIDs(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyUserIDs, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyUserIDs, reason)
 }
 
 // ABCD returns a__b..c--d.
@@ -372,7 +472,7 @@ func (s *Secrets) UserIDs(ctx context.Context, reason secrets.Reason) (secrets.O
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) ABCD(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyABCD, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyABCD, reason)
 }
 
 // TwoFactorCode returns 2fa_code.
@@ -380,7 +480,7 @@ func (s *Secrets) ABCD(ctx context.Context, reason secrets.Reason) (secrets.Opti
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) TwoFactorCode(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyTwoFactorCode, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyTwoFactorCode, reason)
 }
 
 // Everything returns all.
@@ -388,7 +488,7 @@ func (s *Secrets) TwoFactorCode(ctx context.Context, reason secrets.Reason) (sec
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Everything(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyEverything, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyEverything, reason)
 }
 
 // ClosingKey returns close.
@@ -396,7 +496,7 @@ func (s *Secrets) Everything(ctx context.Context, reason secrets.Reason) (secret
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) ClosingKey(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyClosingKey, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyClosingKey, reason)
 }
 
 // X1 returns x1.
@@ -404,12 +504,14 @@ func (s *Secrets) ClosingKey(ctx context.Context, reason secrets.Reason) (secret
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) X1(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyX1, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyX1, reason)
 }
 
 // OptionsSecrets are the values of the group options.
 type OptionsSecrets struct {
-	Nil   secrets.Optional[string]
+	// Nil is nil.
+	Nil secrets.Optional[string]
+	// Error is error.
 	Error bool
 }
 
@@ -418,15 +520,17 @@ type OptionsSecrets struct {
 func (s *Secrets) Options(ctx context.Context, reason secrets.Reason) (OptionsSecrets, error) {
 	var values OptionsSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyNil.IntoOptional(&values.Nil),
-		KeyError.Into(&values.Error),
+		keyNil.IntoOptional(&values.Nil),
+		keyError.Into(&values.Error),
 	)
 	return values, err
 }
 
 // PairSecrets are the values of the group set.
 type PairSecrets struct {
+	// Type is type.
 	Type secrets.Secret
+	// Func is func.
 	Func secrets.Secret
 }
 
@@ -435,70 +539,95 @@ type PairSecrets struct {
 func (s *Secrets) Pair(ctx context.Context, reason secrets.Reason) (PairSecrets, error) {
 	var values PairSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyType.Into(&values.Type),
-		KeyFunc.Into(&values.Func),
+		keyType.Into(&values.Type),
+		keyFunc.Into(&values.Func),
 	)
 	return values, err
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	Type                secrets.Secret
-	Func                secrets.Secret
-	String              secrets.Secret
-	Nil                 secrets.Optional[string]
-	Error               bool
-	Context             secrets.Optional[*url.URL]
-	Secrets             string
-	Values              secrets.Optional[string]
-	URL                 *url.URL
-	Time                time.Duration
-	Ctx                 secrets.Secret
-	Reason              secrets.Secret
-	S                   secrets.Secret
-	Err                 secrets.Secret
-	Init                secrets.Secret
-	Main                secrets.Secret
-	S3Bucket            secrets.Optional[string]
+	// Type is type.
+	Type secrets.Secret
+	// Func is func.
+	Func secrets.Secret
+	// String is string.
+	String secrets.Secret
+	// Nil is nil.
+	Nil secrets.Optional[string]
+	// Error is error.
+	Error bool
+	// Context is context.
+	Context secrets.Optional[*url.URL]
+	// Secrets is secrets.
+	Secrets string
+	// Values is values.
+	Values secrets.Optional[string]
+	// URL is url.
+	URL *url.URL
+	// Time is time.
+	Time time.Duration
+	// Ctx is ctx.
+	Ctx secrets.Secret
+	// Reason is reason.
+	Reason secrets.Secret
+	// S is s.
+	S secrets.Secret
+	// Err is err.
+	Err secrets.Secret
+	// Init is init.
+	Init secrets.Secret
+	// Main is main.
+	Main secrets.Secret
+	// S3Bucket is s3_bucket.
+	S3Bucket secrets.Optional[string]
+	// GitHubOAuthClientID is github_oauth_client_id.
 	GitHubOAuthClientID secrets.Optional[string]
-	AWSAccessKeyID      secrets.Secret
-	UserIDs             secrets.Optional[string]
-	ABCD                secrets.Optional[string]
-	TwoFactorCode       secrets.Optional[secrets.Secret]
-	Everything          secrets.Optional[secrets.Secret]
-	ClosingKey          secrets.Optional[secrets.Secret]
-	X1                  secrets.Optional[string]
+	// AWSAccessKeyID is aws.access-key_id.
+	AWSAccessKeyID secrets.Secret
+	// UserIDs is user_ids.
+	UserIDs secrets.Optional[string]
+	// ABCD is a__b..c--d.
+	ABCD secrets.Optional[string]
+	// TwoFactorCode is 2fa_code.
+	TwoFactorCode secrets.Optional[secrets.Secret]
+	// Everything is all.
+	Everything secrets.Optional[secrets.Secret]
+	// ClosingKey is close.
+	ClosingKey secrets.Optional[secrets.Secret]
+	// X1 is x1.
+	X1 secrets.Optional[string]
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyType.Into(&values.Type),
-		KeyFunc.Into(&values.Func),
-		KeyString.Into(&values.String),
-		KeyNil.IntoOptional(&values.Nil),
-		KeyError.Into(&values.Error),
-		KeyContext.IntoOptional(&values.Context),
-		KeySecrets.Into(&values.Secrets),
-		KeyValues.IntoOptional(&values.Values),
-		KeyURL.Into(&values.URL),
-		KeyTime.Into(&values.Time),
-		KeyCtx.Into(&values.Ctx),
-		KeyReason.Into(&values.Reason),
-		KeyS.Into(&values.S),
-		KeyErr.Into(&values.Err),
-		KeyInit.Into(&values.Init),
-		KeyMain.Into(&values.Main),
-		KeyS3Bucket.IntoOptional(&values.S3Bucket),
-		KeyGitHubOAuthClientID.IntoOptional(&values.GitHubOAuthClientID),
-		KeyAWSAccessKeyID.Into(&values.AWSAccessKeyID),
-		KeyUserIDs.IntoOptional(&values.UserIDs),
-		KeyABCD.IntoOptional(&values.ABCD),
-		KeyTwoFactorCode.IntoOptional(&values.TwoFactorCode),
-		KeyEverything.IntoOptional(&values.Everything),
-		KeyClosingKey.IntoOptional(&values.ClosingKey),
-		KeyX1.IntoOptional(&values.X1),
+		keyType.Into(&values.Type),
+		keyFunc.Into(&values.Func),
+		keyString.Into(&values.String),
+		keyNil.IntoOptional(&values.Nil),
+		keyError.Into(&values.Error),
+		keyContext.IntoOptional(&values.Context),
+		keySecrets.Into(&values.Secrets),
+		keyValues.IntoOptional(&values.Values),
+		keyURL.Into(&values.URL),
+		keyTime.Into(&values.Time),
+		keyCtx.Into(&values.Ctx),
+		keyReason.Into(&values.Reason),
+		keyS.Into(&values.S),
+		keyErr.Into(&values.Err),
+		keyInit.Into(&values.Init),
+		keyMain.Into(&values.Main),
+		keyS3Bucket.IntoOptional(&values.S3Bucket),
+		keyGitHubOAuthClientID.IntoOptional(&values.GitHubOAuthClientID),
+		keyAWSAccessKeyID.Into(&values.AWSAccessKeyID),
+		keyUserIDs.IntoOptional(&values.UserIDs),
+		keyABCD.IntoOptional(&values.ABCD),
+		keyTwoFactorCode.IntoOptional(&values.TwoFactorCode),
+		keyEverything.IntoOptional(&values.Everything),
+		keyClosingKey.IntoOptional(&values.ClosingKey),
+		keyX1.IntoOptional(&values.X1),
 	)
 	return values, err
 }
@@ -506,23 +635,23 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateError returns the value of error that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateError(text string) (bool, error) {
-	return secrets.Validate(KeyError, text)
+	return secrets.Validate(keyError, text)
 }
 
 // ValidateContext returns the value of context that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateContext(text string) (*url.URL, error) {
-	return secrets.Validate(KeyContext, text)
+	return secrets.Validate(keyContext, text)
 }
 
 // ValidateURL returns the value of url that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateURL(text string) (*url.URL, error) {
-	return secrets.Validate(KeyURL, text)
+	return secrets.Validate(keyURL, text)
 }
 
 // ValidateTime returns the value of time that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateTime(text string) (time.Duration, error) {
-	return secrets.Validate(KeyTime, text)
+	return secrets.Validate(keyTime, text)
 }

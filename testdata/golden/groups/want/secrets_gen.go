@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"net/url"
+	"slices"
 	"time"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
@@ -21,34 +22,54 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyHost stands for host.
-var KeyHost = secrets.URL("host", secrets.Field{
+// KeyHost returns the key that stands for host.
+func KeyHost() secrets.Key[*url.URL] {
+	return keyHost
+}
+
+var keyHost = secrets.URL("host", secrets.Field{
 	Label:      "host",
 	Default:    "https://db.example",
 	Permission: secrets.NoAsking,
 })
 
-// KeyUsername stands for username.
-var KeyUsername = secrets.Text("username", secrets.Field{
+// KeyUsername returns the key that stands for username.
+func KeyUsername() secrets.Key[string] {
+	return keyUsername
+}
+
+var keyUsername = secrets.Text("username", secrets.Field{
 	Label:    "username",
 	Required: true,
 })
 
-// KeyPassword stands for password.
-var KeyPassword = secrets.Password("password", secrets.Field{
+// KeyPassword returns the key that stands for password.
+func KeyPassword() secrets.Key[secrets.Secret] {
+	return keyPassword
+}
+
+var keyPassword = secrets.Password("password", secrets.Field{
 	Label:    "password",
 	Required: true,
 	Remember: 30 * time.Minute,
 	SentTo:   "host",
 })
 
-// KeyNote stands for note.
-var KeyNote = secrets.Text("note", secrets.Field{
+// KeyNote returns the key that stands for note.
+func KeyNote() secrets.Key[string] {
+	return keyNote
+}
+
+var keyNote = secrets.Text("note", secrets.Field{
 	Label: "note",
 })
 
-// KeyRegion stands for region.
-var KeyRegion = secrets.Choice[Region]("region", secrets.Field{
+// KeyRegion returns the key that stands for region.
+func KeyRegion() secrets.Key[Region] {
+	return keyRegion
+}
+
+var keyRegion = secrets.Choice[Region]("region", secrets.Field{
 	Label:      "region",
 	Default:    "eu",
 	Permission: secrets.NoAsking,
@@ -64,6 +85,16 @@ const (
 	RegionUs Region = "us"
 )
 
+// AllRegion returns the choices for region, in the schema's order. The slice is the caller's own.
+func AllRegion() []Region {
+	return []Region{RegionEu, RegionUs}
+}
+
+// Valid reports whether r is one of the choices for region.
+func (r Region) Valid() bool {
+	return slices.Contains(AllRegion(), r)
+}
+
 // Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
 // Manager.
 type Secrets struct {
@@ -78,11 +109,11 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "groups",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyHost,
-			KeyUsername,
-			KeyPassword,
-			KeyNote,
-			KeyRegion,
+			keyHost,
+			keyUsername,
+			keyPassword,
+			keyNote,
+			keyRegion,
 		},
 	}, options...)
 	if err != nil {
@@ -95,7 +126,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 //
 // Until the user stores another, it is https://db.example. Nobody is asked for permission.
 func (s *Secrets) Host(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyHost, "")
+	return secrets.Get(ctx, s.Manager, keyHost, "")
 }
 
 // Username returns username.
@@ -103,7 +134,7 @@ func (s *Secrets) Host(ctx context.Context) (*url.URL, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Username(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyUsername, reason)
+	return secrets.Get(ctx, s.Manager, keyUsername, reason)
 }
 
 // Password returns password.
@@ -112,7 +143,7 @@ func (s *Secrets) Username(ctx context.Context, reason secrets.Reason) (string, 
 // shown. Each use needs the user's permission, which can be given for 30m; a refusal is an error,
 // such as secrets.ErrDenied.
 func (s *Secrets) Password(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyPassword, reason)
+	return secrets.Get(ctx, s.Manager, keyPassword, reason)
 }
 
 // Note returns note.
@@ -120,19 +151,21 @@ func (s *Secrets) Password(ctx context.Context, reason secrets.Reason) (secrets.
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Note(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyNote, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyNote, reason)
 }
 
 // Region returns region.
 //
 // Until the user stores another, it is eu. Nobody is asked for permission.
 func (s *Secrets) Region(ctx context.Context) (Region, error) {
-	return secrets.Get(ctx, s.Manager, KeyRegion, "")
+	return secrets.Get(ctx, s.Manager, keyRegion, "")
 }
 
 // LoginSecrets are the values of the group login.
 type LoginSecrets struct {
+	// Username is username.
 	Username string
+	// Password is password.
 	Password secrets.Secret
 }
 
@@ -141,19 +174,24 @@ type LoginSecrets struct {
 func (s *Secrets) Login(ctx context.Context, reason secrets.Reason) (LoginSecrets, error) {
 	var values LoginSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyUsername.Into(&values.Username),
-		KeyPassword.Into(&values.Password),
+		keyUsername.Into(&values.Username),
+		keyPassword.Into(&values.Password),
 	)
 	return values, err
 }
 
 // EverythingSecrets are the values of the group everything.
 type EverythingSecrets struct {
-	Host     *url.URL
+	// Host is host.
+	Host *url.URL
+	// Username is username.
 	Username string
+	// Password is password.
 	Password secrets.Secret
-	Note     secrets.Optional[string]
-	Region   Region
+	// Note is note.
+	Note secrets.Optional[string]
+	// Region is region.
+	Region Region
 }
 
 // Everything returns the group everything with one question for all: host, username, password,
@@ -161,18 +199,20 @@ type EverythingSecrets struct {
 func (s *Secrets) Everything(ctx context.Context, reason secrets.Reason) (EverythingSecrets, error) {
 	var values EverythingSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyHost.Into(&values.Host),
-		KeyUsername.Into(&values.Username),
-		KeyPassword.Into(&values.Password),
-		KeyNote.IntoOptional(&values.Note),
-		KeyRegion.Into(&values.Region),
+		keyHost.Into(&values.Host),
+		keyUsername.Into(&values.Username),
+		keyPassword.Into(&values.Password),
+		keyNote.IntoOptional(&values.Note),
+		keyRegion.Into(&values.Region),
 	)
 	return values, err
 }
 
 // PlaceSecrets are the values of the group place.
 type PlaceSecrets struct {
-	Host   *url.URL
+	// Host is host.
+	Host *url.URL
+	// Region is region.
 	Region Region
 }
 
@@ -181,14 +221,15 @@ type PlaceSecrets struct {
 func (s *Secrets) Place(ctx context.Context) (PlaceSecrets, error) {
 	var values PlaceSecrets
 	err := secrets.GetGroup(ctx, s.Manager, "",
-		KeyHost.Into(&values.Host),
-		KeyRegion.Into(&values.Region),
+		keyHost.Into(&values.Host),
+		keyRegion.Into(&values.Region),
 	)
 	return values, err
 }
 
 // OneSecrets are the values of the group one.
 type OneSecrets struct {
+	// Note is note.
 	Note secrets.Optional[string]
 }
 
@@ -197,29 +238,34 @@ type OneSecrets struct {
 func (s *Secrets) One(ctx context.Context, reason secrets.Reason) (OneSecrets, error) {
 	var values OneSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyNote.IntoOptional(&values.Note),
+		keyNote.IntoOptional(&values.Note),
 	)
 	return values, err
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	Host     *url.URL
+	// Host is host.
+	Host *url.URL
+	// Username is username.
 	Username string
+	// Password is password.
 	Password secrets.Secret
-	Note     secrets.Optional[string]
-	Region   Region
+	// Note is note.
+	Note secrets.Optional[string]
+	// Region is region.
+	Region Region
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyHost.Into(&values.Host),
-		KeyUsername.Into(&values.Username),
-		KeyPassword.Into(&values.Password),
-		KeyNote.IntoOptional(&values.Note),
-		KeyRegion.Into(&values.Region),
+		keyHost.Into(&values.Host),
+		keyUsername.Into(&values.Username),
+		keyPassword.Into(&values.Password),
+		keyNote.IntoOptional(&values.Note),
+		keyRegion.Into(&values.Region),
 	)
 	return values, err
 }
@@ -227,11 +273,11 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateHost returns the value of host that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateHost(text string) (*url.URL, error) {
-	return secrets.Validate(KeyHost, text)
+	return secrets.Validate(keyHost, text)
 }
 
 // ValidateRegion returns the value of region that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateRegion(text string) (Region, error) {
-	return secrets.Validate(KeyRegion, text)
+	return secrets.Validate(keyRegion, text)
 }

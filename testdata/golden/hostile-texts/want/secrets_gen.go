@@ -19,76 +19,124 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyQuotes stands for quotes.
-var KeyQuotes = secrets.Text("quotes", secrets.Field{
+// KeyQuotes returns the key that stands for quotes.
+func KeyQuotes() secrets.Key[string] {
+	return keyQuotes
+}
+
+var keyQuotes = secrets.Text("quotes", secrets.Field{
 	Label:   "He said \"hi\" and 'bye' with `ticks`",
 	Default: "a \"b\" `c` \\ d",
 })
 
-// KeyComments stands for comments.
-var KeyComments = secrets.Password("comments", secrets.Field{
+// KeyComments returns the key that stands for comments.
+func KeyComments() secrets.Key[secrets.Secret] {
+	return keyComments
+}
+
+var keyComments = secrets.Password("comments", secrets.Field{
 	Label: "*/ end /* begin // line",
 	Help:  "//go:embed x\n/* open\n*/ close\n// more",
 })
 
-// KeyDirectives stands for directives.
-var KeyDirectives = secrets.Password("directives", secrets.Field{
+// KeyDirectives returns the key that stands for directives.
+func KeyDirectives() secrets.Key[secrets.Secret] {
+	return keyDirectives
+}
+
+var keyDirectives = secrets.Password("directives", secrets.Field{
 	Label: "//go:generate rm",
 	Help:  "//go:build ignore\n+build ignore\ngo:linkname a b",
 })
 
-// KeyPercent stands for percent.
-var KeyPercent = secrets.Password("percent", secrets.Field{
+// KeyPercent returns the key that stands for percent.
+func KeyPercent() secrets.Key[secrets.Secret] {
+	return keyPercent
+}
+
+var keyPercent = secrets.Password("percent", secrets.Field{
 	Label: "100%s %d %n %v",
 	Help:  "%!s(MISSING)",
 })
 
-// KeyHan stands for han.
-var KeyHan = secrets.Password("han", secrets.Field{
+// KeyHan returns the key that stands for han.
+func KeyHan() secrets.Key[secrets.Secret] {
+	return keyHan
+}
+
+var keyHan = secrets.Password("han", secrets.Field{
 	Label:       "漢字とかな",
 	Help:        "説明。\n😀 emoji, and é as é",
 	Placeholder: "例",
 })
 
-// KeyMarkup stands for markup.
-var KeyMarkup = secrets.Password("markup", secrets.Field{
+// KeyMarkup returns the key that stands for markup.
+func KeyMarkup() secrets.Key[secrets.Secret] {
+	return keyMarkup
+}
+
+var keyMarkup = secrets.Password("markup", secrets.Field{
 	Label: "<b>bold</b> &amp; <a href=\"x\">link</a>",
 	Help:  "--gtk-module=/tmp/x.so",
 })
 
-// KeyOptions stands for options.
-var KeyOptions = secrets.Password("options", secrets.Field{
+// KeyOptions returns the key that stands for options.
+func KeyOptions() secrets.Key[secrets.Secret] {
+	return keyOptions
+}
+
+var keyOptions = secrets.Password("options", secrets.Field{
 	Label: "--class=x",
 	Help:  "-x",
 })
 
-// KeyMarkdown stands for markdown.
-var KeyMarkdown = secrets.Password("markdown", secrets.Field{
+// KeyMarkdown returns the key that stands for markdown.
+func KeyMarkdown() secrets.Key[secrets.Secret] {
+	return keyMarkdown
+}
+
+var keyMarkdown = secrets.Password("markdown", secrets.Field{
 	Label: "# Heading",
 	Help:  "- item\n- item\n\n    code\n\n[text]: https://a.example\n1. one\n2. two",
 })
 
-// KeyDeprecatedTwice stands for deprecated_twice.
-var KeyDeprecatedTwice = secrets.Password("deprecated_twice", secrets.Field{
+// KeyDeprecatedTwice returns the key that stands for deprecated_twice.
+func KeyDeprecatedTwice() secrets.Key[secrets.Secret] {
+	return keyDeprecatedTwice
+}
+
+var keyDeprecatedTwice = secrets.Password("deprecated_twice", secrets.Field{
 	Label:      "Old",
 	Help:       "Deprecated: not really.",
 	Deprecated: "Use `quotes`.\n\nReally.",
 })
 
-// KeyLongWord stands for long_word.
-var KeyLongWord = secrets.Password("long_word", secrets.Field{
+// KeyLongWord returns the key that stands for long_word.
+func KeyLongWord() secrets.Key[secrets.Secret] {
+	return keyLongWord
+}
+
+var keyLongWord = secrets.Password("long_word", secrets.Field{
 	Label: "L",
 	Help:  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 })
 
-// KeyLongText stands for long_text.
-var KeyLongText = secrets.Password("long_text", secrets.Field{
+// KeyLongText returns the key that stands for long_text.
+func KeyLongText() secrets.Key[secrets.Secret] {
+	return keyLongText
+}
+
+var keyLongText = secrets.Password("long_text", secrets.Field{
 	Label: "L",
 	Help:  "A text that is much longer than a line of a comment should be, so that it has to be wrapped somewhere, and somewhere else again, before it comes to an end; 漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字.",
 })
 
-// KeyBraces stands for braces.
-var KeyBraces = secrets.Password("braces", secrets.Field{
+// KeyBraces returns the key that stands for braces.
+func KeyBraces() secrets.Key[secrets.Secret] {
+	return keyBraces
+}
+
+var keyBraces = secrets.Password("braces", secrets.Field{
 	Label: "{} { } {x}",
 	Help:  "{{.Template}} ${SHELL}",
 })
@@ -107,18 +155,18 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "hostile-texts",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyQuotes,
-			KeyComments,
-			KeyDirectives,
-			KeyPercent,
-			KeyHan,
-			KeyMarkup,
-			KeyOptions,
-			KeyMarkdown,
-			KeyDeprecatedTwice,
-			KeyLongWord,
-			KeyLongText,
-			KeyBraces,
+			keyQuotes,
+			keyComments,
+			keyDirectives,
+			keyPercent,
+			keyHan,
+			keyMarkup,
+			keyOptions,
+			keyMarkdown,
+			keyDeprecatedTwice,
+			keyLongWord,
+			keyLongText,
+			keyBraces,
 		},
 	}, options...)
 	if err != nil {
@@ -132,7 +180,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // Until the user stores another, it is a "b" `c` \ d. Each use needs the user's permission, which
 // can be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Quotes(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyQuotes, reason)
+	return secrets.Get(ctx, s.Manager, keyQuotes, reason)
 }
 
 // Comments returns comments: */ end /* begin // line. //go:embed x /* open */ close // more
@@ -140,7 +188,7 @@ func (s *Secrets) Quotes(ctx context.Context, reason secrets.Reason) (string, er
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Comments(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyComments, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyComments, reason)
 }
 
 // Directives returns directives: //go:generate rm. //go:build ignore +build ignore go:linkname a b
@@ -148,7 +196,7 @@ func (s *Secrets) Comments(ctx context.Context, reason secrets.Reason) (secrets.
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Directives(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyDirectives, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyDirectives, reason)
 }
 
 // Percent returns percent: 100%s %d %n %v. %!s(MISSING)
@@ -156,7 +204,7 @@ func (s *Secrets) Directives(ctx context.Context, reason secrets.Reason) (secret
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Percent(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyPercent, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyPercent, reason)
 }
 
 // Han returns han: 漢字とかな. 説明。 😀 emoji, and é as é
@@ -164,7 +212,7 @@ func (s *Secrets) Percent(ctx context.Context, reason secrets.Reason) (secrets.O
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Han(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyHan, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyHan, reason)
 }
 
 // Markup returns markup: <b>bold</b> &amp; <a href="x">link</a>. --gtk-module=/tmp/x.so
@@ -172,7 +220,7 @@ func (s *Secrets) Han(ctx context.Context, reason secrets.Reason) (secrets.Optio
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Markup(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyMarkup, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyMarkup, reason)
 }
 
 // Options returns options: --class=x. -x
@@ -180,7 +228,7 @@ func (s *Secrets) Markup(ctx context.Context, reason secrets.Reason) (secrets.Op
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Options(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyOptions, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyOptions, reason)
 }
 
 // Markdown returns markdown: # Heading. - item - item code [text]: https://a.example 1. one 2. two
@@ -188,7 +236,7 @@ func (s *Secrets) Options(ctx context.Context, reason secrets.Reason) (secrets.O
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Markdown(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyMarkdown, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyMarkdown, reason)
 }
 
 // DeprecatedTwice returns deprecated_twice: Old. Deprecated: not really.
@@ -198,7 +246,7 @@ func (s *Secrets) Markdown(ctx context.Context, reason secrets.Reason) (secrets.
 //
 // Deprecated: Use `quotes`. Really.
 func (s *Secrets) DeprecatedTwice(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyDeprecatedTwice, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyDeprecatedTwice, reason)
 }
 
 // LongWord returns long_word: L.
@@ -207,7 +255,7 @@ func (s *Secrets) DeprecatedTwice(ctx context.Context, reason secrets.Reason) (s
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) LongWord(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyLongWord, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyLongWord, reason)
 }
 
 // LongText returns long_text: L. A text that is much longer than a line of a comment should be, so
@@ -217,7 +265,7 @@ func (s *Secrets) LongWord(ctx context.Context, reason secrets.Reason) (secrets.
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) LongText(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyLongText, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyLongText, reason)
 }
 
 // Braces returns braces: {} { } {x}. {{.Template}} ${SHELL}
@@ -225,41 +273,55 @@ func (s *Secrets) LongText(ctx context.Context, reason secrets.Reason) (secrets.
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Braces(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyBraces, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyBraces, reason)
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	Quotes          string
-	Comments        secrets.Optional[secrets.Secret]
-	Directives      secrets.Optional[secrets.Secret]
-	Percent         secrets.Optional[secrets.Secret]
-	Han             secrets.Optional[secrets.Secret]
-	Markup          secrets.Optional[secrets.Secret]
-	Options         secrets.Optional[secrets.Secret]
-	Markdown        secrets.Optional[secrets.Secret]
+	// Quotes is quotes: He said "hi" and 'bye' with `ticks`.
+	Quotes string
+	// Comments is comments: */ end /* begin // line.
+	Comments secrets.Optional[secrets.Secret]
+	// Directives is directives: //go:generate rm.
+	Directives secrets.Optional[secrets.Secret]
+	// Percent is percent: 100%s %d %n %v.
+	Percent secrets.Optional[secrets.Secret]
+	// Han is han: 漢字とかな.
+	Han secrets.Optional[secrets.Secret]
+	// Markup is markup: <b>bold</b> &amp; <a href="x">link</a>.
+	Markup secrets.Optional[secrets.Secret]
+	// Options is options: --class=x.
+	Options secrets.Optional[secrets.Secret]
+	// Markdown is markdown: # Heading.
+	Markdown secrets.Optional[secrets.Secret]
+	// DeprecatedTwice is deprecated_twice: Old.
+	//
+	// Deprecated: Use `quotes`. Really.
 	DeprecatedTwice secrets.Optional[secrets.Secret]
-	LongWord        secrets.Optional[secrets.Secret]
-	LongText        secrets.Optional[secrets.Secret]
-	Braces          secrets.Optional[secrets.Secret]
+	// LongWord is long_word: L.
+	LongWord secrets.Optional[secrets.Secret]
+	// LongText is long_text: L.
+	LongText secrets.Optional[secrets.Secret]
+	// Braces is braces: {} { } {x}.
+	Braces secrets.Optional[secrets.Secret]
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyQuotes.Into(&values.Quotes),
-		KeyComments.IntoOptional(&values.Comments),
-		KeyDirectives.IntoOptional(&values.Directives),
-		KeyPercent.IntoOptional(&values.Percent),
-		KeyHan.IntoOptional(&values.Han),
-		KeyMarkup.IntoOptional(&values.Markup),
-		KeyOptions.IntoOptional(&values.Options),
-		KeyMarkdown.IntoOptional(&values.Markdown),
-		KeyDeprecatedTwice.IntoOptional(&values.DeprecatedTwice),
-		KeyLongWord.IntoOptional(&values.LongWord),
-		KeyLongText.IntoOptional(&values.LongText),
-		KeyBraces.IntoOptional(&values.Braces),
+		keyQuotes.Into(&values.Quotes),
+		keyComments.IntoOptional(&values.Comments),
+		keyDirectives.IntoOptional(&values.Directives),
+		keyPercent.IntoOptional(&values.Percent),
+		keyHan.IntoOptional(&values.Han),
+		keyMarkup.IntoOptional(&values.Markup),
+		keyOptions.IntoOptional(&values.Options),
+		keyMarkdown.IntoOptional(&values.Markdown),
+		keyDeprecatedTwice.IntoOptional(&values.DeprecatedTwice),
+		keyLongWord.IntoOptional(&values.LongWord),
+		keyLongText.IntoOptional(&values.LongText),
+		keyBraces.IntoOptional(&values.Braces),
 	)
 	return values, err
 }

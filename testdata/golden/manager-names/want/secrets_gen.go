@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"net/url"
+	"slices"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
@@ -20,77 +21,129 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyClose stands for close.
-var KeyClose = secrets.Password("close", secrets.Field{
+// KeyClose returns the key that stands for close.
+func KeyClose() secrets.Key[secrets.Secret] {
+	return keyClose
+}
+
+var keyClose = secrets.Password("close", secrets.Field{
 	Label:    "close",
 	Required: true,
 })
 
-// KeyCommand stands for command.
-var KeyCommand = secrets.Text("command", secrets.Field{
+// KeyCommand returns the key that stands for command.
+func KeyCommand() secrets.Key[string] {
+	return keyCommand
+}
+
+var keyCommand = secrets.Text("command", secrets.Field{
 	Label: "command",
 })
 
-// KeyForget stands for forget.
-var KeyForget = secrets.Password("forget", secrets.Field{
+// KeyForget returns the key that stands for forget.
+func KeyForget() secrets.Key[secrets.Secret] {
+	return keyForget
+}
+
+var keyForget = secrets.Password("forget", secrets.Field{
 	Label:    "forget",
 	Required: true,
 })
 
-// KeyGrants stands for grants.
-var KeyGrants = secrets.Integer("grants", secrets.Field{
+// KeyGrants returns the key that stands for grants.
+func KeyGrants() secrets.Key[int64] {
+	return keyGrants
+}
+
+var keyGrants = secrets.Integer("grants", secrets.Field{
 	Label:   "grants",
 	Default: "3",
 })
 
-// KeyMask stands for mask.
-var KeyMask = secrets.Password("mask", secrets.Field{
+// KeyMask returns the key that stands for mask.
+func KeyMask() secrets.Key[secrets.Secret] {
+	return keyMask
+}
+
+var keyMask = secrets.Password("mask", secrets.Field{
 	Label:    "mask",
 	Required: true,
 })
 
-// KeyReject stands for reject.
-var KeyReject = secrets.URL("reject", secrets.Field{
+// KeyReject returns the key that stands for reject.
+func KeyReject() secrets.Key[*url.URL] {
+	return keyReject
+}
+
+var keyReject = secrets.URL("reject", secrets.Field{
 	Label: "reject",
 })
 
-// KeyRevoke stands for revoke.
-var KeyRevoke = secrets.Password("revoke", secrets.Field{
+// KeyRevoke returns the key that stands for revoke.
+func KeyRevoke() secrets.Key[secrets.Secret] {
+	return keyRevoke
+}
+
+var keyRevoke = secrets.Password("revoke", secrets.Field{
 	Label:    "revoke",
 	Required: true,
 })
 
-// KeyServeHTTP stands for serve_http.
-var KeyServeHTTP = secrets.Boolean("serve_http", secrets.Field{
+// KeyServeHTTP returns the key that stands for serve_http.
+func KeyServeHTTP() secrets.Key[bool] {
+	return keyServeHTTP
+}
+
+var keyServeHTTP = secrets.Boolean("serve_http", secrets.Field{
 	Label:   "serve_http",
 	Default: "true",
 })
 
-// KeySet stands for set.
-var KeySet = secrets.Password("set", secrets.Field{
+// KeySet returns the key that stands for set.
+func KeySet() secrets.Key[secrets.Secret] {
+	return keySet
+}
+
+var keySet = secrets.Password("set", secrets.Field{
 	Label:    "set",
 	Required: true,
 })
 
-// KeyStored stands for stored.
-var KeyStored = secrets.Choice[Stored]("stored", secrets.Field{
+// KeyStored returns the key that stands for stored.
+func KeyStored() secrets.Key[Stored] {
+	return keyStored
+}
+
+var keyStored = secrets.Choice[Stored]("stored", secrets.Field{
 	Label:   "stored",
 	Default: "here",
 	Choices: []string{"here", "there"},
 })
 
-// KeyAudit stands for audit.
-var KeyAudit = secrets.Email("audit", secrets.Field{
+// KeyAudit returns the key that stands for audit.
+func KeyAudit() secrets.Key[string] {
+	return keyAudit
+}
+
+var keyAudit = secrets.Email("audit", secrets.Field{
 	Label: "audit",
 })
 
-// KeyBackground stands for background.
-var KeyBackground = secrets.Text("background", secrets.Field{
+// KeyBackground returns the key that stands for background.
+func KeyBackground() secrets.Key[string] {
+	return keyBackground
+}
+
+var keyBackground = secrets.Text("background", secrets.Field{
 	Label: "background",
 })
 
-// KeyWithValue stands for with_value.
-var KeyWithValue = secrets.Text("with_value", secrets.Field{
+// KeyWithValue returns the key that stands for with_value.
+func KeyWithValue() secrets.Key[string] {
+	return keyWithValue
+}
+
+var keyWithValue = secrets.Text("with_value", secrets.Field{
 	Label:      "with_value",
 	Default:    "x",
 	Permission: secrets.NoAsking,
@@ -104,6 +157,16 @@ const (
 	StoredHere  Stored = "here"
 	StoredThere Stored = "there"
 )
+
+// AllStored returns the choices for stored, in the schema's order. The slice is the caller's own.
+func AllStored() []Stored {
+	return []Stored{StoredHere, StoredThere}
+}
+
+// Valid reports whether s is one of the choices for stored.
+func (s Stored) Valid() bool {
+	return slices.Contains(AllStored(), s)
+}
 
 // Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
 // Manager.
@@ -119,19 +182,19 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "manager-names",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyClose,
-			KeyCommand,
-			KeyForget,
-			KeyGrants,
-			KeyMask,
-			KeyReject,
-			KeyRevoke,
-			KeyServeHTTP,
-			KeySet,
-			KeyStored,
-			KeyAudit,
-			KeyBackground,
-			KeyWithValue,
+			keyClose,
+			keyCommand,
+			keyForget,
+			keyGrants,
+			keyMask,
+			keyReject,
+			keyRevoke,
+			keyServeHTTP,
+			keySet,
+			keyStored,
+			keyAudit,
+			keyBackground,
+			keyWithValue,
 		},
 	}, options...)
 	if err != nil {
@@ -145,7 +208,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Close(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyClose, reason)
+	return secrets.Get(ctx, s.Manager, keyClose, reason)
 }
 
 // Command returns command.
@@ -153,7 +216,7 @@ func (s *Secrets) Close(ctx context.Context, reason secrets.Reason) (secrets.Sec
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Command(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyCommand, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyCommand, reason)
 }
 
 // Forget returns forget.
@@ -161,7 +224,7 @@ func (s *Secrets) Command(ctx context.Context, reason secrets.Reason) (secrets.O
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Forget(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyForget, reason)
+	return secrets.Get(ctx, s.Manager, keyForget, reason)
 }
 
 // Grants returns grants.
@@ -169,7 +232,7 @@ func (s *Secrets) Forget(ctx context.Context, reason secrets.Reason) (secrets.Se
 // Until the user stores another, it is 3. Each use needs the user's permission, which can be given
 // for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Grants(ctx context.Context, reason secrets.Reason) (int64, error) {
-	return secrets.Get(ctx, s.Manager, KeyGrants, reason)
+	return secrets.Get(ctx, s.Manager, keyGrants, reason)
 }
 
 // Mask returns mask.
@@ -177,7 +240,7 @@ func (s *Secrets) Grants(ctx context.Context, reason secrets.Reason) (int64, err
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Mask(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyMask, reason)
+	return secrets.Get(ctx, s.Manager, keyMask, reason)
 }
 
 // Reject returns reject.
@@ -185,7 +248,7 @@ func (s *Secrets) Mask(ctx context.Context, reason secrets.Reason) (secrets.Secr
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Reject(ctx context.Context, reason secrets.Reason) (secrets.Optional[*url.URL], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyReject, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyReject, reason)
 }
 
 // Revoke returns revoke.
@@ -193,7 +256,7 @@ func (s *Secrets) Reject(ctx context.Context, reason secrets.Reason) (secrets.Op
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Revoke(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyRevoke, reason)
+	return secrets.Get(ctx, s.Manager, keyRevoke, reason)
 }
 
 // ServeHTTP returns serve_http.
@@ -201,7 +264,7 @@ func (s *Secrets) Revoke(ctx context.Context, reason secrets.Reason) (secrets.Se
 // Until the user stores another, it is true. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) ServeHTTP(ctx context.Context, reason secrets.Reason) (bool, error) {
-	return secrets.Get(ctx, s.Manager, KeyServeHTTP, reason)
+	return secrets.Get(ctx, s.Manager, keyServeHTTP, reason)
 }
 
 // Set returns set.
@@ -209,7 +272,7 @@ func (s *Secrets) ServeHTTP(ctx context.Context, reason secrets.Reason) (bool, e
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Set(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeySet, reason)
+	return secrets.Get(ctx, s.Manager, keySet, reason)
 }
 
 // Stored returns stored.
@@ -217,7 +280,7 @@ func (s *Secrets) Set(ctx context.Context, reason secrets.Reason) (secrets.Secre
 // Until the user stores another, it is here. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Stored(ctx context.Context, reason secrets.Reason) (Stored, error) {
-	return secrets.Get(ctx, s.Manager, KeyStored, reason)
+	return secrets.Get(ctx, s.Manager, keyStored, reason)
 }
 
 // Audit returns audit.
@@ -225,7 +288,7 @@ func (s *Secrets) Stored(ctx context.Context, reason secrets.Reason) (Stored, er
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Audit(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyAudit, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyAudit, reason)
 }
 
 // Background returns background.
@@ -233,20 +296,22 @@ func (s *Secrets) Audit(ctx context.Context, reason secrets.Reason) (secrets.Opt
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Background(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyBackground, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyBackground, reason)
 }
 
 // WithValue returns with_value.
 //
 // Until the user stores another, it is x. Nobody is asked for permission.
 func (s *Secrets) WithValue(ctx context.Context) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyWithValue, "")
+	return secrets.Get(ctx, s.Manager, keyWithValue, "")
 }
 
 // AccountSecrets are the values of the group account.
 type AccountSecrets struct {
+	// Close is close.
 	Close secrets.Secret
-	Set   secrets.Secret
+	// Set is set.
+	Set secrets.Secret
 }
 
 // Account returns the group account with one question for all: close, set. An error means that none
@@ -254,14 +319,15 @@ type AccountSecrets struct {
 func (s *Secrets) Account(ctx context.Context, reason secrets.Reason) (AccountSecrets, error) {
 	var values AccountSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyClose.Into(&values.Close),
-		KeySet.Into(&values.Set),
+		keyClose.Into(&values.Close),
+		keySet.Into(&values.Set),
 	)
 	return values, err
 }
 
 // VerifySecrets are the values of the group verify.
 type VerifySecrets struct {
+	// Audit is audit.
 	Audit secrets.Optional[string]
 }
 
@@ -270,45 +336,58 @@ type VerifySecrets struct {
 func (s *Secrets) Verify(ctx context.Context, reason secrets.Reason) (VerifySecrets, error) {
 	var values VerifySecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyAudit.IntoOptional(&values.Audit),
+		keyAudit.IntoOptional(&values.Audit),
 	)
 	return values, err
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	Close      secrets.Secret
-	Command    secrets.Optional[string]
-	Forget     secrets.Secret
-	Grants     int64
-	Mask       secrets.Secret
-	Reject     secrets.Optional[*url.URL]
-	Revoke     secrets.Secret
-	ServeHTTP  bool
-	Set        secrets.Secret
-	Stored     Stored
-	Audit      secrets.Optional[string]
+	// Close is close.
+	Close secrets.Secret
+	// Command is command.
+	Command secrets.Optional[string]
+	// Forget is forget.
+	Forget secrets.Secret
+	// Grants is grants.
+	Grants int64
+	// Mask is mask.
+	Mask secrets.Secret
+	// Reject is reject.
+	Reject secrets.Optional[*url.URL]
+	// Revoke is revoke.
+	Revoke secrets.Secret
+	// ServeHTTP is serve_http.
+	ServeHTTP bool
+	// Set is set.
+	Set secrets.Secret
+	// Stored is stored.
+	Stored Stored
+	// Audit is audit.
+	Audit secrets.Optional[string]
+	// Background is background.
 	Background secrets.Optional[string]
-	WithValue  string
+	// WithValue is with_value.
+	WithValue string
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyClose.Into(&values.Close),
-		KeyCommand.IntoOptional(&values.Command),
-		KeyForget.Into(&values.Forget),
-		KeyGrants.Into(&values.Grants),
-		KeyMask.Into(&values.Mask),
-		KeyReject.IntoOptional(&values.Reject),
-		KeyRevoke.Into(&values.Revoke),
-		KeyServeHTTP.Into(&values.ServeHTTP),
-		KeySet.Into(&values.Set),
-		KeyStored.Into(&values.Stored),
-		KeyAudit.IntoOptional(&values.Audit),
-		KeyBackground.IntoOptional(&values.Background),
-		KeyWithValue.Into(&values.WithValue),
+		keyClose.Into(&values.Close),
+		keyCommand.IntoOptional(&values.Command),
+		keyForget.Into(&values.Forget),
+		keyGrants.Into(&values.Grants),
+		keyMask.Into(&values.Mask),
+		keyReject.IntoOptional(&values.Reject),
+		keyRevoke.Into(&values.Revoke),
+		keyServeHTTP.Into(&values.ServeHTTP),
+		keySet.Into(&values.Set),
+		keyStored.Into(&values.Stored),
+		keyAudit.IntoOptional(&values.Audit),
+		keyBackground.IntoOptional(&values.Background),
+		keyWithValue.Into(&values.WithValue),
 	)
 	return values, err
 }
@@ -316,29 +395,29 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateGrants returns the value of grants that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateGrants(text string) (int64, error) {
-	return secrets.Validate(KeyGrants, text)
+	return secrets.Validate(keyGrants, text)
 }
 
 // ValidateReject returns the value of reject that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateReject(text string) (*url.URL, error) {
-	return secrets.Validate(KeyReject, text)
+	return secrets.Validate(keyReject, text)
 }
 
 // ValidateServeHTTP returns the value of serve_http that text stands for, or an error that names
 // the rule it breaks and is secrets.ErrInvalid.
 func ValidateServeHTTP(text string) (bool, error) {
-	return secrets.Validate(KeyServeHTTP, text)
+	return secrets.Validate(keyServeHTTP, text)
 }
 
 // ValidateStored returns the value of stored that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateStored(text string) (Stored, error) {
-	return secrets.Validate(KeyStored, text)
+	return secrets.Validate(keyStored, text)
 }
 
 // ValidateAudit returns the value of audit that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateAudit(text string) (string, error) {
-	return secrets.Validate(KeyAudit, text)
+	return secrets.Validate(keyAudit, text)
 }

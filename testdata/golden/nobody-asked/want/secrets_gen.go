@@ -20,15 +20,23 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyBaseURL stands for base_url.
-var KeyBaseURL = secrets.URL("base_url", secrets.Field{
+// KeyBaseURL returns the key that stands for base_url.
+func KeyBaseURL() secrets.Key[*url.URL] {
+	return keyBaseURL
+}
+
+var keyBaseURL = secrets.URL("base_url", secrets.Field{
 	Label:      "base_url",
 	Default:    "https://a.example",
 	Permission: secrets.NoAsking,
 })
 
-// KeyRetries stands for retries.
-var KeyRetries = secrets.Integer("retries", secrets.Field{
+// KeyRetries returns the key that stands for retries.
+func KeyRetries() secrets.Key[int64] {
+	return keyRetries
+}
+
+var keyRetries = secrets.Integer("retries", secrets.Field{
 	Label:      "retries",
 	Permission: secrets.NoAsking,
 })
@@ -47,8 +55,8 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "nobody-asked",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyBaseURL,
-			KeyRetries,
+			keyBaseURL,
+			keyRetries,
 		},
 	}, options...)
 	if err != nil {
@@ -61,19 +69,21 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 //
 // Until the user stores another, it is https://a.example. Nobody is asked for permission.
 func (s *Secrets) BaseURL(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyBaseURL, "")
+	return secrets.Get(ctx, s.Manager, keyBaseURL, "")
 }
 
 // Retries returns retries.
 //
 // It may be unset, which is no error. Nobody is asked for permission.
 func (s *Secrets) Retries(ctx context.Context) (secrets.Optional[int64], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyRetries, "")
+	return secrets.GetOptional(ctx, s.Manager, keyRetries, "")
 }
 
 // Values are the values of all secrets.
 type Values struct {
+	// BaseURL is base_url.
 	BaseURL *url.URL
+	// Retries is retries.
 	Retries secrets.Optional[int64]
 }
 
@@ -81,8 +91,8 @@ type Values struct {
 func (s *Secrets) All(ctx context.Context) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, "",
-		KeyBaseURL.Into(&values.BaseURL),
-		KeyRetries.IntoOptional(&values.Retries),
+		keyBaseURL.Into(&values.BaseURL),
+		keyRetries.IntoOptional(&values.Retries),
 	)
 	return values, err
 }
@@ -90,11 +100,11 @@ func (s *Secrets) All(ctx context.Context) (Values, error) {
 // ValidateBaseURL returns the value of base_url that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateBaseURL(text string) (*url.URL, error) {
-	return secrets.Validate(KeyBaseURL, text)
+	return secrets.Validate(keyBaseURL, text)
 }
 
 // ValidateRetries returns the value of retries that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateRetries(text string) (int64, error) {
-	return secrets.Validate(KeyRetries, text)
+	return secrets.Validate(keyRetries, text)
 }

@@ -21,49 +21,77 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyTemperature stands for temperature.
-var KeyTemperature = secrets.Number("temperature", secrets.Field{
+// KeyTemperature returns the key that stands for temperature.
+func KeyTemperature() secrets.Key[float64] {
+	return keyTemperature
+}
+
+var keyTemperature = secrets.Number("temperature", secrets.Field{
 	Label:   "temperature",
 	Default: "0.7",
 	Range:   secrets.Between[float64](0, 2),
 })
 
-// KeyShare stands for share.
-var KeyShare = secrets.Number("share", secrets.Field{
+// KeyShare returns the key that stands for share.
+func KeyShare() secrets.Key[float64] {
+	return keyShare
+}
+
+var keyShare = secrets.Number("share", secrets.Field{
 	Label:   "share",
 	Default: "1e-3",
 	Range:   secrets.Between[float64](-0.5, math.MaxFloat64),
 })
 
-// KeyMost stands for most.
-var KeyMost = secrets.Number("most", secrets.Field{
+// KeyMost returns the key that stands for most.
+func KeyMost() secrets.Key[float64] {
+	return keyMost
+}
+
+var keyMost = secrets.Number("most", secrets.Field{
 	Label:    "most",
 	Required: true,
 	Range:    secrets.Between[float64](-math.MaxFloat64, 1000.5),
 })
 
-// KeyTimeout stands for timeout.
-var KeyTimeout = secrets.Duration("timeout", secrets.Field{
+// KeyTimeout returns the key that stands for timeout.
+func KeyTimeout() secrets.Key[time.Duration] {
+	return keyTimeout
+}
+
+var keyTimeout = secrets.Duration("timeout", secrets.Field{
 	Label:   "timeout",
 	Default: "30s",
 	Range:   secrets.Between[time.Duration](1*time.Second, 10*time.Minute),
 })
 
-// KeyOffset stands for offset.
-var KeyOffset = secrets.Duration("offset", secrets.Field{
+// KeyOffset returns the key that stands for offset.
+func KeyOffset() secrets.Key[time.Duration] {
+	return keyOffset
+}
+
+var keyOffset = secrets.Duration("offset", secrets.Field{
 	Label:   "offset",
 	Default: "0s",
 	Range:   secrets.Between[time.Duration](-12*time.Hour, 0),
 })
 
-// KeyEqual stands for equal.
-var KeyEqual = secrets.Number("equal", secrets.Field{
+// KeyEqual returns the key that stands for equal.
+func KeyEqual() secrets.Key[float64] {
+	return keyEqual
+}
+
+var keyEqual = secrets.Number("equal", secrets.Field{
 	Label: "equal",
 	Range: secrets.Between[float64](1, 1),
 })
 
-// KeyHidden stands for hidden.
-var KeyHidden = secrets.Hidden(secrets.Number("hidden", secrets.Field{
+// KeyHidden returns the key that stands for hidden.
+func KeyHidden() secrets.Key[secrets.Confidential[float64]] {
+	return keyHidden
+}
+
+var keyHidden = secrets.Hidden(secrets.Number("hidden", secrets.Field{
 	Label: "hidden",
 }))
 
@@ -81,13 +109,13 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "numbers",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyTemperature,
-			KeyShare,
-			KeyMost,
-			KeyTimeout,
-			KeyOffset,
-			KeyEqual,
-			KeyHidden,
+			keyTemperature,
+			keyShare,
+			keyMost,
+			keyTimeout,
+			keyOffset,
+			keyEqual,
+			keyHidden,
 		},
 	}, options...)
 	if err != nil {
@@ -101,7 +129,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // Until the user stores another, it is 0.7. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Temperature(ctx context.Context, reason secrets.Reason) (float64, error) {
-	return secrets.Get(ctx, s.Manager, KeyTemperature, reason)
+	return secrets.Get(ctx, s.Manager, keyTemperature, reason)
 }
 
 // Share returns share.
@@ -109,7 +137,7 @@ func (s *Secrets) Temperature(ctx context.Context, reason secrets.Reason) (float
 // Until the user stores another, it is 1e-3. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Share(ctx context.Context, reason secrets.Reason) (float64, error) {
-	return secrets.Get(ctx, s.Manager, KeyShare, reason)
+	return secrets.Get(ctx, s.Manager, keyShare, reason)
 }
 
 // Most returns most.
@@ -117,7 +145,7 @@ func (s *Secrets) Share(ctx context.Context, reason secrets.Reason) (float64, er
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Most(ctx context.Context, reason secrets.Reason) (float64, error) {
-	return secrets.Get(ctx, s.Manager, KeyMost, reason)
+	return secrets.Get(ctx, s.Manager, keyMost, reason)
 }
 
 // Timeout returns timeout.
@@ -125,7 +153,7 @@ func (s *Secrets) Most(ctx context.Context, reason secrets.Reason) (float64, err
 // Until the user stores another, it is 30s. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Timeout(ctx context.Context, reason secrets.Reason) (time.Duration, error) {
-	return secrets.Get(ctx, s.Manager, KeyTimeout, reason)
+	return secrets.Get(ctx, s.Manager, keyTimeout, reason)
 }
 
 // Offset returns offset.
@@ -133,7 +161,7 @@ func (s *Secrets) Timeout(ctx context.Context, reason secrets.Reason) (time.Dura
 // Until the user stores another, it is 0s. Each use needs the user's permission, which can be given
 // for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Offset(ctx context.Context, reason secrets.Reason) (time.Duration, error) {
-	return secrets.Get(ctx, s.Manager, KeyOffset, reason)
+	return secrets.Get(ctx, s.Manager, keyOffset, reason)
 }
 
 // Equal returns equal.
@@ -141,7 +169,7 @@ func (s *Secrets) Offset(ctx context.Context, reason secrets.Reason) (time.Durat
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Equal(ctx context.Context, reason secrets.Reason) (secrets.Optional[float64], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyEqual, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyEqual, reason)
 }
 
 // Hidden returns hidden.
@@ -149,31 +177,38 @@ func (s *Secrets) Equal(ctx context.Context, reason secrets.Reason) (secrets.Opt
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Hidden(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Confidential[float64]], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyHidden, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyHidden, reason)
 }
 
 // Values are the values of all secrets.
 type Values struct {
+	// Temperature is temperature.
 	Temperature float64
-	Share       float64
-	Most        float64
-	Timeout     time.Duration
-	Offset      time.Duration
-	Equal       secrets.Optional[float64]
-	Hidden      secrets.Optional[secrets.Confidential[float64]]
+	// Share is share.
+	Share float64
+	// Most is most.
+	Most float64
+	// Timeout is timeout.
+	Timeout time.Duration
+	// Offset is offset.
+	Offset time.Duration
+	// Equal is equal.
+	Equal secrets.Optional[float64]
+	// Hidden is hidden.
+	Hidden secrets.Optional[secrets.Confidential[float64]]
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyTemperature.Into(&values.Temperature),
-		KeyShare.Into(&values.Share),
-		KeyMost.Into(&values.Most),
-		KeyTimeout.Into(&values.Timeout),
-		KeyOffset.Into(&values.Offset),
-		KeyEqual.IntoOptional(&values.Equal),
-		KeyHidden.IntoOptional(&values.Hidden),
+		keyTemperature.Into(&values.Temperature),
+		keyShare.Into(&values.Share),
+		keyMost.Into(&values.Most),
+		keyTimeout.Into(&values.Timeout),
+		keyOffset.Into(&values.Offset),
+		keyEqual.IntoOptional(&values.Equal),
+		keyHidden.IntoOptional(&values.Hidden),
 	)
 	return values, err
 }
@@ -181,41 +216,41 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateTemperature returns the value of temperature that text stands for, or an error that names
 // the rule it breaks and is secrets.ErrInvalid.
 func ValidateTemperature(text string) (float64, error) {
-	return secrets.Validate(KeyTemperature, text)
+	return secrets.Validate(keyTemperature, text)
 }
 
 // ValidateShare returns the value of share that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateShare(text string) (float64, error) {
-	return secrets.Validate(KeyShare, text)
+	return secrets.Validate(keyShare, text)
 }
 
 // ValidateMost returns the value of most that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateMost(text string) (float64, error) {
-	return secrets.Validate(KeyMost, text)
+	return secrets.Validate(keyMost, text)
 }
 
 // ValidateTimeout returns the value of timeout that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateTimeout(text string) (time.Duration, error) {
-	return secrets.Validate(KeyTimeout, text)
+	return secrets.Validate(keyTimeout, text)
 }
 
 // ValidateOffset returns the value of offset that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateOffset(text string) (time.Duration, error) {
-	return secrets.Validate(KeyOffset, text)
+	return secrets.Validate(keyOffset, text)
 }
 
 // ValidateEqual returns the value of equal that text stands for, or an error that names the rule it
 // breaks and is secrets.ErrInvalid.
 func ValidateEqual(text string) (float64, error) {
-	return secrets.Validate(KeyEqual, text)
+	return secrets.Validate(keyEqual, text)
 }
 
 // ValidateHidden returns the value of hidden that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateHidden(text string) (secrets.Confidential[float64], error) {
-	return secrets.Validate(KeyHidden, text)
+	return secrets.Validate(keyHidden, text)
 }

@@ -19,8 +19,12 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyToken stands for token.
-var KeyToken = secrets.Password("token", secrets.Field{
+// KeyToken returns the key that stands for token.
+func KeyToken() secrets.Key[secrets.Secret] {
+	return keyToken
+}
+
+var keyToken = secrets.Password("token", secrets.Field{
 	Label:    "token",
 	Required: true,
 })
@@ -39,7 +43,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "one",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyToken,
+			keyToken,
 		},
 	}, options...)
 	if err != nil {
@@ -53,11 +57,12 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Token(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyToken, reason)
+	return secrets.Get(ctx, s.Manager, keyToken, reason)
 }
 
 // Values are the values of all secrets.
 type Values struct {
+	// Token is token.
 	Token secrets.Secret
 }
 
@@ -65,7 +70,7 @@ type Values struct {
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyToken.Into(&values.Token),
+		keyToken.Into(&values.Token),
 	)
 	return values, err
 }

@@ -21,21 +21,33 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyAsked stands for asked.
-var KeyAsked = secrets.Password("asked", secrets.Field{
+// KeyAsked returns the key that stands for asked.
+func KeyAsked() secrets.Key[secrets.Secret] {
+	return keyAsked
+}
+
+var keyAsked = secrets.Password("asked", secrets.Field{
 	Label:    "asked",
 	Required: true,
 })
 
-// KeyAskedForAWhile stands for asked_for_a_while.
-var KeyAskedForAWhile = secrets.Password("asked_for_a_while", secrets.Field{
+// KeyAskedForAWhile returns the key that stands for asked_for_a_while.
+func KeyAskedForAWhile() secrets.Key[secrets.Secret] {
+	return keyAskedForAWhile
+}
+
+var keyAskedForAWhile = secrets.Password("asked_for_a_while", secrets.Field{
 	Label:    "asked_for_a_while",
 	Required: true,
 	Remember: 90 * time.Second,
 })
 
-// KeyAskedByTool stands for asked_by_tool.
-var KeyAskedByTool = secrets.Password("asked_by_tool", secrets.Field{
+// KeyAskedByTool returns the key that stands for asked_by_tool.
+func KeyAskedByTool() secrets.Key[secrets.Secret] {
+	return keyAskedByTool
+}
+
+var keyAskedByTool = secrets.Password("asked_by_tool", secrets.Field{
 	Label:    "asked_by_tool",
 	Required: true,
 	Remember: 8 * time.Hour,
@@ -43,28 +55,44 @@ var KeyAskedByTool = secrets.Password("asked_by_tool", secrets.Field{
 	SentTo:   "target",
 })
 
-// KeyByDialog stands for by_dialog.
-var KeyByDialog = secrets.Password("by_dialog", secrets.Field{
+// KeyByDialog returns the key that stands for by_dialog.
+func KeyByDialog() secrets.Key[secrets.Secret] {
+	return keyByDialog
+}
+
+var keyByDialog = secrets.Password("by_dialog", secrets.Field{
 	Label:      "by_dialog",
 	Required:   true,
 	Permission: secrets.DialogOnly,
 })
 
-// KeyNever stands for never.
-var KeyNever = secrets.Text("never", secrets.Field{
+// KeyNever returns the key that stands for never.
+func KeyNever() secrets.Key[string] {
+	return keyNever
+}
+
+var keyNever = secrets.Text("never", secrets.Field{
 	Label:      "never",
 	Permission: secrets.NoAsking,
 })
 
-// KeyTarget stands for target.
-var KeyTarget = secrets.URL("target", secrets.Field{
+// KeyTarget returns the key that stands for target.
+func KeyTarget() secrets.Key[*url.URL] {
+	return keyTarget
+}
+
+var keyTarget = secrets.URL("target", secrets.Field{
 	Label:      "target",
 	Required:   true,
 	Permission: secrets.DialogOnly,
 })
 
-// KeyRetired stands for retired.
-var KeyRetired = secrets.Password("retired", secrets.Field{
+// KeyRetired returns the key that stands for retired.
+func KeyRetired() secrets.Key[secrets.Secret] {
+	return keyRetired
+}
+
+var keyRetired = secrets.Password("retired", secrets.Field{
 	Label:       "retired",
 	Deprecated:  "Use asked instead.",
 	RenamedFrom: []string{"old_one", "OLD_TWO"},
@@ -84,13 +112,13 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "permissions",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyAsked,
-			KeyAskedForAWhile,
-			KeyAskedByTool,
-			KeyByDialog,
-			KeyNever,
-			KeyTarget,
-			KeyRetired,
+			keyAsked,
+			keyAskedForAWhile,
+			keyAskedByTool,
+			keyByDialog,
+			keyNever,
+			keyTarget,
+			keyRetired,
 		},
 	}, options...)
 	if err != nil {
@@ -104,7 +132,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Asked(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyAsked, reason)
+	return secrets.Get(ctx, s.Manager, keyAsked, reason)
 }
 
 // AskedForAWhile returns asked_for_a_while.
@@ -112,7 +140,7 @@ func (s *Secrets) Asked(ctx context.Context, reason secrets.Reason) (secrets.Sec
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for 1m30s; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) AskedForAWhile(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyAskedForAWhile, reason)
+	return secrets.Get(ctx, s.Manager, keyAskedForAWhile, reason)
 }
 
 // AskedByTool returns asked_by_tool.
@@ -121,7 +149,7 @@ func (s *Secrets) AskedForAWhile(ctx context.Context, reason secrets.Reason) (se
 // shown. Each use needs the user's permission, which can be given for 8h and the tool that asks; a
 // refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) AskedByTool(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyAskedByTool, reason)
+	return secrets.Get(ctx, s.Manager, keyAskedByTool, reason)
 }
 
 // ByDialog returns by_dialog.
@@ -129,14 +157,14 @@ func (s *Secrets) AskedByTool(ctx context.Context, reason secrets.Reason) (secre
 // The user is asked for it when it is missing. Each use needs the user's permission in a native
 // dialog, which can be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) ByDialog(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyByDialog, reason)
+	return secrets.Get(ctx, s.Manager, keyByDialog, reason)
 }
 
 // Never returns never.
 //
 // It may be unset, which is no error. Nobody is asked for permission.
 func (s *Secrets) Never(ctx context.Context) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyNever, "")
+	return secrets.GetOptional(ctx, s.Manager, keyNever, "")
 }
 
 // Target returns target.
@@ -144,7 +172,7 @@ func (s *Secrets) Never(ctx context.Context) (secrets.Optional[string], error) {
 // The user is asked for it when it is missing. Each use needs the user's permission in a native
 // dialog, which can be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Target(ctx context.Context, reason secrets.Reason) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyTarget, reason)
+	return secrets.Get(ctx, s.Manager, keyTarget, reason)
 }
 
 // Retired returns retired.
@@ -154,31 +182,40 @@ func (s *Secrets) Target(ctx context.Context, reason secrets.Reason) (*url.URL, 
 //
 // Deprecated: Use asked instead.
 func (s *Secrets) Retired(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyRetired, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyRetired, reason)
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	Asked          secrets.Secret
+	// Asked is asked.
+	Asked secrets.Secret
+	// AskedForAWhile is asked_for_a_while.
 	AskedForAWhile secrets.Secret
-	AskedByTool    secrets.Secret
-	ByDialog       secrets.Secret
-	Never          secrets.Optional[string]
-	Target         *url.URL
-	Retired        secrets.Optional[secrets.Secret]
+	// AskedByTool is asked_by_tool.
+	AskedByTool secrets.Secret
+	// ByDialog is by_dialog.
+	ByDialog secrets.Secret
+	// Never is never.
+	Never secrets.Optional[string]
+	// Target is target.
+	Target *url.URL
+	// Retired is retired.
+	//
+	// Deprecated: Use asked instead.
+	Retired secrets.Optional[secrets.Secret]
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyAsked.Into(&values.Asked),
-		KeyAskedForAWhile.Into(&values.AskedForAWhile),
-		KeyAskedByTool.Into(&values.AskedByTool),
-		KeyByDialog.Into(&values.ByDialog),
-		KeyNever.IntoOptional(&values.Never),
-		KeyTarget.Into(&values.Target),
-		KeyRetired.IntoOptional(&values.Retired),
+		keyAsked.Into(&values.Asked),
+		keyAskedForAWhile.Into(&values.AskedForAWhile),
+		keyAskedByTool.Into(&values.AskedByTool),
+		keyByDialog.Into(&values.ByDialog),
+		keyNever.IntoOptional(&values.Never),
+		keyTarget.Into(&values.Target),
+		keyRetired.IntoOptional(&values.Retired),
 	)
 	return values, err
 }
@@ -186,5 +223,5 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateTarget returns the value of target that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateTarget(text string) (*url.URL, error) {
-	return secrets.Validate(KeyTarget, text)
+	return secrets.Validate(keyTarget, text)
 }

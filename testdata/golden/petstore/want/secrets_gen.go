@@ -20,39 +20,59 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyAPIKey stands for api_key.
-var KeyAPIKey = secrets.Password("api_key", secrets.Field{
+// KeyAPIKey returns the key that stands for api_key.
+func KeyAPIKey() secrets.Key[secrets.Secret] {
+	return keyAPIKey
+}
+
+var keyAPIKey = secrets.Password("api_key", secrets.Field{
 	Label:       "Petstore API key",
 	Help:        "Create one under Account, API keys.",
 	Required:    true,
 	SentTo:      "base_url",
 	RenamedFrom: []string{"petstore_key"},
 	MinLength:   16,
-	Prefix:      "pets-",
+	Prefixes:    []string{"pets-"},
 })
 
-// KeyBaseURL stands for base_url.
-var KeyBaseURL = secrets.URL("base_url", secrets.Field{
+// KeyBaseURL returns the key that stands for base_url.
+func KeyBaseURL() secrets.Key[*url.URL] {
+	return keyBaseURL
+}
+
+var keyBaseURL = secrets.URL("base_url", secrets.Field{
 	Label:      "API endpoint",
 	Default:    "https://petstore.example/api/v3",
 	Permission: secrets.NoAsking,
 	Schemes:    []string{"https", "http"},
 })
 
-// KeyContact stands for contact.
-var KeyContact = secrets.Email("contact", secrets.Field{
+// KeyContact returns the key that stands for contact.
+func KeyContact() secrets.Key[string] {
+	return keyContact
+}
+
+var keyContact = secrets.Email("contact", secrets.Field{
 	Label:       "Contact address",
 	Placeholder: "you@example.com",
 })
 
-// KeyUsername stands for username.
-var KeyUsername = secrets.Text("username", secrets.Field{
+// KeyUsername returns the key that stands for username.
+func KeyUsername() secrets.Key[string] {
+	return keyUsername
+}
+
+var keyUsername = secrets.Text("username", secrets.Field{
 	Label:    "User name",
 	Required: true,
 })
 
-// KeyPassword stands for password.
-var KeyPassword = secrets.Password("password", secrets.Field{
+// KeyPassword returns the key that stands for password.
+func KeyPassword() secrets.Key[secrets.Secret] {
+	return keyPassword
+}
+
+var keyPassword = secrets.Password("password", secrets.Field{
 	Label:      "Password",
 	Required:   true,
 	Permission: secrets.DialogOnly,
@@ -72,11 +92,11 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "petstore",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyAPIKey,
-			KeyBaseURL,
-			KeyContact,
-			KeyUsername,
-			KeyPassword,
+			keyAPIKey,
+			keyBaseURL,
+			keyContact,
+			keyUsername,
+			keyPassword,
 		},
 	}, options...)
 	if err != nil {
@@ -91,7 +111,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // is shown. Each use needs the user's permission, which can be given for the session; a refusal is
 // an error, such as secrets.ErrDenied.
 func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyAPIKey, reason)
+	return secrets.Get(ctx, s.Manager, keyAPIKey, reason)
 }
 
 // BaseURL returns base_url: API endpoint.
@@ -99,7 +119,7 @@ func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Se
 // Until the user stores another, it is https://petstore.example/api/v3. Nobody is asked for
 // permission.
 func (s *Secrets) BaseURL(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyBaseURL, "")
+	return secrets.Get(ctx, s.Manager, keyBaseURL, "")
 }
 
 // Contact returns contact: Contact address.
@@ -107,7 +127,7 @@ func (s *Secrets) BaseURL(ctx context.Context) (*url.URL, error) {
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Contact(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyContact, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyContact, reason)
 }
 
 // Username returns username: User name.
@@ -115,7 +135,7 @@ func (s *Secrets) Contact(ctx context.Context, reason secrets.Reason) (secrets.O
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Username(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyUsername, reason)
+	return secrets.Get(ctx, s.Manager, keyUsername, reason)
 }
 
 // Password returns password: Password.
@@ -123,12 +143,14 @@ func (s *Secrets) Username(ctx context.Context, reason secrets.Reason) (string, 
 // The user is asked for it when it is missing. Each use needs the user's permission in a native
 // dialog, which can be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Password(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyPassword, reason)
+	return secrets.Get(ctx, s.Manager, keyPassword, reason)
 }
 
 // LoginSecrets are the values of the group login.
 type LoginSecrets struct {
+	// Username is username: User name.
 	Username string
+	// Password is password: Password.
 	Password secrets.Secret
 }
 
@@ -137,18 +159,23 @@ type LoginSecrets struct {
 func (s *Secrets) Login(ctx context.Context, reason secrets.Reason) (LoginSecrets, error) {
 	var values LoginSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyUsername.Into(&values.Username),
-		KeyPassword.Into(&values.Password),
+		keyUsername.Into(&values.Username),
+		keyPassword.Into(&values.Password),
 	)
 	return values, err
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	APIKey   secrets.Secret
-	BaseURL  *url.URL
-	Contact  secrets.Optional[string]
+	// APIKey is api_key: Petstore API key.
+	APIKey secrets.Secret
+	// BaseURL is base_url: API endpoint.
+	BaseURL *url.URL
+	// Contact is contact: Contact address.
+	Contact secrets.Optional[string]
+	// Username is username: User name.
 	Username string
+	// Password is password: Password.
 	Password secrets.Secret
 }
 
@@ -156,11 +183,11 @@ type Values struct {
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyAPIKey.Into(&values.APIKey),
-		KeyBaseURL.Into(&values.BaseURL),
-		KeyContact.IntoOptional(&values.Contact),
-		KeyUsername.Into(&values.Username),
-		KeyPassword.Into(&values.Password),
+		keyAPIKey.Into(&values.APIKey),
+		keyBaseURL.Into(&values.BaseURL),
+		keyContact.IntoOptional(&values.Contact),
+		keyUsername.Into(&values.Username),
+		keyPassword.Into(&values.Password),
 	)
 	return values, err
 }
@@ -168,17 +195,17 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateAPIKey returns the value of api_key that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
 func ValidateAPIKey(text string) (secrets.Secret, error) {
-	return secrets.Validate(KeyAPIKey, text)
+	return secrets.Validate(keyAPIKey, text)
 }
 
 // ValidateBaseURL returns the value of base_url that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateBaseURL(text string) (*url.URL, error) {
-	return secrets.Validate(KeyBaseURL, text)
+	return secrets.Validate(keyBaseURL, text)
 }
 
 // ValidateContact returns the value of contact that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateContact(text string) (string, error) {
-	return secrets.Validate(KeyContact, text)
+	return secrets.Validate(keyContact, text)
 }

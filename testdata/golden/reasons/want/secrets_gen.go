@@ -20,25 +20,41 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyAPIKey stands for api_key.
-var KeyAPIKey = secrets.Password("api_key", secrets.Field{
+// KeyAPIKey returns the key that stands for api_key.
+func KeyAPIKey() secrets.Key[secrets.Secret] {
+	return keyAPIKey
+}
+
+var keyAPIKey = secrets.Password("api_key", secrets.Field{
 	Label:    "api_key",
 	Required: true,
 })
 
-// KeyContact stands for contact.
-var KeyContact = secrets.Email("contact", secrets.Field{
+// KeyContact returns the key that stands for contact.
+func KeyContact() secrets.Key[string] {
+	return keyContact
+}
+
+var keyContact = secrets.Email("contact", secrets.Field{
 	Label: "contact",
 })
 
-// KeyUsername stands for username.
-var KeyUsername = secrets.Text("username", secrets.Field{
+// KeyUsername returns the key that stands for username.
+func KeyUsername() secrets.Key[string] {
+	return keyUsername
+}
+
+var keyUsername = secrets.Text("username", secrets.Field{
 	Label:    "username",
 	Required: true,
 })
 
-// KeyBaseURL stands for base_url.
-var KeyBaseURL = secrets.URL("base_url", secrets.Field{
+// KeyBaseURL returns the key that stands for base_url.
+func KeyBaseURL() secrets.Key[*url.URL] {
+	return keyBaseURL
+}
+
+var keyBaseURL = secrets.URL("base_url", secrets.Field{
 	Label:      "base_url",
 	Default:    "https://a.example",
 	Permission: secrets.NoAsking,
@@ -58,10 +74,10 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "reasons",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyAPIKey,
-			KeyContact,
-			KeyUsername,
-			KeyBaseURL,
+			keyAPIKey,
+			keyContact,
+			keyUsername,
+			keyBaseURL,
 		},
 	}, options...)
 	if err != nil {
@@ -75,7 +91,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyAPIKey, reason)
+	return secrets.Get(ctx, s.Manager, keyAPIKey, reason)
 }
 
 // Contact returns contact.
@@ -83,7 +99,7 @@ func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Se
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Contact(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyContact, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyContact, reason)
 }
 
 // Username returns username.
@@ -91,19 +107,21 @@ func (s *Secrets) Contact(ctx context.Context, reason secrets.Reason) (secrets.O
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Username(ctx context.Context, reason secrets.Reason) (string, error) {
-	return secrets.Get(ctx, s.Manager, KeyUsername, reason)
+	return secrets.Get(ctx, s.Manager, keyUsername, reason)
 }
 
 // BaseURL returns base_url.
 //
 // Until the user stores another, it is https://a.example. Nobody is asked for permission.
 func (s *Secrets) BaseURL(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyBaseURL, "")
+	return secrets.Get(ctx, s.Manager, keyBaseURL, "")
 }
 
 // LoginSecrets are the values of the group login.
 type LoginSecrets struct {
-	APIKey   secrets.Secret
+	// APIKey is api_key.
+	APIKey secrets.Secret
+	// Username is username.
 	Username string
 }
 
@@ -112,28 +130,32 @@ type LoginSecrets struct {
 func (s *Secrets) Login(ctx context.Context, reason secrets.Reason) (LoginSecrets, error) {
 	var values LoginSecrets
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyAPIKey.Into(&values.APIKey),
-		KeyUsername.Into(&values.Username),
+		keyAPIKey.Into(&values.APIKey),
+		keyUsername.Into(&values.Username),
 	)
 	return values, err
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	APIKey   secrets.Secret
-	Contact  secrets.Optional[string]
+	// APIKey is api_key.
+	APIKey secrets.Secret
+	// Contact is contact.
+	Contact secrets.Optional[string]
+	// Username is username.
 	Username string
-	BaseURL  *url.URL
+	// BaseURL is base_url.
+	BaseURL *url.URL
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyAPIKey.Into(&values.APIKey),
-		KeyContact.IntoOptional(&values.Contact),
-		KeyUsername.Into(&values.Username),
-		KeyBaseURL.Into(&values.BaseURL),
+		keyAPIKey.Into(&values.APIKey),
+		keyContact.IntoOptional(&values.Contact),
+		keyUsername.Into(&values.Username),
+		keyBaseURL.Into(&values.BaseURL),
 	)
 	return values, err
 }
@@ -141,11 +163,11 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateContact returns the value of contact that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateContact(text string) (string, error) {
-	return secrets.Validate(KeyContact, text)
+	return secrets.Validate(keyContact, text)
 }
 
 // ValidateBaseURL returns the value of base_url that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateBaseURL(text string) (*url.URL, error) {
-	return secrets.Validate(KeyBaseURL, text)
+	return secrets.Validate(keyBaseURL, text)
 }

@@ -20,22 +20,34 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyAPIKey stands for api_key.
-var KeyAPIKey = secrets.Password("api_key", secrets.Field{
+// KeyAPIKey returns the key that stands for api_key.
+func KeyAPIKey() secrets.Key[secrets.Secret] {
+	return keyAPIKey
+}
+
+var keyAPIKey = secrets.Password("api_key", secrets.Field{
 	Label:    "OpenWeather API key",
 	Help:     "Find it at https://home.example/api_keys 🔑",
 	Required: true,
 })
 
-// KeyBaseURL stands for base_url.
-var KeyBaseURL = secrets.URL("base_url", secrets.Field{
+// KeyBaseURL returns the key that stands for base_url.
+func KeyBaseURL() secrets.Key[*url.URL] {
+	return keyBaseURL
+}
+
+var keyBaseURL = secrets.URL("base_url", secrets.Field{
 	Label:       "Base URL",
 	Placeholder: "https://...",
 	Default:     "https://api.weather.example/data/2.5",
 })
 
-// KeyContactEmail stands for contact_email.
-var KeyContactEmail = secrets.Email("contact_email", secrets.Field{
+// KeyContactEmail returns the key that stands for contact_email.
+func KeyContactEmail() secrets.Key[string] {
+	return keyContactEmail
+}
+
+var keyContactEmail = secrets.Email("contact_email", secrets.Field{
 	Label: "Contact",
 })
 
@@ -53,9 +65,9 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "weather",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			KeyAPIKey,
-			KeyBaseURL,
-			KeyContactEmail,
+			keyAPIKey,
+			keyBaseURL,
+			keyContactEmail,
 		},
 	}, options...)
 	if err != nil {
@@ -69,7 +81,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 // The user is asked for it when it is missing. Each use needs the user's permission, which can be
 // given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, KeyAPIKey, reason)
+	return secrets.Get(ctx, s.Manager, keyAPIKey, reason)
 }
 
 // BaseURL returns base_url: Base URL.
@@ -78,7 +90,7 @@ func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Se
 // user's permission, which can be given for the session; a refusal is an error, such as
 // secrets.ErrDenied.
 func (s *Secrets) BaseURL(ctx context.Context, reason secrets.Reason) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, KeyBaseURL, reason)
+	return secrets.Get(ctx, s.Manager, keyBaseURL, reason)
 }
 
 // ContactEmail returns contact_email: Contact.
@@ -86,13 +98,16 @@ func (s *Secrets) BaseURL(ctx context.Context, reason secrets.Reason) (*url.URL,
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
 // the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) ContactEmail(ctx context.Context, reason secrets.Reason) (secrets.Optional[string], error) {
-	return secrets.GetOptional(ctx, s.Manager, KeyContactEmail, reason)
+	return secrets.GetOptional(ctx, s.Manager, keyContactEmail, reason)
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	APIKey       secrets.Secret
-	BaseURL      *url.URL
+	// APIKey is api_key: OpenWeather API key.
+	APIKey secrets.Secret
+	// BaseURL is base_url: Base URL.
+	BaseURL *url.URL
+	// ContactEmail is contact_email: Contact.
 	ContactEmail secrets.Optional[string]
 }
 
@@ -100,9 +115,9 @@ type Values struct {
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		KeyAPIKey.Into(&values.APIKey),
-		KeyBaseURL.Into(&values.BaseURL),
-		KeyContactEmail.IntoOptional(&values.ContactEmail),
+		keyAPIKey.Into(&values.APIKey),
+		keyBaseURL.Into(&values.BaseURL),
+		keyContactEmail.IntoOptional(&values.ContactEmail),
 	)
 	return values, err
 }
@@ -110,11 +125,11 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // ValidateBaseURL returns the value of base_url that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
 func ValidateBaseURL(text string) (*url.URL, error) {
-	return secrets.Validate(KeyBaseURL, text)
+	return secrets.Validate(keyBaseURL, text)
 }
 
 // ValidateContactEmail returns the value of contact_email that text stands for, or an error that
 // names the rule it breaks and is secrets.ErrInvalid.
 func ValidateContactEmail(text string) (string, error) {
-	return secrets.Validate(KeyContactEmail, text)
+	return secrets.Validate(keyContactEmail, text)
 }

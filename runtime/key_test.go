@@ -1,0 +1,68 @@
+package secrets_test
+
+import (
+	"reflect"
+	"testing"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+)
+
+// TestNobodyChangesAKey: the lists and maps of rules that a key was made of, and those that it describes itself by, are copies.
+func TestNobodyChangesAKey(t *testing.T) {
+	var given secrets.Field
+	fillLists(reflect.ValueOf(&given).Elem(), "rule")
+	key := secrets.Text("name", given)
+	fillLists(reflect.ValueOf(&given).Elem(), "changed")
+	described := key.Describe()
+	changeLists(t, reflect.ValueOf(described), "rule")
+	changeLists(t, reflect.ValueOf(key.Describe()), "rule")
+}
+
+// fillLists makes each list or map of a struct one with this text in it. A list that there is already keeps its place.
+func fillLists(fields reflect.Value, text string) {
+	for i := range fields.NumField() {
+		list := fields.Field(i)
+		if list.Kind() == reflect.Map {
+			fillMap(list, text)
+		}
+		if list.Kind() != reflect.Slice {
+			continue
+		}
+		if list.IsNil() {
+			list.Set(reflect.MakeSlice(list.Type(), 1, 1))
+		}
+		list.Index(0).SetString(text)
+	}
+}
+
+func fillMap(m reflect.Value, text string) {
+	if m.IsNil() {
+		m.Set(reflect.MakeMap(m.Type()))
+	}
+	m.SetMapIndex(reflect.ValueOf("key"), reflect.ValueOf(text))
+}
+
+// changeLists fails for each list that does not have text in it, and writes something else there.
+func changeLists(t *testing.T, fields reflect.Value, text string) {
+	t.Helper()
+	for i := range fields.NumField() {
+		list := fields.Field(i)
+		var item reflect.Value
+		switch list.Kind() {
+		case reflect.Slice:
+			item = list.Index(0)
+		case reflect.Map:
+			item = list.MapIndex(reflect.ValueOf("key"))
+		default:
+			continue
+		}
+		if item.String() != text {
+			t.Errorf("%s has become %q", fields.Type().Field(i).Name, item)
+		}
+		if list.Kind() == reflect.Map {
+			fillMap(list, "changed")
+		} else {
+			item.SetString("changed")
+		}
+	}
+}
