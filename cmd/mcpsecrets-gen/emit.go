@@ -147,7 +147,8 @@ func (e emission) run(schema, path string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if !e.Merge && o.old != nil && !record.has(e.File) {
-		return &hintedError{fmt.Errorf("%s is already there, and was not emitted from %s", path, schema), "--merge changes only the server's own entries in it"}
+		return &hintedError{fmt.Errorf("%s is already there, and was not emitted from %s", path, schema),
+			"--merge changes only the server's own entries in it"}
 	}
 	if !e.Merge {
 		sayFragment(stderr, missing)
@@ -161,7 +162,8 @@ func (e emission) run(schema, path string, stdout, stderr io.Writer) error {
 
 func sayFragment(stderr io.Writer, missing []string) {
 	if len(missing) > 0 {
-		fmt.Fprintf(stderr, "mcpsecrets-gen: this is a fragment: merge it into a file with --merge, or give --%s for a whole one\n", strings.Join(missing, ", --"))
+		const text = "mcpsecrets-gen: this is a fragment: merge it into a file with --merge, or give --%s for a whole one\n"
+		fmt.Fprintf(stderr, text, strings.Join(missing, ", --"))
 	}
 }
 
@@ -267,7 +269,8 @@ func emittedOutputs(schema string) (outputs []output, err error) {
 // emitAgain writes all that was emitted from a schema to files.
 func emitAgain(schema string) error {
 	if _, err := os.Stat(recordPath(schema)); errors.Is(err, os.ErrNotExist) {
-		return &hintedError{fmt.Errorf("nothing was emitted from %s: there is no %s", schema, recordPath(schema)), "name a format, and --out or --merge"}
+		return &hintedError{fmt.Errorf("nothing was emitted from %s: there is no %s", schema, recordPath(schema)),
+			"name a format, and --out or --merge"}
 	}
 	outputs, err := emittedOutputs(schema)
 	if err != nil {

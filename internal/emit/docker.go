@@ -26,7 +26,7 @@ var dockerTypes = map[field.Type]string{field.Integer: "integer", field.Boolean:
 var commitName = regexp.MustCompile(`^[0-9a-fA-F]{40}$`)
 
 func (docker) begin(server string, o Options) (string, []string, error) {
-	missing := lacking([2]string{"identifier", o.Identifier}, [2]string{"description", o.Description}, [2]string{"repository", o.Repository}, [2]string{"commit", o.Commit})
+	missing := lacking("identifier", o.Identifier, "description", o.Description, "repository", o.Repository, "commit", o.Commit)
 	if len(missing) > 0 {
 		return "# " + fragment("the server.yaml of a Docker catalogue", missing) + "\n" + dockerConfig, missing, nil
 	}
@@ -71,6 +71,10 @@ func (docker) secret(prefix string, e entry, o Options) block {
 	return block{prefix + e.key, append(lines, "  "+line("description", e.text))}
 }
 
+func (d docker) variable(prefix string, e entry) block {
+	return block{e.variable, []string{"- " + line("name", e.variable), "  " + line("value", d.reference(prefix, e.key))}}
+}
+
 func (docker) parameter(e entry) block {
 	lines := []string{scalar(e.key) + ":", "  type: " + cmp.Or(dockerTypes[e.kind], "string"), "  " + line("description", e.text)}
 	if e.low != nil {
@@ -107,14 +111,15 @@ func (d docker) put(text, server string, entries []entry, o Options) (string, er
 		}
 		parameters = append(parameters, d.parameter(e))
 		if o.Env {
-			variables = append(variables, block{e.variable, []string{"- " + line("name", e.variable), "  " + line("value", d.reference(prefix, e.key))}})
+			variables = append(variables, d.variable(prefix, e))
 		}
 	}
 	outdated := d.outdated(t, prefix, entries, o) // by the parameters that are there now
 	for _, step := range []func() error{
 		func() error { return t.put([]string{"config", "secrets"}, "name", secrets, writtenByUs) },
 		func() error {
-			return t.put([]string{"config", "env"}, "name", variables, func(c child) bool { return slices.Contains(outdated, yamlString(c.value, "value")) })
+			stale := func(c child) bool { return slices.Contains(outdated, yamlString(c.value, "value")) }
+			return t.put([]string{"config", "env"}, "name", variables, stale)
 		},
 		func() error { return t.orElse([]string{"config"}, "description", dockerDescription) },
 		func() error { return d.putParameters(t, parameters) },
@@ -193,7 +198,7 @@ func (d docker) read(text string) (*found, error) {
 		case reference != nil && variables[reference[1]] == "":
 			variables[reference[1]] = name
 		case !strings.HasPrefix(value, "{{"):
-			fixed = append(fixed, entry{key: name, variable: name, kind: field.Text, value: value, example: yamlString(item, "example"), unsaid: true})
+			fixed = append(fixed, entry{key: name, variable: name, kind: field.Text, value: value, unsaid: true})
 		}
 	}
 	for _, item := range yamlItems(yamlGet(config, "secrets")) {

@@ -146,11 +146,11 @@ func fragment(what string, missing []string) string {
 	return fmt.Sprintf("A fragment for %s: merge it into one, or give --%s.", what, strings.Join(missing, ", --"))
 }
 
-// lacking returns the names of the flags whose values are empty.
-func lacking(flags ...[2]string) (missing []string) {
-	for _, flag := range flags {
-		if flag[1] == "" {
-			missing = append(missing, flag[0])
+// lacking returns the names of the flags whose values are empty: each name is followed by its value.
+func lacking(flags ...string) (missing []string) {
+	for i := 0; i < len(flags); i += 2 {
+		if flags[i+1] == "" {
+			missing = append(missing, flags[i])
 		}
 	}
 	return missing

@@ -55,8 +55,10 @@ func entriesOf(f *schema.File, s says, o Options) []entry {
 
 func (s says) entry(file *schema.File, f field.Field, variable string, o Options) entry {
 	read := s.asRead(f)
-	e := entry{key: f.Name, variable: variable, title: f.Label, secret: !f.Shows(), kind: read.Type, choices: read.Choices, example: f.Placeholder,
-		address: address{read.Schemes, read.Hosts, read.UserInfo}}
+	e := entry{
+		key: f.Name, variable: variable, title: f.Label, secret: !f.Shows(), kind: read.Type, choices: read.Choices, example: f.Placeholder,
+		address: address{read.Schemes, read.Hosts, read.UserInfo},
+	}
 	if !e.secret && isValue(read, f.Default) {
 		e.value = f.Default
 	}

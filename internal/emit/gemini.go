@@ -33,7 +33,7 @@ func (gemini) entry(s geminiSetting) entry {
 var extensionName = regexp.MustCompile(`^[a-zA-Z0-9-]+$`)
 
 func (gemini) begin(server string, o Options) (string, []string, error) {
-	if missing := lacking([2]string{"server-version", o.Version}, [2]string{"command", o.Command}); len(missing) > 0 {
+	if missing := lacking("server-version", o.Version, "command", o.Command); len(missing) > 0 {
 		return indented(struct {
 			Comment  string          `json:"$comment"`
 			Settings []geminiSetting `json:"settings"`

@@ -11,7 +11,7 @@ import (
 // "${input:api_key}". It is written only for a server that reads its environment: see [Options].
 
 // handOver makes the env at a path hand over the entries. Of those that are gone, nothing is handed over any more.
-func (t *jsonText) handOver(path []string, entries []entry, gone []string, o Options, reference func(key string) string) (string, error) {
+func (t *jsonText) handOver(path []string, entries []entry, gone []string, o Options, reference func(string) string) (string, error) {
 	env := append(slices.Clone(path), "env")
 	var parts []part
 	if o.Env && t.root.get(path...).is('{') {

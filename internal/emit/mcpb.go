@@ -51,7 +51,10 @@ func (mcpb) option(e entry) bundleOption {
 }
 
 func (mcpb) entry(key string, o bundleOption) entry {
-	e := entry{key: key, title: o.Title, text: o.Description, secret: o.Sensitive, required: o.Required, kind: field.Text, low: whole(o.Min), high: whole(o.Max)}
+	e := entry{
+		key: key, title: o.Title, text: o.Description, secret: o.Sensitive, required: o.Required,
+		kind: field.Text, low: whole(o.Min), high: whole(o.Max),
+	}
 	switch o.Type {
 	case "number":
 		e.kind = field.Integer
@@ -93,7 +96,7 @@ func whole(n *json.Number) *int64 {
 }
 
 func (mcpb) begin(server string, o Options) (string, []string, error) {
-	missing := lacking([2]string{"server-version", o.Version}, [2]string{"description", o.Description}, [2]string{"author", o.Author}, [2]string{"command", o.Command})
+	missing := lacking("server-version", o.Version, "description", o.Description, "author", o.Author, "command", o.Command)
 	if len(missing) > 0 {
 		return indented(struct {
 			Comment string   `json:"$comment"`
@@ -156,7 +159,8 @@ func (mcpb) is(text string) bool {
 	}
 	config := t.root.get("user_config")
 	hasType := func(m jsonMember) bool { return m.value.get("type").is('"') }
-	return t.root.get("manifest_version").is('"') || t.root.get("dxt_version").is('"') || config.is('{') && slices.ContainsFunc(config.members, hasType)
+	return t.root.get("manifest_version").is('"') || t.root.get("dxt_version").is('"') ||
+		config.is('{') && slices.ContainsFunc(config.members, hasType)
 }
 
 func (b mcpb) read(text string) (*found, error) {

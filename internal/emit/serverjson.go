@@ -75,8 +75,8 @@ func (serverJSON) begin(_ string, o Options) (string, []string, error) {
 		Transport    transport     `json:"transport"`
 		Variables    []serverInput `json:"environmentVariables"`
 	}
-	missing := lacking([2]string{"name", o.Name}, [2]string{"description", o.Description}, [2]string{"server-version", o.Version},
-		[2]string{"registry-type", o.RegistryType}, [2]string{"identifier", o.Identifier})
+	missing := lacking("name", o.Name, "description", o.Description, "server-version", o.Version,
+		"registry-type", o.RegistryType, "identifier", o.Identifier)
 	if len(missing) > 0 {
 		return indented(struct {
 			Comment   string        `json:"$comment"`
@@ -96,6 +96,7 @@ func (serverJSON) begin(_ string, o Options) (string, []string, error) {
 	case way.Type != "stdio" && way.Type != "sse" && way.Type != "streamable-http":
 		return "", nil, fmt.Errorf("--transport %q must be stdio, sse or streamable-http", way.Type)
 	}
+	packages := []pack{{o.RegistryType, o.Identifier, way, []serverInput{}}}
 	return indented(struct {
 		Schema      string `json:"$schema"`
 		Name        string `json:"name"`
@@ -103,7 +104,7 @@ func (serverJSON) begin(_ string, o Options) (string, []string, error) {
 		Description string `json:"description"`
 		Version     string `json:"version"`
 		Packages    []pack `json:"packages"`
-	}{serverSchema, o.Name, o.Title, o.Description, o.Version, []pack{{o.RegistryType, o.Identifier, way, []serverInput{}}}}, "", "  ") + "\n", nil, nil
+	}{serverSchema, o.Name, o.Title, o.Description, o.Version, packages}, "", "  ") + "\n", nil, nil
 }
 
 // variableLists returns where the file declares variables, adding an empty list to each package that has none.

@@ -98,7 +98,8 @@ func (vscode) is(text string) bool {
 	if err != nil {
 		return false
 	}
-	return t.root.get("inputs").is('[') || slices.ContainsFunc(programsOf(t, "servers"), isProgram) || slices.ContainsFunc(programsOf(t, "mcpServers"), isProgram)
+	programs := slices.Concat(programsOf(t, "servers"), programsOf(t, "mcpServers"))
+	return t.root.get("inputs").is('[') || slices.ContainsFunc(programs, isProgram)
 }
 
 // programsOf returns the servers of a configuration.
@@ -121,7 +122,7 @@ func (v vscode) read(text string) (*found, error) {
 		return nil, err
 	}
 	result := &found{}
-	programs := append(programsOf(t, "servers"), programsOf(t, "mcpServers")...)
+	programs := slices.Concat(programsOf(t, "servers"), programsOf(t, "mcpServers"))
 	variables := map[string]string{}
 	for _, m := range programs {
 		result.server = m.key
