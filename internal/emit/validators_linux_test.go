@@ -18,6 +18,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	"github.com/mcpsecrets/mcpsecrets/internal/emit"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
@@ -232,7 +233,7 @@ func TestDotenvReads(t *testing.T) {
 		var want, values []string
 		for _, s := range files[i/2].Secrets {
 			value := s.Default
-			if !s.Shows() || strings.Contains(value, "'") && strings.Contains(value, "\"") && strings.Contains(value, "`") {
+			if !s.Shows() || strings.Contains(value, "\n") || strings.Contains(value, "'") && strings.Contains(value, "\"") && strings.Contains(value, "`") {
 				value = ""
 			}
 			want = append(want, value)
@@ -269,10 +270,22 @@ func TestPageIsSeen(t *testing.T) {
 		}
 		for j, s := range files[i].Secrets {
 			section := sections[j]
-			if section.Label != s.Label || !strings.HasPrefix(section.Help, s.Help) || section.Code[0] != s.Name || section.Code[1] != string(s.Type) ||
-				s.Shows() && s.Default != "" && !slices.Contains(section.Code, s.Default) {
+			oneLine := s.Default != "" && !strings.Contains(s.Default, "\n")
+			if section.Label != s.Label || !strings.HasPrefix(section.Help, s.Help) || section.Code[0] != s.Name || section.Code[1] != seenType(s.Field) ||
+				s.Shows() && oneLine && !slices.Contains(section.Code, s.Default) {
 				t.Fatalf("%q has %+q\n%s", s.Name, section, texts[i])
 			}
 		}
 	}
+}
+
+// seenType is the type by which a page calls f: its own, unless that would say otherwise whether it is confidential.
+func seenType(f field.Field) string {
+	switch bare := (field.Field{Type: f.Type, UserInfo: f.UserInfo}); {
+	case f.Shows() == bare.Shows():
+		return string(f.Type)
+	case f.Shows():
+		return "text"
+	}
+	return "password"
 }
