@@ -163,7 +163,8 @@ func (s says) compose(file *schema.File, f field.Field, identity string, o Optio
 	if !s.example && f.Placeholder != "" {
 		add(examplePrefix + f.Placeholder)
 	}
-	if !s.value && f.Shows() && f.Default != "" && isValue(s.asRead(f), f.Default) {
+	// The default is read from here where the format has no place for it, and stays text where it is none of what is read.
+	if f.Shows() && f.Default != "" && !strings.Contains(f.Default, "\n") && s.value != isValue(s.asRead(f), f.Default) {
 		add(defaultPrefix + f.Default)
 	}
 	lines := []string{help.Help, lastLine(f.Required, o)}
