@@ -21,7 +21,7 @@ func (docker) says() says {
 	return says{value: true, whole: true, bounds: true, boolean: true, choices: true}
 }
 
-var dockerTypes = map[field.Type]string{field.Integer: "integer", field.Boolean: "boolean"}
+var dockerTypes = map[field.Type]string{field.Integer: "integer", field.Number: "number", field.Boolean: "boolean"}
 
 var commitName = regexp.MustCompile(`^[0-9a-fA-F]{40}$`)
 
@@ -232,7 +232,9 @@ func (docker) readSecret(item *yaml.Node) entry {
 func (docker) property(key string, n *yaml.Node) entry {
 	e := entry{key: key, text: yamlString(n, "description"), value: yamlString(n, "default"), kind: field.Text}
 	switch yamlString(n, "type") {
-	case "integer", "number":
+	case "number":
+		e.kind = field.Number
+	case "integer":
 		e.kind, e.low, e.high = field.Integer, wholeText(yamlString(n, "minimum")), wholeText(yamlString(n, "maximum"))
 	case "boolean":
 		e.kind = field.Boolean

@@ -84,11 +84,12 @@ func (s says) identity(e entry) string {
 func (s says) asRead(f field.Field) field.Field {
 	read := field.Field{Type: field.Text}
 	switch {
+	case f.Open: // no other format has choices that are not all
 	case s.types && f.Shows() == (field.Field{Type: f.Type, UserInfo: f.UserInfo}).Shows(): // else the type says otherwise
 		read = field.Field{Type: f.Type, Choices: f.Choices, Schemes: f.Schemes, Hosts: f.Hosts, UserInfo: f.UserInfo}
 	case !f.Shows():
 		read.Type = field.Password
-	case f.Type == field.Integer && s.whole, f.Type == field.Boolean && s.boolean:
+	case (f.Type == field.Integer || f.Type == field.Number) && s.whole, f.Type == field.Boolean && s.boolean:
 		read.Type = f.Type
 	case f.Type == field.Choice && s.choices:
 		read.Type, read.Choices = f.Type, f.Choices
@@ -157,6 +158,9 @@ func (s says) compose(file *schema.File, f field.Field, identity string, o Optio
 	if to := file.Secret(f.SentTo); to != nil {
 		add("It is sent to the address in: " + to.Label)
 	}
+	if f.Docs != "" {
+		add("See " + f.Docs)
+	}
 	if f.Deprecated != "" {
 		add("Deprecated: " + f.Deprecated)
 	}
@@ -177,6 +181,8 @@ func (s says) compose(file *schema.File, f field.Field, identity string, o Optio
 // oneOf returns the line with the values of a choice, where the format has no place for them.
 func (s says) oneOf(f field.Field) string {
 	switch {
+	case f.Open:
+		return "Such as: " + strings.Join(f.Choices, ", ")
 	case s.types:
 	case f.Type == field.Choice && !s.choices:
 		return "One of: " + strings.Join(f.Choices, ", ")

@@ -16,7 +16,7 @@ import (
 
 // typedValue returns the default as a number, true or false where it is one as JSON has it, else as a text.
 func typedValue(e entry) any {
-	if json.Valid([]byte(e.value)) && (e.kind == field.Integer || e.kind == field.Boolean) {
+	if json.Valid([]byte(e.value)) && (e.kind == field.Integer || e.kind == field.Number || e.kind == field.Boolean) {
 		return json.RawMessage(e.value)
 	}
 	return e.value
@@ -52,8 +52,7 @@ func (s says) guess(made *secret, e *entry, ours bool) {
 	}
 	switch {
 	case e.kind == field.Integer && e.value != "" && !isInteger(e.value):
-		e.kind, e.low, e.high = field.Text, nil, nil
-		made.note("a number that need not be whole: read as text")
+		e.kind, e.low, e.high = field.Number, nil, nil
 	case e.kind == field.Integer && !ours:
 		made.note("a number, read as an integer")
 	case e.kind == field.Boolean && e.value != "":

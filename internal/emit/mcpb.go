@@ -31,7 +31,7 @@ func (mcpb) says() says {
 	return says{title: true, value: true, whole: true, bounds: true, boolean: true}
 }
 
-var bundleTypes = map[field.Type]string{field.Integer: "number", field.Boolean: "boolean"}
+var bundleTypes = map[field.Type]string{field.Integer: "number", field.Number: "number", field.Boolean: "boolean"}
 
 func (mcpb) option(e entry) bundleOption {
 	o := bundleOption{Type: "string", Title: e.title, Description: e.text, Sensitive: e.secret, Min: number(e.low), Max: number(e.high)}
@@ -40,7 +40,7 @@ func (mcpb) option(e entry) bundleOption {
 	}
 	switch {
 	case e.value == "":
-	case e.kind == field.Integer:
+	case e.kind == field.Integer, e.kind == field.Number:
 		o.Default = json.Number(e.value)
 	case e.kind == field.Boolean:
 		o.Default = e.value == "true"

@@ -186,7 +186,7 @@ func randomSchema(chance *rand.Rand) object {
 }
 
 func randomSecret(chance *rand.Rand) object {
-	kind := pick(chance, "text", "password", "url", "email", "integer", "boolean", "choice", "duration", "multiline")
+	kind := pick(chance, "text", "password", "url", "email", "integer", "number", "boolean", "choice", "duration", "multiline")
 	secret := object{"field_type": kind}
 	maybe := func(key string, value any) {
 		if chance.IntN(3) == 0 {
@@ -194,10 +194,14 @@ func randomSecret(chance *rand.Rand) object {
 		}
 	}
 	maybe("required", true)
+	if kind != "boolean" && kind != "choice" {
+		maybe("confidential", pick(chance, true, false))
+	}
 	secret["label"] = pick(chance, "Label", "API key", "token", "TOKEN", "a", randomText(chance, 1), strings.Repeat("L", 40))
 	maybe("help_text", randomText(chance, 8))
 	maybe("help_text", randomText(chance, 2))
 	maybe("placeholder", randomText(chance, 1))
+	maybe("docs", "https://pets.example/help?a=b")
 	maybe("deprecated", randomText(chance, 2))
 	switch kind {
 	case "text":
@@ -213,11 +217,15 @@ func randomSecret(chance *rand.Rand) object {
 		maybe("default", pick(chance, 5, 7, 9))
 		maybe("min", 5)
 		maybe("max", 9)
+	case "number":
+		maybe("default", pick(chance, 5.0, 0.25, 1e10))
+		maybe("min", 0.125)
 	case "boolean":
 		maybe("default", pick(chance, true, false))
 	case "choice":
-		secret["choices"] = pick[any](chance, []string{"eu", "us"}, []string{"true", "false"}, []any{object{"value": "-a", "go_name": "B"}, "+", "a"}, []any{object{"value": "+", "go_name": "Plus"}, "a, b", "`c`", "'", "\"", "#d", "true"})
+		secret["choices"] = pick[any](chance, []string{"eu", "us"}, []string{"true", "false"}, []any{object{"value": "-a", "label": "B", "go_name": "B"}, "+", "a"}, []any{object{"value": "+", "go_name": "Plus"}, "a, b", "`c`", "'", "\"", "#d", "true"})
 		maybe("default", pick(chance, "eu", "true", "a"))
+		maybe("open", true)
 	case "duration":
 		maybe("default", "1m30s")
 	}

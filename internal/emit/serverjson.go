@@ -35,7 +35,7 @@ func (serverJSON) says() says {
 	return says{example: true, value: true, whole: true, boolean: true, choices: true, variables: true}
 }
 
-var serverFormats = map[field.Type]string{field.Integer: "number", field.Boolean: "boolean"}
+var serverFormats = map[field.Type]string{field.Integer: "number", field.Number: "number", field.Boolean: "boolean"}
 
 func (serverJSON) input(e entry) serverInput {
 	return serverInput{

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -100,7 +101,11 @@ func (s *secret) nameChoices(choices any) {
 	if texts, ok := choices.([]string); ok {
 		var named []map[string]string
 		for i, choice := range texts {
-			named = append(named, map[string]string{"value": choice, "go_name": fmt.Sprintf("Choice%d", i+1)})
+			item := map[string]string{"value": choice, "go_name": fmt.Sprintf("Choice%d", i+1)}
+			if strings.HasPrefix(choice, "-") {
+				item["label"] = strconv.Quote(choice) // which a dialog can list
+			}
+			named = append(named, item)
 		}
 		s.set("choices", named)
 		return

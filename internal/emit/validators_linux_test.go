@@ -282,6 +282,8 @@ func TestPageIsSeen(t *testing.T) {
 // seenType is the type by which a page calls f: its own, unless that would say otherwise whether it is confidential.
 func seenType(f field.Field) string {
 	switch bare := (field.Field{Type: f.Type, UserInfo: f.UserInfo}); {
+	case f.Open:
+		return "text"
 	case f.Shows() == bare.Shows():
 		return string(f.Type)
 	case f.Shows():

@@ -298,7 +298,7 @@ func scalar(text string) string {
 
 // typed returns a value in YAML as one of its type.
 func typed(kind field.Type, value string) string {
-	if kind == field.Integer || kind == field.Boolean {
+	if kind == field.Integer || kind == field.Number || kind == field.Boolean {
 		return value
 	}
 	return scalar(value)
