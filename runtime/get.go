@@ -186,8 +186,9 @@ func (m *Manager) read(ctx context.Context, defs []*definition) ([]finding, erro
 // A finding is what the store has for one secret.
 type finding struct {
 	def   *definition
-	text  Secret
+	text  Secret          // of a file, its content
 	value any             // what text stands for; nil if it is not set
+	path  Secret          // of a file
 	gap   *wording.Asking // why the value must be asked for; nil if it need not be
 	err   error           // why it is not known; [Manager.read] returns none with one
 }

@@ -175,6 +175,10 @@ func Multiline(name string, f Field) Key[Secret] {
 	return newKey[string](name, field.Multiline, f, asSecret)
 }
 
+// File makes the key of a file that stays where the user has it: what is stored is the path, and the value is the content, read at
+// each use. The file must be a plain one of at most 256 KB, and closed to other users unless the key is [Shown].
+func File(name string, f Field) Key[Secret] { return newKey[string](name, field.File, f, asSecret) }
+
 // Hidden makes the key of a value that must not be shown of one that may: it is checked as before, and treated like a
 // password. A boolean or a choice can't be hidden: a schema with such a key does not open.
 func Hidden[T any](key Key[T]) Key[Confidential[T]] {
@@ -199,14 +203,14 @@ func (d *definition) with(s field.Secrecy, hides bool) *definition {
 	return &changed
 }
 
-// Validate returns the value of key that text stands for, or an error that names the rule it breaks and is [ErrInvalid].
+// Validate returns the value of key that text stands for, of a file that its content does, or an error that names the rule it breaks and is [ErrInvalid].
 // It reads no store and asks nobody.
 func Validate[T any](key Key[T], text string) (T, error) {
 	var none T
 	if key.def == nil || !key.def.fits() {
 		return none, ErrUnknownKey
 	}
-	v, err := key.def.Parse(text)
+	v, err := key.def.Content().Parse(text)
 	if err != nil {
 		return none, &invalidText{key.def.Name, err}
 	}

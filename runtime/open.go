@@ -16,6 +16,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 )
@@ -170,7 +171,7 @@ func checkDefinition(f field.Field) error {
 		return errors.New("a name is made of a-z, 0-9, \"_\", \".\" and \"-\"")
 	case f.Secrecy == field.Hidden && !f.Type.CanHide(), f.Secrecy == field.Shown && !f.Type.CanShow():
 		return fmt.Errorf("a %s is not %s", f.Type, f.Secrecy)
-	case f.Confidential() && f.Default != "":
+	case f.Confidential() && f.Default != "" && f.Type != field.File:
 		return errors.New("a confidential value has no default")
 	case f.Confidential() && !f.Asks():
 		return errors.New("a confidential value always needs permission")
@@ -239,7 +240,7 @@ func (m *Manager) Set(ctx context.Context, key AnyKey, text string) error {
 	err := m.admit(def)
 	if err == nil {
 		text = def.Clean(text)
-		if problem := def.Check(text); problem != nil {
+		if problem := content.Check(def.Field, text); problem != nil {
 			err = &invalidText{def.Name, problem}
 		} else {
 			err = m.values.put(ctx, def, text)

@@ -48,8 +48,16 @@ func (m *Manager) use(f finding, found []finding) use {
 			destination, u.host = to.text, hostOf(to)
 		}
 	}
-	u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.text, destination)}
+	u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.granted(), destination)}
 	return u
+}
+
+// granted is what a grant is for: the value, or a file, whatever it has when it is read next.
+func (f finding) granted() Secret {
+	if f.def.Type == field.File {
+		return f.path
+	}
+	return f.text
 }
 
 // fingerprint is the same for the same value and destination, and tells nothing of them: it is keyed by chance.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 )
 
@@ -43,7 +44,7 @@ func (i insider) profileValue(ctx context.Context, def *definition, stored, text
 		err = nil
 	}
 	return inside.ProfileValue{
-		Name: def.Name, Stored: stored, Text: text, Problem: def.Check(text),
+		Name: def.Name, Stored: stored, Text: text, Problem: content.Check(def.Field, text),
 		IsHere: isSet && now == text, IsOther: isSet && now != text,
 	}, err
 }

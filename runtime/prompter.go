@@ -32,7 +32,7 @@ type Entry struct {
 	Title string // not drawn on every desktop: the text must do without it
 	Text  string
 	// Kind is "line", "hidden" for a line that is not shown while it is typed, "choice", "yes-no" for "true" or "false", or
-	// "file" for the content of a file that the person chooses.
+	// "file" for the content of a file that the person chooses, or "path" for the path of one.
 	Kind    string
 	Prefill string   // offered, and taken if the person just agrees; never a secret
 	Choices []string // of a choice
@@ -70,7 +70,7 @@ func (m *Manager) ready(ctx context.Context) error {
 type native struct{ *dialog.Native }
 
 var dialogKinds = map[string]dialog.Kind{
-	"line": dialog.Line, "hidden": dialog.Hidden, "choice": dialog.Choice, "yes-no": dialog.YesNo, "file": dialog.File,
+	"line": dialog.Line, "hidden": dialog.Hidden, "choice": dialog.Choice, "yes-no": dialog.YesNo, "file": dialog.File, "path": dialog.Path,
 }
 
 // Enter implements [Prompter].

@@ -36,8 +36,8 @@
 // # The keys of a secret
 //
 //	label         what a person calls it, in up to 40 columns; shown in every dialog and question (the secret's name)
-//	field_type    text, password, url, email, integer, number, boolean, choice, duration or multiline (password)
-//	confidential  whether values are hidden while typed, masked and never shown (true for password and multiline, else false)
+//	field_type    text, password, url, email, integer, number, boolean, choice, duration, multiline or file (password)
+//	confidential  whether values are hidden while typed, masked and never shown (true for password, multiline and file, else false)
 //	required      whether a person is asked for it when it is missing (false)
 //	default       the value that serves until another is stored; with required, the value that is offered
 //	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
@@ -53,7 +53,7 @@
 //
 // Rules for values. They, and every default, are those of [field.Field]:
 //
-//	min_length    in characters; text, password and multiline, as the next five
+//	min_length    in characters; text, password, multiline and file, as the next five
 //	max_length    in characters
 //	pattern       an RE2 expression that must match the whole value
 //	prefix        what every value begins with, such as sk_live_
@@ -72,11 +72,11 @@
 //
 // A format is checked, and says the Go type, of which a secrets.Confidential is made where it is confidential:
 //
-//   - pem (multiline): a secrets.PEM, of whole blocks, whose certificates are parsed
-//   - json (text, password and multiline): a json.RawMessage
-//   - yaml (multiline): a string; a mapping or list, which is looked at and not read, since the runtime has no reader of YAML
+//   - pem (multiline and file): a secrets.PEM, of whole blocks, whose certificates are parsed
+//   - json (text, password, multiline and file): a json.RawMessage
+//   - yaml (multiline and file): a string; a mapping or list, which is looked at and not read, since the runtime has no reader of YAML
 //   - jwt (text and password): a string; what it says, and who signed it, is for whoever takes it
-//   - base64 (text, password and multiline): the []byte, of either alphabet, padded or not
+//   - base64 (text, password, multiline and file): the []byte, of either alphabet, padded or not
 //   - uuid (text and password): a string
 //   - date (text, as the next four): a time.Time in UTC, such as 2026-12-31
 //   - host: a string, a name or address as it is looked up
@@ -84,9 +84,14 @@
 //   - host_port: a secrets.HostPort, since a netip.AddrPort has no names
 //   - path: a string, a full path; ~ is the user's home folder
 //
+// A multiline is a copy of a file, in the keychain. Of a file, the keychain has the path, and the content is read at each use, and
+// checked then: it is a plain file of up to 256 KB, and a confidential one belongs to its user, or root, and nobody else can
+// read it (on Windows that is not looked at). Rules and format are those of the content, and the default is a path, such as
+// ~/.kube/config. A grant is for the file, whatever it has.
+//
 // A number may have a fraction, and is finite. A duration is more than 0s where min says nothing else.
 //
-// A default must obey the rules, and what is confidential can't have one: it would be committed. Nor can it have permission
+// A default must obey the rules, and what is confidential can't have one, but for a path: it would be committed. Nor can it have permission
 // none.
 //
 // What is confidential need not be a password: a url with a token in it, or an integer that is a PIN, keeps the rules of its

@@ -21,7 +21,7 @@ type secretKey struct {
 
 var boundedTypes = []field.Type{field.Integer, field.Number, field.Duration}
 
-var stringTypes = []field.Type{field.Text, field.Password, field.Multiline}
+var stringTypes = []field.Type{field.Text, field.Password, field.Multiline, field.File}
 
 // secretKeys is every key of a secret, in the order of the documentation.
 var secretKeys = []secretKey{

@@ -112,7 +112,7 @@ func (r *reader) checkBounds(d *draft) {
 	if length := utf8.RuneCountInString(d.Prefix); d.MaxLength > 0 && length > d.MaxLength {
 		r.errorf(d.At("prefix"), "prefix %s has %d characters, max_length allows %d", quote(d.Prefix), length, d.MaxLength)
 	}
-	if first := d.Prefix + "x"; d.Clean(first) != first {
+	if first := d.Prefix + "x"; d.Content().Clean(first) != first {
 		r.errorf(d.At("prefix"), "prefix %s must not begin with a space, which would be taken off what a person enters", quote(d.Prefix))
 	} else if i := strings.IndexFunc(d.Prefix, func(c rune) bool { return !d.takes(c) }); i >= 0 {
 		r.errorf(d.At("prefix"), "prefix %s is that of no value, which has no such character as %+q", quote(d.Prefix), []rune(d.Prefix[i:])[0])
@@ -126,7 +126,7 @@ func (r *reader) checkBounds(d *draft) {
 
 // takes reports whether a value of d may have a character somewhere: some are spelling beside letters of their script.
 func (d *draft) takes(c rune) bool {
-	rule := field.Field{Type: d.Type}
+	rule := field.Field{Type: d.Content().Type}
 	return rule.Check("a"+string(c)+"a") == nil || rule.Check("م"+string(c)+"م") == nil || rule.Check(`{"a":"`+string(c)+`"}`) == nil
 }
 
@@ -150,7 +150,7 @@ func (r *reader) checkPattern(d *draft) {
 // checkDefault reads the default as a value of the secret's own type and rules.
 func (r *reader) checkDefault(d *draft, n *node) {
 	switch {
-	case d.Confidential():
+	case d.Confidential() && d.Type != field.File:
 		r.errorf(n.pos, "a default on %s would be committed with the schema, leave it out", d.kind())
 		return
 	case n.kind == text:

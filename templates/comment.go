@@ -21,7 +21,7 @@ func secretDoc(s *Secret) []string {
 		what += ": " + s.Label
 	}
 	doc := paragraph(nil, s.GoName+" returns "+sentence(what), s.Help)
-	doc = paragraph(doc, presence(s), destination(s), consent(s.Field))
+	doc = paragraph(doc, place(s), presence(s), destination(s), consent(s.Field))
 	if s.Deprecated != "" {
 		doc = paragraph(doc, "Deprecated: "+sentence(s.Deprecated))
 	}
@@ -35,6 +35,14 @@ func groupDoc(g *Group) []string {
 	}
 	return paragraph(nil, fmt.Sprintf("%s returns the group %s with one question for all: %s.", g.GoName, g.Name, strings.Join(members, ", ")),
 		"An error means that none of them is there.")
+}
+
+// place says that a value is read from a file.
+func place(s *Secret) string {
+	if s.Type != field.File {
+		return ""
+	}
+	return "It is what a file of the user's has at this moment."
 }
 
 // presence says what happens where nothing is stored.

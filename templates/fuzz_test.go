@@ -167,6 +167,8 @@ func keyOf(f secrets.Field) secrets.AnyKey {
 	switch {
 	case field.Field(f).IsConnection():
 		return secrets.DSN(f.Name, f)
+	case f.Secrecy == field.Shown && f.Type == field.File:
+		return secrets.Shown(secrets.File(f.Name, f))
 	case f.Secrecy == field.Shown:
 		return secrets.Shown(secrets.Multiline(f.Name, f))
 	case f.Secrecy == field.Hidden && f.Type == field.Text:
@@ -201,6 +203,8 @@ func keyOf(f secrets.Field) secrets.AnyKey {
 		return secrets.Duration(f.Name, f)
 	case field.Multiline:
 		return secrets.Multiline(f.Name, f)
+	case field.File:
+		return secrets.File(f.Name, f)
 	}
 	return secrets.Text(f.Name, f)
 }
@@ -230,6 +234,10 @@ func textKey(f secrets.Field, format field.Format) secrets.AnyKey {
 	switch {
 	case f.Type == field.Password:
 		return secrets.Password(f.Name, f)
+	case f.Type == field.File && f.Secrecy == field.Shown:
+		return secrets.Shown(secrets.File(f.Name, f))
+	case f.Type == field.File:
+		return secrets.File(f.Name, f)
 	case f.Type == field.Multiline && f.Secrecy == field.Shown:
 		return secrets.Shown(secrets.Multiline(f.Name, f))
 	case f.Type == field.Multiline:

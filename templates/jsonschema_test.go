@@ -120,7 +120,7 @@ func randomSecret(chance *rand.Rand) any {
 	if chance.IntN(20) == 0 {
 		return pick[any](chance, nil, "", "a", 1, []string{}, object{})
 	}
-	secret := object{"field_type": pick[any](chance, "text", "password", "url", "email", "integer", "number", "number", "boolean", "choice", "duration", "multiline", "", nil, "Text")}
+	secret := object{"field_type": pick[any](chance, "text", "password", "url", "email", "integer", "number", "number", "boolean", "choice", "duration", "multiline", "file", "file", "", nil, "Text")}
 	for range chance.IntN(4) {
 		key := pick(chance, keysOfSecrets...)
 		if values := valuesOf[key]; len(values) > 0 && chance.IntN(8) > 0 {
@@ -151,7 +151,7 @@ var valuesOf = map[string][]any{
 	"label": texts, "help_text": texts, "placeholder": texts, "deprecated": texts,
 	"confidential": {true, false, true, false, "true"},
 	"required":     {true, false, "true", "yes", 0},
-	"default": {"a", "a b", " a", "true", "Yes", "2", 0, 1, 99, -5, true, false, "https://a.example", "HTTP://a", "https:a", "a@b.example", "@", "30s", "-5s", "0", "1d",
+	"default": {"a", "a b", " a", "true", "Yes", "2", 0, 1, 99, -5, true, false, "https://a.example", "~/x", "HTTP://a", "https:a", "a@b.example", "@", "30s", "-5s", "0", "1d",
 		"\u200ba", "a\nb", "{tool}", 1.5, "eu", "1e5", "+7", "007"},
 	"permission":   {"ask", "dialog", "none", "Ask", "never"},
 	"remember":     {"30m", "8h", "1h30m", "1.5h", "+1h", ".5h", "0s", "-1h", "1d", "0", 30, "1 h", "0.1ns"},

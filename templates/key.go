@@ -22,6 +22,7 @@ var constructors = map[field.Type]string{
 	field.Choice:    "Choice",
 	field.Duration:  "Duration",
 	field.Multiline: "Multiline",
+	field.File:      "File",
 }
 
 // emitKeys emits:

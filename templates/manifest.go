@@ -293,7 +293,7 @@ func maskedBy(f field.Field) string {
 	switch {
 	case !f.Confidential():
 		return "no: " + string(f.Type) + " is not confidential"
-	case f.Prefix == "" || f.Type == field.Multiline:
+	case f.Prefix == "" || f.Content().Type == field.Multiline:
 		return fmt.Sprintf("only values with %d confidential characters or more", guardedLength)
 	case f.MinLength-utf8.RuneCountInString(f.Prefix) >= guardedLength:
 		return "yes"

@@ -29,6 +29,7 @@ var goTypes = map[field.Type]goType{
 	field.Boolean:   {name: "bool"},
 	field.Duration:  {path: "time", pkg: "time", name: "Duration"},
 	field.Multiline: {name: "string"},
+	field.File:      {name: "string"},
 }
 
 // formatTypes are the types of values that have a format; the others are texts.

@@ -16,7 +16,7 @@ import (
 // MaxSize is how many bytes a value may have: more than any credential needs, and what every keychain takes, in parts.
 const MaxSize = 256 << 10
 
-// Parse returns the value that text stands for: a string for text, password, email, choice and multiline, or what their format
+// Parse returns the value that text stands for, of a file its path: a string for text, password, email, choice and multiline, or what their format
 // says, a *url.URL, an int64, a float64, a bool or a time.Duration for the types named after them. Space around a value is ignored, except in text,
 // password and multiline. An error is always a *[Problem].
 func (f Field) Parse(text string) (any, error) {
@@ -80,6 +80,8 @@ func (f Field) Problems() []*Problem {
 		return append(problems, f.numberProblems()...)
 	case Boolean:
 		add(true, NotBoolean, "")
+	case File:
+		return append(problems, f.fileProblems()...)
 	case Choice:
 		add(true, NotChoice, orList(f.Choices))
 	}
@@ -128,6 +130,11 @@ func (f Field) parse(text string) (any, *Problem) {
 		return f.parseNumber(text)
 	case Boolean:
 		return parseBoolean(text)
+	case File:
+		if !isPath(text) {
+			return nil, &Problem{Kind: NotPath}
+		}
+		return text, nil
 	case Choice:
 		if !slices.Contains(f.Choices, text) {
 			return nil, &Problem{Kind: NotChoice, Want: orList(f.Choices)}

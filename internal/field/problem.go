@@ -44,6 +44,9 @@ const (
 	NotPort       Kind = "not_port"
 	NotHostPort   Kind = "not_host_port"
 	NotPath       Kind = "not_path"
+	NoFile        Kind = "no_file"
+	OpenFile      Kind = "open_file"
+	LargeFile     Kind = "large_file"
 	NotNumber     Kind = "not_number"
 	NotPositive   Kind = "not_positive"
 	NotConnection Kind = "not_connection"
@@ -91,6 +94,9 @@ func Problems() map[Kind]string {
 		NotPort:       "must be a port, a number from 1 to 65535",
 		NotHostPort:   "must be a host and a port, such as db.example.com:5432",
 		NotPath:       "must be a full path, such as /home/ann/notes or ~/notes",
+		NoFile:        "must be the path of a file that is there and that can be read",
+		OpenFile:      "must be the path of a file of yours that nobody else can read: chmod 600 makes it one",
+		LargeFile:     "must be the path of a file of at most {want} bytes that is not empty",
 		NotNumber:     "must be a number, such as 0.7",
 		NotPositive:   "must be longer than 0s",
 		NotConnection: "must be a connection URL, such as {want}://user:password@host:5432/name, with hosts in ASCII and their ports",

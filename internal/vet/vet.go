@@ -174,7 +174,7 @@ func (c *checker) placeholder() {
 		cut := strings.ContainsAny(example, "…") || strings.Contains(example, "...") || strings.ContainsAny(example, "<>")
 		switch {
 		case example == "":
-		case !strings.HasPrefix(example, s.Prefix) && !strings.HasPrefix(s.Prefix, strings.TrimRight(example, ".…")):
+		case s.Type != "file" && !strings.HasPrefix(example, s.Prefix) && !strings.HasPrefix(s.Prefix, strings.TrimRight(example, ".…")):
 			c.about(s, "placeholder", "the placeholder does not begin with the prefix %q", s.Prefix)
 		case cut:
 		case s.Check(example) != nil:

@@ -51,6 +51,7 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	}
 	add(!f.Required, d.Optional)
 	add(f.Type == field.Multiline, d.File)
+	add(f.Type == field.File, d.Path)
 	if a.Code != "" {
 		lines = append(lines, "", layout.Hang(d.code(a)))
 	}

@@ -31,6 +31,7 @@ type Dialog struct {
 	Rules    string `json:"rules"`    // where the schema has rules for the value, or its format can't be guessed
 	Optional string `json:"optional"` // where the field may be left empty
 	File     string `json:"file"`     // where the value is read from a file
+	Path     string `json:"path"`     // where the value is the path of a file
 	Step     string `json:"step"`     // where several values are asked for
 	Again    string `json:"again"`    // after a value that broke a rule
 	Stale    string `json:"stale"`    // where the stored value breaks a rule
@@ -123,6 +124,7 @@ func English() Sentences {
 			Rules:    "The value {rules}.",
 			Optional: "You may leave it empty.",
 			File:     "Choose the file that holds it.",
+			Path:     "It is a file, which stays where it is and is read at each use.",
 			Step:     "Value {number} of {total}",
 			Again:    "Please try again: the value {problem}.",
 			Stale:    "The value that is stored can't be used any more: it {problem}.",

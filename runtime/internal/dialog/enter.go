@@ -21,6 +21,8 @@ const (
 	// File is the content of a file that the person chooses, for values of many
 	// lines. The desktop may keep the file's name among the recently used ones.
 	File
+	// Path is the full path of a file that the person chooses.
+	Path
 )
 
 // An Entry asks for one value.
@@ -29,7 +31,7 @@ type Entry struct {
 	Text  string
 	Kind  Kind
 	// Prefill is offered, and taken if the person just agrees. It is visible in
-	// the process list: never a secret, and ignored for Hidden and File.
+	// the process list: never a secret, and ignored for Hidden, File and Path.
 	Prefill string
 	// Choices are shown as they are: each one clean line, not beginning with "-".
 	Choices []string
@@ -56,7 +58,7 @@ func (n *Native) Enter(ctx context.Context, e Entry) (string, error) {
 		return n.choose(ctx, e)
 	case YesNo:
 		return n.enterYesNo(ctx, e)
-	case File:
+	case File, Path:
 		return n.enterFile(ctx, e)
 	default:
 		return "", failed("unknown kind of entry")
@@ -203,6 +205,9 @@ func (n *Native) enterFile(ctx context.Context, e Entry) (string, error) {
 	path, err := n.show(ctx, window{shape: fileShape, title: cleanTitle(e.Title)})
 	if err != nil {
 		return "", err
+	}
+	if e.Kind == Path {
+		return checkChosen(path)
 	}
 	return readChosen(path)
 }

@@ -184,12 +184,20 @@ func TestEnterYesNo(t *testing.T) {
 }
 
 func TestEnterFile(t *testing.T) {
-	d := screen(t)
 	path := filepath.Join(t.TempDir(), "key.pem")
-	pem := "-----BEGIN KEY-----\nMC4CAQ==\n-----END KEY-----\n"
+	const pem = "-----BEGIN KEY-----\nMC4CAQ==\n-----END KEY-----\n"
 	check(t, os.WriteFile(path, []byte(pem), 0o600))
+	for kind, want := range map[Kind]string{File: pem, Path: path} {
+		enterChosen(t, kind, path, want)
+	}
+}
+
+// enterChosen has the person choose a file, of which a dialog of that kind returns what is wanted.
+func enterChosen(t *testing.T, kind Kind, path, want string) {
+	t.Helper()
+	d := screen(t)
 	wait := start(t, d, enter(person(), Entry{
-		Title: "Petstore: client key", Kind: File,
+		Title: "Petstore: client key", Kind: kind,
 		Text: "Client key (3 of 3)\n\nA PEM file.\n\nCode: KX4M-9TQ2, the same as in your MCP client.",
 	}))
 	w, err := d.WaitWindow("Petstore: client key")
@@ -214,8 +222,8 @@ func TestEnterFile(t *testing.T) {
 		}
 		return false
 	})
-	if a := wait(); a.err != nil || a.value != pem {
-		t.Errorf("%q, %v", a.value, a.err)
+	if a := wait(); a.err != nil || a.value != want {
+		t.Errorf("%q, %v, want %q", a.value, a.err, want)
 	}
 	// GTK keeps the file's name among the recent files, but nothing of its content.
 	_ = filepath.WalkDir(d.Dir(), func(path string, _ os.DirEntry, _ error) error {

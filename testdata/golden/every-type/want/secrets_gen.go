@@ -239,6 +239,30 @@ var KeyNumberRequiredDefault = secrets.Number("number_required_default", secrets
 	Default:  "0.7",
 })
 
+// KeyFileRequired stands for file_required.
+var KeyFileRequired = secrets.File("file_required", secrets.Field{
+	Label:    "file_required",
+	Required: true,
+})
+
+// KeyFileOptional stands for file_optional.
+var KeyFileOptional = secrets.File("file_optional", secrets.Field{
+	Label: "file_optional",
+})
+
+// KeyFileDefault stands for file_default.
+var KeyFileDefault = secrets.File("file_default", secrets.Field{
+	Label:   "file_default",
+	Default: "~/.config/key",
+})
+
+// KeyFileRequiredDefault stands for file_required_default.
+var KeyFileRequiredDefault = secrets.File("file_required_default", secrets.Field{
+	Label:    "file_required_default",
+	Required: true,
+	Default:  "~/.config/key",
+})
+
 // ChoiceRequired is one of the choices for choice_required.
 type ChoiceRequired string
 
@@ -325,6 +349,10 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 			KeyNumberOptional,
 			KeyNumberDefault,
 			KeyNumberRequiredDefault,
+			KeyFileRequired,
+			KeyFileOptional,
+			KeyFileDefault,
+			KeyFileRequiredDefault,
 		},
 	}, options...)
 	if err != nil {
@@ -629,6 +657,42 @@ func (s *Secrets) NumberRequiredDefault(ctx context.Context, reason secrets.Reas
 	return secrets.Get(ctx, s.Manager, KeyNumberRequiredDefault, reason)
 }
 
+// FileRequired returns file_required.
+//
+// It is what a file of the user's has at this moment. The user is asked for it when it is missing.
+// Each use needs the user's permission, which can be given for the session; a refusal is an error,
+// such as secrets.ErrDenied.
+func (s *Secrets) FileRequired(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
+	return secrets.Get(ctx, s.Manager, KeyFileRequired, reason)
+}
+
+// FileOptional returns file_optional.
+//
+// It is what a file of the user's has at this moment. It may be unset, which is no error. Each use
+// needs the user's permission, which can be given for the session; a refusal is an error, such as
+// secrets.ErrDenied.
+func (s *Secrets) FileOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
+	return secrets.GetOptional(ctx, s.Manager, KeyFileOptional, reason)
+}
+
+// FileDefault returns file_default.
+//
+// It is what a file of the user's has at this moment. Until the user stores another, it is
+// ~/.config/key. Each use needs the user's permission, which can be given for the session; a
+// refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) FileDefault(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
+	return secrets.Get(ctx, s.Manager, KeyFileDefault, reason)
+}
+
+// FileRequiredDefault returns file_required_default.
+//
+// It is what a file of the user's has at this moment. The user is asked for it when it is missing,
+// with the default offered: ~/.config/key. Each use needs the user's permission, which can be given
+// for the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) FileRequiredDefault(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
+	return secrets.Get(ctx, s.Manager, KeyFileRequiredDefault, reason)
+}
+
 // Values are the values of all secrets.
 type Values struct {
 	TextRequired            string
@@ -667,6 +731,10 @@ type Values struct {
 	NumberOptional          secrets.Optional[float64]
 	NumberDefault           float64
 	NumberRequiredDefault   float64
+	FileRequired            secrets.Secret
+	FileOptional            secrets.Optional[secrets.Secret]
+	FileDefault             secrets.Secret
+	FileRequiredDefault     secrets.Secret
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
@@ -709,6 +777,10 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 		KeyNumberOptional.IntoOptional(&values.NumberOptional),
 		KeyNumberDefault.Into(&values.NumberDefault),
 		KeyNumberRequiredDefault.Into(&values.NumberRequiredDefault),
+		KeyFileRequired.Into(&values.FileRequired),
+		KeyFileOptional.IntoOptional(&values.FileOptional),
+		KeyFileDefault.Into(&values.FileDefault),
+		KeyFileRequiredDefault.Into(&values.FileRequiredDefault),
 	)
 	return values, err
 }
