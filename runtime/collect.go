@@ -38,6 +38,8 @@ var entryKinds = map[field.Type]string{
 func entryKind(f field.Field, prefill string) string {
 	kind := entryKinds[f.Type]
 	switch {
+	case kind == "choice" && f.List:
+		return "choices"
 	case kind == "line" && f.Confidential():
 		return "hidden"
 	case kind == "path" && prefill != "":

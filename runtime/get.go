@@ -117,11 +117,13 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 
 // learn has the guard mask a confidential value.
 func learn(g *guard.Guard, def *definition, text string) {
-	if def.Type == field.URL {
-		g.LearnAddress(text)
-		return
+	for _, text := range def.Texts(text) {
+		if def.Type == field.URL {
+			g.LearnAddress(text)
+		} else {
+			g.Learn(text, def.Prefix)
+		}
 	}
-	g.Learn(text, def.Prefix)
 }
 
 // withDestinations returns defs and, after them, the url secrets that say where they go and are not among them.

@@ -41,6 +41,11 @@ type Field struct {
 	UserInfo  bool         // a url may hold user:password@
 	Range     field.Range  // of an integer, a number or a duration, see [Between]
 	Choices   []string     // of a choice
+
+	List     bool // several values, of which each keeps the rules above; set by [List]
+	MinItems int  // of a list
+	MaxItems int  // of a list; 0 is no limit
+	Unique   bool // no two items of a list are the same value
 }
 
 // Permissions and scopes, for a [Field], that differ from the usual.
@@ -106,7 +111,7 @@ func (d *definition) fits() bool { return d.gives == d.ValueType() && d.hides ==
 
 // newKey makes a key whose values are parsed as a V.
 func newKey[V, T any](name string, kind field.Type, f Field, convert func(Secret, any) T) Key[T] {
-	f.Name, f.Type, f.Secrecy = name, kind, ""
+	f.Name, f.Type, f.Secrecy, f.List = name, kind, "", false
 	if f.Label == "" {
 		f.Label = name
 	}
@@ -193,13 +198,32 @@ func Shown(key Key[Secret]) Key[string] {
 	return Key[string]{key.def.with(field.Shown, false), func(text Secret, _ any) string { return text.Reveal() }}
 }
 
-// with returns a definition that differs from d in its secrecy.
+// List makes the key of a list of what key is of: each item keeps its rules. What is confidential is so by itself in each item,
+// as a [Confidential]. There is one item at least, and each use returns a slice of its own. There is no list of booleans, files or
+// texts of several lines: a schema with such a key does not open.
+func List[T any](key Key[T]) Key[[]T] {
+	return Key[[]T]{key.def.changed(func(d *definition) { d.List = true }), func(_ Secret, value any) []T {
+		items := value.([]field.Item)
+		list := make([]T, len(items))
+		for i, item := range items {
+			list[i] = key.convert(NewSecret(item.Text), item.Value)
+		}
+		return list
+	}}
+}
+
+// with returns a definition that differs from d in its secrecy only.
 func (d *definition) with(s field.Secrecy, hides bool) *definition {
+	return d.changed(func(d *definition) { d.Secrecy, d.hides = s, hides })
+}
+
+// changed returns a definition that differs from d in what change does.
+func (d *definition) changed(change func(*definition)) *definition {
 	if d == nil {
 		return nil
 	}
 	changed := *d
-	changed.Secrecy, changed.hides = s, hides
+	change(&changed)
 	return &changed
 }
 

@@ -171,6 +171,8 @@ func checkDefinition(f field.Field) error {
 		return errors.New("a name is made of a-z, 0-9, \"_\", \".\" and \"-\"")
 	case f.Secrecy == field.Hidden && !f.Type.CanHide(), f.Secrecy == field.Shown && !f.Type.CanShow():
 		return fmt.Errorf("a %s is not %s", f.Type, f.Secrecy)
+	case f.List && !f.Type.CanList():
+		return fmt.Errorf("there is no list of type %s", f.Type)
 	case f.Confidential() && f.Default != "" && f.Type != field.File:
 		return errors.New("a confidential value has no default")
 	case f.Confidential() && !f.Asks():

@@ -65,6 +65,10 @@
 //	min           the least value, such as 1, 0.5 or 30s; integer, number and duration, as the next
 //	max           the greatest value
 //	choices       the values to choose from, each a text or {value: text, go_name: Name}; choice, which needs it
+//	list          whether there are several values, each by the rules for one (false); not boolean, multiline and file
+//	min_items     how many there must be; a list, as the next two (1)
+//	max_items     how many there may be
+//	unique        whether no two items may be the same value (false)
 //
 // What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
 //
@@ -111,6 +115,13 @@
 // What may be meant is refused, with its name and place: a zero-width space inside a key, say. Only where such a character
 // spells a word or makes an emoji may text and multiline have it, and JSON in its strings. The rules above are looked at
 // after that. A default must be what would be stored if it were entered.
+//
+// A list is entered with commas between its items, or each on a line of its own, which is the same in a dialog, a terminal, a
+// file and the store. Spaces around an item are none of it. Where an item has a comma, the list is a JSON array of texts, such as
+// ["a, b", "c"]; so is what else begins and ends with brackets. It is stored as "a, b, c", or as an array where that would be
+// read otherwise. Of a list of choices, a dialog has a person tick some. Its default is a list of the file. There is one item at
+// least: who leaves it empty leaves it unset. Of what is confidential, each item is so by itself, as a secrets.Confidential.
+// There are no maps: a secret for each key has a name, a label and a permission of its own.
 //
 // With user_info, a url has one @, which ends the user information; elsewhere it is written %40, and so are /, ?, #, : and %
 // in a user name or password (RFC 3986, section 2.1). Readers would differ on the host of any other. Without user_info, an

@@ -87,7 +87,7 @@ func wantSound(t *testing.T, file *File) {
 			}
 		}
 		if (s.Type == field.Choice) != (len(s.Choices) > 0) || slices.ContainsFunc(s.Choices,
-			func(c string) bool { return s.Check(c) != nil }) {
+			func(c string) bool { return s.Item().Check(c) != nil }) {
 			t.Errorf("%q: choices %q", s.Name, s.Choices)
 		}
 	}

@@ -51,6 +51,10 @@ var secretKeys = []secretKey{
 	{"min", boundedTypes, func(r *reader, d *draft, n *node) { d.min = readBound(r, d, n, "min") }},
 	{"max", boundedTypes, func(r *reader, d *draft, n *node) { d.max = readBound(r, d, n, "max") }},
 	{"choices", []field.Type{field.Choice}, readChoices},
+	{"list", listTypes, func(r *reader, d *draft, n *node) { d.List = r.boolean(n, "list") }},
+	{"min_items", listTypes, func(r *reader, d *draft, n *node) { d.MinItems = r.items(n, "min_items") }},
+	{"max_items", listTypes, func(r *reader, d *draft, n *node) { d.MaxItems = r.items(n, "max_items") }},
+	{"unique", listTypes, func(r *reader, d *draft, n *node) { d.Unique = r.boolean(n, "unique") }},
 }
 
 var secretKeyNames = func() []string {

@@ -112,12 +112,13 @@ func (r *reader) checkBounds(d *draft) {
 	if length := utf8.RuneCountInString(d.Prefix); d.MaxLength > 0 && length > d.MaxLength {
 		r.errorf(d.At("prefix"), "prefix %s has %d characters, max_length allows %d", quote(d.Prefix), length, d.MaxLength)
 	}
-	if first := d.Prefix + "x"; d.Content().Clean(first) != first {
+	if first := d.Prefix + "x"; d.Content().Item().Clean(first) != first {
 		r.errorf(d.At("prefix"), "prefix %s must not begin with a space, which would be taken off what a person enters", quote(d.Prefix))
 	} else if i := strings.IndexFunc(d.Prefix, func(c rune) bool { return !d.takes(c) }); i >= 0 {
 		r.errorf(d.At("prefix"), "prefix %s is that of no value, which has no such character as %+q", quote(d.Prefix), []rune(d.Prefix[i:])[0])
 	}
 	r.checkRange(d)
+	r.checkList(d)
 	if !d.badRules && len(r.errs) == before && d.Pattern != "" {
 		r.checkPattern(d)
 	}
@@ -152,45 +153,55 @@ func (r *reader) checkDefault(d *draft, n *node) {
 	switch {
 	case d.Confidential() && d.Type != field.File:
 		r.errorf(n.pos, "a default on %s would be committed with the schema, leave it out", d.kind())
-		return
-	case n.kind == text:
-	case d.Type == field.Integer:
-		if _, ok := n.integer(); !ok {
-			r.wrongType(n, "default", "a whole number of 64 bits in plain digits")
-			return
-		}
-	case d.Type == field.Number:
-		if n.kind != number {
-			r.wrongType(n, "default", "a number such as 0.5 in plain digits")
-			return
-		}
-	case d.Type == field.Boolean:
-		if n.kind != boolean {
-			r.wrongType(n, "default", "true or false")
-			return
-		}
+	case d.List:
+		r.listDefault(d, n)
 	default:
-		r.text(n, "default")
-		return
+		d.Default, _ = r.defaultText(d, d.Field, n)
 	}
-	if d.badRules {
-		return
+}
+
+// defaultText reads a default, or one item of it, by the rules of rule.
+func (r *reader) defaultText(d *draft, rule field.Field, n *node) (text string, ok bool) {
+	if !r.checkDefaultKind(rule, n) || d.badRules {
+		return "", false
 	}
-	if d.Clean(n.text) != n.text {
+	if rule.Clean(n.text) != n.text {
 		r.errorf(n.pos, "default %s must not have a space, a line end or a paste mark around it, which would be taken off what a person enters", quote(n.text))
-		return
+		return "", false
 	}
-	value, err := d.Parse(n.text)
+	value, err := rule.Parse(n.text)
 	switch value := value.(type) {
 	case nil:
 		r.errorf(n.pos, "default %s %s", quote(n.text), err)
+		return "", false
 	case int64:
-		d.Default = strconv.FormatInt(value, 10)
+		return strconv.FormatInt(value, 10), true
 	case bool:
-		d.Default = strconv.FormatBool(value)
+		return strconv.FormatBool(value), true
 	default:
-		d.Default = n.text
+		return n.text, true
 	}
+}
+
+// checkDefaultKind checks that a default is written as values of the type are.
+func (r *reader) checkDefaultKind(rule field.Field, n *node) bool {
+	ok, want := true, ""
+	switch {
+	case n.kind == text:
+	case rule.Type == field.Integer:
+		_, ok = n.integer()
+		want = "a whole number of 64 bits in plain digits"
+	case rule.Type == field.Number:
+		ok, want = n.kind == number, "a number such as 0.5 in plain digits"
+	case rule.Type == field.Boolean:
+		ok, want = n.kind == boolean, "true or false"
+	default:
+		_, ok = r.text(n, "default")
+	}
+	if !ok && want != "" {
+		r.wrongType(n, "default", want)
+	}
+	return ok
 }
 
 // checkFile checks what secrets say about each other.
@@ -230,6 +241,8 @@ func (r *reader) checkSentTo(d *draft) {
 		r.errorf(d.At("sent_to"), "sent_to %s must name another secret, not this one", quote(d.SentTo))
 	case !ok:
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port, there is none of this name%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls))
+	case target.List:
+		r.errorf(d.At("sent_to"), "sent_to %s must name a secret with one value, this one is a list", quote(d.SentTo))
 	case !target.IsDestination() && target.Type != "":
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port that may be shown, this one is %s", quote(d.SentTo), target.whatItIs())
 	}

@@ -31,7 +31,7 @@ var constructors = map[field.Type]string{
 //	var KeyAPIKey = secrets.Password("api_key", secrets.Field{ ... })
 //
 // and secrets.Hidden(secrets.URL( ... )) for a url that the schema makes confidential, or secrets.Parsed[uint16](secrets.Text( ... ))
-// for a text that is a port.
+// for a text that is a port, with secrets.List around it for a list.
 func emitKeys(f *jen.File, p *Package) {
 	for _, s := range p.Secrets {
 		comment(f, s.KeyName()+" stands for "+s.Name+".")
@@ -65,7 +65,10 @@ func (s *Secret) wrappers() (wrappers []*jen.Statement) {
 		wrappers = append(wrappers, ours("Shown"))
 	}
 	if _, ok := formatTypes[s.Format]; ok {
-		wrappers = append(wrappers, ours("Parsed").Types(s.valueType().code()))
+		wrappers = append(wrappers, ours("Parsed").Types(s.itemType().code()))
+	}
+	if s.List {
+		wrappers = append(wrappers, ours("List"))
 	}
 	return wrappers
 }
@@ -113,6 +116,9 @@ func fieldItems(s field.Field) []jen.Code {
 	yes("UserInfo", s.UserInfo)
 	add(s.Range != field.Range{}, "Range", func() jen.Code { return rangeCode(s) })
 	list("Choices", s.Choices)
+	count("MinItems", s.MinItems)
+	count("MaxItems", s.MaxItems)
+	yes("Unique", s.Unique)
 	return items
 }
 

@@ -71,6 +71,10 @@ type ManifestSecret struct {
 	Min          Bound            `json:"min,omitempty"`
 	Max          Bound            `json:"max,omitempty"`
 	Choices      []string         `json:"choices,omitempty"`
+	List         bool             `json:"list,omitempty"`
+	MinItems     int              `json:"min_items,omitempty"`
+	MaxItems     int              `json:"max_items,omitempty"`
+	Unique       bool             `json:"unique,omitempty"`
 	Constants    []string         `json:"constants,omitempty"` // in Go, for each choice
 
 	Getter   string         `json:"getter"`
@@ -216,6 +220,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, Prefix: s.Prefix, Format: s.Format, Keys: s.Keys, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
+		List: s.List, MinItems: s.MinItems, MaxItems: s.MaxItems, Unique: s.Unique,
 		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked: maskedBy(s.Field),
 		Dialog: ManifestDialog{
@@ -290,11 +295,15 @@ func getterSignature(name, result string, asks bool) string {
 // ordinary text. What follows a declared prefix is all confidential, but a file, and a value without a prefix, may have parts
 // that are not, such as a certificate or the host of a URL.
 func maskedBy(f field.Field) string {
+	values := "values"
+	if f.List {
+		values = "items"
+	}
 	switch {
 	case !f.Confidential():
 		return "no: " + string(f.Type) + " is not confidential"
 	case f.Prefix == "" || f.Content().Type == field.Multiline:
-		return fmt.Sprintf("only values with %d confidential characters or more", guardedLength)
+		return fmt.Sprintf("only %s with %d confidential characters or more", values, guardedLength)
 	case f.MinLength-utf8.RuneCountInString(f.Prefix) >= guardedLength:
 		return "yes"
 	default:

@@ -83,7 +83,7 @@ func (c *comparison) code(was, s *templates.ManifestSecret) {
 
 // hadRules reports whether a validator is generated for s.
 func hadRules(s *templates.ManifestSecret) bool {
-	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefix: s.Prefix, Format: s.Format}.HasRules()
+	return field.Field{Type: s.FieldType, List: s.List, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefix: s.Prefix, Format: s.Format}.HasRules()
 }
 
 // consent compares whose word a use needs and how long it holds: asking less than before is breaking.
@@ -147,6 +147,7 @@ func (c *comparison) rules(was, s *templates.ManifestSecret, isDestination bool)
 	c.rule(s, "min", string(was.Min), string(s.Min), least(s) > least(was))
 	c.rule(s, "max", string(was.Max), string(s.Max), most(s) < most(was))
 	c.rule(s, "choices", list(was.Choices), list(s.Choices), refuses(was.Choices, s.Choices))
+	c.items(was, s)
 }
 
 // refuses reports whether the list now refuses what old accepted; an empty list accepts everything.

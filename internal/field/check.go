@@ -18,7 +18,7 @@ const MaxSize = 256 << 10
 
 // Parse returns the value that text stands for, of a file its path: a string for text, password, email, choice and multiline, or what their format
 // says, a *url.URL, an int64, a float64, a bool or a time.Duration for the types named after them. Space around a value is ignored, except in text,
-// password and multiline. An error is always a *[Problem].
+// password and multiline. Of a list, it returns a slice of [Item]. An error is always a *[Problem].
 func (f Field) Parse(text string) (any, error) {
 	v, problem := f.parse(text)
 	if problem != nil {
@@ -43,6 +43,9 @@ func (f Field) CheckAll(text string) error {
 	all := Broken{problem}
 	switch problem.Kind {
 	case TooShort, TooLong, NoPrefix, NoMatch:
+		if problem.Item > 0 {
+			return f.brokenItem(text, problem)
+		}
 		all = f.brokenBy(text)
 	}
 	return all
@@ -50,6 +53,9 @@ func (f Field) CheckAll(text string) error {
 
 // Problems returns every problem that [Field.Parse] can report for f, in the order in which it looks for them.
 func (f Field) Problems() []*Problem {
+	if f.List {
+		return f.listProblems()
+	}
 	problems := []*Problem{{Kind: Empty}, {Kind: TooBig, Want: strconv.Itoa(MaxSize)}, {Kind: NotText}}
 	add := func(when bool, kind Kind, want string) {
 		if when {
@@ -89,8 +95,11 @@ func (f Field) Problems() []*Problem {
 }
 
 // Rules returns those of [Field.Problems] that a person had better know before: what the schema says of a value, and the
-// formats that nobody guesses.
+// formats that nobody guesses. Of a list, they are those of the whole; [Field.Item] has the others.
 func (f Field) Rules() []*Problem {
+	if f.List {
+		return f.countRules()
+	}
 	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
 		switch p.Kind {
 		case TooShort, TooLong, NoPrefix, NoMatch, OtherHost, NotInteger, NotNumber, NotDuration,
@@ -108,6 +117,9 @@ func (f Field) Rules() []*Problem {
 }
 
 func (f Field) parse(text string) (any, *Problem) {
+	if f.List {
+		return f.parseList(text)
+	}
 	switch f.Type {
 	case Text, Password, Multiline:
 	default:

@@ -121,6 +121,11 @@ type Field struct {
 	UserInfo  bool     // a url may hold user:password@
 	Range     Range
 	Choices   []string
+
+	List     bool // several values, of which each keeps the rules above; set by the runtime's key constructors
+	MinItems int  // of a list
+	MaxItems int  // of a list; 0 is no limit
+	Unique   bool // no two items of a list are the same value
 }
 
 // Optional reports whether f can be unset: it is neither required nor has a default to serve instead.
@@ -152,7 +157,7 @@ func (f Field) TakesUserInfo() bool { return f.UserInfo || f.Confidential() }
 func (f Field) HasRules() bool {
 	switch f.Type {
 	case Text, Password, Multiline, File:
-		return f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || f.Prefix != "" || f.Format != ""
+		return f.List || f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || f.Prefix != "" || f.Format != ""
 	default:
 		return true
 	}

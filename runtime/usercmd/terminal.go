@@ -59,6 +59,8 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(offered))
 	}
 	switch {
+	case f.Type == field.Choice && f.List:
+		fmt.Fprintf(c.stderr, "Any of: %s\n", field.JoinList(f.Choices))
 	case f.Type == field.Choice:
 		fmt.Fprintf(c.stderr, "One of: %s\n", strings.Join(f.Choices, ", "))
 	case f.Type == field.Boolean:

@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,10 +15,11 @@ type Kind int
 
 // The kinds of value.
 const (
-	Line   Kind = iota // one line, shown while it is typed
-	Hidden             // one line, hidden while it is typed
-	Choice             // one of [Entry].Choices
-	YesNo              // "true" or "false"; shown as Yes and No
+	Line    Kind = iota // one line, shown while it is typed
+	Hidden              // one line, hidden while it is typed
+	Choice              // one of [Entry].Choices
+	Choices             // any number of [Entry].Choices, as a JSON array of texts; "" is none
+	YesNo               // "true" or "false"; shown as Yes and No
 	// File is the content of a file that the person chooses, for values of many
 	// lines. The desktop may keep the file's name among the recently used ones.
 	File
@@ -31,8 +33,10 @@ type Entry struct {
 	Text  string
 	Kind  Kind
 	// Prefill is offered, and taken if the person just agrees. It is visible in
-	// the process list: never a secret, and ignored for Hidden, File and Path.
+	// the process list: never a secret, and ignored for Hidden, File, Path and Choices.
 	Prefill string
+	// Ticked are those of Choices that are offered, where several can be chosen.
+	Ticked []string
 	// Choices are shown as they are: each one clean line, not beginning with "-".
 	Choices []string
 	// Optional allows the value to be left empty, where the dialog needs a
@@ -56,6 +60,8 @@ func (n *Native) Enter(ctx context.Context, e Entry) (string, error) {
 		return n.enterLine(ctx, e)
 	case Choice:
 		return n.choose(ctx, e)
+	case Choices:
+		return n.chooseSome(ctx, e)
 	case YesNo:
 		return n.enterYesNo(ctx, e)
 	case File, Path:
@@ -144,6 +150,25 @@ func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 	default:
 		return value, nil
 	}
+}
+
+// chooseSome shows a list with a box before each choice.
+func (n *Native) chooseSome(ctx context.Context, e Entry) (string, error) {
+	if err := checkChoices(e.Choices); err != nil {
+		return "", err
+	}
+	text := quoteList(layout.Clean(cleanText(e.Text), layout.Lines, layout.Columns))
+	w := window{shape: checklistShape, title: cleanTitle(e.Title), text: text, ok: "OK", cancel: "Cancel", choices: e.Choices, ticked: e.Ticked}
+	answer, err := n.show(ctx, w)
+	if err != nil || answer == "" {
+		return "", err
+	}
+	chosen := strings.Split(answer, "\n")
+	if slices.ContainsFunc(chosen, func(c string) bool { return !slices.Contains(e.Choices, c) }) {
+		return "", failed("its answer was not offered")
+	}
+	array, err := json.Marshal(chosen)
+	return string(array), err
 }
 
 // defaultLines is how much the line on the prefill adds to a text.

@@ -88,7 +88,7 @@ func TestEnterNothing(t *testing.T) {
 
 func TestEnterDismissed(t *testing.T) {
 	d := screen(t)
-	for _, kind := range []Kind{Line, Hidden, Choice, YesNo, File} {
+	for _, kind := range []Kind{Line, Hidden, Choice, Choices, YesNo, File} {
 		for _, how := range []string{"Escape", "close"} {
 			wait := start(t, d, enter(person(), Entry{Title: "Dismiss", Text: "x", Kind: kind, Choices: []string{"a", "b"}, Prefill: "a"}))
 			w, err := d.WaitWindow("Dismiss")
@@ -138,6 +138,37 @@ func TestEnterChoice(t *testing.T) {
 		if c.want == "us_east|1" {
 			picture(t, d, "enter-choice")
 		}
+		check(t, d.Press(w, c.keys...))
+		if a := wait(); a.err != nil || a.value != c.want {
+			t.Errorf("%v: got %q, %v, want %q", c.keys, a.value, a.err, c.want)
+		}
+	}
+}
+
+// TestEnterChoices: any number of choices can be ticked by keyboard, and what is offered is ticked at first.
+func TestEnterChoices(t *testing.T) {
+	d := screen(t)
+	choices := []string{"eu", "us_east|1, or", `a\b<i>&`, "漢字"}
+	tick := []string{"Home", "Right", "space", "Down", "space"} // Right goes from the words to the box
+	if d.IsZenity4() {
+		tick = []string{"Tab", "space", "Down", "space"}
+	}
+	for _, c := range []struct {
+		ticked []string
+		keys   []string
+		want   string
+	}{
+		{nil, append(tick, d.Keys(desktop.Agree)...), `["eu","us_east|1, or"]`},
+		{[]string{"us_east|1, or", "漢字", "other"}, d.Keys(desktop.Agree), `["us_east|1, or","漢字"]`},
+		{choices, d.Keys(desktop.Agree), `["eu","us_east|1, or","a\\b\u003ci\u003e\u0026","漢字"]`},
+		{nil, d.Keys(desktop.Agree), ""},
+	} {
+		wait := start(t, d, enter(person(), Entry{
+			Title: "Choices", Text: "Regions <b>of</b> the store\\n & more", Kind: Choices, Choices: choices, Ticked: c.ticked,
+		}))
+		w, err := d.WaitWindow("Choices")
+		check(t, err)
+		fits(t, d, w)
 		check(t, d.Press(w, c.keys...))
 		if a := wait(); a.err != nil || a.value != c.want {
 			t.Errorf("%v: got %q, %v, want %q", c.keys, a.value, a.err, c.want)
@@ -279,7 +310,7 @@ func TestReadChosen(t *testing.T) {
 
 func TestEnterCancelled(t *testing.T) {
 	d := screen(t)
-	for _, kind := range []Kind{Line, Choice, File} {
+	for _, kind := range []Kind{Line, Choice, Choices, File} {
 		ctx, cancel := context.WithCancel(context.Background())
 		wait := start(t, d, func(context.Context) answer {
 			v, err := person().Enter(ctx, Entry{Title: "Cancel me", Text: "x", Kind: kind, Choices: []string{"a"}})
