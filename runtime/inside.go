@@ -71,7 +71,7 @@ func (i insider) Remove(ctx context.Context, name string) error {
 }
 
 func (i insider) Stored(ctx context.Context) ([]string, error) {
-	return i.values.stored(ctx, i.ordered)
+	return i.values.stored(ctx, i.kept())
 }
 func (i insider) Clear(ctx context.Context) error { return i.clear(ctx) }
 

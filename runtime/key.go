@@ -46,6 +46,8 @@ type Field struct {
 	MinItems int  // of a list
 	MaxItems int  // of a list; 0 is no limit
 	Unique   bool // no two items of a list are the same value
+
+	Derived string // of which others it is made, such as "Bearer {token}": nobody is asked for it, and nothing is stored
 }
 
 // Permissions and scopes, for a [Field], that differ from the usual.

@@ -15,7 +15,7 @@ import (
 func (i insider) Profile(ctx context.Context, name string) (inside.Profile, error) {
 	service := i.values.service + "." + name
 	p := inside.Profile{Service: service, Servers: namesakes(i.server, name)}
-	for _, def := range i.ordered {
+	for _, def := range i.kept() {
 		for _, stored := range append([]string{def.Name}, def.RenamedFrom...) {
 			text, err := i.values.read(ctx, service, stored)
 			if errors.Is(err, ErrNotSet) {

@@ -76,6 +76,9 @@ func (v *values) findAll(ctx context.Context, defs []*definition) []finding {
 
 // find returns what is stored for def, its default, or why it must be asked for.
 func (v *values) find(ctx context.Context, def *definition) finding {
+	if def.isDerived() {
+		return finding{def: def} // see compose
+	}
 	text, err := v.lookup(ctx, def)
 	switch {
 	case errors.Is(err, ErrNotSet) && def.Required:

@@ -69,6 +69,7 @@
 //	min_items     how many there must be; a list, as the next two (1)
 //	max_items     how many there may be
 //	unique        whether no two items may be the same value (false)
+//	derived       of what others it is made, such as "Bearer {token}"; with label, field_type, help_text and the like alone
 //
 // What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
 //
@@ -122,6 +123,19 @@
 // read otherwise. Of a list of choices, a dialog has a person tick some. Its default is a list of the file. There is one item at
 // least: who leaves it empty leaves it unset. Of what is confidential, each item is so by itself, as a secrets.Confidential.
 // There are no maps: a secret for each key has a name, a label and a permission of its own.
+//
+// # What is made of others
+//
+// A secret with derived is made of others whenever it is used, and never stored: their names stand in braces, and a brace that is
+// meant is written twice. It is a text, a password or a url. In a text the parts are joined as they are. In a url such as
+// postgres://{user}:{password}@{host}:{port}/{database}?sslmode={mode} each is escaped by its place (RFC 3986): in user, password,
+// path, query and fragment all but unreserved characters are percent-encoded, so that a part is one segment of a path; as a host
+// it is a name or an address, which gets its brackets, or the path of a socket where the drivers of the scheme take one; as a port
+// a number. There is no part in the scheme, where none can be escaped, and no confidential one in the host. A part is one value of
+// one line; it may be derived itself.
+//
+// It is confidential if a part is, and unset while a part is. A question for its use is one for the parts, and says where a
+// url goes that is made of them. To reject it is to reject its confidential parts; who wants another sets a part.
 //
 // With user_info, a url has one @, which ends the user information; elsewhere it is written %40, and so are /, ?, #, : and %
 // in a user name or password (RFC 3986, section 2.1). Readers would differ on the host of any other. Without user_info, an

@@ -55,6 +55,7 @@ var secretKeys = []secretKey{
 	{"min_items", listTypes, func(r *reader, d *draft, n *node) { d.MinItems = r.items(n, "min_items") }},
 	{"max_items", listTypes, func(r *reader, d *draft, n *node) { d.MaxItems = r.items(n, "max_items") }},
 	{"unique", listTypes, func(r *reader, d *draft, n *node) { d.Unique = r.boolean(n, "unique") }},
+	{"derived", nil, readDerived},
 }
 
 var secretKeyNames = func() []string {
@@ -72,6 +73,7 @@ type draft struct {
 	min, max     *bound
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame
 	renamedFrom  []Pos // parallel to RenamedFrom
+	state        int   // of a derived one
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }

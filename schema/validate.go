@@ -74,7 +74,7 @@ func (r *reader) checkSecret(d *draft) {
 	}
 	r.checkFormat(d)
 	r.checkBounds(d)
-	if d.Type == field.Choice && !d.places.has("choices") {
+	if d.Type == field.Choice && !d.places.has("choices") && d.Derived == "" {
 		r.errorf(d.Pos, `the key "choices" is missing, field_type choice needs it`)
 		d.badRules = true
 	}
@@ -212,6 +212,10 @@ func (r *reader) checkFile() {
 			r.urls = append(r.urls, d.Name)
 		}
 	}
+	for _, d := range r.drafts {
+		r.about = subject{"secret", d.Name}
+		r.resolve(d)
+	}
 	former := map[string]*draft{}
 	sentences := wording.English()
 	for _, d := range r.drafts {
@@ -251,6 +255,10 @@ func (r *reader) checkSentTo(d *draft) {
 // checkRoom checks that windows have room for what people are shown of a secret, whoever asks, and wherever it goes: the
 // runtime does not ask what it can't show whole. Without a place or a help text there is room for all that a file can say.
 func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
+	if d.Derived != "" {
+		r.checkDerivedRoom(d, sentences)
+		return
+	}
 	if to := r.destination(d); to != nil && d.Asks() {
 		if height := sentences.QuestionHeight(r.file.Server, d.Field, longestDestination(to.Field)); height > layout.Lines {
 			r.errorf(d.At("sent_to"), "the question for its use can take %d lines, a window has room for %d", height, layout.Lines)

@@ -21,7 +21,7 @@ func secretDoc(s *Secret) []string {
 		what += ": " + s.Label
 	}
 	doc := paragraph(nil, s.GoName+" returns "+sentence(what), s.Help)
-	doc = paragraph(doc, place(s), presence(s), destination(s), consent(s.Field))
+	doc = paragraph(doc, place(s), presence(s), destination(s), consentOf(s))
 	if s.Deprecated != "" {
 		doc = paragraph(doc, "Deprecated: "+sentence(s.Deprecated))
 	}
@@ -48,6 +48,10 @@ func place(s *Secret) string {
 // presence says what happens where nothing is stored.
 func presence(s *Secret) string {
 	switch {
+	case s.Derived != "" && s.Optional():
+		return fmt.Sprintf("It is made of other secrets, as %s, and unset while one of them is, which is no error.", s.Derived)
+	case s.Derived != "":
+		return fmt.Sprintf("It is made of other secrets: %s.", s.Derived)
 	case strings.Contains(s.Default, "\n"):
 		return fmt.Sprintf("Until the user stores another, it is a default of %d lines.", strings.Count(strings.TrimSpace(s.Default), "\n")+1)
 	case s.Required && s.Default != "":
@@ -62,13 +66,26 @@ func presence(s *Secret) string {
 }
 
 func destination(s *Secret) string {
-	if s.GoesToItself() {
+	if s.GoesToItself() || s.Derived != "" && s.Type == field.URL {
 		return "It is sent to its own host, which the user is shown."
 	}
 	if s.SentTo == "" {
 		return ""
 	}
 	return fmt.Sprintf("It is sent to the host of %s, which the user is shown.", s.SentTo)
+}
+
+// consentOf is consent of a secret; of a derived one, its parts are what is asked about.
+func consentOf(s *Secret) string {
+	if s.Derived == "" || !s.Asks() {
+		return consent(s.Field)
+	}
+	var names []string
+	for _, use := range usesOf([]*Secret{s}) {
+		names = append(names, use.Field.Name)
+	}
+	return fmt.Sprintf("Each use needs the user's permission for what it is made of, with one question for all: %s; a refusal is an error, such as secrets.ErrDenied.",
+		strings.Join(names, ", "))
 }
 
 // consent says whose word a use needs.

@@ -25,6 +25,7 @@ var beyondJSONSchema = regexp.MustCompile(strings.Join([]string{
 	`makes no Go name|would be named|set go_name`,                          // names in Go
 	`is above|allows \d+$|is missing: it is the name`,                      // one key compared with another
 	`matches no value|matches only`,                                        // a pattern against other rules
+	`: derived|made of a confidential|needs a part`,                        // what is made of others
 	`is no RE2 expression|is that of no url`,                               //
 	`default ".*" (must|is a list)`,                                        // defaults by the rules of their own secret
 	`columns wide|takes \d+ lines|can take \d+ lines|accents|two in a row`, // how much room a text takes
@@ -173,6 +174,7 @@ var valuesOf = map[string][]any{
 	"min_items": {0, 1, 2, 1000, 1001, -1, "5"},
 	"max_items": {0, 1, 2, 1000, 1001, -1, "5"},
 	"unique":    {true, false, "x"},
+	"derived":   {"Bearer {a}", "{b}{a}", "https://{a}/{b}", "a", "", "{A}", "{", "{nowhere}", 1, "a\nb {a}"},
 	"min":       {0, 1, -1, 10, 1.5, "1", "1s", "-1m", "0", "1d", "10m", 0.25},
 	"max":       {0, 1, -1, 10, 1.5, "1", "1s", "-1m", "0", "1d", "10m", 0.25},
 	"choices": {[]any{"eu", "us"}, []any{"eu", "eu"}, []any{" eu"}, []any{}, []any{""}, []any{object{"value": "eu", "go_name": "Europe"}}, []any{object{"value": "eu", "go_name": "-"}},

@@ -119,6 +119,7 @@ func fieldItems(s field.Field) []jen.Code {
 	count("MinItems", s.MinItems)
 	count("MaxItems", s.MaxItems)
 	yes("Unique", s.Unique)
+	text("Derived", s.Derived)
 	return items
 }
 

@@ -75,12 +75,13 @@ type ManifestSecret struct {
 	MinItems     int              `json:"min_items,omitempty"`
 	MaxItems     int              `json:"max_items,omitempty"`
 	Unique       bool             `json:"unique,omitempty"`
+	Derived      string           `json:"derived,omitempty"`
 	Constants    []string         `json:"constants,omitempty"` // in Go, for each choice
 
-	Getter   string         `json:"getter"`
-	Masked   string         `json:"masked"` // whether results that hold the value are masked
-	Dialog   ManifestDialog `json:"dialog"`
-	Question []string       `json:"question,omitempty"`
+	Getter   string          `json:"getter"`
+	Masked   string          `json:"masked"`           // whether results that hold the value are masked
+	Dialog   *ManifestDialog `json:"dialog,omitempty"` // nil where nobody is asked
+	Question []string        `json:"question,omitempty"`
 	// Rejections say why a value is wrong, at Manager.Reject.
 	Rejections []string `json:"rejections,omitempty"`
 	Reasons    []string `json:"reasons,omitempty"` // that are given at the getter
@@ -220,13 +221,9 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Placeholder: s.Placeholder, Permission: permissionOf(s.Field), SentTo: s.SentTo,
 		RenamedFrom: s.RenamedFrom, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, Prefix: s.Prefix, Format: s.Format, Keys: s.Keys, Schemes: s.Schemes, Hosts: s.Hosts, UserInfo: s.UserInfo, Choices: s.Choices,
-		List: s.List, MinItems: s.MinItems, MaxItems: s.MaxItems, Unique: s.Unique,
-		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
-		Masked: maskedBy(s.Field),
-		Dialog: ManifestDialog{
-			Title: sentences.Title(server, s.Field),
-			Text:  dialogLines(server, sentences, s.Field),
-		},
+		List: s.List, MinItems: s.MinItems, MaxItems: s.MaxItems, Unique: s.Unique, Derived: s.Derived,
+		Getter:   getterSignature(s.GoName, s.resultText(), s.Asks()),
+		Masked:   maskedBy(s.Field),
 		Question: questionLines(server, sentences, []*Secret{s}),
 	}
 	for _, c := range s.Constants {
@@ -243,6 +240,10 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 	}
 	low, high := s.Bounds()
 	m.Min, m.Max = Bound(low), Bound(high)
+	if s.Derived != "" {
+		return m
+	}
+	m.Dialog = &ManifestDialog{Title: sentences.Title(server, s.Field), Text: dialogLines(server, sentences, s.Field)}
 	for _, problem := range s.Problems() {
 		m.Dialog.Problems = append(m.Dialog.Problems, sentences.Problem(problem))
 	}
@@ -261,16 +262,7 @@ func groupManifest(server string, sentences wording.Sentences, name, result stri
 // has no room for all, it is several, with an empty line between them. What fills the holes takes room too, so there can be
 // more of them.
 func questionLines(server string, sentences wording.Sentences, secrets []*Secret) []string {
-	var uses []wording.Use
-	for _, s := range secrets {
-		if s.Asks() {
-			use := wording.Use{Field: s.Field}
-			if s.SentTo != "" || s.GoesToItself() {
-				use.Host = "{host}"
-			}
-			uses = append(uses, use)
-		}
-	}
+	uses := usesOf(secrets)
 	var lines []string
 	by := wording.Requester{Tool: "{tool}", Reason: "{reason}"}
 	for len(uses) > 0 {

@@ -24,6 +24,7 @@ type Secret struct {
 	GoName    string     // of the getter, and of the field in Values
 	Doc       []string   // the getter's comment
 	Constants []Constant // of a choice
+	Parts     []*Secret  // of what a derived one is made
 }
 
 // A Constant is one choice.
@@ -61,9 +62,16 @@ func New(f *Schema, o Options) *Package {
 		for i, name := range f.names.choices[in] {
 			s.Constants = append(s.Constants, Constant{name, in.Choices[i]})
 		}
-		s.Doc = secretDoc(s)
 		p.Secrets = append(p.Secrets, s)
 		byName[s.Name] = s
+	}
+	for _, s := range p.Secrets {
+		for _, part := range s.Field.Parts() {
+			s.Parts = append(s.Parts, byName[part])
+		}
+	}
+	for _, s := range p.Secrets {
+		s.Doc = secretDoc(s)
 	}
 	for _, in := range f.Groups {
 		g := &Group{Name: in.Name, GoName: f.names.groups[in]}

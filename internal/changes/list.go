@@ -6,6 +6,13 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
+// derived compares of what a secret is made: another template sends its parts elsewhere, or makes another value.
+func (c *comparison) derived(was, s *templates.ManifestSecret) {
+	if was.Derived != s.Derived {
+		c.say(Breaking, "secret %q: derived %s is now %s", s.Name, quoted(was.Derived), quoted(s.Derived))
+	}
+}
+
 // items compares how many values there are. What is stored of one value and of a list is read otherwise: a comma separates.
 func (c *comparison) items(was, s *templates.ManifestSecret) {
 	if was.List != s.List {

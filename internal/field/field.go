@@ -126,6 +126,8 @@ type Field struct {
 	MinItems int  // of a list
 	MaxItems int  // of a list; 0 is no limit
 	Unique   bool // no two items of a list are the same value
+
+	Derived string // of what others it is made, such as "Bearer {token}"; nobody is asked for it, and nothing is stored
 }
 
 // Optional reports whether f can be unset: it is neither required nor has a default to serve instead.
@@ -155,6 +157,9 @@ func (f Field) TakesUserInfo() bool { return f.UserInfo || f.Confidential() }
 
 // HasRules reports whether some text is not a value of f although it is one line: such a field gets a validator.
 func (f Field) HasRules() bool {
+	if f.Derived != "" {
+		return false
+	}
 	switch f.Type {
 	case Text, Password, Multiline, File:
 		return f.List || f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || f.Prefix != "" || f.Format != ""

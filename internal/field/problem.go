@@ -49,6 +49,8 @@ const (
 	LargeFile   Kind = "large_file"
 	NotNumber   Kind = "not_number"
 	NotPositive Kind = "not_positive"
+	HasDots     Kind = "has_dots"
+	MadeOf      Kind = "made_of"
 	NotList     Kind = "not_list"
 	TooFew      Kind = "too_few"
 	TooMany     Kind = "too_many"
@@ -104,6 +106,8 @@ func Problems() map[Kind]string {
 		LargeFile:     "must be the path of a file of at most {want} bytes that is not empty",
 		NotNumber:     "must be a number, such as 0.7",
 		NotPositive:   "must be longer than 0s",
+		HasDots:       "must not be made of a . or .. alone between two slashes, which would be another path",
+		MadeOf:        "must not be changed itself: it is made of {want}",
 		NotList:       "must be a list with commas between its items, or a JSON array of texts",
 		TooFew:        "must have at least {want} items",
 		TooMany:       "must have at most {want} items",

@@ -5,6 +5,7 @@ import (
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	derived "github.com/mcpsecrets/mcpsecrets/testdata/golden/derived/want"
 	lists "github.com/mcpsecrets/mcpsecrets/testdata/golden/lists/want"
 )
 
@@ -37,4 +38,17 @@ func TestListsInATerminal(t *testing.T) {
 	status := run(t, vault.Manager, "", "status")
 	status.want(t, 0, "set: OPS, WEB\n", "")
 	status.want(t, 0, "set: [\"admin, all\"]\n", "")
+}
+
+// TestDerivedInATerminal: what is made of others has no place of its own.
+func TestDerivedInATerminal(t *testing.T) {
+	vault, err := derived.OpenSecrets(secrets.WithStore(runtimetest.NewStore()), secrets.WithPrompter(runtimetest.NewUser(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	for _, do := range []string{"set", "forget"} {
+		run(t, vault.Manager, "postgres://x", do, "dsn").want(t, 2, "", "dsn is made of user, password, host, port, database, ssl_mode, and kept nowhere: name one of those")
+	}
+	run(t, vault.Manager, "", "status").want(t, 0, "made of token\n", "")
 }
