@@ -92,12 +92,24 @@ func (m *Manager) audit(ctx context.Context, t *Turn, reason string, defs []*def
 			continue
 		}
 		call := t.call()
-		log := m.uses.handler(loggedUse{def.Name, reason, cmp.Or(call.How(def.Name), "needs no permission")})
+		log := m.uses.handler(loggedUse{def.Name, reason, cmp.Or(m.howOf(call, def), "needs no permission")})
 		// It has no place in the source, which takes time to find, and is the same for all.
 		record := slog.NewRecord(time.Now(), level, "secret access", 0)
 		record.AddAttrs(slog.String("tool", call.Tool.Name), slog.String("client", t.said.Client), slog.String("principal", call.Who.Name))
 		_ = log.Handle(ctx, record) // a logger, too, does nothing about an error
 	}
+}
+
+// howOf says who allowed the use of def, or of what it is made.
+func (m *Manager) howOf(call *consent.Call, def *definition) string {
+	if !def.isDerived() {
+		return call.How(def.Name)
+	}
+	how := ""
+	for _, leaf := range m.leaves([]*definition{def}) {
+		how = cmp.Or(how, call.How(leaf.Name))
+	}
+	return how
 }
 
 func (m *Manager) auditRefusal(ctx context.Context, t *Turn, reason string, defs []*definition, err error) {

@@ -30,13 +30,20 @@ var entryKinds = map[field.Type]string{
 	field.Choice:    "choice",
 	field.Duration:  "line",
 	field.Multiline: "file",
+	field.File:      "path",
 }
 
-// entryKind returns how a dialog takes a value of f: a line that must not be shown is hidden while it is typed.
-func entryKind(f field.Field) string {
+// entryKind returns how a dialog takes a value of f: a line that must not be shown is hidden while it is typed. A path that is
+// offered can be taken as it is, or changed, which a file chooser can't offer.
+func entryKind(f field.Field, prefill string) string {
 	kind := entryKinds[f.Type]
-	if kind == "line" && f.Confidential() {
+	switch {
+	case kind == "choice" && f.List:
+		return "choices"
+	case kind == "line" && f.Confidential():
 		return "hidden"
+	case kind == "path" && prefill != "":
+		return "line"
 	}
 	return kind
 }
@@ -50,7 +57,7 @@ func (m *Manager) enter(ctx context.Context, g intake.Gap, prefill string) (text
 	text, err = m.prompter.Enter(ctx, Entry{
 		Title:    m.sentences.Title(m.server, shown),
 		Text:     says,
-		Kind:     entryKind(shown),
+		Kind:     entryKind(shown, prefill),
 		Prefill:  shown.Shown(prefill),
 		Choices:  shown.ShownChoices(),
 		Open:     shown.Open,

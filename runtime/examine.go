@@ -99,7 +99,7 @@ func (i insider) symptomOf(state keychain.State, err error, canShow bool) inside
 
 // examineValues says which values can't be read though the keychain is not locked.
 func (i insider) examineValues(ctx context.Context) (symptoms []inside.Symptom) {
-	views, err := i.values.lookAtAll(ctx, i.ordered)
+	views, err := i.values.lookAtAll(ctx, i.kept())
 	if err != nil && !isOfOneValue(err) {
 		return nil // which the next use says
 	}

@@ -3,12 +3,10 @@ package secrets
 import (
 	"crypto/x509"
 	"encoding/pem"
-	"os"
-	"path/filepath"
 	"reflect"
-	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 )
 
 // This file has the keys of texts that have a format, and the types of their values.
@@ -87,13 +85,4 @@ func public[T any](value any) T {
 }
 
 // asPath returns a path without ~, or as it is where the user has no home folder.
-func asPath(_ Secret, value any) string { return fullPath(value.(string)) }
-
-func fullPath(path string) string {
-	rest, ok := strings.CutPrefix(path, "~")
-	home, err := os.UserHomeDir()
-	if !ok || err != nil {
-		return path
-	}
-	return filepath.Join(home, filepath.FromSlash(rest))
-}
+func asPath(_ Secret, value any) string { return content.FullPath(value.(string)) }

@@ -3,6 +3,7 @@ package secrets
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
@@ -69,11 +70,11 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings 
 	if call.Who.Kind == consent.Stranger {
 		return nil, ErrOutsideCall
 	}
-	all := m.withDestinations(defs)
+	all, leaves := m.withParts(m.withDestinations(m.withParts(defs))), m.leaves(defs)
 	var one [1]consent.Use // room for what most getters need, which is not on the heap
 	// An answer may take minutes. What was allowed is then looked up again, and is asked about anew if it has changed.
 	for range 3 {
-		if err := m.desk.Refused(consent.Permission, call.Who, namesOf(defs)); err != nil {
+		if err := m.desk.Refused(consent.Permission, call.Who, namesOf(leaves)); err != nil {
 			return nil, err
 		}
 		found, err := m.complete(ctx, t, all)
@@ -85,13 +86,15 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings 
 				return nil, about(ErrNotSet, b.def)
 			}
 		}
-		needs := m.needs(one[:0], found, len(defs))
-		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, reason, found, len(defs)))
+		used := used(found, len(defs))
+		needs := m.needs(one[:0], used, found)
+		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, reason, used, found))
 		if err != nil {
 			return nil, err
 		}
 		if !asked {
-			m.handOut(ctx, t, found[:len(defs)])
+			m.handOut(ctx, t, used)
+			m.learnDerived(found[:len(defs)])
 			return found[:len(defs)], nil
 		}
 	}
@@ -115,13 +118,24 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 	}
 }
 
+// learnDerived has the guard mask what was made of confidential values.
+func (m *Manager) learnDerived(found []finding) {
+	for _, f := range found {
+		if f.def.isDerived() && f.value != nil && f.def.Confidential() {
+			learn(m.guard(), f.def, f.text.Reveal())
+		}
+	}
+}
+
 // learn has the guard mask a confidential value.
 func learn(g *guard.Guard, def *definition, text string) {
-	if def.Type == field.URL {
-		g.LearnAddress(text)
-		return
+	for _, text := range def.Texts(text) {
+		if def.Type == field.URL {
+			g.LearnAddress(text)
+		} else {
+			g.Learn(text, def.PrefixOf(text))
+		}
 	}
-	g.Learn(text, def.PrefixOf(text))
 }
 
 // withDestinations returns defs and, after them, the url secrets that say where they go and are not among them.
@@ -180,15 +194,20 @@ func (m *Manager) read(ctx context.Context, defs []*definition) ([]finding, erro
 			return nil, about(f.err, defs[i])
 		}
 	}
+	if slices.ContainsFunc(defs, (*definition).isDerived) {
+		return found, m.compose(found)
+	}
 	return found, nil
 }
 
 // A finding is what the store has for one secret.
 type finding struct {
 	def   *definition
-	text  Secret
+	text  Secret          // of a file, its content
 	value any             // what text stands for; nil if it is not set
+	path  Secret          // of a file
 	gap   *wording.Asking // why the value must be asked for; nil if it need not be
+	via   string          // the hosts of the urls that are made of it, where it is used for those alone
 	err   error           // why it is not known; [Manager.read] returns none with one
 }
 

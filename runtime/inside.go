@@ -6,6 +6,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 )
@@ -54,7 +55,7 @@ func (i insider) Check(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return i.names[name].Check(text)
+	return content.Check(i.names[name].Field, text)
 }
 
 func (i insider) Setting(ctx context.Context, name string) (string, error) {
@@ -70,7 +71,7 @@ func (i insider) Remove(ctx context.Context, name string) error {
 }
 
 func (i insider) Stored(ctx context.Context) ([]string, error) {
-	return i.values.stored(ctx, i.ordered)
+	return i.values.stored(ctx, i.kept())
 }
 func (i insider) Clear(ctx context.Context) error { return i.clear(ctx) }
 

@@ -51,6 +51,13 @@ type Field struct {
 
 	ChoiceLabels map[string]string // how choices are shown, by value, where that is another text
 	Open         bool              // of a choice: a text that is none of the choices is a value too
+
+	List     bool // several values, of which each keeps the rules above; set by [List]
+	MinItems int  // of a list
+	MaxItems int  // of a list; 0 is no limit
+	Unique   bool // no two items of a list are the same value
+
+	Derived string // of which others it is made, such as "Bearer {token}": nobody is asked for it, and nothing is stored
 }
 
 // Permissions and scopes, for a [Field], that differ from the usual.
@@ -132,7 +139,7 @@ func (d *definition) fits() bool { return d.gives == d.ValueType() && d.hides ==
 // newKey makes a key whose values are parsed as a V.
 func newKey[V, T any](name string, kind field.Type, f Field, convert func(Secret, any) T) Key[T] {
 	f = f.clone()
-	f.Name, f.Type, f.Secrecy = name, kind, ""
+	f.Name, f.Type, f.Secrecy, f.List = name, kind, "", false
 	if f.Label == "" {
 		f.Label = name
 	}
@@ -201,6 +208,10 @@ func Multiline(name string, f Field) Key[Secret] {
 	return newKey[string](name, field.Multiline, f, asSecret)
 }
 
+// File makes the key of a file that stays where the user has it: what is stored is the path, and the value is the content, read at
+// each use. The file must be a plain one of at most 256 KB, and closed to other users unless the key is [Shown].
+func File(name string, f Field) Key[Secret] { return newKey[string](name, field.File, f, asSecret) }
+
 // Hidden makes the key of a value that must not be shown of one that may: it is checked as before, and treated like a
 // password. A boolean or a choice can't be hidden: a schema with such a key does not open.
 func Hidden[T any](key Key[T]) Key[Confidential[T]] {
@@ -215,24 +226,43 @@ func Shown(key Key[Secret]) Key[string] {
 	return Key[string]{key.def.with(field.Shown, false), func(text Secret, _ any) string { return text.Reveal() }}
 }
 
-// with returns a definition that differs from d in its secrecy.
+// List makes the key of a list of what key is of: each item keeps its rules. What is confidential is so by itself in each item,
+// as a [Confidential]. There is one item at least, and each use returns a slice of its own. There is no list of booleans, files or
+// texts of several lines: a schema with such a key does not open.
+func List[T any](key Key[T]) Key[[]T] {
+	return Key[[]T]{key.def.changed(func(d *definition) { d.List = true }), func(_ Secret, value any) []T {
+		items := value.([]field.Item)
+		list := make([]T, len(items))
+		for i, item := range items {
+			list[i] = key.convert(NewSecret(item.Text), item.Value)
+		}
+		return list
+	}}
+}
+
+// with returns a definition that differs from d in its secrecy only.
 func (d *definition) with(s field.Secrecy, hides bool) *definition {
+	return d.changed(func(d *definition) { d.Secrecy, d.hides = s, hides })
+}
+
+// changed returns a definition that differs from d in what change does.
+func (d *definition) changed(change func(*definition)) *definition {
 	if d == nil {
 		return nil
 	}
 	changed := *d
-	changed.Secrecy, changed.hides = s, hides
+	change(&changed)
 	return &changed
 }
 
-// Validate returns the value of key that text stands for, or an error that names the rule it breaks and is [ErrInvalid].
+// Validate returns the value of key that text stands for, of a file that its content does, or an error that names the rule it breaks and is [ErrInvalid].
 // It reads no store and asks nobody.
 func Validate[T any](key Key[T], text string) (T, error) {
 	var none T
 	if key.def == nil || !key.def.fits() {
 		return none, ErrUnknownKey
 	}
-	v, err := key.def.Parse(text)
+	v, err := key.def.Content().Parse(text)
 	if err != nil {
 		return none, &invalidText{key.def.Name, err}
 	}

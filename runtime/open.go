@@ -17,6 +17,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 )
@@ -158,6 +159,11 @@ func define(keys []AnyKey) (definitions, error) {
 		d.ordered = append(d.ordered, def)
 	}
 	for _, def := range d.ordered {
+		if def.isDerived() {
+			if err := d.checkDerived(def, nil); err != nil {
+				return d, fmt.Errorf("secrets: key %q: %w", def.Name, err)
+			}
+		}
 		if to := def.SentTo; to != "" && (d.names[to] == nil || !d.names[to].IsDestination()) {
 			return d, fmt.Errorf("secrets: key %q: sent_to %q is no key of this schema that says where values go", def.Name, to)
 		}
@@ -171,7 +177,9 @@ func checkDefinition(f field.Field) error {
 		return errors.New("a name is made of a-z, 0-9, \"_\", \".\" and \"-\"")
 	case f.Secrecy == field.Hidden && !f.Type.CanHide(), f.Secrecy == field.Shown && !f.Type.CanShow():
 		return fmt.Errorf("a %s is not %s", f.Type, f.Secrecy)
-	case f.Confidential() && f.Default != "":
+	case f.List && !f.Type.CanList():
+		return fmt.Errorf("there is no list of type %s", f.Type)
+	case f.Confidential() && f.Default != "" && f.Type != field.File:
 		return errors.New("a confidential value has no default")
 	case f.Confidential() && !f.Asks():
 		return errors.New("a confidential value always needs permission")
@@ -228,13 +236,19 @@ func (m *Manager) admit(defs ...*definition) error {
 	return m.desk.Closed()
 }
 
-// Stored reports whether a value of key is stored. It tells neither the value nor whether it is valid.
+// Stored reports whether a value of key is stored; of a derived one, whether each part is stored or has a default. It tells neither
+// the value nor whether it is valid.
 // The errors are those of the store, and [ErrUnknownKey].
 func (m *Manager) Stored(ctx context.Context, key AnyKey) (bool, error) {
 	def := key.definition()
 	err := m.admit(def)
 	if err == nil {
-		_, err = m.values.lookup(ctx, def)
+		for _, leaf := range m.leaves([]*definition{def}) {
+			if _, err = m.values.lookup(ctx, leaf); err != nil && !(errors.Is(err, ErrNotSet) && leaf != def && leaf.Default != "") {
+				break
+			}
+			err = nil
+		}
 	}
 	if errors.Is(err, ErrNotSet) {
 		return false, nil
@@ -244,13 +258,17 @@ func (m *Manager) Stored(ctx context.Context, key AnyKey) (bool, error) {
 
 // Set stores text as the value of key, in place of an earlier one, and ends the grants for it. It is for the user's own
 // hand, as in a command on a terminal: nobody is asked. As in a dialog, what is surely an accident of copying is taken off
-// first, such as a line end around a key. The error is [ErrInvalid] if text breaks a rule, or the store's.
+// first, such as a line end around a key. The error is [ErrInvalid] if text breaks a rule, or the store's. A
+// derived key can't be set, nor forgotten: its parts can.
 func (m *Manager) Set(ctx context.Context, key AnyKey, text string) error {
 	def := key.definition()
 	err := m.admit(def)
 	if err == nil {
+		err = canChange(def)
+	}
+	if err == nil {
 		text = def.Entered(text)
-		if problem := def.Check(text); problem != nil {
+		if problem := content.Check(def.Field, text); problem != nil {
 			err = &invalidText{def.Name, problem}
 		} else {
 			err = m.values.put(ctx, def, text)
@@ -264,6 +282,9 @@ func (m *Manager) Set(ctx context.Context, key AnyKey, text string) error {
 func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 	def := key.definition()
 	err := m.admit(def)
+	if err == nil {
+		err = canChange(def)
+	}
 	if err == nil {
 		err = m.values.remove(ctx, def)
 	}
@@ -279,7 +300,7 @@ func (m *Manager) List(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, m.fail(ctx, err)
 	}
-	names, err := m.values.stored(ctx, m.ordered)
+	names, err := m.values.stored(ctx, m.kept())
 	return names, m.fail(ctx, err)
 }
 
@@ -306,19 +327,26 @@ func (m *Manager) clear(ctx context.Context) error {
 // Reject says that the value of key which was handed out in this call is wrong, as when the upstream server answered 401,
 // and returns an error for the handler to return. The next getter asks for another value, and its dialog says why. After 403
 // or 429 the value is right: return an error that says so, and leave it to the user to set another one. Of a reason that the
-// manifest does not have, the dialog and the error say only that it was not reviewed.
+// manifest does not have, the dialog and the error say only that it was not reviewed. Of a derived key, the confidential parts are
+// wrong, or all where none is.
 func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	def := key.definition()
 	if err := m.admit(def); err != nil {
 		return m.fail(ctx, err, def)
 	}
-	text, ok := m.turn(ctx).handedOut(def)
+	wrong := m.leaves([]*definition{def})
+	if hidden := slices.DeleteFunc(slices.Clone(wrong), func(def *definition) bool { return !def.Confidential() }); def.isDerived() && len(hidden) > 0 {
+		wrong = hidden
+	}
 	shown := m.sentences.Question.Unreviewed // a conversion can bring anything here, the value too
 	if m.reviewed.isReviewed(why) {
 		shown = m.guard().Text(string(why))
 	}
-	m.values.rejectHandedOut(def, text, ok, shown)
-	return m.fail(ctx, &rejection{shown}, def)
+	for _, def := range wrong {
+		text, ok := m.turn(ctx).handedOut(def)
+		m.values.rejectHandedOut(def, text, ok, shown)
+	}
+	return m.fail(ctx, &rejection{shown}, wrong...)
 }
 
 // Mask adds a text that was made of a secret, such as a DSN or an Authorization header, to those that results never show.

@@ -26,9 +26,9 @@ type use struct {
 	need consent.Use
 }
 
-// needs appends what of the first n findings needs permission: the rest are the destinations.
-func (m *Manager) needs(needs []consent.Use, found []finding, n int) []consent.Use {
-	for _, f := range found[:n] {
+// needs appends what of the findings that are used needs permission: among found are their destinations too.
+func (m *Manager) needs(needs []consent.Use, used, found []finding) []consent.Use {
+	for _, f := range used {
 		if f.value != nil && f.def.Asks() {
 			needs = append(needs, m.use(f, found).need)
 		}
@@ -43,13 +43,26 @@ func (m *Manager) use(f finding, found []finding) use {
 	if f.def.GoesToItself() {
 		u.host = hostOf(f)
 	}
+	if f.via != "" { // in a url, which goes there
+		u.host = f.via
+		u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.text, NewSecret(f.via))}
+		return u
+	}
 	for _, to := range found {
 		if to.def.Name == f.def.SentTo && to.value != nil {
 			destination, u.host = to.text, hostOf(to)
 		}
 	}
-	u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.text, destination)}
+	u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.granted(), destination)}
 	return u
+}
+
+// granted is what a grant is for: the value, or a file, whatever it has when it is read next.
+func (f finding) granted() Secret {
+	if f.def.Type == field.File {
+		return f.path
+	}
+	return f.text
 }
 
 // fingerprint is the same for the same value and destination, and tells nothing of them: it is keyed by chance.
@@ -71,8 +84,8 @@ func needsOf(uses []use) []consent.Use {
 // hostOf is how a question names where a value goes, by what says so.
 func hostOf(to finding) string { return layout.Line(to.def.Destination(to.text.Reveal(), to.value)) }
 
-// words returns how to ask for some uses of the first n findings. One question asks for as many of them as it can show whole.
-func (m *Manager) words(call *consent.Call, reason Reason, found []finding, n int) func([]consent.Use) consent.Words {
+// words returns how to ask for some uses of the findings that are used. One question asks for as many of them as it can show whole.
+func (m *Manager) words(call *consent.Call, reason Reason, used, found []finding) func([]consent.Use) consent.Words {
 	return func(needed []consent.Use) consent.Words {
 		by := wording.Requester{
 			Tool: call.Tool.Name, Reason: string(reason), Unreviewed: !m.reviewed.isReviewed(reason),
@@ -82,7 +95,7 @@ func (m *Manager) words(call *consent.Call, reason Reason, found []finding, n in
 			by.Reason = m.sentences.Question.Unreviewed // so that all of them are one question, and another than that without a reason
 		}
 		var asked []use
-		for _, f := range found[:n] {
+		for _, f := range used {
 			if u := m.use(f, found); slices.Contains(needed, u.need) {
 				asked = append(asked, u)
 			}
@@ -188,6 +201,8 @@ func (m *Manager) Revoke(key AnyKey) error {
 	if err := m.admit(def); err != nil {
 		return m.fail(context.Background(), err, def)
 	}
-	m.desk.Revoke(def.Name)
+	for _, def := range m.leaves([]*definition{def}) {
+		m.desk.Revoke(def.Name)
+	}
 	return nil
 }

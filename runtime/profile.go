@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 )
 
@@ -14,7 +15,7 @@ import (
 func (i insider) Profile(ctx context.Context, name string) (inside.Profile, error) {
 	service := i.values.service + "." + name
 	p := inside.Profile{Service: service, Servers: namesakes(i.server, name)}
-	for _, def := range i.ordered {
+	for _, def := range i.kept() {
 		for _, stored := range append([]string{def.Name}, def.RenamedFrom...) {
 			text, err := i.values.read(ctx, service, stored)
 			if errors.Is(err, ErrNotSet) {
@@ -43,7 +44,7 @@ func (i insider) profileValue(ctx context.Context, def *definition, stored, text
 		err = nil
 	}
 	return inside.ProfileValue{
-		Name: def.Name, Stored: stored, Text: text, Problem: def.Check(text),
+		Name: def.Name, Stored: stored, Text: text, Problem: content.Check(def.Field, text),
 		IsHere: isSet && now == text, IsOther: isSet && now != text,
 	}, err
 }

@@ -32,10 +32,11 @@ type Entry struct {
 	Title string // not drawn on every desktop: the text must do without it
 	Text  string
 	// Kind is "line", "hidden" for a line that is not shown while it is typed, "choice", "yes-no" for "true" or "false", or
-	// "file" for the content of a file that the person chooses.
+	// "file" for the content of a file that the person chooses, or "path" for the path of one. Of "choices", any
+	// number of which can be chosen, the value is those with commas between them, or a JSON array of texts.
 	Kind    string
 	Prefill string   // offered, and taken if the person just agrees; never a secret
-	Choices []string // of a choice, as they are shown; who chooses one enters this text
+	Choices []string // of a choice or choices, as they are shown; who chooses one enters this text
 	Open    bool     // of a choice: another text than those offered may be entered
 	// Optional allows the value to be left empty, where the dialog needs a button for that.
 	Optional bool
@@ -71,13 +72,14 @@ func (m *Manager) ready(ctx context.Context) error {
 type native struct{ *dialog.Native }
 
 var dialogKinds = map[string]dialog.Kind{
-	"line": dialog.Line, "hidden": dialog.Hidden, "choice": dialog.Choice, "yes-no": dialog.YesNo, "file": dialog.File,
+	"line": dialog.Line, "hidden": dialog.Hidden, "choice": dialog.Choice, "choices": dialog.Choices, "yes-no": dialog.YesNo, "file": dialog.File, "path": dialog.Path,
 }
 
 // Enter implements [Prompter].
 func (n native) Enter(ctx context.Context, e Entry) (string, error) {
+	ticked, _ := field.SplitList(e.Prefill)
 	return n.Native.Enter(ctx, dialog.Entry{
-		Title: e.Title, Text: e.Text, Kind: dialogKinds[e.Kind], Prefill: e.Prefill, Choices: e.Choices, Open: e.Open, Optional: e.Optional,
+		Title: e.Title, Text: e.Text, Kind: dialogKinds[e.Kind], Prefill: e.Prefill, Ticked: ticked, Choices: e.Choices, Open: e.Open, Optional: e.Optional,
 	})
 }
 

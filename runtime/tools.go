@@ -17,12 +17,12 @@ import (
 
 // tools returns secrets_status, secrets_set and secrets_forget.
 func (m *Manager) tools() []inside.Tool {
-	names := namesOf(m.ordered)
+	names := namesOf(m.kept())
 	return []inside.Tool{{
 		Name:        "secrets_status",
 		Description: "Say which secrets of this server are set. Values are never told.",
 		ReadOnly:    true,
-		Run:         func(ctx context.Context, _ string) (any, error) { return m.runTool(ctx, m.ordered, m.statusTool) },
+		Run:         func(ctx context.Context, _ string) (any, error) { return m.runTool(ctx, m.kept(), m.statusTool) },
 	}, {
 		Name:        "secrets_set",
 		Description: "Open a window on the server's computer in which the user types a new value for a secret. Use it only if the user asks for it.",
@@ -63,7 +63,10 @@ func (m *Manager) admitTool(ctx context.Context, defs []*definition, do func(con
 func (m *Manager) runNamedTool(ctx context.Context, name string, do func(context.Context, *Turn, *definition) (sentence string, err error)) (any, error) {
 	def := m.names[name]
 	if def == nil {
-		return nil, fmt.Errorf("%.40q is no secret of this server: the name is one of %s", name, strings.Join(namesOf(m.ordered), ", "))
+		return nil, fmt.Errorf("%.40q is no secret of this server: the name is one of %s", name, strings.Join(namesOf(m.kept()), ", "))
+	}
+	if def.isDerived() {
+		return nil, fmt.Errorf("%q is made of %s: the name is one of those", name, strings.Join(namesOf(m.leaves([]*definition{def})), ", "))
 	}
 	return m.runTool(ctx, []*definition{def}, func(ctx context.Context, t *Turn) (any, error) {
 		sentence, err := do(ctx, t, def)
@@ -85,7 +88,7 @@ type statusOf struct {
 func (m *Manager) statusTool(ctx context.Context, _ *Turn) (any, error) {
 	waiting, cancel := context.WithTimeout(ctx, consent.Patience) // the keychain may be slow
 	defer cancel()
-	views, err := m.values.lookAtAll(waiting, m.ordered)
+	views, err := m.values.lookAtAll(waiting, m.kept())
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = ErrPending
 	}

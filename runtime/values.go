@@ -12,9 +12,11 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
@@ -74,6 +76,9 @@ func (v *values) findAll(ctx context.Context, defs []*definition) []finding {
 
 // find returns what is stored for def, its default, or why it must be asked for.
 func (v *values) find(ctx context.Context, def *definition) finding {
+	if def.isDerived() {
+		return finding{def: def} // see compose
+	}
 	text, err := v.lookup(ctx, def)
 	switch {
 	case errors.Is(err, ErrNotSet) && def.Required:
@@ -85,17 +90,53 @@ func (v *values) find(ctx context.Context, def *definition) finding {
 	case err != nil:
 		return finding{def: def, err: err}
 	}
-	value, err := def.Parse(text)
+	if _, err := def.Parse(text); err != nil {
+		return finding{def: def, gap: &wording.Asking{Stale: err}}
+	}
+	content, problem, err := v.content(ctx, def, text)
+	if err != nil {
+		return finding{def: def, err: err}
+	}
+	if problem != nil {
+		return finding{def: def, gap: &wording.Asking{Stale: problem}}
+	}
+	value, err := def.Content().Parse(content)
 	if err != nil {
 		return finding{def: def, gap: &wording.Asking{Stale: err}}
 	}
-	if r, ok := v.rejection(def, text); ok {
+	if r, ok := v.rejection(def, text, content); ok {
 		if r.before != nil && v.putBack(ctx, def, text, *r.before) {
 			return v.find(ctx, def)
 		}
 		return finding{def: def, gap: &wording.Asking{Rejected: r.why}}
 	}
-	return finding{def: def, text: NewSecret(text), value: value}
+	found := finding{def: def, text: NewSecret(content), value: value}
+	if def.Type == field.File {
+		found.path = NewSecret(text)
+	}
+	return found
+}
+
+// content returns the value of def for what is stored: of a file its content. A file may be on a disk that does not answer.
+func (v *values) content(ctx context.Context, def *definition, text string) (string, *field.Problem, error) {
+	if def.Type != field.File {
+		return text, nil, nil
+	}
+	type reading struct {
+		content string
+		problem *field.Problem
+	}
+	read := make(chan reading, 1)
+	go func() {
+		text, problem := content.Of(def.Field, text)
+		read <- reading{text, problem}
+	}()
+	select {
+	case r := <-read:
+		return r.content, r.problem, nil
+	case <-ctx.Done():
+		return "", nil, ctx.Err()
+	}
 }
 
 // setting returns the stored value of def for a person to see or to change, and "" where none is stored that may be shown.
@@ -444,12 +485,12 @@ func (v *values) rejectHandedOut(def *definition, text Secret, ok bool, why stri
 	}
 }
 
-// rejection reports whether the upstream server found text to be wrong, or a person took it back, and why.
-func (v *values) rejection(def *definition, text string) (rejected, bool) {
+// rejection reports whether the upstream server found a value to be wrong, or a person took back what is stored, and why.
+func (v *values) rejection(def *definition, stored, value string) (rejected, bool) {
 	v.mu.Lock()
 	r, ok := v.rejections[def]
 	v.mu.Unlock()
-	return r, ok && r.text.Equal(NewSecret(text))
+	return r, ok && (r.text.Equal(NewSecret(stored)) || r.text.Equal(NewSecret(value)))
 }
 
 func (v *values) hand(def *definition, text Secret) {

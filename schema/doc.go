@@ -36,8 +36,8 @@
 // # The keys of a secret
 //
 //	label         what a person calls it, in up to 40 columns; shown in every dialog and question (the secret's name)
-//	field_type    text, password, url, email, integer, number, boolean, choice, duration or multiline (password)
-//	confidential  whether values are hidden while typed, masked and never shown (true for password and multiline, else false)
+//	field_type    text, password, url, email, integer, number, boolean, choice, duration, multiline or file (password)
+//	confidential  whether values are hidden while typed, masked and never shown (true for password, multiline and file, else false)
 //	required      whether a person is asked for it when it is missing (false)
 //	default       the value that serves until another is stored; with required, the value that is offered
 //	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
@@ -56,7 +56,7 @@
 //
 // Rules for values. They, and every default, are those of [field.Field]:
 //
-//	min_length    in characters; text, password and multiline, as the next six
+//	min_length    in characters; text, password, multiline and file, as the next six
 //	max_length    in characters
 //	pattern       an RE2 expression that must match the whole value
 //	pattern_help  what a person reads instead of the expression; it continues "The value must be"
@@ -70,6 +70,11 @@
 //	max           the greatest value
 //	choices       the values to choose from, each a text or {value: eu, label: Europe, go_name: EU}; choice, which needs it
 //	open          whether another value than the choices is accepted too; choice (false)
+//	list          whether there are several values, each by the rules for one (false); not boolean, multiline and file
+//	min_items     how many there must be; a list, as the next two (1)
+//	max_items     how many there may be
+//	unique        whether no two items may be the same value (false)
+//	derived       of what others it is made, such as "Bearer {token}"; with label, field_type, help_text and the like alone
 //
 // What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
 //
@@ -80,11 +85,11 @@
 //
 // A format is checked, and says the Go type, of which a secrets.Confidential is made where it is confidential:
 //
-//   - pem (multiline): a secrets.PEM, of whole blocks, whose certificates are parsed
-//   - json (text, password and multiline): a json.RawMessage
-//   - yaml (multiline): a string; a mapping or list, which is looked at and not read, since the runtime has no reader of YAML
+//   - pem (multiline and file): a secrets.PEM, of whole blocks, whose certificates are parsed
+//   - json (text, password, multiline and file): a json.RawMessage
+//   - yaml (multiline and file): a string; a mapping or list, which is looked at and not read, since the runtime has no reader of YAML
 //   - jwt (text and password): a string; what it says, and who signed it, is for whoever takes it
-//   - base64 (text, password and multiline): the []byte, of either alphabet, padded or not
+//   - base64 (text, password, multiline and file): the []byte, of either alphabet, padded or not
 //   - uuid (text and password): a string
 //   - date (text, as the next four): a time.Time in UTC, such as 2026-12-31
 //   - host: a string, a name or address as it is looked up
@@ -92,9 +97,14 @@
 //   - host_port: a secrets.HostPort, since a netip.AddrPort has no names
 //   - path: a string, a full path; ~ is the user's home folder
 //
+// A multiline is a copy of a file, in the keychain. Of a file, the keychain has the path, and the content is read at each use, and
+// checked then: it is a plain file of up to 256 KB, and a confidential one belongs to its user, or root, and nobody else can
+// read it (on Windows that is not looked at). Rules and format are those of the content, and the default is a path, such as
+// ~/.kube/config. A grant is for the file, whatever it has.
+//
 // A number may have a fraction, and is finite. A duration is more than 0s where min says nothing else.
 //
-// A default must obey the rules, and what is confidential can't have one: it would be committed. Nor can it have permission
+// A default must obey the rules, and what is confidential can't have one, but for a path: it would be committed. Nor can it have permission
 // none.
 //
 // What is confidential need not be a password: a url with a token in it, or an integer that is a PIN, keeps the rules of its
@@ -117,6 +127,26 @@
 // What may be meant is refused, with its name and place: a zero-width space inside a key, say. Only where such a character
 // spells a word or makes an emoji may text and multiline have it, and JSON in its strings. The rules above are looked at
 // after that. A default must be what would be stored if it were entered.
+//
+// A list is entered with commas between its items, or each on a line of its own, which is the same in a dialog, a terminal, a
+// file and the store. Spaces around an item are none of it. Where an item has a comma, the list is a JSON array of texts, such as
+// ["a, b", "c"]; so is what else begins and ends with brackets. It is stored as "a, b, c", or as an array where that would be
+// read otherwise. Of a list of choices, a dialog has a person tick some. Its default is a list of the file. There is one item at
+// least: who leaves it empty leaves it unset. Of what is confidential, each item is so by itself, as a secrets.Confidential.
+// There are no maps: a secret for each key has a name, a label and a permission of its own.
+//
+// # What is made of others
+//
+// A secret with derived is made of others whenever it is used, and never stored: their names stand in braces, and a brace that is
+// meant is written twice. It is a text, a password or a url. In a text the parts are joined as they are. In a url such as
+// postgres://{user}:{password}@{host}:{port}/{database}?sslmode={mode} each is escaped by its place (RFC 3986): in user, password,
+// path, query and fragment all but unreserved characters are percent-encoded, so that a part is one segment of a path; as a host
+// it is a name or an address, which gets its brackets, or the path of a socket where the drivers of the scheme take one; as a port
+// a number. There is no part in the scheme, where none can be escaped, and no confidential one in the host. A part is one value of
+// one line; it may be derived itself.
+//
+// It is confidential if a part is, and unset while a part is. A question for its use is one for the parts, and says where a
+// url goes that is made of them. To reject it is to reject its confidential parts; who wants another sets a part.
 //
 // With user_info, a url has one @, which ends the user information; elsewhere it is written %40, and so are /, ?, #, : and %
 // in a user name or password (RFC 3986, section 2.1). Readers would differ on the host of any other. Without user_info, an

@@ -9,15 +9,15 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
-// checkExamples reads the examples as values of the secret's own type and rules. The first is the placeholder where the author
-// gives none.
+// checkExamples reads the examples as values of the secret's own type and rules, or of a list as items of it. They are the
+// placeholder where the author gives none.
 func (r *reader) checkExamples(d *draft, n *node) {
 	var examples []string
 	for _, item := range r.list(n, "examples", "a list of values") {
-		text, ok := r.value(d, item, "example")
+		text, ok := r.value(d, d.Item(), item, "example")
 		switch {
 		case !ok || !r.checkText(item, "an example", wording.ExampleText):
-		case d.Confidential() && !isPlainlyAnExample(d.Field, text):
+		case d.HidesExamples() && !isPlainlyAnExample(d.Field, text):
 			r.errorf(item.pos, `an example of %s must plainly be nobody's: have the word "example" in it, or one character for the most part, such as xxxxxxxx`, d.kind())
 		case slices.Contains(examples, text):
 			r.errorf(item.pos, "an example must not be there twice")
@@ -26,9 +26,24 @@ func (r *reader) checkExamples(d *draft, n *node) {
 		}
 	}
 	d.Examples = examples // only now: a confidential value must be none of them
-	if len(examples) > 0 && d.Placeholder == "" && wording.PlaceholderText.Check(d.Shown(examples[0])) == nil {
-		d.Placeholder = d.Shown(examples[0])
+	if d.Placeholder == "" {
+		d.Placeholder = placeholder(d.Field)
 	}
+}
+
+// placeholder is what the examples of f show of a value: the first of them, or all together where f is a list.
+func placeholder(f field.Field) string {
+	if len(f.Examples) == 0 {
+		return ""
+	}
+	text := f.Examples[0]
+	if f.List {
+		text = field.JoinList(f.Examples)
+	}
+	if text = f.Shown(text); wording.PlaceholderText.Check(text) != nil {
+		return ""
+	}
+	return text
 }
 
 // isPlainlyAnExample reports whether nobody can take text for a value that somebody uses. What a schema says is committed.

@@ -21,7 +21,7 @@ type secretKey struct {
 
 var boundedTypes = []field.Type{field.Integer, field.Number, field.Duration}
 
-var stringTypes = []field.Type{field.Text, field.Password, field.Multiline}
+var stringTypes = []field.Type{field.Text, field.Password, field.Multiline, field.File}
 
 // secretKeys is every key of a secret, in the order of the documentation.
 var secretKeys = []secretKey{
@@ -56,6 +56,11 @@ var secretKeys = []secretKey{
 	{"max", boundedTypes, func(r *reader, d *draft, n *node) { d.max = readBound(r, d, n, "max") }},
 	{"choices", []field.Type{field.Choice}, readChoices},
 	{"open", []field.Type{field.Choice}, func(r *reader, d *draft, n *node) { d.Open = r.boolean(n, "open") }},
+	{"list", listTypes, func(r *reader, d *draft, n *node) { d.List = r.boolean(n, "list") }},
+	{"min_items", listTypes, func(r *reader, d *draft, n *node) { d.MinItems = r.items(n, "min_items") }},
+	{"max_items", listTypes, func(r *reader, d *draft, n *node) { d.MaxItems = r.items(n, "max_items") }},
+	{"unique", listTypes, func(r *reader, d *draft, n *node) { d.Unique = r.boolean(n, "unique") }},
+	{"derived", nil, readDerived},
 }
 
 var secretKeyNames = func() []string {
@@ -77,6 +82,7 @@ type draft struct {
 	renamedFrom  []Pos // parallel to RenamedFrom
 	prefixes     []Pos // parallel to Prefixes
 	shownAt      []Pos // parallel to Choices: where it is said how one is shown
+	state        int   // of a derived one
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }

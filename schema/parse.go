@@ -236,8 +236,17 @@ func (r *reader) secretEntries(d *draft, entries []entry) {
 		d.Type = ""
 		readType(r, d, e.value)
 	}
+	_, isDerived := find(entries, "derived")
+	if isDerived && d.Type == field.Password {
+		if _, written := find(entries, "field_type"); !written {
+			d.Type = field.Text
+		}
+	}
 	d.places = make(places, 0, len(entries))
 	for _, e := range entries {
+		if isDerived && !r.isDerivedKey(e) {
+			continue
+		}
 		row := &secretKeys[slices.Index(secretKeyNames, e.key)]
 		d.places = append(d.places, place{e.key, e.value.pos})
 		if d.Type != "" && row.types != nil && !slices.Contains(row.types, d.Type) {

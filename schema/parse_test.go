@@ -159,7 +159,7 @@ a.yaml:5:3: saw "b" of type "password"
 a.yaml:6:5: secret "b": unknown key "lable", did you mean "label"? (` + strings.Join(secretKeyNames, ", ") + `)
 a.yaml:7:3: secret "b" is already declared at line 5
 a.yaml:8:3: saw "c" of type ""
-a.yaml:9:17: secret "c": unknown field_type "urll", did you mean "url"? (text, password, url, email, integer, number, boolean, choice, duration, multiline)
+a.yaml:9:17: secret "c": unknown field_type "urll", did you mean "url"? (text, password, url, email, integer, number, boolean, choice, duration, multiline, file)
 a.yaml:11:3: saw [b]
 a.yaml:11:10: group "g": unknown secret "d"`
 	_, err := Parse("a.yaml", []byte(src), rule)

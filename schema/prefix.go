@@ -34,7 +34,7 @@ func (r *reader) checkPrefixes(d *draft) {
 		if length := utf8.RuneCountInString(prefix); d.MaxLength > 0 && length > d.MaxLength {
 			r.errorf(pos, "prefix %s has %d characters, max_length allows %d", quote(prefix), length, d.MaxLength)
 		}
-		if first := prefix + "x"; d.Clean(first) != first {
+		if first := prefix + "x"; d.Content().Item().Clean(first) != first {
 			r.errorf(pos, "prefix %s must not begin with a space, which would be taken off what a person enters", quote(prefix))
 		} else if i := strings.IndexFunc(prefix, func(c rune) bool { return !d.takes(c) }); i >= 0 {
 			r.errorf(pos, "prefix %s is that of no value, which has no such character as %+q", quote(prefix), []rune(prefix[i:])[0])

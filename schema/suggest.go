@@ -16,8 +16,8 @@ const maxCompared = 200_000
 
 // otherWords are what other languages call a known word.
 var otherWords = map[string]string{
-	"string": "text", "str": "text", "int": "integer", "number": "integer", "bool": "boolean", "enum": "choice", "select": "choice",
-	"secret": "password", "token": "password", "uri": "url", "mail": "email", "file": "multiline", "textarea": "multiline",
+	"string": "text", "str": "text", "int": "integer", "float": "number", "double": "number", "decimal": "number", "bool": "boolean", "enum": "choice", "select": "choice",
+	"secret": "password", "token": "password", "uri": "url", "mail": "email", "filepath": "file", "textarea": "multiline",
 	"type": "field_type", "description": "help_text", "help": "help_text", "regex": "pattern", "options": "choices", "enum_values": "choices",
 }
 

@@ -74,7 +74,7 @@ func (r *reader) checkSecret(d *draft) {
 	}
 	r.checkFormat(d)
 	r.checkBounds(d)
-	if d.Type == field.Choice && !d.places.has("choices") {
+	if d.Type == field.Choice && !d.places.has("choices") && d.Derived == "" {
 		r.errorf(d.Pos, `the key "choices" is missing, field_type choice needs it`)
 		d.badRules = true
 	}
@@ -114,6 +114,7 @@ func (r *reader) checkBounds(d *draft) {
 	}
 	r.checkPrefixes(d)
 	r.checkRange(d)
+	r.checkList(d)
 	if d.PatternHelp != "" && !d.places.has("pattern") {
 		r.errorf(d.At("pattern_help"), "pattern_help says in words what a pattern wants, and there is no pattern")
 	}
@@ -125,7 +126,7 @@ func (r *reader) checkBounds(d *draft) {
 
 // takes reports whether a value of d may have a character somewhere: some are spelling beside letters of their script.
 func (d *draft) takes(c rune) bool {
-	rule := field.Field{Type: d.Type}
+	rule := field.Field{Type: d.Content().Type}
 	return rule.Check("a"+string(c)+"a") == nil || rule.Check("م"+string(c)+"م") == nil || rule.Check(`{"a":"`+string(c)+`"}`) == nil
 }
 
@@ -148,49 +149,31 @@ func (r *reader) checkPattern(d *draft) {
 
 // checkDefault reads the default.
 func (r *reader) checkDefault(d *draft, n *node) {
-	if d.Confidential() {
+	switch {
+	case d.Confidential() && d.Type != field.File:
 		r.errorf(n.pos, "a default on %s would be committed with the schema, leave it out", d.kind())
-		return
+	case d.List:
+		r.listDefault(d, n)
+	default:
+		d.Default, _ = r.value(d, d.Field, n, "default")
 	}
-	d.Default, _ = r.value(d, n, "default")
 }
 
-// value reads a value of the secret's own type and rules, in the form in which it would be stored. It reports false where it is
-// none, or where the rules are to blame.
-func (r *reader) value(d *draft, n *node, key string) (string, bool) {
-	switch {
-	case n.kind == text:
-	case d.Type == field.Integer:
-		if _, ok := n.integer(); !ok {
-			r.wrongType(n, key, "a whole number of 64 bits in plain digits")
-			return "", false
-		}
-	case d.Type == field.Number:
-		if n.kind != number {
-			r.wrongType(n, key, "a number such as 0.5 in plain digits")
-			return "", false
-		}
-	case d.Type == field.Boolean:
-		if n.kind != boolean {
-			r.wrongType(n, key, "true or false")
-			return "", false
-		}
-	default:
-		r.text(n, key)
-		return "", false
-	}
-	if d.badRules {
+// value reads a value of d, or one item of a list, by the rules of rule, in the form in which it would be stored. It reports
+// false where it is none, or where the rules are to blame.
+func (r *reader) value(d *draft, rule field.Field, n *node, key string) (text string, ok bool) {
+	if !r.checkValueKind(rule, n, key) || d.badRules {
 		return "", false
 	}
 	what := key + " " + quote(n.text)
-	if d.Confidential() {
+	if rule.HidesExamples() {
 		what = "this " + key // which may be a real one all the same
 	}
-	if d.Clean(n.text) != n.text {
+	if rule.Clean(n.text) != n.text {
 		r.errorf(n.pos, "%s must not have a space, a line end or a paste mark around it, which would be taken off what a person enters", what)
 		return "", false
 	}
-	value, err := d.Parse(n.text)
+	value, err := rule.Parse(n.text)
 	switch value := value.(type) {
 	case nil:
 		r.errorf(n.pos, "%s %s", what, err)
@@ -204,6 +187,27 @@ func (r *reader) value(d *draft, n *node, key string) (string, bool) {
 	}
 }
 
+// checkValueKind checks that a value is written as those of the type are.
+func (r *reader) checkValueKind(rule field.Field, n *node, key string) bool {
+	ok, want := true, ""
+	switch {
+	case n.kind == text:
+	case rule.Type == field.Integer:
+		_, ok = n.integer()
+		want = "a whole number of 64 bits in plain digits"
+	case rule.Type == field.Number:
+		ok, want = n.kind == number, "a number such as 0.5 in plain digits"
+	case rule.Type == field.Boolean:
+		ok, want = n.kind == boolean, "true or false"
+	default:
+		_, ok = r.text(n, key)
+	}
+	if !ok && want != "" {
+		r.wrongType(n, key, want)
+	}
+	return ok
+}
+
 // checkFile checks what secrets say about each other.
 func (r *reader) checkFile() {
 	for _, d := range r.drafts {
@@ -213,6 +217,10 @@ func (r *reader) checkFile() {
 		}
 	}
 	r.checkEnv()
+	for _, d := range r.drafts {
+		r.about = subject{"secret", d.Name}
+		r.resolve(d)
+	}
 	former := map[string]*draft{}
 	sentences := wording.English()
 	for _, d := range r.drafts {
@@ -242,6 +250,8 @@ func (r *reader) checkSentTo(d *draft) {
 		r.errorf(d.At("sent_to"), "sent_to %s must name another secret, not this one", quote(d.SentTo))
 	case !ok:
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port, there is none of this name%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls))
+	case target.List:
+		r.errorf(d.At("sent_to"), "sent_to %s must name a secret with one value, this one is a list", quote(d.SentTo))
 	case !target.IsDestination() && target.Type != "":
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port that may be shown, this one is %s", quote(d.SentTo), target.whatItIs())
 	}
@@ -250,6 +260,10 @@ func (r *reader) checkSentTo(d *draft) {
 // checkRoom checks that windows have room for what people are shown of a secret, whoever asks, and wherever it goes: the
 // runtime does not ask what it can't show whole. Without a place or a help text there is room for all that a file can say.
 func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
+	if d.Derived != "" {
+		r.checkDerivedRoom(d, sentences)
+		return
+	}
 	if to := r.destination(d); to != nil && d.Asks() {
 		if height := sentences.QuestionHeight(r.file.Server, d.Field, longestDestination(to.Field)); height > layout.Lines {
 			r.errorf(d.At("sent_to"), "the question for its use can take %d lines, a window has room for %d", height, layout.Lines)

@@ -20,7 +20,7 @@ func secretDoc(s *Secret) []string {
 	if s.Docs != "" {
 		doc = paragraph(doc, "See "+s.Docs)
 	}
-	doc = paragraph(doc, presence(s), destination(s), consent(s.Field))
+	doc = paragraph(doc, place(s), presence(s), destination(s), consentOf(s))
 	return deprecation(doc, s)
 }
 
@@ -54,9 +54,21 @@ func groupDoc(g *Group) []string {
 		"An error means that none of them is there.")
 }
 
+// place says that a value is read from a file.
+func place(s *Secret) string {
+	if s.Type != field.File {
+		return ""
+	}
+	return "It is what a file of the user's has at this moment."
+}
+
 // presence says what happens where nothing is stored.
 func presence(s *Secret) string {
 	switch {
+	case s.Derived != "" && s.Optional():
+		return fmt.Sprintf("It is made of other secrets, as %s, and unset while one of them is, which is no error.", s.Derived)
+	case s.Derived != "":
+		return fmt.Sprintf("It is made of other secrets: %s.", s.Derived)
 	case strings.Contains(s.Default, "\n"):
 		return fmt.Sprintf("Until the user stores another, it is a default of %d lines.", strings.Count(strings.TrimSpace(s.Default), "\n")+1)
 	case s.Required && s.Default != "":
@@ -71,13 +83,26 @@ func presence(s *Secret) string {
 }
 
 func destination(s *Secret) string {
-	if s.GoesToItself() {
+	if s.GoesToItself() || s.Derived != "" && s.Type == field.URL {
 		return "It is sent to its own host, which the user is shown."
 	}
 	if s.SentTo == "" {
 		return ""
 	}
 	return fmt.Sprintf("It is sent to the host of %s, which the user is shown.", s.SentTo)
+}
+
+// consentOf is consent of a secret; of a derived one, its parts are what is asked about.
+func consentOf(s *Secret) string {
+	if s.Derived == "" || !s.Asks() {
+		return consent(s.Field)
+	}
+	var names []string
+	for _, use := range usesOf([]*Secret{s}) {
+		names = append(names, use.Field.Name)
+	}
+	return fmt.Sprintf("Each use needs the user's permission for what it is made of, with one question for all: %s; a refusal is an error, such as secrets.ErrDenied.",
+		strings.Join(names, ", "))
 }
 
 // consent says whose word a use needs.

@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/build/constraint"
 	"go/token"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -172,12 +173,18 @@ func mustOpen(t *testing.T, model *templates.Package, manifest []byte) {
 }
 
 func keyOf(f secrets.Field) secrets.AnyKey {
+	if f.List {
+		f.List = false
+		return listOf(keyOf(f))
+	}
 	if f.Format != "" {
 		return keyOfFormat(f)
 	}
 	switch {
 	case field.Field(f).IsConnection():
 		return secrets.DSN(f.Name, f)
+	case f.Secrecy == field.Shown && f.Type == field.File:
+		return secrets.Shown(secrets.File(f.Name, f))
 	case f.Secrecy == field.Shown:
 		return secrets.Shown(secrets.Multiline(f.Name, f))
 	case f.Secrecy == field.Hidden && f.Type == field.Text:
@@ -212,6 +219,8 @@ func keyOf(f secrets.Field) secrets.AnyKey {
 		return secrets.Duration(f.Name, f)
 	case field.Multiline:
 		return secrets.Multiline(f.Name, f)
+	case field.File:
+		return secrets.File(f.Name, f)
 	}
 	return secrets.Text(f.Name, f)
 }
@@ -241,6 +250,10 @@ func textKey(f secrets.Field, format field.Format) secrets.AnyKey {
 	switch {
 	case f.Type == field.Password:
 		return secrets.Password(f.Name, f)
+	case f.Type == field.File && f.Secrecy == field.Shown:
+		return secrets.Shown(secrets.File(f.Name, f))
+	case f.Type == field.File:
+		return secrets.File(f.Name, f)
 	case f.Type == field.Multiline && f.Secrecy == field.Shown:
 		return secrets.Shown(secrets.Multiline(f.Name, f))
 	case f.Type == field.Multiline:
@@ -256,6 +269,46 @@ func parsed[T any](f secrets.Field, format field.Format, hidden bool) secrets.An
 		return secrets.Parsed[secrets.Confidential[T]](textKey(f, format))
 	}
 	return secrets.Parsed[T](textKey(f, format))
+}
+
+func listOf(key secrets.AnyKey) secrets.AnyKey {
+	switch key := key.(type) {
+	case secrets.Key[string]:
+		return secrets.List(key)
+	case secrets.Key[secrets.Secret]:
+		return secrets.List(key)
+	case secrets.Key[*url.URL]:
+		return secrets.List(key)
+	case secrets.Key[secrets.Confidential[*url.URL]]:
+		return secrets.List(key)
+	case secrets.Key[int64]:
+		return secrets.List(key)
+	case secrets.Key[secrets.Confidential[int64]]:
+		return secrets.List(key)
+	case secrets.Key[float64]:
+		return secrets.List(key)
+	case secrets.Key[secrets.Confidential[float64]]:
+		return secrets.List(key)
+	case secrets.Key[time.Duration]:
+		return secrets.List(key)
+	case secrets.Key[secrets.Confidential[time.Duration]]:
+		return secrets.List(key)
+	case secrets.Key[json.RawMessage]:
+		return secrets.List(key)
+	case secrets.Key[secrets.Confidential[json.RawMessage]]:
+		return secrets.List(key)
+	case secrets.Key[[]byte]:
+		return secrets.List(key)
+	case secrets.Key[secrets.Confidential[[]byte]]:
+		return secrets.List(key)
+	case secrets.Key[time.Time]:
+		return secrets.List(key)
+	case secrets.Key[uint16]:
+		return secrets.List(key)
+	case secrets.Key[secrets.HostPort]:
+		return secrets.List(key)
+	}
+	return key
 }
 
 // TestTenThousandSecrets holds the law of FuzzRender for a schema of the largest size that is promised.

@@ -25,8 +25,9 @@ var beyondJSONSchema = regexp.MustCompile(strings.Join([]string{
 	`makes no Go name|would be named|set go_name`,                          // names in Go
 	`is above|allows \d+$|is missing: it is the name`,                      // one key compared with another
 	`matches no value|matches only`,                                        // a pattern against other rules
+	`: derived|made of a confidential|needs a part`,                        // what is made of others
 	`is no RE2 expression|is that of no url`,                               //
-	`default ".*" must`,                                                    // defaults by the rules of their own secret
+	`default ".*" (must|is a list)`,                                        // defaults by the rules of their own secret
 	`columns wide|takes \d+ lines|can take \d+ lines|accents|two in a row`, // how much room a text takes
 	`prefix ".*" must not begin with a space|bytes`,                        //
 	`the invisible character U\+(200[CD]|FE0.)|which a dialog can't show`,  // rarer characters
@@ -120,7 +121,7 @@ func randomSecret(chance *rand.Rand) any {
 	if chance.IntN(20) == 0 {
 		return pick[any](chance, nil, "", "a", 1, []string{}, object{})
 	}
-	secret := object{"field_type": pick[any](chance, "text", "password", "url", "email", "integer", "number", "number", "boolean", "choice", "duration", "multiline", "", nil, "Text")}
+	secret := object{"field_type": pick[any](chance, "text", "password", "url", "email", "integer", "number", "number", "boolean", "choice", "duration", "multiline", "file", "file", "", nil, "Text")}
 	for range chance.IntN(4) {
 		key := pick(chance, keysOfSecrets...)
 		if values := valuesOf[key]; len(values) > 0 && chance.IntN(8) > 0 {
@@ -151,8 +152,8 @@ var valuesOf = map[string][]any{
 	"label": texts, "help_text": texts, "placeholder": texts, "deprecated": texts,
 	"confidential": {true, false, true, false, "true"},
 	"required":     {true, false, "true", "yes", 0},
-	"default": {"a", "a b", " a", "true", "Yes", "2", 0, 1, 99, -5, true, false, "https://a.example", "HTTP://a", "https:a", "a@b.example", "@", "30s", "-5s", "0", "1d",
-		"\u200ba", "a\nb", "{tool}", 1.5, "eu", "1e5", "+7", "007"},
+	"default": {"a", "a b", " a", "true", "Yes", "2", 0, 1, 99, -5, true, false, "https://a.example", "~/x", "HTTP://a", "https:a", "a@b.example", "@", "30s", "-5s", "0", "1d",
+		"\u200ba", "a\nb", "{tool}", []any{"a"}, []any{"eu", "eu"}, []any{1, 2}, []any{"a", 1}, []any{nil}, []any{""}, []any{"30s"}, []any{}, []any{[]any{"a"}}, []any{"https://a.example"}, 1.5, "eu", "1e5", "+7", "007"},
 	"permission":   {"ask", "dialog", "none", "Ask", "never"},
 	"remember":     {"30m", "8h", "1h30m", "1.5h", "+1h", ".5h", "0s", "-1h", "1d", "0", 30, "1 h", "0.1ns"},
 	"scope":        {"server", "tool", "user"},
@@ -170,6 +171,11 @@ var valuesOf = map[string][]any{
 	"hosts": {[]any{"a.example"}, []any{"*.example"}, []any{"*"}, []any{"a.example:80"}, []any{"127.0.0.1"}, []any{"::1"}, []any{"fe80::1%eth0"}, []any{"a_b"}, []any{"a..b"},
 		[]any{"a.example", "a.example"}, []any{strings.Repeat("a", 64)}, "a", []any{"[::1]"}, []any{"-a"}},
 	"user_info": {true, false, "x"},
+	"list":      {true, true, true, false, "x"},
+	"min_items": {0, 1, 2, 1000, 1001, -1, "5"},
+	"max_items": {0, 1, 2, 1000, 1001, -1, "5"},
+	"unique":    {true, false, "x"},
+	"derived":   {"Bearer {a}", "{b}{a}", "https://{a}/{b}", "a", "", "{A}", "{", "{nowhere}", 1, "a\nb {a}"},
 	"min":       {0, 1, -1, 10, 1.5, "1", "1s", "-1m", "0", "1d", "10m", 0.25},
 	"max":       {0, 1, -1, 10, 1.5, "1", "1s", "-1m", "0", "1d", "10m", 0.25},
 	"choices": {[]any{"eu", "us"}, []any{"eu", "eu"}, []any{" eu"}, []any{}, []any{""}, []any{object{"value": "eu", "go_name": "Europe"}}, []any{object{"value": "eu", "go_name": "-"}},

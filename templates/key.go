@@ -22,6 +22,7 @@ var constructors = map[field.Type]string{
 	field.Choice:    "Choice",
 	field.Duration:  "Duration",
 	field.Multiline: "Multiline",
+	field.File:      "File",
 }
 
 // emitKeys emits:
@@ -34,7 +35,7 @@ var constructors = map[field.Type]string{
 //	var keyAPIKey = secrets.Password("api_key", secrets.Field{ ... })
 //
 // and secrets.Hidden(secrets.URL( ... )) for a url that the schema makes confidential, or secrets.Parsed[uint16](secrets.Text( ... ))
-// for a text that is a port.
+// for a text that is a port, with secrets.List around it for a list.
 //
 // Other packages have the function only: whoever could assign the variable would have a getter hand out another secret than
 // the one that it is named after.
@@ -73,7 +74,10 @@ func (s *Secret) wrappers() (wrappers []*jen.Statement) {
 		wrappers = append(wrappers, ours("Shown"))
 	}
 	if _, ok := formatTypes[s.Format]; ok {
-		wrappers = append(wrappers, ours("Parsed").Types(s.valueType().code()))
+		wrappers = append(wrappers, ours("Parsed").Types(s.itemType().code()))
+	}
+	if s.List {
+		wrappers = append(wrappers, ours("List"))
 	}
 	return wrappers
 }
@@ -127,6 +131,10 @@ func fieldItems(s field.Field) []jen.Code {
 	list("Choices", s.Choices)
 	add(len(s.ChoiceLabels) > 0, "ChoiceLabels", func() jen.Code { return labelsCode(s) })
 	yes("Open", s.Open)
+	count("MinItems", s.MinItems)
+	count("MaxItems", s.MaxItems)
+	yes("Unique", s.Unique)
+	text("Derived", s.Derived)
 	return items
 }
 

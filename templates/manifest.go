@@ -79,12 +79,18 @@ type ManifestSecret struct {
 	ChoiceLabels map[string]string `json:"choice_labels,omitempty"` // how choices are shown, where not as they are
 	Open         bool              `json:"open,omitempty"`          // another value than the choices is one too
 
+	List     bool   `json:"list,omitempty"`
+	MinItems int    `json:"min_items,omitempty"`
+	MaxItems int    `json:"max_items,omitempty"`
+	Unique   bool   `json:"unique,omitempty"`
+	Derived  string `json:"derived,omitempty"`
+
 	Constants []string `json:"constants,omitempty"` // in Go, for each choice
 
-	Getter   string         `json:"getter"`
-	Masked   string         `json:"masked"` // whether results that hold the value are masked
-	Dialog   ManifestDialog `json:"dialog"`
-	Question []string       `json:"question,omitempty"`
+	Getter   string          `json:"getter"`
+	Masked   string          `json:"masked"`           // whether results that hold the value are masked
+	Dialog   *ManifestDialog `json:"dialog,omitempty"` // nil where nobody is asked
+	Question []string        `json:"question,omitempty"`
 	// Rejections say why a value is wrong, at Manager.Reject.
 	Rejections []string `json:"rejections,omitempty"`
 	Reasons    []string `json:"reasons,omitempty"` // that are given at the getter
@@ -246,12 +252,9 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		RenamedFrom: s.RenamedFrom, Env: s.Env, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, PatternHelp: s.PatternHelp, Prefix: s.Prefixes, Format: s.Format, Keys: s.Keys, Schemes: s.Schemes, Hosts: s.Hosts,
 		UserInfo: s.UserInfo, Choices: s.Choices, ChoiceLabels: s.ChoiceLabels, Open: s.Open,
-		Getter: getterSignature(s.GoName, s.resultText(), s.Asks()),
-		Masked: maskedBy(s.Field),
-		Dialog: ManifestDialog{
-			Title: sentences.Title(server, s.Field),
-			Text:  dialogLines(server, sentences, s.Field),
-		},
+		List: s.List, MinItems: s.MinItems, MaxItems: s.MaxItems, Unique: s.Unique, Derived: s.Derived,
+		Getter:   getterSignature(s.GoName, s.resultText(), s.Asks()),
+		Masked:   maskedBy(s.Field),
 		Question: questionLines(server, sentences, []*Secret{s}),
 	}
 	for _, c := range s.Constants {
@@ -268,6 +271,10 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 	}
 	low, high := s.Bounds()
 	m.Min, m.Max = Bound(low), Bound(high)
+	if s.Derived != "" {
+		return m
+	}
+	m.Dialog = &ManifestDialog{Title: sentences.Title(server, s.Field), Text: dialogLines(server, sentences, s.Field)}
 	for _, problem := range s.Problems() {
 		m.Dialog.Problems = append(m.Dialog.Problems, sentences.Problem(problem))
 	}
@@ -286,16 +293,7 @@ func groupManifest(server string, sentences wording.Sentences, name, result stri
 // has no room for all, it is several, with an empty line between them. What fills the holes takes room too, so there can be
 // more of them.
 func questionLines(server string, sentences wording.Sentences, secrets []*Secret) []string {
-	var uses []wording.Use
-	for _, s := range secrets {
-		if s.Asks() {
-			use := wording.Use{Field: s.Field}
-			if s.SentTo != "" || s.GoesToItself() {
-				use.Host = "{host}"
-			}
-			uses = append(uses, use)
-		}
-	}
+	uses := usesOf(secrets)
 	var lines []string
 	by := wording.Requester{Tool: "{tool}", Reason: "{reason}"}
 	for len(uses) > 0 {
@@ -320,11 +318,15 @@ func getterSignature(name, result string, asks bool) string {
 // ordinary text. What follows a declared prefix is all confidential, but a file, and a value without a prefix, may have parts
 // that are not, such as a certificate or the host of a URL.
 func maskedBy(f field.Field) string {
+	values := "values"
+	if f.List {
+		values = "items"
+	}
 	switch {
 	case !f.Confidential():
 		return "no: " + string(f.Type) + " is not confidential"
-	case len(f.Prefixes) == 0 || f.Type == field.Multiline:
-		return fmt.Sprintf("only values with %d confidential characters or more", guardedLength)
+	case len(f.Prefixes) == 0 || f.Content().Type == field.Multiline:
+		return fmt.Sprintf("only %s with %d confidential characters or more", values, guardedLength)
 	case f.MinLength-longest(f.Prefixes) >= guardedLength:
 		return "yes"
 	default:

@@ -25,6 +25,7 @@ type Secret struct {
 	Doc       []string   // the getter's comment
 	FieldDoc  []string   // the comment of the field in the structs of groups
 	Constants []Constant // of a choice
+	Parts     []*Secret  // of what a derived one is made
 }
 
 // A Constant is one choice.
@@ -71,9 +72,16 @@ func New(f *Schema, o Options) *Package {
 		for i, name := range f.names.choices[in] {
 			s.Constants = append(s.Constants, Constant{name, in.Choices[i], in.ChoiceLabels[in.Choices[i]]})
 		}
-		s.Doc, s.FieldDoc = secretDoc(s), fieldDoc(s)
 		p.Secrets = append(p.Secrets, s)
 		byName[s.Name] = s
+	}
+	for _, s := range p.Secrets {
+		for _, part := range s.Field.Parts() {
+			s.Parts = append(s.Parts, byName[part])
+		}
+	}
+	for _, s := range p.Secrets {
+		s.Doc, s.FieldDoc = secretDoc(s), fieldDoc(s)
 	}
 	for _, in := range f.Groups {
 		g := &Group{Name: in.Name, GoName: f.names.groups[in]}

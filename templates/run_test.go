@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -97,6 +98,10 @@ func TestGeneratedGroupIsZeroUnlessAllowed(t *testing.T) {
 }
 
 func TestGeneratedAllHasEveryType(t *testing.T) {
+	secretFile := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(secretFile, []byte("of a file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	store, user := runtimetest.NewStore(), runtimetest.NewUser(t)
 	vault, err := everytype.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user))
 	if err != nil {
@@ -105,7 +110,7 @@ func TestGeneratedAllHasEveryType(t *testing.T) {
 	for name, value := range map[string]string{
 		"text_required": "t", "password_required": "p", "url_required": "https://u.example", "email_required": "e@x.example",
 		"integer_required": "-3", "boolean_required": "yes", "choice_required": "us", "duration_required": "2s",
-		"number_required": "-0.5", "number_required_default": "1e3", "multiline_required": "a\nb\n", "text_required_default": "t2", "url_required_default": "http://d.example",
+		"file_required": secretFile, "file_default": secretFile, "file_required_default": secretFile, "number_required": "-0.5", "number_required_default": "1e3", "multiline_required": "a\nb\n", "text_required_default": "t2", "url_required_default": "http://d.example",
 		"email_required_default": "d@x.example", "integer_required_default": "4", "boolean_required_default": "true",
 		"choice_required_default": "eu", "duration_required_default": "3s",
 		"url_optional": "https://o.example", "multiline_optional": "o",
@@ -117,7 +122,7 @@ func TestGeneratedAllHasEveryType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if values.IntegerRequired != -3 || values.NumberRequired != -0.5 || values.NumberDefault != 0.7 || values.NumberRequiredDefault != 1000 || !values.BooleanRequired || values.ChoiceRequired != everytype.ChoiceRequiredUs ||
+	if values.IntegerRequired != -3 || values.FileRequired.Reveal() != "of a file" || values.FileOptional.IsSet() || values.NumberRequired != -0.5 || values.NumberDefault != 0.7 || values.NumberRequiredDefault != 1000 || !values.BooleanRequired || values.ChoiceRequired != everytype.ChoiceRequiredUs ||
 		values.MultilineRequired.Reveal() != "a\nb\n" || values.DurationDefault.String() != "1h30m0s" || values.EmailOptional.IsSet() {
 		t.Errorf("%+v", values)
 	}

@@ -10,6 +10,7 @@ import (
 
 // A goType is a type of the generated code, which emitters need as code, and the manifest as text.
 type goType struct {
+	list   bool   // a slice
 	hidden bool   // in a secrets.Confidential
 	star   string // "*" for a pointer
 	path   string // what is imported for it; "" for a type that needs no import
@@ -29,6 +30,7 @@ var goTypes = map[field.Type]goType{
 	field.Boolean:   {name: "bool"},
 	field.Duration:  {path: "time", pkg: "time", name: "Duration"},
 	field.Multiline: {name: "string"},
+	field.File:      {name: "string"},
 }
 
 // formatTypes are the types of values that have a format; the others are texts.
@@ -45,6 +47,13 @@ var secretType = goType{path: runtimePath, pkg: "secrets", name: "Secret"}
 
 // valueType is the type of a value of s that is set.
 func (s *Secret) valueType() goType {
+	t := s.itemType()
+	t.list = s.List
+	return t
+}
+
+// itemType is the type of one value of s, of which a list has several.
+func (s *Secret) itemType() goType {
 	t := s.shownType()
 	switch {
 	case s.Confidential() && t == (goType{name: "string"}):
@@ -74,6 +83,10 @@ func (s *Secret) shownType() goType {
 }
 
 func (t goType) code() *jen.Statement {
+	if t.list {
+		t.list = false
+		return jen.Index().Add(t.code())
+	}
 	if t.hidden {
 		t.hidden = false
 		return ours("Confidential").Types(t.code())
@@ -85,6 +98,10 @@ func (t goType) code() *jen.Statement {
 }
 
 func (t goType) text() string {
+	if t.list {
+		t.list = false
+		return "[]" + t.text()
+	}
 	if t.hidden {
 		t.hidden = false
 		return "secrets.Confidential[" + t.text() + "]"

@@ -28,7 +28,7 @@ func (c *comparison) secrets() {
 }
 
 func (c *comparison) added(s *templates.ManifestSecret) {
-	if s.Required {
+	if s.Required && s.Derived == "" {
 		c.say(Breaking, "secret %q is new and required: users are asked for it", s.Name)
 		return
 	}
@@ -54,6 +54,7 @@ func (c *comparison) secret(was, s *templates.ManifestSecret) {
 	if was.Default != s.Default && !isDestination {
 		c.say(breaksIf(s.Default == "" && !s.Required), "secret %q: default %s is now %s", name, quoted(was.Default), quoted(s.Default))
 	}
+	c.derived(was, s)
 	c.consent(was, s)
 	c.sentTo(was, s)
 	if was.FieldType == s.FieldType { // else the rules are others too, which says nothing new
@@ -91,7 +92,10 @@ func (c *comparison) code(was, s *templates.ManifestSecret) {
 
 // hadRules reports whether a validator is generated for s.
 func hadRules(s *templates.ManifestSecret) bool {
-	return field.Field{Type: s.FieldType, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern, Prefixes: s.Prefix, Format: s.Format}.HasRules()
+	return field.Field{
+		Derived: s.Derived, Type: s.FieldType, List: s.List, MinLength: s.MinLength, MaxLength: s.MaxLength, Pattern: s.Pattern,
+		Prefixes: s.Prefix, Format: s.Format,
+	}.HasRules()
 }
 
 // consent compares whose word a use needs and how long it holds: asking less than before is breaking.
@@ -156,6 +160,7 @@ func (c *comparison) rules(was, s *templates.ManifestSecret, isDestination bool)
 	c.rule(s, "max", string(was.Max), string(s.Max), most(s) < most(was))
 	c.rule(s, "choices", list(was.Choices), list(s.Choices), !s.Open && refuses(was.Choices, s.Choices))
 	c.rule(s, "open", strconv.FormatBool(was.Open), strconv.FormatBool(s.Open), was.Open)
+	c.items(was, s)
 }
 
 // refuses reports whether the list now refuses what old accepted; an empty list accepts everything.

@@ -43,12 +43,14 @@ type says struct {
 	variables                                              bool // a variable is what names an entry
 }
 
-// entriesOf returns the secrets of a schema as a format has them, in their order.
+// entriesOf returns the secrets of a schema as a format has them, in their order. Of what is made of others, there is none.
 func entriesOf(f *schema.File, s says, o Options) []entry {
 	names := variables(f)
-	entries := make([]entry, len(f.Secrets))
+	entries := make([]entry, 0, len(f.Secrets))
 	for i, secret := range f.Secrets {
-		entries[i] = s.entry(f, secret.Field, names[i], o)
+		if secret.Derived == "" {
+			entries = append(entries, s.entry(f, secret.Field, names[i], o))
+		}
 	}
 	return entries
 }
@@ -85,7 +87,8 @@ func (s says) asRead(f field.Field) field.Field {
 	read := field.Field{Type: field.Text}
 	switch {
 	case f.Open: // no other format has choices that are not all
-	case s.types && f.Shows() == (field.Field{Type: f.Type, UserInfo: f.UserInfo}).Shows(): // else the type says otherwise
+	case f.List && f.Shows(): // nor lists as people write them here
+	case s.types && !f.List && f.Shows() == (field.Field{Type: f.Type, UserInfo: f.UserInfo}).Shows(): // else the type says otherwise
 		read = field.Field{Type: f.Type, Choices: f.Choices, Schemes: f.Schemes, Hosts: f.Hosts, UserInfo: f.UserInfo}
 	case !f.Shows():
 		read.Type = field.Password

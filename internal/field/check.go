@@ -16,9 +16,9 @@ import (
 // MaxSize is how many bytes a value may have: more than any credential needs, and what every keychain takes, in parts.
 const MaxSize = 256 << 10
 
-// Parse returns the value that text stands for: a string for text, password, email, choice and multiline, or what their format
+// Parse returns the value that text stands for, of a file its path: a string for text, password, email, choice and multiline, or what their format
 // says, a *url.URL, an int64, a float64, a bool or a time.Duration for the types named after them. Space around a value is ignored, except in text,
-// password and multiline. An error is always a *[Problem].
+// password and multiline. Of a list, it returns a slice of [Item]. An error is always a *[Problem].
 func (f Field) Parse(text string) (any, error) {
 	v, problem := f.parse(text)
 	if problem != nil {
@@ -43,6 +43,9 @@ func (f Field) CheckAll(text string) error {
 	all := Broken{problem}
 	switch problem.Kind {
 	case TooShort, TooLong, NoPrefix, NoMatch, OtherShape, IsExample:
+		if problem.Item > 0 {
+			return f.brokenItem(text, problem)
+		}
 		all = f.brokenBy(text)
 	}
 	return all
@@ -50,6 +53,9 @@ func (f Field) CheckAll(text string) error {
 
 // Problems returns every problem that [Field.Parse] can report for f, in the order in which it looks for them.
 func (f Field) Problems() []*Problem {
+	if f.List {
+		return f.listProblems()
+	}
 	problems := []*Problem{{Kind: Empty}, {Kind: TooBig, Want: strconv.Itoa(MaxSize)}, {Kind: NotText}}
 	add := func(when bool, kind Kind, want string) {
 		if when {
@@ -58,7 +64,7 @@ func (f Field) Problems() []*Problem {
 	}
 	add(f.Type != Multiline, NotOneLine, "")
 	add(f.Type != Choice || f.Open, Unseen, "")
-	add(f.Confidential() && len(f.Examples) > 0, IsExample, "")
+	add(f.HidesExamples() && len(f.Examples) > 0, IsExample, "")
 	switch f.Type {
 	case Text, Password, Multiline:
 		add(f.MinLength > 0, TooShort, strconv.Itoa(f.MinLength))
@@ -82,6 +88,8 @@ func (f Field) Problems() []*Problem {
 		return append(problems, f.numberProblems()...)
 	case Boolean:
 		add(true, NotBoolean, "")
+	case File:
+		return append(problems, f.fileProblems()...)
 	case Choice:
 		add(!f.Open, NotChoice, f.choiceList())
 	}
@@ -89,8 +97,11 @@ func (f Field) Problems() []*Problem {
 }
 
 // Rules returns those of [Field.Problems] that a person had better know before: what the schema says of a value, and the
-// formats that nobody guesses.
+// formats that nobody guesses. Of a list, they are those of the whole; [Field.Item] has the others.
 func (f Field) Rules() []*Problem {
+	if f.List {
+		return f.countRules()
+	}
 	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
 		switch p.Kind {
 		case TooShort, TooLong, NoPrefix, NoMatch, OtherShape, OtherHost, NotInteger, NotNumber, NotDuration,
@@ -108,6 +119,9 @@ func (f Field) Rules() []*Problem {
 }
 
 func (f Field) parse(text string) (any, *Problem) {
+	if f.List {
+		return f.parseList(text)
+	}
 	switch f.Type {
 	case Text, Password, Multiline:
 	default:
@@ -130,6 +144,11 @@ func (f Field) parse(text string) (any, *Problem) {
 		return f.parseNumber(text)
 	case Boolean:
 		return parseBoolean(text)
+	case File:
+		if !isPath(text) {
+			return nil, &Problem{Kind: NotPath}
+		}
+		return text, nil
 	case Choice:
 		if !f.Open && !f.isListed(text) {
 			return nil, &Problem{Kind: NotChoice, Want: f.choiceList()}
@@ -208,10 +227,13 @@ func (f Field) brokenBy(text string) (broken Broken) {
 	return broken
 }
 
+// HidesExamples reports whether a value of f must be none of its examples, which are plainly nobody's. Those of a file are paths.
+func (f Field) HidesExamples() bool { return f.Confidential() && f.Type != File }
+
 // isExample reports whether text is an example of a confidential value, copied from where it is shown. The guard would take it for
 // confidential wherever it stands.
 func (f Field) isExample(text string) bool {
-	return f.Confidential() && slices.ContainsFunc(f.Examples, func(example string) bool {
+	return f.HidesExamples() && slices.ContainsFunc(f.Examples, func(example string) bool {
 		return strings.TrimSpace(example) == strings.TrimSpace(text)
 	})
 }

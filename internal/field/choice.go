@@ -2,8 +2,15 @@ package field
 
 import "slices"
 
-// Shown returns how a person is shown a value of f: by the label of a choice that has one, else as it is.
+// Shown returns how a person is shown a value of f, or of a list each item: by the label of a choice that has one, else as it is.
 func (f Field) Shown(value string) string {
+	if f.List && len(f.ChoiceLabels) > 0 {
+		items := f.Texts(value)
+		for i := range items {
+			items[i] = f.Item().Shown(items[i])
+		}
+		return JoinList(items)
+	}
 	if label := f.ChoiceLabels[value]; label != "" {
 		return label
 	}
@@ -14,14 +21,17 @@ func (f Field) Shown(value string) string {
 func (f Field) ShownChoices() []string {
 	shown := make([]string, len(f.Choices))
 	for i, choice := range f.Choices {
-		shown[i] = f.Shown(choice)
+		shown[i] = f.Item().Shown(choice)
 	}
 	return shown
 }
 
 // Entered returns the text that is meant by what a person entered: without what is surely an accident of copying, as
-// [Field.Clean] has it, and of a choice the value that is shown so.
+// [Field.Clean] has it, and of a choice the value that is shown so. Of a list, it does so with each item.
 func (f Field) Entered(text string) string {
+	if f.List && len(text) <= MaxEntry {
+		return cleanList(text, f.Item().Entered)
+	}
 	text = f.Clean(text)
 	if i := slices.Index(f.ShownChoices(), text); i >= 0 {
 		return f.Choices[i]

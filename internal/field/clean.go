@@ -36,11 +36,16 @@ var pasteMarks = []struct{ start, end string }{
 //   - spaces and line ends around a value of one line. Those of multiline are part of it, but each line end, CR LF or CR,
 //     becomes LF.
 //
+// Of a list, it does so with each item, and writes the list as [JoinList] does.
+//
 // It returns a text of more than [MaxEntry] bytes as it is: that may be cut, and Check refuses it. A value that is read
 // from a store is never cleaned.
 func (f Field) Clean(text string) string {
 	if len(text) > MaxEntry {
 		return text
+	}
+	if f.List {
+		return cleanList(text, f.Item().Clean)
 	}
 	text = withoutMarks(text)
 	around := isAround

@@ -214,14 +214,16 @@ func (c *connection) isHost(host string) bool {
 // IsDestination reports whether values of f say where others go: sent_to can name f.
 // The host of a url is public, even if the url is confidential.
 func (f Field) IsDestination() bool {
-	return f.Type == URL || (f.Format == HostFormat || f.Format == HostPortFormat) && !f.Confidential()
+	return !f.List && (f.Type == URL || (f.Format == HostFormat || f.Format == HostPortFormat) && !f.Confidential())
 }
 
 // Destination says where a value goes that is sent to one of f: to its host, and before it the scheme where others can read
 // along. The value is what [Field.Parse] made of text. Of a connection URL, it names all hosts, and the driver's default where
-// there is none.
+// there is none; and of a list, the hosts of all.
 func (f Field) Destination(text string, value any) string {
 	switch address := value.(type) {
+	case []Item:
+		return f.destinations(address)
 	case *url.URL:
 		return withScheme(address.Scheme, address.Host)
 	case HostPort:

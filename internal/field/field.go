@@ -27,17 +27,19 @@ const (
 	Choice    Type = "choice"    // one of the field's choices: a string type of its own
 	Duration  Type = "duration"  // a Go duration such as 1h30m: time.Duration, more than 0 unless Range says otherwise
 	Multiline Type = "multiline" // several lines, such as a PEM block or a service account's JSON: Secret
+	File      Type = "file"      // the path of a file, whose content is read at each use: Secret
 )
 
 // Types returns every field type, in the order of the documentation.
 func Types() []Type {
-	return []Type{Text, Password, URL, Email, Integer, Number, Boolean, Choice, Duration, Multiline}
+	return []Type{Text, Password, URL, Email, Integer, Number, Boolean, Choice, Duration, Multiline, File}
 }
 
 // hides reports whether values of t are confidential unless a schema says otherwise.
-func (t Type) hides() bool { return t == Password || t == Multiline }
+func (t Type) hides() bool { return t == Password || t == Multiline || t == File }
 
-// A Secrecy says whether values may be shown. The zero Secrecy is that of the type: password and multiline are confidential.
+// A Secrecy says whether values may be shown. The zero Secrecy is that of the type: password, multiline and file are
+// confidential.
 type Secrecy string
 
 // The secrecies that a schema can choose, where they differ from that of the type.
@@ -127,6 +129,13 @@ type Field struct {
 
 	ChoiceLabels map[string]string // how choices are shown, by value, where that is another text
 	Open         bool              // of a choice: a text that is none of the choices is a value too
+
+	List     bool // several values, of which each keeps the rules above; set by the runtime's key constructors
+	MinItems int  // of a list
+	MaxItems int  // of a list; 0 is no limit
+	Unique   bool // no two items of a list are the same value
+
+	Derived string // of what others it is made, such as "Bearer {token}"; nobody is asked for it, and nothing is stored
 }
 
 // Optional reports whether f can be unset: it is neither required nor has a default to serve instead.
@@ -135,21 +144,33 @@ func (f Field) Optional() bool { return !f.Required && f.Default == "" }
 // Asks reports whether a use of f needs somebody's permission.
 func (f Field) Asks() bool { return f.Permission != None }
 
-// Confidential reports whether values of f must never be shown: such a field has no default, and always needs permission.
+// Confidential reports whether values of f must never be shown: such a field always needs permission, and has no default but
+// the path of a file.
 func (f Field) Confidential() bool { return f.Secrecy == Hidden || f.Secrecy == "" && f.Type.hides() }
 
-// Shows reports whether a value of f may be shown to the person at this computer: it is not confidential, and no url that may
-// hold a password.
-func (f Field) Shows() bool { return !f.Confidential() && !f.UserInfo }
+// Shows reports whether what is stored of f may be shown to the person at this computer: it is not confidential, and no url that
+// may hold a password. Of a file that is the path.
+func (f Field) Shows() bool { return f.Type == File || !f.Confidential() && !f.UserInfo }
+
+// Content returns the field whose values are handed out for f: of a file, the field of its content, and else f itself.
+func (f Field) Content() Field {
+	if f.Type == File {
+		f.Type, f.Secrecy, f.Default, f.Examples = Multiline, SecrecyOf(Multiline, f.Confidential()), "", nil
+	}
+	return f
+}
 
 // TakesUserInfo reports whether a url of f may hold user:password@. One that is confidential may: that is often why it is.
 func (f Field) TakesUserInfo() bool { return f.UserInfo || f.Confidential() }
 
 // HasRules reports whether some text is not a value of f although it is one line: such a field gets a validator.
 func (f Field) HasRules() bool {
+	if f.Derived != "" {
+		return false
+	}
 	switch f.Type {
-	case Text, Password, Multiline:
-		return f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || len(f.Prefixes) > 0 || f.Format != ""
+	case Text, Password, Multiline, File:
+		return f.List || f.MinLength > 0 || f.MaxLength > 0 || f.Pattern != "" || len(f.Prefixes) > 0 || f.Format != ""
 	default:
 		return true
 	}

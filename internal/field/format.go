@@ -41,7 +41,7 @@ type format struct {
 }
 
 var (
-	lines   = []Type{Multiline}
+	lines   = []Type{Multiline, File}
 	oneLine = []Type{Text, Password}
 	shown   = []Type{Text}
 )
@@ -49,10 +49,10 @@ var (
 // formats are in the order of the documentation.
 var formats = []format{
 	{PEMFormat, lines, NotPEM, parsePEM},
-	{JSONFormat, []Type{Text, Password, Multiline}, NotJSON, parseJSON},
+	{JSONFormat, []Type{Text, Password, Multiline, File}, NotJSON, parseJSON},
 	{YAMLFormat, lines, NotYAML, ifTrue(looksLikeYAML)},
 	{JWTFormat, oneLine, NotJWT, ifTrue(isJWT)},
-	{Base64Format, []Type{Text, Password, Multiline}, NotBase64, parseBase64},
+	{Base64Format, []Type{Text, Password, Multiline, File}, NotBase64, parseBase64},
 	{UUIDFormat, oneLine, NotUUID, ifTrue(regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`).MatchString)},
 	{DateFormat, shown, NotDate, parseDate},
 	{HostFormat, shown, NotHost, ifTrue(isHost)},

@@ -34,20 +34,30 @@ const (
 	NotEncoded  Kind = "not_encoded"
 	IsExample   Kind = "is_example"
 
-	NotPEM        Kind = "not_pem"
-	NotJSON       Kind = "not_json"
-	NoKeys        Kind = "no_keys"
-	NotYAML       Kind = "not_yaml"
-	NotJWT        Kind = "not_jwt"
-	NotBase64     Kind = "not_base64"
-	NotUUID       Kind = "not_uuid"
-	NotDate       Kind = "not_date"
-	NotHost       Kind = "not_host"
-	NotPort       Kind = "not_port"
-	NotHostPort   Kind = "not_host_port"
-	NotPath       Kind = "not_path"
-	NotNumber     Kind = "not_number"
-	NotPositive   Kind = "not_positive"
+	NotPEM      Kind = "not_pem"
+	NotJSON     Kind = "not_json"
+	NoKeys      Kind = "no_keys"
+	NotYAML     Kind = "not_yaml"
+	NotJWT      Kind = "not_jwt"
+	NotBase64   Kind = "not_base64"
+	NotUUID     Kind = "not_uuid"
+	NotDate     Kind = "not_date"
+	NotHost     Kind = "not_host"
+	NotPort     Kind = "not_port"
+	NotHostPort Kind = "not_host_port"
+	NotPath     Kind = "not_path"
+	NoFile      Kind = "no_file"
+	OpenFile    Kind = "open_file"
+	LargeFile   Kind = "large_file"
+	NotNumber   Kind = "not_number"
+	NotPositive Kind = "not_positive"
+	HasDots     Kind = "has_dots"
+	MadeOf      Kind = "made_of"
+	NotList     Kind = "not_list"
+	TooFew      Kind = "too_few"
+	TooMany     Kind = "too_many"
+	Repeated    Kind = "repeated"
+
 	NotConnection Kind = "not_connection"
 	NoHost        Kind = "no_host"
 	OneHost       Kind = "one_host"
@@ -95,8 +105,17 @@ func Problems() map[Kind]string {
 		NotPort:       "must be a port, a number from 1 to 65535",
 		NotHostPort:   "must be a host and a port, such as db.example.com:5432",
 		NotPath:       "must be a full path, such as /home/ann/notes or ~/notes",
+		NoFile:        "must be the path of a file that is there and that can be read",
+		OpenFile:      "must be the path of a file of yours that nobody else can read: chmod 600 makes it one",
+		LargeFile:     "must be the path of a file of at most {want} bytes that is not empty",
 		NotNumber:     "must be a number, such as 0.7",
 		NotPositive:   "must be longer than 0s",
+		HasDots:       "must not be made of a . or .. alone between two slashes, which would be another path",
+		MadeOf:        "must not be changed itself: it is made of {want}",
+		NotList:       "must be a list with commas between its items, or a JSON array of texts",
+		TooFew:        "must have at least {want} items",
+		TooMany:       "must have at most {want} items",
+		Repeated:      "must not be there twice",
 		NotConnection: "must be a connection URL, such as {want}://user:password@host:5432/name, with hosts in ASCII and their ports",
 		NoHost:        "must name a host, which a URL of {want} needs",
 		OneHost:       "must name one host, since a URL of {want} has no more",
@@ -109,12 +128,28 @@ func Problems() map[Kind]string {
 type Problem struct {
 	Kind  Kind
 	Want  string // what the rule says; "" where the sentence has no hole for it
+	Item  int    // of a list, the place of the item that the problem is about, from 1; 0 is the whole, [AnyItem] any
 	Found string // of [Unseen], the character's name and place, such as "a word joiner (U+2060) after the 5th character"
 }
 
 // Error returns the sentence for p, such as "must have at least 16 characters".
 func (p *Problem) Error() string {
-	return strings.NewReplacer("{want}", p.Want, "{found}", p.Found).Replace(Problems()[p.Kind])
+	sentence := strings.NewReplacer("{want}", p.Want, "{found}", p.Found).Replace(Problems()[p.Kind])
+	if p.Item == 0 {
+		return sentence
+	}
+	return strings.NewReplacer("{nth}", p.Nth(), "{problem}", sentence).Replace(InItem)
+}
+
+// InItem is the sentence for a problem of one item of a list, and continues "the value" too.
+const InItem = "is a list whose {nth} item {problem}"
+
+// Nth is the place of the item that p is about, such as "3rd"; of [AnyItem], it is the hole that waits for one.
+func (p *Problem) Nth() string {
+	if p.Item == AnyItem {
+		return "{nth}"
+	}
+	return ordinal(p.Item)
 }
 
 // Broken are all the rules that a text breaks, the first of them first. There is one at least.

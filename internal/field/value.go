@@ -12,7 +12,7 @@ var formatTypes = map[Format]reflect.Type{
 	DateFormat: reflect.TypeFor[time.Time](), PortFormat: reflect.TypeFor[uint16](), HostPortFormat: reflect.TypeFor[HostPort](),
 }
 
-// ValueType returns the type of what [Field.Parse] returns for a value of f.
+// ValueType returns the type of what [Field.Parse] returns for a value of f, or for an item where f is a list.
 func (f Field) ValueType() reflect.Type {
 	if t, ok := formatTypes[f.Format]; ok {
 		return t

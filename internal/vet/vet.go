@@ -105,7 +105,7 @@ func (c *checker) manyRequired() {
 	}
 	required := 0
 	for _, s := range c.file.Secrets {
-		if !s.Required || grouped[s.Name] {
+		if !s.Required || s.Derived != "" || grouped[s.Name] {
 			continue
 		}
 		if required++; required == freely+1 {
@@ -119,7 +119,7 @@ func (c *checker) settingsAsk() {
 	for _, s := range c.file.Secrets {
 		switch s.Type {
 		case "integer", "number", "boolean", "choice", "duration", "url":
-			if s.Asks() && !s.Has("permission") && !s.Confidential() {
+			if s.Asks() && !s.Has("permission") && !s.Confidential() && s.Derived == "" {
 				c.about(s, "field_type", "users are asked before each use of this %s: write permission: none, or permission: ask if that is meant", s.Type)
 			}
 		}
@@ -175,7 +175,7 @@ func (c *checker) placeholder() {
 		cut := strings.ContainsAny(example, "…") || strings.Contains(example, "...") || strings.ContainsAny(example, "<>")
 		switch {
 		case example == "":
-		case len(s.Prefixes) > 0 && s.PrefixOf(example) == "" && !begins(s.Prefixes, strings.TrimRight(example, ".…")):
+		case s.Type != "file" && len(s.Prefixes) > 0 && s.PrefixOf(example) == "" && !begins(s.Prefixes, strings.TrimRight(example, ".…")):
 			c.about(s, "placeholder", "the placeholder does not begin with the prefix %s", orList(s.Prefixes))
 		case cut:
 		case rules.Check(example) != nil:

@@ -2,6 +2,7 @@ package wording
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,7 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	}
 	add(!f.Required, d.Optional)
 	add(f.Type == field.Multiline, d.File)
+	add(f.Type == field.File, d.Path)
 	if a.Code != "" {
 		lines = append(lines, "", layout.Hang(d.code(a)))
 	}
@@ -144,16 +146,30 @@ const shownRule = 100
 
 // Rules returns the line that says what a value of f must be, or "" where there is nothing to say.
 func (s Sentences) Rules(f field.Field) string {
+	whole := s.rules(s.Dialog.Rules, f.Rules())
+	if !f.List {
+		return whole
+	}
+	list := s.Dialog.List
+	if f.Type == field.Choice {
+		list = "" // they are shown, to be ticked
+	}
+	said := []string{list, s.rules(s.Dialog.EachItem, f.Item().Rules()), whole}
+	return strings.Join(slices.DeleteFunc(said, func(sentence string) bool { return sentence == "" }), " ")
+}
+
+// rules fills a sentence with rules, and returns "" where there is none to say.
+func (s Sentences) rules(sentence string, all []*field.Problem) string {
 	var rules []string
-	for _, rule := range f.Rules() {
-		if sentence := s.Problem(rule); utf8.RuneCountInString(sentence) <= shownRule {
-			rules = append(rules, sentence)
+	for _, rule := range all {
+		if rule := s.Problem(rule); utf8.RuneCountInString(rule) <= shownRule {
+			rules = append(rules, rule)
 		}
 	}
 	if len(rules) == 0 {
 		return ""
 	}
-	return Fill(s.Dialog.Rules, Values{"rules": strings.Join(rules, ", ")})
+	return Fill(sentence, Values{"rules": strings.Join(rules, ", ")})
 }
 
 // A Use is one secret that a question asks permission for.
@@ -292,7 +308,11 @@ func (s Sentences) Problem(err error) string {
 	if p.Found != "" {
 		values["found"] = p.Found
 	}
-	return Fill(s.Problems[p.Kind], values)
+	sentence := Fill(s.Problems[p.Kind], values)
+	if p.Item == 0 {
+		return sentence
+	}
+	return Fill(s.Dialog.InItem, Values{"nth": p.Nth(), "problem": sentence})
 }
 
 // ShortDuration returns d without the zero units that time.Duration's String adds: "30m", not "30m0s".

@@ -27,17 +27,21 @@ type Sentences struct {
 type Dialog struct {
 	Title    string `json:"title"`
 	Ask      string `json:"ask"`
-	Docs     string `json:"docs"`     // where the field has a link
-	Example  string `json:"example"`  // where the field has a placeholder
-	Rules    string `json:"rules"`    // where the schema has rules for the value, or its format can't be guessed
-	Optional string `json:"optional"` // where the field may be left empty
-	File     string `json:"file"`     // where the value is read from a file
-	Step     string `json:"step"`     // where several values are asked for
-	Again    string `json:"again"`    // after a value that broke a rule
-	Stale    string `json:"stale"`    // where the stored value breaks a rule
-	Rejected string `json:"rejected"` // where the server found the value to be wrong
-	Code     string `json:"code"`     // where an MCP client shows the same code
-	CodeAny  string `json:"code_any"` // instead of code, where the client has no name
+	Docs     string `json:"docs"`      // where the field has a link
+	Example  string `json:"example"`   // where the field has a placeholder
+	Rules    string `json:"rules"`     // where the schema has rules for the value, or its format can't be guessed
+	List     string `json:"list"`      // where the value is a list that is typed
+	EachItem string `json:"each_item"` // instead of rules, of the items of a list
+	InItem   string `json:"in_item"`   // in place of {problem}, where it is about one item of a list
+	Optional string `json:"optional"`  // where the field may be left empty
+	File     string `json:"file"`      // where the value is read from a file
+	Path     string `json:"path"`      // where the value is the path of a file
+	Step     string `json:"step"`      // where several values are asked for
+	Again    string `json:"again"`     // after a value that broke a rule
+	Stale    string `json:"stale"`     // where the stored value breaks a rule
+	Rejected string `json:"rejected"`  // where the server found the value to be wrong
+	Code     string `json:"code"`      // where an MCP client shows the same code
+	CodeAny  string `json:"code_any"`  // instead of code, where the client has no name
 }
 
 // Form has the sentences of the form that the MCP client shows while the dialog is open. It carries no secret.
@@ -125,8 +129,12 @@ func English() Sentences {
 			Docs:     "See {docs}",
 			Example:  "Example: {placeholder}",
 			Rules:    "The value {rules}.",
+			List:     "It is a list: write commas between its items.",
+			EachItem: "Each item {rules}.",
+			InItem:   field.InItem,
 			Optional: "You may leave it empty.",
 			File:     "Choose the file that holds it.",
+			Path:     "It is a file, which stays where it is and is read at each use.",
 			Step:     "Value {number} of {total}",
 			Again:    "Please try again: the value {problem}.",
 			Stale:    "The value that is stored can't be used any more: it {problem}.",
@@ -226,6 +234,7 @@ func Holes() map[string]string {
 		"label":       "the schema's label of the secret",
 		"labels":      "the schema's labels of the secrets, joined by commas",
 		"client":      "the MCP client's own name for itself, shortened in the middle beyond 24 columns",
+		"nth":         "the place of an item in a list, such as 3rd",
 		"number":      "a number from 1",
 		"placeholder": "the schema's placeholder of the secret",
 		"principal":   "the caller's name in quotes, as the server's code verified it; with characters beyond ASCII, once more with those spelled out",

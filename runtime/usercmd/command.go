@@ -178,6 +178,9 @@ func (c *command) status(ctx context.Context) error {
 }
 
 func (c *command) state(ctx context.Context, f field.Field) (string, error) {
+	if f.Derived != "" {
+		return "made of " + strings.Join(f.Parts(), ", "), nil
+	}
 	setting := ""
 	err := c.patiently(func() (err error) {
 		if err = c.Check(ctx, f.Name); err == nil {
@@ -305,11 +308,13 @@ func (c *command) agreed(what, otherwise string) error {
 	return nil
 }
 
-// names are the names of the schema's secrets, in its order.
+// names are the names of the schema's secrets that are stored, in its order.
 func (c *command) names() []string {
 	var names []string
 	for _, f := range c.Fields() {
-		names = append(names, f.Name)
+		if f.Derived == "" {
+			names = append(names, f.Name)
+		}
 	}
 	return names
 }
@@ -322,6 +327,9 @@ func (c *command) named(args []string) (field.Field, error) {
 		return field.Field{}, misused("say the name of one secret (%s)", list)
 	}
 	for _, f := range c.Fields() {
+		if f.Name == args[0] && f.Derived != "" {
+			return field.Field{}, misused("%s is made of %s, and kept nowhere: name one of those", f.Name, strings.Join(f.Parts(), ", "))
+		}
 		if f.Name == args[0] {
 			return f, nil
 		}

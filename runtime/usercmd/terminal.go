@@ -20,6 +20,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 )
 
 // This file reads a value for the subcommand set: from a file or pipe, or typed on a terminal.
@@ -31,7 +32,7 @@ func (c *command) piped(_ context.Context, f field.Field) (string, error) {
 		return "", fmt.Errorf("%s: standard input can't be read", f.Name)
 	}
 	text := f.Entered(string(data))
-	if problem := f.Check(text); problem != nil {
+	if problem := content.Check(f, text); problem != nil {
 		return "", fmt.Errorf("%s: the value %s", f.Name, c.Sentences().Problem(problem))
 	}
 	return text, nil
@@ -72,6 +73,8 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		how = hiddenLines
 		fmt.Fprintf(c.stderr, "What you type is not shown. End it with Ctrl-D; or stop with Ctrl-C and take a file: %s secrets set %s < FILE\n",
 			c.Program(), f.Name)
+	case f.Type == field.File:
+		fmt.Fprintln(c.stderr, c.Sentences().Dialog.Path+" Type its path.")
 	case f.Confidential():
 		how = hidden
 		fmt.Fprintln(c.stderr, "What you type is not shown.")
@@ -85,7 +88,7 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		if how == shown && len(text) > maxLine {
 			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.Program(), f.Name)
 		}
-		problem := f.CheckAll(text)
+		problem := content.Check(f, text)
 		if problem == nil {
 			return text, nil
 		}
@@ -97,6 +100,9 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 
 // offer says what a person can choose from.
 func offer(f field.Field) string {
+	if f.List {
+		return "Any of: " + field.JoinList(f.ShownChoices())
+	}
 	line := "One of: " + strings.Join(f.ShownChoices(), ", ")
 	if f.Open {
 		line += "; or another value"

@@ -26,7 +26,7 @@ func TestWithoutDisplay(t *testing.T) {
 	if given != Deny {
 		t.Errorf("answer %d", given)
 	}
-	for _, kind := range []Kind{Line, Hidden, Choice, YesNo, File} {
+	for _, kind := range []Kind{Line, Hidden, Choice, Choices, YesNo, File} {
 		value, err := n.Enter(context.Background(), Entry{Title: "x", Text: "x", Kind: kind, Choices: []string{"a"}, Prefill: "a"})
 		wantErr(t, err, ErrNoDisplay)
 		if value != "" {

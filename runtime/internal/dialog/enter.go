@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -15,13 +16,16 @@ type Kind int
 
 // The kinds of value.
 const (
-	Line   Kind = iota // one line, shown while it is typed
-	Hidden             // one line, hidden while it is typed
-	Choice             // one of [Entry].Choices, or where those are open any line
-	YesNo              // "true" or "false"; shown as Yes and No
+	Line    Kind = iota // one line, shown while it is typed
+	Hidden              // one line, hidden while it is typed
+	Choice              // one of [Entry].Choices, or where those are open any line
+	Choices             // any number of [Entry].Choices, as a JSON array of texts; "" is none
+	YesNo               // "true" or "false"; shown as Yes and No
 	// File is the content of a file that the person chooses, for values of many
 	// lines. The desktop may keep the file's name among the recently used ones.
 	File
+	// Path is the full path of a file that the person chooses.
+	Path
 )
 
 // An Entry asks for one value.
@@ -30,8 +34,10 @@ type Entry struct {
 	Text  string
 	Kind  Kind
 	// Prefill is offered, and taken if the person just agrees. It is visible in
-	// the process list: never a secret, and ignored for Hidden and File.
+	// the process list: never a secret, and ignored for Hidden, File, Path and Choices.
 	Prefill string
+	// Ticked are those of Choices that are offered, where several can be chosen.
+	Ticked []string
 	// Choices are shown as they are: each one clean line, not beginning with "-".
 	Choices []string
 	// Open has the list of a Choice offer that another line is typed.
@@ -57,9 +63,11 @@ func (n *Native) Enter(ctx context.Context, e Entry) (string, error) {
 		return n.enterLine(ctx, e)
 	case Choice:
 		return n.choose(ctx, e)
+	case Choices:
+		return n.chooseSome(ctx, e)
 	case YesNo:
 		return n.enterYesNo(ctx, e)
-	case File:
+	case File, Path:
 		return n.enterFile(ctx, e)
 	default:
 		return "", failed("unknown kind of entry")
@@ -165,6 +173,25 @@ func (e Entry) offered() []string {
 	return append(rows, another)
 }
 
+// chooseSome shows a list with a box before each choice.
+func (n *Native) chooseSome(ctx context.Context, e Entry) (string, error) {
+	if err := checkChoices(e.Choices); err != nil {
+		return "", err
+	}
+	text := quoteList(layout.Clean(cleanText(e.Text), layout.Lines, layout.Columns))
+	w := window{shape: checklistShape, title: cleanTitle(e.Title), text: text, ok: "OK", cancel: "Cancel", choices: e.Choices, ticked: e.Ticked}
+	answer, err := n.show(ctx, w)
+	if err != nil || answer == "" {
+		return "", err
+	}
+	chosen := strings.Split(answer, "\n")
+	if slices.ContainsFunc(chosen, func(c string) bool { return !slices.Contains(e.Choices, c) }) {
+		return "", failed("its answer was not offered")
+	}
+	array, err := json.Marshal(chosen)
+	return string(array), err
+}
+
 // defaultLines is how much the line on the prefill adds to a text.
 const defaultLines = 4
 
@@ -224,6 +251,9 @@ func (n *Native) enterFile(ctx context.Context, e Entry) (string, error) {
 	path, err := n.show(ctx, window{shape: fileShape, title: cleanTitle(e.Title)})
 	if err != nil {
 		return "", err
+	}
+	if e.Kind == Path {
+		return checkChosen(path)
 	}
 	return readChosen(path)
 }

@@ -88,7 +88,7 @@ func TestEnterNothing(t *testing.T) {
 
 func TestEnterDismissed(t *testing.T) {
 	d := screen(t)
-	for _, kind := range []Kind{Line, Hidden, Choice, YesNo, File} {
+	for _, kind := range []Kind{Line, Hidden, Choice, Choices, YesNo, File} {
 		for _, how := range []string{"Escape", "close"} {
 			wait := start(t, d, enter(person(), Entry{Title: "Dismiss", Text: "x", Kind: kind, Choices: []string{"a", "b"}, Prefill: "a"}))
 			w, err := d.WaitWindow("Dismiss")
@@ -185,6 +185,37 @@ func TestEnterOpenChoice(t *testing.T) {
 	}
 }
 
+// TestEnterChoices: any number of choices can be ticked by keyboard, and what is offered is ticked at first.
+func TestEnterChoices(t *testing.T) {
+	d := screen(t)
+	choices := []string{"eu", "us_east|1, or", `a\b<i>&`, "漢字"}
+	tick := []string{"Home", "Right", "space", "Down", "space"} // Right goes from the words to the box
+	if d.IsZenity4() {
+		tick = []string{"Tab", "space", "Down", "space"}
+	}
+	for _, c := range []struct {
+		ticked []string
+		keys   []string
+		want   string
+	}{
+		{nil, append(tick, d.Keys(desktop.Agree)...), `["eu","us_east|1, or"]`},
+		{[]string{"us_east|1, or", "漢字", "other"}, d.Keys(desktop.Agree), `["us_east|1, or","漢字"]`},
+		{choices, d.Keys(desktop.Agree), `["eu","us_east|1, or","a\\b\u003ci\u003e\u0026","漢字"]`},
+		{nil, d.Keys(desktop.Agree), ""},
+	} {
+		wait := start(t, d, enter(person(), Entry{
+			Title: "Choices", Text: "Regions <b>of</b> the store\\n & more", Kind: Choices, Choices: choices, Ticked: c.ticked,
+		}))
+		w, err := d.WaitWindow("Choices")
+		check(t, err)
+		fits(t, d, w)
+		check(t, d.Press(w, c.keys...))
+		if a := wait(); a.err != nil || a.value != c.want {
+			t.Errorf("%v: got %q, %v, want %q", c.keys, a.value, a.err, c.want)
+		}
+	}
+}
+
 // Whoever closes the second window has given nothing.
 func TestEnterOpenChoiceDismissed(t *testing.T) {
 	d := screen(t)
@@ -239,12 +270,20 @@ func TestEnterYesNo(t *testing.T) {
 }
 
 func TestEnterFile(t *testing.T) {
-	d := screen(t)
 	path := filepath.Join(t.TempDir(), "key.pem")
-	pem := "-----BEGIN KEY-----\nMC4CAQ==\n-----END KEY-----\n"
+	const pem = "-----BEGIN KEY-----\nMC4CAQ==\n-----END KEY-----\n"
 	check(t, os.WriteFile(path, []byte(pem), 0o600))
+	for kind, want := range map[Kind]string{File: pem, Path: path} {
+		enterChosen(t, kind, path, want)
+	}
+}
+
+// enterChosen has the person choose a file, of which a dialog of that kind returns what is wanted.
+func enterChosen(t *testing.T, kind Kind, path, want string) {
+	t.Helper()
+	d := screen(t)
 	wait := start(t, d, enter(person(), Entry{
-		Title: "Petstore: client key", Kind: File,
+		Title: "Petstore: client key", Kind: kind,
 		Text: "Client key (3 of 3)\n\nA PEM file.\n\nCode: KX4M-9TQ2, the same as in your MCP client.",
 	}))
 	w, err := d.WaitWindow("Petstore: client key")
@@ -254,8 +293,8 @@ func TestEnterFile(t *testing.T) {
 	w = next(t, d, w, "Return")
 	picture(t, d, "enter-file-2")
 	choose(t, d, w, path)
-	if a := wait(); a.err != nil || a.value != pem {
-		t.Errorf("%q, %v", a.value, a.err)
+	if a := wait(); a.err != nil || a.value != want {
+		t.Errorf("%q, %v, want %q", a.value, a.err, want)
 	}
 	// GTK keeps the file's name among the recent files, but nothing of its content.
 	_ = filepath.WalkDir(d.Dir(), func(path string, _ os.DirEntry, _ error) error {
@@ -337,7 +376,7 @@ func TestReadChosen(t *testing.T) {
 
 func TestEnterCancelled(t *testing.T) {
 	d := screen(t)
-	for _, kind := range []Kind{Line, Choice, File} {
+	for _, kind := range []Kind{Line, Choice, Choices, File} {
 		ctx, cancel := context.WithCancel(context.Background())
 		wait := start(t, d, func(context.Context) answer {
 			v, err := person().Enter(ctx, Entry{Title: "Cancel me", Text: "x", Kind: kind, Choices: []string{"a"}})

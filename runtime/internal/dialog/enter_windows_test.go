@@ -143,7 +143,7 @@ func TestEnterFileLeftEmpty(t *testing.T) {
 }
 
 func TestEnterDismissed(t *testing.T) {
-	for _, kind := range []Kind{Line, Hidden, Choice, YesNo, File} {
+	for _, kind := range []Kind{Line, Hidden, Choice, Choices, YesNo, File} {
 		for how, dismiss := range map[string]func(control){
 			"escape": func(w control) { press(t, w, vkEscape) },
 			"close":  func(w control) { w.post(wmClose, 0) },
@@ -161,7 +161,7 @@ func TestEnterDismissed(t *testing.T) {
 }
 
 func TestEnterCancelled(t *testing.T) {
-	for _, kind := range []Kind{Line, Hidden, Choice, YesNo, File} {
+	for _, kind := range []Kind{Line, Hidden, Choice, Choices, YesNo, File} {
 		ctx, cancel := context.WithCancel(context.Background())
 		wait := start(t, func(context.Context) answer {
 			return enter(person(), Entry{Title: "Cancel me", Text: "x", Kind: kind, Choices: []string{"a"}})(ctx)

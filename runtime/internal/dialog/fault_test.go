@@ -26,7 +26,7 @@ func refused(t *testing.T, n *Native, want error) {
 	if given != Deny {
 		t.Errorf("answer %d", given)
 	}
-	for _, kind := range []Kind{Line, Hidden, Choice, YesNo, File} {
+	for _, kind := range []Kind{Line, Hidden, Choice, Choices, YesNo, File} {
 		value, err := n.Enter(context.Background(), Entry{Title: "x", Text: "x", Kind: kind, Choices: []string{"a", "b"}, Prefill: "a"})
 		wantErr(t, err, want)
 		if value != "" {
@@ -119,7 +119,7 @@ func TestRubbish(t *testing.T) {
 		wantErr(t, enterKind(kind), ErrFailed)
 	}
 	double(t, `printf '\377\376'`)
-	for _, kind := range []Kind{Line, Hidden, Choice, YesNo, File} {
+	for _, kind := range []Kind{Line, Hidden, Choice, Choices, YesNo, File} {
 		wantErr(t, enterKind(kind), ErrFailed)
 	}
 	double(t, `printf 'a\000b'`)

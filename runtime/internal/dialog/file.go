@@ -11,10 +11,18 @@ import (
 // maxFile is the largest file whose content can be a value.
 const maxFile = 1 << 20
 
-// readChosen reads the file that a person chose. Errors leave its name out.
-func readChosen(path string) (string, error) {
+// checkChosen returns the path that a chooser answered.
+func checkChosen(path string) (string, error) {
 	if !filepath.IsAbs(path) {
 		return "", failed("its answer is not the path of a file") // no chooser says so
+	}
+	return checkAnswer(path)
+}
+
+// readChosen reads the file that a person chose. Errors leave its name out.
+func readChosen(path string) (string, error) {
+	if _, err := checkChosen(path); err != nil {
+		return "", err
 	}
 	// Opening a named pipe would wait for its other end.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)

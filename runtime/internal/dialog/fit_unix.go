@@ -67,7 +67,9 @@ func (f fit) environment() []string {
 
 // canShrink reports whether the program shows the text of such a window in any size. That of an entry
 // has the desktop's.
-func (w window) canShrink() bool { return w.shape == questionShape || w.shape == listShape }
+func (w window) canShrink() bool {
+	return w.shape == questionShape || w.shape == listShape || w.shape == checklistShape
+}
 
 // shrunk returns a length of w in pixels that becomes smaller as the letters do.
 func (w window) shrunk(pixels int) string {

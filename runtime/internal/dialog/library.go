@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"strings"
 
 	"github.com/ncruces/zenity"
 )
@@ -25,6 +26,9 @@ func drawn(w window, options []zenity.Option) (string, error) {
 	case listShape:
 		// A plain list: the one with round buttons can't be used by keyboard.
 		return zenity.List(w.text, w.choices, options...)
+	case checklistShape:
+		chosen, err := zenity.ListMultiple(w.text, w.choices, options...)
+		return strings.Join(chosen, "\n"), err
 	default:
 		return zenity.SelectFile(options...)
 	}
@@ -54,6 +58,8 @@ func options(ctx context.Context, w window) []zenity.Option {
 		if w.marked != "" {
 			options = append(options, zenity.DefaultItems(w.marked))
 		}
+	case checklistShape:
+		options = append(options, zenity.DefaultItems(w.ticked...))
 	}
 	return options
 }

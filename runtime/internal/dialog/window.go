@@ -13,6 +13,7 @@ type window struct {
 	hidden  bool     // of an entry
 	choices []string // of a list
 	marked  string   // the choice that is marked at first, where the system can
+	ticked  []string // of a checklist, the choices that are ticked at first
 	fit
 }
 
@@ -20,8 +21,9 @@ type window struct {
 type shape int
 
 const (
-	questionShape shape = iota // a text over two or three buttons
-	entryShape                 // a text over a line to type
-	listShape                  // a text over a list
-	fileShape                  // the system's file chooser, without a text of ours
+	questionShape  shape = iota // a text over two or three buttons
+	entryShape                  // a text over a line to type
+	listShape                   // a text over a list
+	checklistShape              // a text over a list of which any number can be ticked; the answer is a line for each
+	fileShape                   // the system's file chooser, without a text of ours
 )

@@ -95,6 +95,10 @@ func arguments(w window) []string {
 		height := []string{"--height", w.shrunk(listHeight(w.text, len(rows)))}
 		// A plain list: the one with round buttons can't be used by keyboard.
 		return slices.Concat(says(w.inSmall(w.text)), width, height, []string{"--list", "--hide-header", "--column="}, rows)
+	case checklistShape:
+		height := []string{"--height", w.shrunk(listHeight(w.text, len(w.choices)))}
+		return slices.Concat(says(w.inSmall(w.text)), width, height,
+			[]string{"--list", "--checklist", "--hide-header", "--separator=\n", "--column=", "--column="}, w.boxes())
 	default:
 		// Else GTK begins at the files that were used last.
 		return append(title, "--file-selection", "--filename", strings.TrimRight(workingFolder(), "/")+"/")
@@ -109,6 +113,19 @@ func (w window) rows() []string {
 	}
 	others := slices.DeleteFunc(slices.Clone(w.choices), func(c string) bool { return c == w.marked })
 	return append([]string{w.marked}, others...)
+}
+
+// boxes returns the choices of a checklist, each behind whether it is ticked at first.
+func (w window) boxes() []string {
+	boxes := make([]string, 0, 2*len(w.choices))
+	for _, c := range w.choices {
+		ticked := "FALSE"
+		if slices.Contains(w.ticked, c) {
+			ticked = "TRUE"
+		}
+		boxes = append(boxes, ticked, c)
+	}
+	return boxes
 }
 
 // flag returns an option as arguments, none if there is no such option.

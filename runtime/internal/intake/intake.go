@@ -20,6 +20,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 )
 
 const (
@@ -362,7 +363,7 @@ func (in *Intake) enter(ctx context.Context, open *collection, g Gap) (string, e
 			return "", nil
 		}
 		var broken error
-		if broken = f.CheckAll(text); problem != nil {
+		if broken = content.Check(f, text); problem != nil {
 			broken = problem
 		}
 		if broken == nil {

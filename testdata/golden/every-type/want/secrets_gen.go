@@ -387,6 +387,46 @@ var keyNumberRequiredDefault = secrets.Number("number_required_default", secrets
 	Default:  "0.7",
 })
 
+// KeyFileRequired returns the key that stands for file_required.
+func KeyFileRequired() secrets.Key[secrets.Secret] {
+	return keyFileRequired
+}
+
+var keyFileRequired = secrets.File("file_required", secrets.Field{
+	Label:    "file_required",
+	Required: true,
+})
+
+// KeyFileOptional returns the key that stands for file_optional.
+func KeyFileOptional() secrets.Key[secrets.Secret] {
+	return keyFileOptional
+}
+
+var keyFileOptional = secrets.File("file_optional", secrets.Field{
+	Label: "file_optional",
+})
+
+// KeyFileDefault returns the key that stands for file_default.
+func KeyFileDefault() secrets.Key[secrets.Secret] {
+	return keyFileDefault
+}
+
+var keyFileDefault = secrets.File("file_default", secrets.Field{
+	Label:   "file_default",
+	Default: "~/.config/key",
+})
+
+// KeyFileRequiredDefault returns the key that stands for file_required_default.
+func KeyFileRequiredDefault() secrets.Key[secrets.Secret] {
+	return keyFileRequiredDefault
+}
+
+var keyFileRequiredDefault = secrets.File("file_required_default", secrets.Field{
+	Label:    "file_required_default",
+	Required: true,
+	Default:  "~/.config/key",
+})
+
 // ChoiceRequired is one of the choices for choice_required.
 type ChoiceRequired string
 
@@ -517,6 +557,10 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 			keyNumberOptional,
 			keyNumberDefault,
 			keyNumberRequiredDefault,
+			keyFileRequired,
+			keyFileOptional,
+			keyFileDefault,
+			keyFileRequiredDefault,
 		},
 	}, options...)
 	if err != nil {
@@ -821,6 +865,42 @@ func (s *Secrets) NumberRequiredDefault(ctx context.Context, reason secrets.Reas
 	return secrets.Get(ctx, s.Manager, keyNumberRequiredDefault, reason)
 }
 
+// FileRequired returns file_required.
+//
+// It is what a file of the user's has at this moment. The user is asked for it when it is missing.
+// Each use needs the user's permission, which can be given for the session; a refusal is an error,
+// such as secrets.ErrDenied.
+func (s *Secrets) FileRequired(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
+	return secrets.Get(ctx, s.Manager, keyFileRequired, reason)
+}
+
+// FileOptional returns file_optional.
+//
+// It is what a file of the user's has at this moment. It may be unset, which is no error. Each use
+// needs the user's permission, which can be given for the session; a refusal is an error, such as
+// secrets.ErrDenied.
+func (s *Secrets) FileOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
+	return secrets.GetOptional(ctx, s.Manager, keyFileOptional, reason)
+}
+
+// FileDefault returns file_default.
+//
+// It is what a file of the user's has at this moment. Until the user stores another, it is
+// ~/.config/key. Each use needs the user's permission, which can be given for the session; a
+// refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) FileDefault(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
+	return secrets.Get(ctx, s.Manager, keyFileDefault, reason)
+}
+
+// FileRequiredDefault returns file_required_default.
+//
+// It is what a file of the user's has at this moment. The user is asked for it when it is missing,
+// with the default offered: ~/.config/key. Each use needs the user's permission, which can be given
+// for the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) FileRequiredDefault(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
+	return secrets.Get(ctx, s.Manager, keyFileRequiredDefault, reason)
+}
+
 // Values are the values of all secrets.
 type Values struct {
 	// TextRequired is text_required.
@@ -895,6 +975,14 @@ type Values struct {
 	NumberDefault float64
 	// NumberRequiredDefault is number_required_default.
 	NumberRequiredDefault float64
+	// FileRequired is file_required.
+	FileRequired secrets.Secret
+	// FileOptional is file_optional.
+	FileOptional secrets.Optional[secrets.Secret]
+	// FileDefault is file_default.
+	FileDefault secrets.Secret
+	// FileRequiredDefault is file_required_default.
+	FileRequiredDefault secrets.Secret
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
@@ -937,6 +1025,10 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 		keyNumberOptional.IntoOptional(&values.NumberOptional),
 		keyNumberDefault.Into(&values.NumberDefault),
 		keyNumberRequiredDefault.Into(&values.NumberRequiredDefault),
+		keyFileRequired.Into(&values.FileRequired),
+		keyFileOptional.IntoOptional(&values.FileOptional),
+		keyFileDefault.Into(&values.FileDefault),
+		keyFileRequiredDefault.Into(&values.FileRequiredDefault),
 	)
 	return values, err
 }
