@@ -48,6 +48,9 @@ func TestFormatsAreHandedOutAsTheirTypes(t *testing.T) {
 	if seed, ok := seed.Get(); err != nil || !ok || string(seed.Reveal()) != "hello world!" {
 		t.Error(seed, err)
 	}
+	if masked := string(vault.Manager.MaskJSON([]byte(`["aGVsbG8gd29ybGQh","so: hello world!","68656c6c6f20776f726c6421"]`))); masked != `["[redacted]","[redacted]","[redacted]"]` {
+		t.Errorf("a result has %s", masked)
+	}
 	port, errPort := vault.Port(ctx)
 	since, errSince := vault.Since(ctx)
 	bastion, errBastion := vault.Bastion(ctx)

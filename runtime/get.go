@@ -109,6 +109,9 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 		}
 		if f.def.Confidential() {
 			learn(m.guard(), f.def, f.text.Reveal())
+			if decoded, ok := f.value.([]byte); ok {
+				m.guard().Learn(string(decoded), "") // what the server has of it
+			}
 			if !t.said.Guarded {
 				m.noteUnguarded(ctx, f.def.Name)
 			}

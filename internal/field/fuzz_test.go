@@ -21,7 +21,8 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"", "a", "漢字", "-1", "9223372036854775808", "true", "Yes", "1h", "-1h1ns", "a\nb", "\xff",
 		"a\u2028",
-		"https://user:pw@a.example:80/x", "a@b.example"} {
+		"https://user:pw@a.example:80/x", "a@b.example", "postgres://u:p@h1:1,h2/db?host=x", "unix:///run/x.sock", "0.7e1", "~/x", "a.example:22", "a: [1]\n",
+		"{\"a\": 1}", "2026-12-31", "aGVsbG8="} {
 		f.Add(seed, 1, 100, "", "")
 	}
 	f.Add("a", 2, 3, "", "")
@@ -50,6 +51,35 @@ func FuzzParse(f *testing.F) {
 			}
 			if problem.Error() == "" {
 				t.Errorf("%s: %#v has no sentence", kind, problem)
+			}
+		}
+	})
+}
+
+// FuzzFormat holds the same for every format, and for a connection URL and a number: each value has the type that is promised.
+func FuzzFormat(f *testing.F) {
+	certificate, key := newPEM(f)
+	for _, seed := range []string{certificate, key, "a: |\n  x\nb: \"c\n d\"\n- [", "{\"a\": {}}", "eyJhbGciOiJIUzI1NiJ9.e30.AA", "-_==", "123e4567-e89b-12d3-a456-426614174000",
+		"2026-12-31", "a.example", "65535", "[::1]:1", "~/x", "postgres://u:p@h1:1,h2/db?host=%2Fx", "mongodb+srv://h", "redis:///?addr=h:1", "unix:///x", "-.5e-7"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		fields := []Field{dsn("postgres", "mongodb", "mongodb+srv", "redis", "unix"), {Type: Number, Range: NumbersBetween(-1, 1)}, {Type: File}}
+		for _, format := range Formats() {
+			for _, kind := range format.Types() {
+				fields = append(fields, Field{Type: kind, Format: format, Keys: []string{"a"}[:len(text)%2]})
+			}
+		}
+		for _, field := range fields {
+			value, err := field.Parse(text)
+			var problem *Problem
+			switch {
+			case err == nil && field.Type != File && reflect.TypeOf(value) != field.ValueType():
+				t.Errorf("%s %s: %q: a %T", field.Type, field.Format, text, value)
+			case err == nil && field.IsConnection() && len(field.Destination(text, value)) > MaxHosts+len("mongodb+srv://"):
+				t.Errorf("%q: a destination that no question has room for", text)
+			case err != nil && (!errors.As(err, &problem) || !foresees(field, problem)):
+				t.Errorf("%s %s: %q: %v, which Problems does not foresee", field.Type, field.Format, text, err)
 			}
 		}
 	})
