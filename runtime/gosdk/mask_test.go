@@ -345,6 +345,9 @@ func TestResultThatIsNoJSONIsAnError(t *testing.T) {
 			}
 			_, err := g.ClientSession.CallTool(ctx, tool("error"))
 			want("error", err)
+			if wire := (*jsonrpc.Error)(nil); !errors.As(err, &wire) || wire.Code != failure.Code {
+				t.Errorf("the code of the error is lost: %v", err)
+			}
 			if text, err := g.call(ctx, tool("learn")); err != nil {
 				t.Fatal(text, err)
 			}

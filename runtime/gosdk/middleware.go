@@ -109,7 +109,7 @@ func handled(masks *guard.Guard, kind, name string, handle func() (mcp.Result, e
 		if !errors.As(err, &wire) {
 			return result, err
 		}
-		if len(wire.Data) > 0 && !json.Valid(wire.Data) { // the SDK would not answer at all
+		if len(wire.Data) > 0 && !json.Valid(wire.Data) { // the SDK would not answer at all; here the code stays
 			return result, serve.NoJSON("error of "+kind, name, wire)
 		}
 		return result, maskedError(masks, err, wire)

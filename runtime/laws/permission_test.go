@@ -204,6 +204,7 @@ func (p *permissionRun) end() {
 	if err := p.other.Close(); err != nil {
 		p.t.Error(err)
 	}
+	time.Sleep(2 * lateReject) // handlers of calls that were given up may be at work still
 }
 
 // begin begins a call, and waits for its end if it is alone.

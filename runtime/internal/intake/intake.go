@@ -183,18 +183,23 @@ func (in *Intake) wait(ctx context.Context, c *consent.Call, open *collection, b
 // join has a call wait for the collection that already asks for one of the secrets, or begins one for all.
 func (in *Intake) join(c *consent.Call, secrets []string, replace bool) (open *collection, begun bool, err error) {
 	return in.open.Join(c, secrets,
-		func() error { return in.refusedLocked(secrets, replace) },
+		func() error { return refusal(in.Desk.RefusedLocked, secrets, replace) },
 		func() *codes { return in.newCodes(c, secrets) },
 		func(ctx context.Context, open *collection) error { return in.run(ctx, open, c.Ask, replace) })
 }
 
-func (in *Intake) refusedLocked(secrets []string, replace bool) error {
+// A refusedBefore is of a no to another window for the same value, that came while this one waited for its turn: it counts once.
+type refusedBefore struct{ error }
+
+// refusal returns why a no that is still remembered keeps a window from opening, or nil. remembered is the desk's, with its lock or
+// without.
+func refusal(remembered func(consent.Step, consent.Who, []string) error, secrets []string, replace bool) error {
 	if replace {
-		if err := in.Desk.RefusedLocked(consent.Changing, consent.Everybody, consent.AllSecrets); err != nil {
+		if err := remembered(consent.Changing, consent.Everybody, consent.AllSecrets); err != nil {
 			return err
 		}
 	}
-	return in.Desk.RefusedLocked(consent.Collecting, consent.Everybody, secrets)
+	return remembered(consent.Collecting, consent.Everybody, secrets)
 }
 
 // run asks for the secrets, and remembers a refusal before the calls that wait hear of it.
@@ -212,6 +217,9 @@ func (in *Intake) run(ctx context.Context, open *collection, client client, repl
 func (in *Intake) ask(ctx context.Context, open *collection, client client, replace bool) error {
 	codes := open.Subject
 	err := in.fill(ctx, open, client, replace)
+	if before := (*refusedBefore)(nil); errors.As(err, &before) {
+		return before.error
+	}
 	switch refused := codes.refusal(); {
 	case err != nil && refused != nil:
 		err = refused
@@ -259,6 +267,9 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 		return err
 	}
 	defer leave()
+	if err := refusal(in.Desk.Refused, codes.secrets, replace); err != nil {
+		return &refusedBefore{err}
+	}
 	// Another process of this server may have asked while this one waited for its turn, and the screen may have gone.
 	gaps, err := in.gaps(turn, codes, replace)
 	if err != nil || len(gaps) == 0 {

@@ -145,6 +145,36 @@ func chooses(choice int) func(consent.Form) consent.Reply {
 	return func(consent.Form) consent.Reply { return consent.Reply{Chosen: choice} }
 }
 
+// A no that comes while another window for the value waits for its turn is for that one too, and counts once.
+func TestNoWhileAWindowWaitsForItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		values := &shelf{}
+		in := newIntake(t, values, "typed")
+		_, state := collect(t, in, "api_key")
+		values.mu.Lock()
+		delete(values.texts, "api_key") // it was found to be wrong
+		values.mu.Unlock()
+		leave, err := in.Desk.Screen(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, c := roundCall(t.Context())
+		failed := make(chan error, 1)
+		go func() { failed <- in.Collect(ctx, c, []string{"api_key"}) }()
+		synctest.Wait()
+		_, retry := roundCall(t.Context())
+		in.Desk.Resume(retry, state, chooses(differ))
+		leave()
+		if err := <-failed; !errors.Is(err, ErrCodesDiffer) {
+			t.Errorf("the call that waits: %v", err)
+		}
+		time.Sleep(time.Minute)
+		if err := in.Desk.Refused(consent.Collecting, consent.Everybody, []string{"api_key"}); err != nil {
+			t.Errorf("the no counts twice: %v", err)
+		}
+	})
+}
+
 // A store may keep a taking back waiting: then nothing waits but the request that brought the answer.
 func TestSlowTakingBackHoldsNobodyElse(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
