@@ -57,6 +57,13 @@ func (i insider) Check(ctx context.Context, name string) error {
 	return i.names[name].Check(text)
 }
 
+func (i insider) IsAsked(ctx context.Context, name string) bool {
+	glance, ctx := i.glance(ctx)
+	return glance.isAsked(ctx, i.names[name])
+}
+
+func (i insider) MemberOf(name string) string { return i.memberOf(i.names[name]) }
+
 func (i insider) Setting(ctx context.Context, name string) (string, error) {
 	return i.values.setting(ctx, i.names[name])
 }

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -35,6 +36,16 @@ type Field struct {
 	UserInfo  bool        // a url may hold user:password@
 	Range     field.Range // of an integer, see [Between]
 	Choices   []string    // of a choice
+
+	ChoiceLabels map[string]string // how choices are shown, by value, where that is another text
+
+	// RequiredWhen has the key asked for while each of these keys, a choice or a boolean, has one of the values.
+	RequiredWhen map[string][]string
+	// With has the key asked for once one of these keys is stored: they are all set or none.
+	With []string
+	// Members make a choice one between alternatives: those of the keys by name that are asked for, and handed out, only while
+	// the alternative is chosen.
+	Members map[string][]string
 }
 
 // Permissions and scopes, for a [Field], that differ from the usual.
@@ -132,11 +143,49 @@ func Validate[T any](key Key[T], text string) (T, error) {
 	return key.convert(v), nil
 }
 
-// A Binding says where one value of a group goes: see [Key.Into].
+// A Binding says where one value of a group goes: see [Key.Into], and [Together] for several.
 type Binding struct {
 	def      *definition
 	optional bool
 	bind     func(any) // nil: not set
+	parts    []Binding // of [Together], which has nothing else
+}
+
+// Together binds keys that are set together or not at all: the members of an alternative that was chosen, beside the choice, or
+// those of an all_or_none. Any of them may be unset. It calls done once all are bound, and says whether the first one is set.
+func Together(done func(isSet bool), parts ...Binding) Binding {
+	isSet := false
+	bound := make([]Binding, len(parts))
+	for i, part := range parts {
+		bound[i] = Binding{def: part.def, optional: true, bind: func(v any) {
+			if v != nil {
+				part.bind(v)
+			}
+			if i == 0 {
+				isSet = v != nil
+			}
+			if i == len(parts)-1 {
+				done(isSet)
+			}
+		}}
+	}
+	return Binding{parts: bound}
+}
+
+// flat returns the bindings with the parts of each [Together] in its place.
+func flat(bindings []Binding) []Binding {
+	if !slices.ContainsFunc(bindings, func(b Binding) bool { return b.parts != nil }) {
+		return bindings
+	}
+	var all []Binding
+	for _, b := range bindings {
+		if b.parts == nil {
+			all = append(all, b)
+		} else {
+			all = append(all, b.parts...)
+		}
+	}
+	return all
 }
 
 // Into binds the key to the variable that its value goes to. Nothing is written there unless the whole group succeeds.

@@ -13,7 +13,7 @@ import (
 type Schema struct {
 	Server   string   // the keychain service is "com.mcp." + Server
 	Manifest string   // secrets.golden.json, whose sentences are shown
-	Keys     []AnyKey // every key, in schema order
+	Keys     []AnyKey // every key, in schema order; those of one_ofs last
 }
 
 // manifest is what the runtime reads of secrets.golden.json.
@@ -27,9 +27,19 @@ type manifest struct {
 		Reasons    []string `json:"reasons"`
 		Rejections []string `json:"rejections"`
 	} `json:"secrets"`
+	OneOf []struct {
+		Name       string   `json:"name"`
+		Label      string   `json:"label"`
+		Help       string   `json:"help_text"`
+		Reasons    []string `json:"reasons"`
+		Rejections []string `json:"rejections"`
+	} `json:"one_of"`
 	Groups []struct {
 		Reasons []string `json:"reasons"`
 	} `json:"groups"`
+	AllOrNone []struct {
+		Reasons []string `json:"reasons"`
+	} `json:"all_or_none"`
 	All struct {
 		Reasons []string `json:"reasons"`
 	} `json:"all"`
@@ -49,11 +59,11 @@ func (m *manifest) reasons() reasons {
 			}
 		}
 	}
-	for _, s := range m.Secrets {
+	for _, s := range slices.Concat(m.Secrets, m.OneOf) {
 		add(s.Reasons)
 		add(s.Rejections)
 	}
-	for _, g := range m.Groups {
+	for _, g := range slices.Concat(m.Groups, m.AllOrNone) {
 		add(g.Reasons)
 	}
 	add(m.All.Reasons)
@@ -72,10 +82,11 @@ func (s Schema) readManifest() (wording.Sentences, reasons, error) {
 	if err := json.Unmarshal([]byte(s.Manifest), &m); err != nil {
 		return wording.Sentences{}, nil, fmt.Errorf("secrets: the manifest can't be read: %w", err)
 	}
-	same := m.Server == s.Server && len(m.Secrets) == len(s.Keys)
+	entries := slices.Concat(m.Secrets, m.OneOf)
+	same := m.Server == s.Server && len(entries) == len(s.Keys)
 	for i := 0; same && i < len(s.Keys); i++ {
 		def := s.Keys[i].definition()
-		same = def != nil && m.Secrets[i].Name == def.Name && m.Secrets[i].Label == def.Label && m.Secrets[i].Help == def.Help
+		same = def != nil && entries[i].Name == def.Name && entries[i].Label == def.Label && entries[i].Help == def.Help
 	}
 	if !same {
 		return wording.Sentences{}, nil, fmt.Errorf("secrets: the manifest and the code were generated from different schemas of server %q: run go generate", s.Server)

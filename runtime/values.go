@@ -77,17 +77,17 @@ func (v *values) find(ctx context.Context, def *definition) finding {
 	text, err := v.lookup(ctx, def)
 	switch {
 	case errors.Is(err, ErrNotSet) && def.Required:
-		return finding{def: def, gap: &wording.Asking{}}
+		return finding{def: def, unset: true, gap: &wording.Asking{}}
 	case errors.Is(err, ErrNotSet) && def.Default != "":
 		text = def.Default
 	case errors.Is(err, ErrNotSet):
-		return finding{def: def}
+		return finding{def: def, unset: true}
 	case err != nil:
 		return finding{def: def, err: err}
 	}
-	value, err := def.Parse(text)
-	if err != nil {
-		return finding{def: def, gap: &wording.Asking{Stale: err}}
+	value, problem := def.Parse(text)
+	if problem != nil {
+		return finding{def: def, gap: &wording.Asking{Stale: problem}}
 	}
 	if r, ok := v.rejection(def, text); ok {
 		if r.before != nil && v.putBack(ctx, def, text, *r.before) {
@@ -95,7 +95,7 @@ func (v *values) find(ctx context.Context, def *definition) finding {
 		}
 		return finding{def: def, gap: &wording.Asking{Rejected: r.why}}
 	}
-	return finding{def: def, text: NewSecret(text), value: value}
+	return finding{def: def, text: NewSecret(text), value: value, unset: errors.Is(err, ErrNotSet)}
 }
 
 // setting returns the stored value of def for a person to see or to change, and "" where none is stored that may be shown.
@@ -120,9 +120,18 @@ func (v *values) setting(ctx context.Context, def *definition) (string, error) {
 	return def.Clean(text), nil
 }
 
-// lookup reads the value of def, under its name or a former one. It treats "" as unset: gnome-keyring creates an item before
-// it fills it, and may be killed in between.
+// lookup reads the value of def. Of a one_of for which nobody has chosen it is what [values.onlyWhole] says.
 func (v *values) lookup(ctx context.Context, def *definition) (string, error) {
+	text, err := v.own(ctx, def)
+	if def.IsOneOf() && errors.Is(err, ErrNotSet) {
+		return v.onlyWhole(ctx, def)
+	}
+	return text, err
+}
+
+// own reads what is stored for def, under its name or a former one. It treats "" as unset: gnome-keyring creates an item before
+// it fills it, and may be killed in between.
+func (v *values) own(ctx context.Context, def *definition) (string, error) {
 	if err := v.prepare(ctx); err != nil {
 		return "", err
 	}
@@ -280,8 +289,20 @@ func (v *values) replaceFormer(ctx context.Context, def *definition) error {
 	return nil
 }
 
-// remove deletes what is stored for def under every name.
+// remove deletes what is stored for def, and of a one_of its members, before the word that says which of them are used.
 func (v *values) remove(ctx context.Context, def *definition) error {
+	for _, alternative := range def.Choices {
+		for _, name := range def.Members[alternative] {
+			if err := v.removeOwn(ctx, v.names[name]); err != nil {
+				return err
+			}
+		}
+	}
+	return v.removeOwn(ctx, def)
+}
+
+// removeOwn deletes what is stored for def under every name.
+func (v *values) removeOwn(ctx context.Context, def *definition) error {
 	if err := v.prepare(ctx); err != nil {
 		return err
 	}

@@ -79,7 +79,8 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 		default-of-a-broken-rule default-no-break-space default-url-cut
 		prefix-begins-with-space choice-invisible-around length-octal label-too-wide
 		server-name-too-many-bytes server-name-two-spaces pattern-of-no-value
-		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room`)
+		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room
+		required-when-in-a-circle`)
 	s := compile(t)
 	for _, path := range files(t, "invalid") {
 		tree, _ := parseTree(read(t, path))

@@ -26,6 +26,7 @@ var secretKeys = []secretKey{
 	{"label", nil, func(r *reader, d *draft, n *node) { d.Label = r.shown(n, "label", wording.LabelText) }},
 	{"field_type", nil, nil}, // read before all others
 	{"required", nil, func(r *reader, d *draft, n *node) { d.Required = r.boolean(n, "required") }},
+	{"required_when", nil, readRequiredWhen},
 	{"default", nil, func(r *reader, d *draft, n *node) { d.defaultValue = n }}, // read after all others
 	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.shown(n, "help_text", wording.HelpText) }},
 	{"placeholder", nil, func(r *reader, d *draft, n *node) { d.Placeholder = r.shown(n, "placeholder", wording.PlaceholderText) }},
@@ -63,6 +64,7 @@ type draft struct {
 	min, max     *int64
 	badRules     bool  // a rule for values is wrong itself: the default is not to blame
 	renamedFrom  []Pos // parallel to RenamedFrom
+	conditions   []condition
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }

@@ -95,8 +95,8 @@ func schemaWithText(word string) string {
 // directive is a comment that tells a tool to do something.
 var directive = regexp.MustCompile(`^//([a-z0-9]+:[a-z0-9]|line |export |extern )`)
 
-// mustDoNothingElse fails if a text of the schema got out of the place for it: the code has no functions but the getters and
-// validators, calls nothing but the runtime when it starts, and has no directive but the one that embeds the manifest.
+// mustDoNothingElse fails if a text of the schema got out of the place for it: the code has no functions but the getters, what
+// binds one_ofs and all_or_nones, and validators, calls nothing but the runtime when it starts, and has no directive but the one that embeds the manifest.
 func mustDoNothingElse(t *testing.T, code []byte) {
 	t.Helper()
 	file := parse(t, token.NewFileSet(), "secrets_gen.go", code)
@@ -114,7 +114,7 @@ func mustDoNothingElse(t *testing.T, code []byte) {
 	for _, decl := range file.Decls {
 		switch decl := decl.(type) {
 		case *ast.FuncDecl:
-			if name := decl.Name.Name; decl.Recv == nil && name != "OpenSecrets" && !strings.HasPrefix(name, "Validate") {
+			if name := decl.Name.Name; decl.Recv == nil && name != "OpenSecrets" && !strings.HasPrefix(name, "Validate") && !strings.HasPrefix(name, "into") {
 				t.Errorf("the function %s", name)
 			}
 		case *ast.GenDecl:
@@ -147,6 +147,9 @@ func mustOpen(t *testing.T, model *templates.Package, manifest []byte) {
 	var keys []secrets.AnyKey
 	for _, s := range model.Secrets {
 		keys = append(keys, keyOf(secrets.Field(s.Field)))
+	}
+	for _, o := range model.OneOfs {
+		keys = append(keys, keyOf(secrets.Field(o.Choice.Field)))
 	}
 	m, err := secrets.Open(secrets.Schema{Server: model.Server, Manifest: string(manifest), Keys: keys},
 		secrets.WithStore(runtimetest.NewStore()))

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,11 +29,11 @@ var constructors = map[field.Type]string{
 //	// KeyAPIKey stands for api_key.
 //	var KeyAPIKey = secrets.Password("api_key", secrets.Field{ ... })
 func emitKeys(f *jen.File, p *Package) {
-	for _, s := range p.Secrets {
+	for _, s := range p.keys() {
 		comment(f, s.KeyName()+" stands for "+s.Name+".")
 		constructor := ours(constructors[s.Type])
 		if s.Type == field.Choice {
-			constructor.Types(jen.Id(s.TypeName()))
+			constructor.Types(s.valueType().code())
 		}
 		f.Var().Id(s.KeyName()).Op("=").Add(constructor).Call(jen.Lit(s.Name), ours("Field").Add(lines(fieldItems(s.Field))))
 		f.Line()
@@ -79,7 +81,35 @@ func fieldItems(s field.Field) []jen.Code {
 	yes("UserInfo", s.UserInfo)
 	add(s.Range != field.Range{}, "Range", func() jen.Code { return rangeCode(s.Range) })
 	list("Choices", s.Choices)
+	add(len(s.ChoiceLabels) > 0, "ChoiceLabels", func() jen.Code { return labelsCode(s) })
+	add(len(s.RequiredWhen) > 0, "RequiredWhen", func() jen.Code { return listsCode(s.RequiredWhen, slices.Sorted(maps.Keys(s.RequiredWhen))) })
+	list("With", s.With)
+	add(s.IsOneOf(), "Members", func() jen.Code { return listsCode(s.Members, s.Choices) })
 	return items
+}
+
+// labelsCode emits map[string]string{"eu": "Europe"}, a line for each choice that has a label.
+func labelsCode(s field.Field) jen.Code {
+	var items []jen.Code
+	for _, choice := range s.Choices {
+		if label := s.ChoiceLabels[choice]; label != "" {
+			items = append(items, jen.Lit(choice).Op(":").Lit(label))
+		}
+	}
+	return jen.Map(jen.String()).String().Add(lines(items))
+}
+
+// listsCode emits map[string][]string{"basic": {"username", "password"}}, a line for each key in the given order.
+func listsCode(lists map[string][]string, keys []string) jen.Code {
+	var items []jen.Code
+	for _, key := range keys {
+		items = append(items, jen.Lit(key).Op(":").ValuesFunc(func(g *jen.Group) {
+			for _, v := range lists[key] {
+				g.Lit(v)
+			}
+		}))
+	}
+	return jen.Map(jen.String()).Index().String().Add(lines(items))
 }
 
 // stringList emits []string{"a", "b"}.

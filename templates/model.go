@@ -1,6 +1,9 @@
 package templates
 
-import "github.com/mcpsecrets/mcpsecrets/internal/field"
+import (
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/schema"
+)
 
 // Options are what the schema does not say.
 type Options struct {
@@ -16,6 +19,9 @@ type Package struct {
 	Server  string
 	Secrets []*Secret // in schema order
 	Groups  []*Group  // in schema order
+
+	OneOfs     []*OneOf // in schema order
+	AllOrNones []*Group // in schema order
 }
 
 // A Secret is one secret and everything that is generated for it.
@@ -24,6 +30,7 @@ type Secret struct {
 	GoName    string     // of the getter, and of the field in Values
 	Doc       []string   // the getter's comment
 	Constants []Constant // of a choice
+	IsPart    bool       // it is a member of a one_of or an all_or_none, which has the getter
 }
 
 // A Constant is one choice.
@@ -57,7 +64,7 @@ func New(f *Schema, o Options) *Package {
 	p := &Package{Name: o.Package, Source: baseName(f.Name), Embed: o.Embed, Server: f.Server}
 	byName := make(map[string]*Secret, len(f.Secrets))
 	for _, in := range f.Secrets {
-		s := &Secret{Field: in.Field, GoName: f.names.secrets[in]}
+		s := &Secret{Field: in.Field, GoName: f.names.secrets[in], IsPart: in.IsPart()}
 		for i, name := range f.names.choices[in] {
 			s.Constants = append(s.Constants, Constant{name, in.Choices[i]})
 		}
@@ -66,12 +73,25 @@ func New(f *Schema, o Options) *Package {
 		byName[s.Name] = s
 	}
 	for _, in := range f.Groups {
-		g := &Group{Name: in.Name, GoName: f.names.groups[in]}
-		for _, member := range in.Members {
-			g.Members = append(g.Members, byName[member])
-		}
+		g := newGroup(in, f.names, byName)
 		g.Doc = groupDoc(g)
 		p.Groups = append(p.Groups, g)
 	}
+	for _, in := range f.OneOfs {
+		p.OneOfs = append(p.OneOfs, newOneOf(in, f.names, byName))
+	}
+	for _, in := range f.AllOrNones {
+		g := newGroup(in, f.names, byName)
+		g.Doc = allOrNoneDoc(g)
+		p.AllOrNones = append(p.AllOrNones, g)
+	}
 	return p
+}
+
+func newGroup(in *schema.Group, n *names, byName map[string]*Secret) *Group {
+	g := &Group{Name: in.Name, GoName: n.groups[in]}
+	for _, member := range in.Members {
+		g.Members = append(g.Members, byName[member])
+	}
+	return g
 }

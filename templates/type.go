@@ -30,6 +30,9 @@ var goTypes = map[field.Type]goType{
 
 // valueType is the type of a value of s that is set.
 func (s *Secret) valueType() goType {
+	if s.IsOneOf() {
+		return goType{name: "string"}
+	}
 	if s.Type == field.Choice {
 		return goType{name: s.TypeName()}
 	}

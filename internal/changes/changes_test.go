@@ -17,8 +17,16 @@ secrets:
   home: {field_type: url}
   size: {field_type: integer, min: 1, max: 9}
   region: {field_type: choice, choices: [eu, us]}
+  left: {}
+  right: {}
+  cert: {}
+  secret: {}
 groups:
   login: [key, home]
+one_of:
+  side: {left: [left], right: [right]}
+all_or_none:
+  pair: [cert, secret]
 `
 
 // TestEveryFieldIsCompared: whatever differs between two manifests is named, whichever field of them it is, also one that is
@@ -33,6 +41,9 @@ func TestEveryFieldIsCompared(t *testing.T) {
 		{"secret", func(m *templates.Manifest) any { return &m.Secrets[2] }},
 		{"choice", func(m *templates.Manifest) any { return &m.Secrets[3] }},
 		{"group", func(m *templates.Manifest) any { return &m.Groups[0] }},
+		{"one_of", func(m *templates.Manifest) any { return &m.OneOf[0] }},
+		{"alternative", func(m *templates.Manifest) any { return &m.OneOf[0].Alternatives[0] }},
+		{"all_or_none", func(m *templates.Manifest) any { return &m.AllOrNone[0] }},
 		{"all", func(m *templates.Manifest) any { return &m.All }},
 	} {
 		fields := reflect.TypeOf(part.of(manifest(t))).Elem()
@@ -96,6 +107,7 @@ func changeValue(t *testing.T, v reflect.Value) {
 	case reflect.Struct:
 		changeValue(t, v.Field(0))
 	case reflect.Map:
-		t.Fatal("no such field is known")
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf("other"), reflect.Zero(v.Type().Elem()))
 	}
 }

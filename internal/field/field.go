@@ -89,10 +89,23 @@ type Field struct {
 	UserInfo  bool     // a url may hold user:password@
 	Range     Range
 	Choices   []string
+
+	ChoiceLabels map[string]string // how choices are shown, by value, where that is another text
+
+	// RequiredWhen has f asked for while each of these secrets, a choice or a boolean, has one of the values.
+	RequiredWhen map[string][]string
+	// With has f asked for once one of these secrets is stored: they are all set or none.
+	With []string
+	// Members are of a choice between alternatives, the secrets of each: see [Field.IsOneOf].
+	Members map[string][]string
 }
 
 // Optional reports whether f can be unset: it is neither required nor has a default to serve instead.
 func (f Field) Optional() bool { return !f.Required && f.Default == "" }
+
+// IsOneOf reports whether f is the choice between the alternatives of a one_of: each is some secrets, which are asked for and
+// handed out only while it is chosen.
+func (f Field) IsOneOf() bool { return len(f.Members) > 0 }
 
 // Asks reports whether a use of f needs somebody's permission.
 func (f Field) Asks() bool { return f.Permission != None }

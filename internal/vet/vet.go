@@ -104,7 +104,7 @@ func (c *checker) manyRequired() {
 	}
 	required := 0
 	for _, s := range c.file.Secrets {
-		if !s.Required || grouped[s.Name] {
+		if !s.Required || grouped[s.Name] || s.IsPart() {
 			continue
 		}
 		if required++; required == freely+1 {

@@ -27,16 +27,17 @@ type Sentences struct {
 type Dialog struct {
 	Title    string `json:"title"`
 	Ask      string `json:"ask"`
-	Example  string `json:"example"`  // where the field has a placeholder
-	Rules    string `json:"rules"`    // where the schema has rules for the value, or its format can't be guessed
-	Optional string `json:"optional"` // where the field may be left empty
-	File     string `json:"file"`     // where the value is read from a file
-	Step     string `json:"step"`     // where several values are asked for
-	Again    string `json:"again"`    // after a value that broke a rule
-	Stale    string `json:"stale"`    // where the stored value breaks a rule
-	Rejected string `json:"rejected"` // where the server found the value to be wrong
-	Code     string `json:"code"`     // where an MCP client shows the same code
-	CodeAny  string `json:"code_any"` // instead of code, where the client has no name
+	Example  string `json:"example"`   // where the field has a placeholder
+	Rules    string `json:"rules"`     // where the schema has rules for the value, or its format can't be guessed
+	Optional string `json:"optional"`  // where the field may be left empty
+	File     string `json:"file"`      // where the value is read from a file
+	Step     string `json:"step"`      // where several values are asked for
+	Again    string `json:"again"`     // after a value that broke a rule
+	Stale    string `json:"stale"`     // where the stored value breaks a rule
+	Rejected string `json:"rejected"`  // where the server found the value to be wrong
+	OtherWay string `json:"other_way"` // where a value is asked for again of which there are alternatives
+	Code     string `json:"code"`      // where an MCP client shows the same code
+	CodeAny  string `json:"code_any"`  // instead of code, where the client has no name
 }
 
 // Form has the sentences of the form that the MCP client shows while the dialog is open. It carries no secret.
@@ -127,6 +128,7 @@ func English() Sentences {
 			Again:    "Please try again: the value {problem}.",
 			Stale:    "The value that is stored can't be used any more: it {problem}.",
 			Rejected: "The value that is stored was rejected: {why}",
+			OtherWay: "The value for {member} is asked for next, unless you choose another way.",
 			Code:     "Code {code}: compare first, go on only if \"{client}\", as it calls itself, shows the same.",
 			CodeAny:  "Code {code}: compare first, go on only if the program that you chat in shows the same.",
 		},
@@ -219,6 +221,7 @@ func Holes() map[string]string {
 		"label":       "the schema's label of the secret",
 		"labels":      "the schema's labels of the secrets, joined by commas",
 		"client":      "the MCP client's own name for itself, shortened in the middle beyond 24 columns",
+		"member":      "the schema's label of a secret that belongs to an alternative",
 		"number":      "a number from 1",
 		"placeholder": "the schema's placeholder of the secret",
 		"principal":   "the caller's name in quotes, as the server's code verified it; with characters beyond ASCII, once more with those spelled out",

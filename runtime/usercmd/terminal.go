@@ -30,7 +30,7 @@ func (c *command) piped(_ context.Context, f field.Field) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: standard input can't be read", f.Name)
 	}
-	text := f.Clean(string(data))
+	text := f.Entered(string(data))
 	if problem := f.Check(text); problem != nil {
 		return "", fmt.Errorf("%s: the value %s", f.Name, c.Sentences().Problem(problem))
 	}
@@ -58,11 +58,11 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		fmt.Fprintln(c.stderr, rules)
 	}
 	if offered != "" {
-		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(offered))
+		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(f.Shown(offered)))
 	}
 	switch f.Type {
 	case field.Choice:
-		fmt.Fprintf(c.stderr, "One of: %s\n", strings.Join(f.Choices, ", "))
+		fmt.Fprintf(c.stderr, "One of: %s\n", strings.Join(f.ShownChoices(), ", "))
 	case field.Boolean:
 		fmt.Fprintln(c.stderr, "One of: true, false")
 	case field.Password:
@@ -78,7 +78,7 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", f.Name, err)
 		}
-		text = cmp.Or(f.Clean(text), offered)
+		text = cmp.Or(f.Entered(text), offered)
 		if how == shown && len(text) > maxLine {
 			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.Program(), f.Name)
 		}

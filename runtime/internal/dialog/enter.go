@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 )
 
@@ -115,7 +116,7 @@ func checkAnswer(value string) (string, error) {
 }
 
 // nothing is the row of a list that stands for no choice, where no choice is offered.
-const nothing = "(nothing chosen)"
+const nothing = field.NothingRow
 
 // choose shows a list. Pressing OK at once takes the prefill, and gives "" where there is none.
 func (n *Native) choose(ctx context.Context, e Entry) (string, error) {

@@ -34,22 +34,17 @@ func (s *shelf) stored() map[string]string {
 	return maps.Clone(s.texts)
 }
 
-func (s *shelf) Gaps(_ context.Context, secrets []string) (gaps []Gap, err error) {
+func (s *shelf) Gaps(_ context.Context, wanted Wanted) (gaps []Gap, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, secret := range secrets {
-		if _, ok := s.texts[secret]; !ok {
-			gaps = append(gaps, Gap{Field: s.Field(secret)})
+	for _, secret := range wanted.Secrets {
+		_, isEntered := wanted.Entered[secret]
+		if _, ok := s.texts[secret]; !isEntered && (wanted.Replace || !ok) {
+			gaps = append(gaps, Gap{Field: field.Field{Name: secret, Type: field.Password, Required: true}})
 		}
 	}
 	return gaps, nil
 }
-
-func (s *shelf) Field(secret string) field.Field {
-	return field.Field{Name: secret, Type: field.Password, Required: true}
-}
-
-func (s *shelf) Offer(context.Context, string) (string, error) { return "", nil }
 
 func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(context.Context), err error) {
 	s.mu.Lock()
@@ -186,8 +181,7 @@ func TestSlowTakingBackHoldsNobodyElse(t *testing.T) {
 func TestAllAreKeptOrNone(t *testing.T) {
 	values := &shelf{texts: map[string]string{"one": "before"}, fails: "fourth"}
 	in := newIntake(t, values)
-	gaps := []Gap{{Field: values.Field("one")}, {Field: values.Field("two")}, {Field: values.Field("one")}, {Field: values.Field("three")}}
-	undo, err := in.keep(gaps, []string{"first", "second", "third", "fourth"})
+	undo, err := in.keep([]entry{{"one", "first"}, {"two", "second"}, {"one", "third"}, {"three", "fourth"}})
 	if err == nil || undo != nil {
 		t.Fatal("a value that could not be stored is kept")
 	}
@@ -420,7 +414,7 @@ func TestDestinationsFirst(t *testing.T) {
 		{nil, ""},
 	} {
 		var names []string
-		for _, g := range destinationsFirst(row.gaps) {
+		for _, g := range inOrder(row.gaps) {
 			names = append(names, g.Field.Name)
 		}
 		if got := strings.Join(names, " "); got != row.want {
