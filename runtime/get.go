@@ -80,8 +80,10 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings 
 		if err != nil {
 			return nil, err
 		}
-		if err := m.desk.Refused(consent.Permission, call.Who, namesOf(m.usedMembers(found[:len(defs)]))); err != nil {
-			return nil, err
+		if used := m.usedMembers(found[:len(defs)]); len(used) > 0 {
+			if err := m.desk.Refused(consent.Permission, call.Who, namesOf(used)); err != nil {
+				return nil, err
+			}
 		}
 		for i, b := range bindings {
 			if found[i].value == nil && !b.optional {

@@ -271,7 +271,8 @@ func (c *command) forget(ctx context.Context, args []string) error {
 	err = c.patiently(func() error {
 		err := c.Check(ctx, f.Name)
 		var problem *field.Problem
-		if err == nil || errors.As(err, &problem) || errors.Is(err, secrets.ErrStore) { // a damaged value is one to remove
+		isUnclear := f.IsOneOf() && errors.Is(err, secrets.ErrNotSet)                                // which is chosen: its members may be stored
+		if err == nil || isUnclear || errors.As(err, &problem) || errors.Is(err, secrets.ErrStore) { // a damaged value is one to remove
 			err = c.Remove(ctx, f.Name)
 		}
 		return err

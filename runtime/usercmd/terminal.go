@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -58,11 +59,11 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		fmt.Fprintln(c.stderr, rules)
 	}
 	if offered != "" {
-		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(f.Shown(offered)))
+		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(offered))
 	}
 	switch f.Type {
 	case field.Choice:
-		fmt.Fprintf(c.stderr, "One of: %s\n", strings.Join(f.ShownChoices(), ", "))
+		fmt.Fprintf(c.stderr, "One of: %s\n", strings.Join(choices(f), ", "))
 	case field.Boolean:
 		fmt.Fprintln(c.stderr, "One of: true, false")
 	case field.Password:
@@ -90,6 +91,17 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 			fmt.Fprintln(c.stderr, wording.Fill(c.Sentences().Dialog.Again, wording.Values{"problem": c.Sentences().Problem(problem)}))
 		}
 	}
+}
+
+// choices are what a person can type, with the label behind a value that has one: the value is shorter to type.
+func choices(f field.Field) []string {
+	list := slices.Clone(f.Choices)
+	for i, choice := range list {
+		if shown := f.Shown(choice); shown != choice {
+			list[i] += " (" + shown + ")"
+		}
+	}
+	return list
 }
 
 // shortened returns a value as one line of a terminal has room for it.

@@ -25,6 +25,8 @@ type shelf struct {
 	log   []string                  // what was done, in order
 	fails string                    // the text that can't be stored
 	undo  func(ctx context.Context) // runs before each value that is taken back
+
+	decide func(entered map[string]string) []Gap // what is missing; nil: what is not stored
 }
 
 // stored returns what is stored now.
@@ -35,6 +37,9 @@ func (s *shelf) stored() map[string]string {
 }
 
 func (s *shelf) Gaps(_ context.Context, wanted Wanted) (gaps []Gap, err error) {
+	if s.decide != nil {
+		return s.decide(wanted.Entered), nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, secret := range wanted.Secrets {
@@ -394,6 +399,40 @@ func TestEveryTableIsBounded(t *testing.T) {
 		if isTable && !slices.Contains(bySecret, f.Name) && !slices.Contains(bounded, f.Name) {
 			t.Errorf("what bounds %s?", f.Name)
 		}
+	}
+}
+
+// What is missing is looked up again after an answer that decides, and nothing is stored before all is entered.
+func TestAnswerThatDecides(t *testing.T) {
+	values := &shelf{decide: func(entered map[string]string) []Gap {
+		text := func(name string, decides bool) Gap {
+			return Gap{Field: field.Field{Name: name, Type: field.Text, Required: true}, Decides: decides}
+		}
+		switch way, isChosen := entered["way"]; {
+		case !isChosen:
+			return []Gap{text("other", false), text("way", true)}
+		case entered["other"] != "":
+			return nil
+		default:
+			return []Gap{text("of-"+way, false), text("other", false)}
+		}
+	}}
+	var numbers []string
+	in := newIntake(t, values, "token", "t", "o")
+	enter := in.Enter
+	in.Enter = func(ctx context.Context, g Gap, prefill string) (string, *field.Problem, error) {
+		numbers = append(numbers, fmt.Sprintf("%s %d/%d", g.Field.Name, g.Asking.Number, g.Asking.Total))
+		if len(values.log) > 0 {
+			t.Errorf("stored before all is entered: %q", values.log)
+		}
+		return enter(ctx, g, prefill)
+	}
+	collect(t, in, "way", "other")
+	if want := []string{"way 0/0", "of-token 2/3", "other 3/3"}; !slices.Equal(numbers, want) {
+		t.Errorf("asked for %q, want %q", numbers, want)
+	}
+	if want := map[string]string{"way": "token", "of-token": "t", "other": "o"}; !maps.Equal(values.texts, want) {
+		t.Errorf("stored %q, want %q", values.texts, want)
 	}
 }
 
