@@ -100,7 +100,7 @@ func (c collected) Gaps(ctx context.Context, wanted intake.Wanted) (gaps []intak
 	if err != nil {
 		return nil, err
 	}
-	for i, f := range found[:len(all)] {
+	for i, f := range found {
 		isNamed := i < len(defs)
 		gap, ok := c.gap(f, wanted, isNamed)
 		if !ok || !isNamed && slices.ContainsFunc(gaps, func(g intake.Gap) bool { return g.Field.Name == gap.Field.Name }) {
@@ -116,8 +116,8 @@ func (c collected) Gaps(ctx context.Context, wanted intake.Wanted) (gaps []intak
 	return gaps, nil
 }
 
-// gap returns what is to be asked for because of a finding. isNamed says that it is wanted itself, and not as a member of a
-// one_of that is.
+// gap returns what is to be asked for because of a finding. isNamed says that it is wanted itself: else it is a member of a one_of
+// that is, or needed by what is wanted, such as the url where that goes.
 func (c collected) gap(f finding, wanted intake.Wanted, isNamed bool) (gap intake.Gap, ok bool) {
 	gap = intake.Gap{Field: f.def.Field, Decides: c.decides[f.def]}
 	gap.Field.Required = f.def.Required || f.required
@@ -129,6 +129,9 @@ func (c collected) gap(f finding, wanted intake.Wanted, isNamed bool) (gap intak
 	}
 	if isNamed {
 		return gap, f.gap != nil || wanted.Replace
+	}
+	if !c.isMember(f.def) {
+		return gap, f.gap != nil && !wanted.Replace
 	}
 	oneOf := c.members[f.def].oneOf
 	if _, isChosen := wanted.Entered[oneOf.Name]; isChosen {
