@@ -11,7 +11,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
-// This file says what is wanted of a schema where one secret depends on another: the members of a one_of on the alternative that
+// Here is what is wanted of a schema where one secret depends on another: the members of a one_of on the alternative that
 // was chosen, others on a setting ([field.Field.RequiredWhen]) or on each other ([field.Field.With]). Begin at [Manager.look].
 
 // dependencies are what the schema says of this. The zero ones are those of a schema where nothing depends on anything.
@@ -63,8 +63,10 @@ func (d *definitions) arrange() {
 		return
 	}
 	var arranged []*definition
+	has := map[*definition]bool{nil: true}
 	add := func(def *definition) {
-		if def != nil && !slices.Contains(arranged, def) {
+		if !has[def] {
+			has[def] = true
 			arranged = append(arranged, def)
 		}
 	}
