@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -122,6 +123,9 @@ func (m *Manager) auditRefusal(ctx context.Context, t *Turn, reason string, defs
 		how = failure.Failure
 	}
 	for _, def := range defs {
+		if m.isMember(def) && failure != nil && !slices.Contains(failure.Secrets, def.Name) {
+			continue // it belongs to another alternative
+		}
 		m.log.LogAttrs(ctx, slog.LevelWarn, "secret access",
 			slog.String("server", m.server), slog.String("tool", t.call().Tool.Name), slog.String("client", t.said.Client),
 			slog.String("principal", t.call().Who.Name), slog.String("secret", def.Name), slog.String("reason", reason),

@@ -113,28 +113,55 @@ func (m *Manager) codesForm(who consent.Who, secrets []string, code string) cons
 // collected is the [intake.Values] of a manager.
 type collected struct{ *Manager }
 
-func (c collected) Gaps(ctx context.Context, secrets []string) ([]intake.Gap, error) {
-	defs := make([]*definition, len(secrets))
-	for i, name := range secrets {
+func (c collected) Gaps(ctx context.Context, wanted intake.Wanted) (gaps []intake.Gap, err error) {
+	defs := make([]*definition, len(wanted.Secrets))
+	for i, name := range wanted.Secrets {
 		defs[i] = c.names[name]
 	}
-	found, err := c.read(ctx, defs)
+	all := c.withMembers(defs...)
+	found, err := c.read(ctx, c.withNeeded(all), wanted.Entered)
 	if err != nil {
 		return nil, err
 	}
-	var gaps []intake.Gap
-	for _, f := range found {
-		if f.gap != nil {
-			gaps = append(gaps, intake.Gap{Field: f.def.Field, Asking: *f.gap})
+	for i, f := range found {
+		isNamed := i < len(defs)
+		gap, ok := c.gap(f, wanted, isNamed)
+		if !ok || !isNamed && slices.ContainsFunc(gaps, func(g intake.Gap) bool { return g.Field.Name == gap.Field.Name }) {
+			continue
 		}
+		if f.gap == nil || gap.Field.Name != f.def.Name { // it is replaced, or chosen again
+			if gap.Offer, err = c.values.setting(ctx, c.names[gap.Field.Name]); err != nil {
+				return nil, err
+			}
+		}
+		gaps = append(gaps, gap)
 	}
 	return gaps, nil
 }
 
-func (c collected) Field(secret string) field.Field { return c.names[secret].Field }
-
-func (c collected) Offer(ctx context.Context, secret string) (string, error) {
-	return c.values.setting(ctx, c.names[secret])
+// gap returns what is to be asked for because of a finding. isNamed says that it is wanted itself: else it is a member of a one_of
+// that is, or needed by what is wanted, such as the url where that goes.
+func (c collected) gap(f finding, wanted intake.Wanted, isNamed bool) (gap intake.Gap, ok bool) {
+	gap = intake.Gap{Field: f.def.Field, Decides: c.decides[f.def]}
+	gap.Field.Required = f.def.Required || f.required
+	if f.gap != nil {
+		gap.Asking = *f.gap
+	}
+	if _, isEntered := wanted.Entered[f.def.Name]; isEntered {
+		return gap, false
+	}
+	if isNamed {
+		return gap, f.gap != nil || wanted.Replace
+	}
+	if !c.isMember(f.def) {
+		return gap, f.gap != nil && !wanted.Replace
+	}
+	oneOf := c.members[f.def].oneOf
+	if _, isChosen := wanted.Entered[oneOf.Name]; isChosen {
+		return gap, f.gap != nil || wanted.Replace && f.value != nil
+	}
+	// Who must enter a member again may want another way.
+	return intake.Gap{Field: oneOf.Field, Decides: true, Asking: wording.Asking{Member: visible(f.def.Field).Label}}, f.gap != nil
 }
 
 func (c collected) Stored(ctx context.Context, secret, code string) {
@@ -174,9 +201,35 @@ type former struct {
 // Replace stores text, or removes the value where text is "", and returns how to put back what was there before. The keychain
 // does not ask to be unlocked for that: who says that a window may have been forged must not be shown one that asks for the
 // login password.
+//
+// Who removes the choice between alternatives removes their members too.
 func (c collected) Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error) {
-	v, def := c.values, c.names[secret]
-	before, err := v.lookup(ctx, def)
+	def := c.names[secret]
+	if text != "" || !def.IsOneOf() {
+		return c.replace(ctx, def, text)
+	}
+	var steps []func(context.Context)
+	undo = func(ctx context.Context) {
+		for _, step := range slices.Backward(steps) {
+			step(ctx)
+		}
+	}
+	for _, part := range c.withMembers(def) {
+		step, err := c.replace(ctx, part, "")
+		if step != nil {
+			steps = append(steps, step)
+		}
+		if err != nil {
+			return undo, err
+		}
+	}
+	return undo, nil
+}
+
+// replace is Replace for one entry of the store.
+func (c collected) replace(ctx context.Context, def *definition, text string) (undo func(context.Context), err error) {
+	v := c.values
+	before, err := v.own(ctx, def)
 	if err != nil && !errors.Is(err, ErrNotSet) {
 		return nil, err
 	}
@@ -194,7 +247,7 @@ func (c collected) Replace(ctx context.Context, secret, text string) (undo func(
 		}
 	}
 	if text == "" {
-		return undo, v.remove(ctx, def)
+		return undo, v.removeOwn(ctx, def)
 	}
 	return undo, v.put(ctx, def, text)
 }
@@ -203,7 +256,7 @@ func (c collected) Replace(ctx context.Context, secret, text string) (undo func(
 // fails: then what was written counts as rejected, and is put back when the store answers again.
 func (v *values) putBack(ctx context.Context, def *definition, written string, old former) bool {
 	ctx = keychain.Quietly(ctx)
-	now, err := v.lookup(ctx, def)
+	now, err := v.own(ctx, def)
 	if err == nil && now != written || errors.Is(err, ErrNotSet) && written != "" {
 		return true
 	}
@@ -214,7 +267,7 @@ func (v *values) putBack(ctx context.Context, def *definition, written string, o
 	case old.wasSet:
 		err = v.put(ctx, def, old.text)
 	default:
-		err = v.remove(ctx, def)
+		err = v.removeOwn(ctx, def)
 	}
 	if err != nil && !errors.Is(err, ErrNotSet) {
 		v.reject(def, takenBack)

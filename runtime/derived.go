@@ -66,6 +66,16 @@ func (d definitions) leaves(defs []*definition) []*definition {
 	return slices.DeleteFunc(d.withParts(defs), (*definition).isDerived)
 }
 
+// rejectableParts are those of a derived one that are wrong where it is: the confidential ones, or all where none is.
+func (d definitions) rejectableParts(def *definition) []*definition {
+	parts := d.leaves([]*definition{def})
+	hidden := slices.DeleteFunc(slices.Clone(parts), func(def *definition) bool { return !def.Confidential() })
+	if len(hidden) > 0 {
+		return hidden
+	}
+	return parts
+}
+
 // compose fills in the derived of what was found, of which the parts were found too.
 func (m *Manager) compose(found []finding) error {
 	byName := make(map[string]*finding, len(found))

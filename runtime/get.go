@@ -32,6 +32,7 @@ func GetOptional[T any](ctx context.Context, m *Manager, key Key[T], reason Reas
 
 // GetGroup fills all bindings or none, with one question for all of them.
 func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Binding) error {
+	bindings = flat(bindings)
 	found, err := m.get(ctx, reason, bindings...)
 	if err != nil {
 		return err
@@ -70,7 +71,7 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings 
 	if call.Who.Kind == consent.Stranger {
 		return nil, ErrOutsideCall
 	}
-	all, leaves := m.withParts(m.withDestinations(m.withParts(defs))), m.leaves(defs)
+	leaves, all := m.surelyUsed(m.leaves(defs)), m.withNeeded(m.withParts(defs))
 	var one [1]consent.Use // room for what most getters need, which is not on the heap
 	// An answer may take minutes. What was allowed is then looked up again, and is asked about anew if it has changed.
 	for range 3 {
@@ -80,6 +81,11 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings 
 		found, err := m.complete(ctx, t, all)
 		if err != nil {
 			return nil, err
+		}
+		if used := m.usedMembers(found[:len(defs)]); len(used) > 0 {
+			if err := m.desk.Refused(consent.Permission, call.Who, namesOf(used)); err != nil {
+				return nil, err
+			}
 		}
 		for i, b := range bindings {
 			if found[i].value == nil && !b.optional {
@@ -141,60 +147,62 @@ func learn(g *guard.Guard, def *definition, text string) {
 	}
 }
 
-// withDestinations returns defs and, after them, the url secrets that say where they go and are not among them.
-func (m *Manager) withDestinations(defs []*definition) []*definition {
-	all := defs[:len(defs):len(defs)]
-	var seen map[*definition]bool // made when there is a destination: most secrets have none
-	for _, def := range defs {
-		to := m.names[def.SentTo]
-		if to == nil {
-			continue
-		}
-		if seen == nil {
-			seen = make(map[*definition]bool, len(defs))
-			for _, def := range defs {
-				seen[def] = true
-			}
-		}
-		if !seen[to] {
-			seen[to] = true
-			all = append(all, to)
+// surelyUsed returns defs without the members of a one_of: nobody who refused one of them refused another alternative.
+func (m *Manager) surelyUsed(defs []*definition) []*definition {
+	if len(m.members) == 0 {
+		return defs
+	}
+	return slices.DeleteFunc(slices.Clone(defs), m.isMember)
+}
+
+// usedMembers returns the members of a one_of that were found.
+func (m *Manager) usedMembers(found []finding) (used []*definition) {
+	for _, f := range found {
+		if m.isMember(f.def) && f.value != nil {
+			used = append(used, f.def)
 		}
 	}
-	return all
+	return used
 }
+
+func (m *Manager) isMember(def *definition) bool { _, ok := m.members[def]; return ok }
 
 // complete returns what is stored for defs, once nothing is missing.
 func (m *Manager) complete(ctx context.Context, t *Turn, defs []*definition) ([]finding, error) {
 	// A collection that this call joins may be for some of the gaps only, so each turn closes one gap at least.
 	for range len(defs) + 1 {
-		found, err := m.read(ctx, defs)
+		found, err := m.read(ctx, defs, nil)
 		if err != nil {
 			return nil, err
 		}
-		gaps := gapsOf(found)
-		if len(gaps) == 0 {
+		missing := m.askedFor(found)
+		if len(missing) == 0 {
 			return found, nil
 		}
-		if err := m.intake.Collect(ctx, t.call(), namesOf(gaps)); err != nil {
+		if err := m.intake.Collect(ctx, t.call(), missing); err != nil {
 			return nil, err
 		}
 	}
 	return nil, ErrNotSet
 }
 
-// read looks up each of defs.
-func (m *Manager) read(ctx context.Context, defs []*definition) ([]finding, error) {
+// read looks up each of defs, which is all that they need. What was entered counts as if it were stored.
+func (m *Manager) read(ctx context.Context, defs []*definition, entered map[string]string) ([]finding, error) {
 	waiting := patient(ctx)
 	defer waiting.end()
-	found := m.values.findAll(waiting, defs)
-	for i, f := range found {
+	var found []finding
+	if len(m.decides) == 0 && !m.hasWith { // most schemas
+		found = m.values.findAll(waiting, defs)
+	} else {
+		found = m.look(waiting, defs, entered)
+	}
+	for _, f := range found {
 		switch {
 		case f.err == nil:
 		case waiting.isOver():
-			return nil, about(ErrPending, defs[i])
+			return nil, about(ErrPending, f.def)
 		default:
-			return nil, about(f.err, defs[i])
+			return nil, about(f.err, f.def)
 		}
 	}
 	if slices.ContainsFunc(defs, (*definition).isDerived) {
@@ -212,16 +220,9 @@ type finding struct {
 	gap   *wording.Asking // why the value must be asked for; nil if it need not be
 	via   string          // the hosts of the urls that are made of it, where it is used for those alone
 	err   error           // why it is not known; [Manager.read] returns none with one
-}
 
-func gapsOf(found []finding) []*definition {
-	var gaps []*definition
-	for _, f := range found {
-		if f.gap != nil {
-			gaps = append(gaps, f.def)
-		}
-	}
-	return gaps
+	unset    bool // nothing is stored: value is the default, or nil
+	required bool // by what there is of others
 }
 
 func namesOf(defs []*definition) []string {

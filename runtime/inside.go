@@ -58,6 +58,13 @@ func (i insider) Check(ctx context.Context, name string) error {
 	return content.Check(i.names[name].Field, text)
 }
 
+func (i insider) IsAsked(ctx context.Context, name string) bool {
+	glance, ctx := i.glance(ctx)
+	return glance.isAsked(ctx, i.names[name])
+}
+
+func (i insider) MemberOf(name string) string { return i.memberOf(i.names[name]) }
+
 func (i insider) Setting(ctx context.Context, name string) (string, error) {
 	return i.values.setting(ctx, i.names[name])
 }

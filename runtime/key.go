@@ -58,6 +58,14 @@ type Field struct {
 	Unique   bool // no two items of a list are the same value
 
 	Derived string // of which others it is made, such as "Bearer {token}": nobody is asked for it, and nothing is stored
+
+	// RequiredWhen has the key asked for while each of these keys, a choice or a boolean, has one of the values.
+	RequiredWhen map[string][]string
+	// With has the key asked for once one of these keys is stored: they are all set or none.
+	With []string
+	// Members make a choice one between alternatives: those of the keys by name that are asked for, and handed out, only while
+	// the alternative is chosen.
+	Members map[string][]string
 }
 
 // Permissions and scopes, for a [Field], that differ from the usual.
@@ -120,7 +128,18 @@ func (f Field) clone() Field {
 	f.Hosts = slices.Clone(f.Hosts)
 	f.Choices = slices.Clone(f.Choices)
 	f.ChoiceLabels = maps.Clone(f.ChoiceLabels)
+	f.RequiredWhen = cloneLists(f.RequiredWhen)
+	f.With = slices.Clone(f.With)
+	f.Members = cloneLists(f.Members)
 	return f
+}
+
+func cloneLists(lists map[string][]string) map[string][]string {
+	lists = maps.Clone(lists)
+	for name, list := range lists {
+		lists[name] = slices.Clone(list)
+	}
+	return lists
 }
 
 func (k Key[T]) definition() *definition { return k.def }
@@ -269,11 +288,49 @@ func Validate[T any](key Key[T], text string) (T, error) {
 	return key.convert(NewSecret(text), v), nil
 }
 
-// A Binding says where one value of a group goes: see [Key.Into].
+// A Binding says where one value of a group goes: see [Key.Into], and [Together] for several.
 type Binding struct {
 	def      *definition
 	optional bool
 	bind     func(finding)
+	parts    []Binding // of [Together], which has nothing else
+}
+
+// Together binds keys that are set together or not at all: the members of an alternative that was chosen, beside the choice, or
+// those of an all_or_none. Any of them may be unset. It calls done once all are bound, and says whether the first one is set.
+func Together(done func(isSet bool), parts ...Binding) Binding {
+	isSet := false
+	bound := make([]Binding, len(parts))
+	for i, part := range parts {
+		bound[i] = Binding{def: part.def, optional: true, bind: func(f finding) {
+			if f.value != nil {
+				part.bind(f)
+			}
+			if i == 0 {
+				isSet = f.value != nil
+			}
+			if i == len(parts)-1 {
+				done(isSet)
+			}
+		}}
+	}
+	return Binding{parts: bound}
+}
+
+// flat returns the bindings with the parts of each [Together] in its place.
+func flat(bindings []Binding) []Binding {
+	if !slices.ContainsFunc(bindings, func(b Binding) bool { return b.parts != nil }) {
+		return bindings
+	}
+	var all []Binding
+	for _, b := range bindings {
+		if b.parts == nil {
+			all = append(all, b)
+		} else {
+			all = append(all, b.parts...)
+		}
+	}
+	return all
 }
 
 // Into binds the key to the variable that its value goes to. Nothing is written there unless the whole group succeeds.

@@ -119,7 +119,7 @@ func TestDestinationIsReadAlong(t *testing.T) {
 			s := &together{memory: store, heeds: heeds}
 			s.reading.Add(2)
 			m.values.store = s
-			found, err := m.read(t.Context(), m.withDestinations([]*definition{key.definition()}))
+			found, err := m.read(t.Context(), m.withNeeded([]*definition{key.definition()}), nil)
 			if err != nil || len(found) != 2 || found[0].text.Reveal() != attacked || found[1].value == nil {
 				t.Errorf("got %v, %v", found, err)
 			}

@@ -13,28 +13,35 @@ import (
 type Schema struct {
 	Server   string   // the keychain service is "com.mcp." + Server
 	Manifest string   // secrets.golden.json, whose sentences are shown
-	Keys     []AnyKey // every key, in schema order
+	Keys     []AnyKey // every key, in schema order; those of one_ofs last
 }
 
 // manifest is what the runtime reads of secrets.golden.json.
 type manifest struct {
 	Server    string            `json:"server"`
 	Sentences wording.Sentences `json:"sentences"`
-	Secrets   []struct {
-		Name       string   `json:"name"`
-		Label      string   `json:"label"`
-		Help       string   `json:"help_text"`
-		Docs       string   `json:"docs"`
-		Reasons    []string `json:"reasons"`
-		Rejections []string `json:"rejections"`
-	} `json:"secrets"`
-	Groups []struct {
+	Secrets   []manifestEntry   `json:"secrets"`
+	OneOf     []manifestEntry   `json:"one_of"`
+	Groups    []struct {
 		Reasons []string `json:"reasons"`
 	} `json:"groups"`
+	AllOrNone []struct {
+		Reasons []string `json:"reasons"`
+	} `json:"all_or_none"`
 	All struct {
 		Reasons []string `json:"reasons"`
 	} `json:"all"`
 	Reasons []string `json:"reasons"` // given where it can't be told at which getter
+}
+
+// A manifestEntry is a secret, or a one_of, which has a key as well.
+type manifestEntry struct {
+	Name       string   `json:"name"`
+	Label      string   `json:"label"`
+	Help       string   `json:"help_text"`
+	Docs       string   `json:"docs"`
+	Reasons    []string `json:"reasons"`
+	Rejections []string `json:"rejections"`
 }
 
 // reasons are those that were reviewed.
@@ -50,11 +57,11 @@ func (m *manifest) reasons() reasons {
 			}
 		}
 	}
-	for _, s := range m.Secrets {
+	for _, s := range slices.Concat(m.Secrets, m.OneOf) {
 		add(s.Reasons)
 		add(s.Rejections)
 	}
-	for _, g := range m.Groups {
+	for _, g := range slices.Concat(m.Groups, m.AllOrNone) {
 		add(g.Reasons)
 	}
 	add(m.All.Reasons)
@@ -73,11 +80,11 @@ func (s Schema) readManifest() (wording.Sentences, reasons, error) {
 	if err := json.Unmarshal([]byte(s.Manifest), &m); err != nil {
 		return wording.Sentences{}, nil, fmt.Errorf("secrets: the manifest can't be read: %w", err)
 	}
-	same := m.Server == s.Server && len(m.Secrets) == len(s.Keys)
+	entries := slices.Concat(m.Secrets, m.OneOf)
+	same := m.Server == s.Server && len(entries) == len(s.Keys)
 	for i := 0; same && i < len(s.Keys); i++ {
 		def := s.Keys[i].definition()
-		said := m.Secrets[i]
-		same = def != nil && said.Name == def.Name && said.Label == def.Label && said.Help == def.Help && said.Docs == def.Docs
+		same = def != nil && entries[i].Name == def.Name && entries[i].Label == def.Label && entries[i].Help == def.Help && entries[i].Docs == def.Docs
 	}
 	if !same {
 		return wording.Sentences{}, nil, fmt.Errorf("secrets: the manifest and the code were generated from different schemas of server %q: run go generate", s.Server)

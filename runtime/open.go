@@ -137,6 +137,7 @@ type definitions struct {
 	schema  map[*definition]bool
 	names   map[string]*definition
 	ordered []*definition // as the schema orders them
+	dependencies
 }
 
 // define checks the keys and keeps what they are known by. The generator has checked all this with places; here it guards
@@ -168,7 +169,7 @@ func define(keys []AnyKey) (definitions, error) {
 			return d, fmt.Errorf("secrets: key %q: sent_to %q is no key of this schema that says where values go", def.Name, to)
 		}
 	}
-	return d, nil
+	return d, d.depend()
 }
 
 func checkDefinition(f field.Field) error {
@@ -277,8 +278,8 @@ func (m *Manager) Set(ctx context.Context, key AnyKey, text string) error {
 	return m.fail(ctx, err, def)
 }
 
-// Forget removes the value of key, also under its former names, and ends the grants for it. It is no error if there is
-// none.
+// Forget removes the value of key, also under its former names, and ends the grants for it; of the key of a one_of also its
+// members. It is no error if there is none.
 func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 	def := key.definition()
 	err := m.admit(def)
@@ -328,25 +329,49 @@ func (m *Manager) clear(ctx context.Context) error {
 // and returns an error for the handler to return. The next getter asks for another value, and its dialog says why. After 403
 // or 429 the value is right: return an error that says so, and leave it to the user to set another one. Of a reason that the
 // manifest does not have, the dialog and the error say only that it was not reviewed. Of a derived key, the confidential parts are
-// wrong, or all where none is.
+// wrong, or all where none is. Of the key of a one_of it means every member that was handed out.
 func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	def := key.definition()
 	if err := m.admit(def); err != nil {
 		return m.fail(ctx, err, def)
 	}
-	wrong := m.leaves([]*definition{def})
-	if hidden := slices.DeleteFunc(slices.Clone(wrong), func(def *definition) bool { return !def.Confidential() }); def.isDerived() && len(hidden) > 0 {
-		wrong = hidden
-	}
 	shown := m.sentences.Question.Unreviewed // a conversion can bring anything here, the value too
 	if m.reviewed.isReviewed(why) {
 		shown = m.guard().Text(string(why))
 	}
+	wrong := m.rejectable(ctx, def)
 	for _, def := range wrong {
 		text, ok := m.turn(ctx).handedOut(def)
 		m.values.rejectHandedOut(def, text, ok, shown)
 	}
+	if !def.isDerived() {
+		wrong = []*definition{def}
+	}
 	return m.fail(ctx, &rejection{shown}, wrong...)
+}
+
+// rejectable returns def, or for a one_of the members that were handed out: its word is never wrong itself.
+func (m *Manager) rejectable(ctx context.Context, def *definition) []*definition {
+	switch {
+	case def.isDerived():
+		return m.rejectableParts(def)
+	case !def.IsOneOf():
+		return []*definition{def}
+	}
+	var handed, chosen []*definition
+	word, _ := m.values.lookup(ctx, def)
+	for _, member := range m.withMembers(def)[1:] {
+		if _, ok := m.turn(ctx).handedOut(member); ok {
+			handed = append(handed, member)
+		}
+		if m.members[member].alternative == word {
+			chosen = append(chosen, member)
+		}
+	}
+	if len(handed) > 0 {
+		return handed
+	}
+	return chosen
 }
 
 // Mask adds a text that was made of a secret, such as a DSN or an Authorization header, to those that results never show.

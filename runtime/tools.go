@@ -80,8 +80,10 @@ type statusOf struct {
 	Label    string `json:"label"`
 	Required bool   `json:"required"`
 	Docs     string `json:"docs,omitempty"`
-	Set      *bool  `json:"set"`               // null if that is not known
-	Problem  string `json:"problem,omitempty"` // why it is not
+	Set      *bool  `json:"set"`                 // null if that is not known
+	Chosen   string `json:"chosen,omitempty"`    // of a one_of: the alternative
+	MemberOf string `json:"member_of,omitempty"` // the one_of and the alternative
+	Problem  string `json:"problem,omitempty"`   // why it is not known whether it is set
 }
 
 // statusTool says of each secret whether it is set. It fails where it can say so of none.
@@ -96,8 +98,12 @@ func (m *Manager) statusTool(ctx context.Context, _ *Turn) (any, error) {
 		return nil, err
 	}
 	list := make([]statusOf, len(views))
+	glance, waiting := m.glance(waiting)
 	for i, v := range views {
-		list[i] = statusOf{Name: v.def.Name, Label: v.def.Label, Required: v.def.Required, Docs: v.def.Docs}
+		list[i] = statusOf{Name: v.def.Name, Label: v.def.Label, Required: glance.isAsked(waiting, v.def), Docs: v.def.Docs, MemberOf: m.memberOf(v.def)}
+		if v.def.IsOneOf() {
+			list[i].Chosen, _ = glance.one(waiting, v.def).value.(string)
+		}
 		if v.err == nil {
 			list[i].Set = &v.isSet
 		} else {

@@ -82,14 +82,30 @@ func (v *values) find(ctx context.Context, def *definition) finding {
 	text, err := v.lookup(ctx, def)
 	switch {
 	case errors.Is(err, ErrNotSet) && def.Required:
-		return finding{def: def, gap: &wording.Asking{}}
+		return finding{def: def, unset: true, gap: &wording.Asking{}}
 	case errors.Is(err, ErrNotSet) && def.Default != "":
 		text = def.Default
 	case errors.Is(err, ErrNotSet):
-		return finding{def: def}
+		return finding{def: def, unset: true}
 	case err != nil:
 		return finding{def: def, err: err}
 	}
+	found := v.valueOf(ctx, def, text)
+	if found.value == nil {
+		return found
+	}
+	if r, ok := v.rejection(def, text, found.text.Reveal()); ok {
+		if r.before != nil && v.putBack(ctx, def, text, *r.before) {
+			return v.find(ctx, def)
+		}
+		return finding{def: def, gap: &wording.Asking{Rejected: r.why}}
+	}
+	found.unset = errors.Is(err, ErrNotSet)
+	return found
+}
+
+// valueOf returns what a text stands for, or why it must be asked for: that is no value by the rules.
+func (v *values) valueOf(ctx context.Context, def *definition, text string) finding {
 	if _, err := def.Parse(text); err != nil {
 		return finding{def: def, gap: &wording.Asking{Stale: err}}
 	}
@@ -103,12 +119,6 @@ func (v *values) find(ctx context.Context, def *definition) finding {
 	value, err := def.Content().Parse(content)
 	if err != nil {
 		return finding{def: def, gap: &wording.Asking{Stale: err}}
-	}
-	if r, ok := v.rejection(def, text, content); ok {
-		if r.before != nil && v.putBack(ctx, def, text, *r.before) {
-			return v.find(ctx, def)
-		}
-		return finding{def: def, gap: &wording.Asking{Rejected: r.why}}
 	}
 	found := finding{def: def, text: NewSecret(content), value: value}
 	if def.Type == field.File {
@@ -161,9 +171,18 @@ func (v *values) setting(ctx context.Context, def *definition) (string, error) {
 	return def.Clean(text), nil
 }
 
-// lookup reads the value of def, under its name or a former one. It treats "" as unset: gnome-keyring creates an item before
-// it fills it, and may be killed in between.
+// lookup reads the value of def. Of a one_of for which nobody has chosen it is what [values.onlyWhole] says.
 func (v *values) lookup(ctx context.Context, def *definition) (string, error) {
+	text, err := v.own(ctx, def)
+	if def.IsOneOf() && errors.Is(err, ErrNotSet) {
+		return v.onlyWhole(ctx, def)
+	}
+	return text, err
+}
+
+// own reads what is stored for def, under its name or a former one. It treats "" as unset: gnome-keyring creates an item before
+// it fills it, and may be killed in between.
+func (v *values) own(ctx context.Context, def *definition) (string, error) {
 	if err := v.prepare(ctx); err != nil {
 		return "", err
 	}
@@ -321,8 +340,20 @@ func (v *values) replaceFormer(ctx context.Context, def *definition) error {
 	return nil
 }
 
-// remove deletes what is stored for def under every name.
+// remove deletes what is stored for def, and of a one_of its members, before the word that says which of them are used.
 func (v *values) remove(ctx context.Context, def *definition) error {
+	for _, alternative := range def.Choices {
+		for _, name := range def.Members[alternative] {
+			if err := v.removeOwn(ctx, v.names[name]); err != nil {
+				return err
+			}
+		}
+	}
+	return v.removeOwn(ctx, def)
+}
+
+// removeOwn deletes what is stored for def under every name.
+func (v *values) removeOwn(ctx context.Context, def *definition) error {
 	if err := v.prepare(ctx); err != nil {
 		return err
 	}

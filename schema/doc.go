@@ -25,9 +25,22 @@
 //	    field_type: choice
 //	    choices: [name, {value: "-name", label: Name from Z, go_name: NameDescending}]
 //	    default: name
+//	  ticket:    {field_type: password}
+//	  token:     {required_when: {sort_order: name}}
+//	  username:  {field_type: text}
+//	  password:  {field_type: password}
+//	  client_certificate: {field_type: multiline}
+//	  client_key:         {field_type: multiline}
 //	groups:
 //	  login: [api_key, base_url]
 //	  listing: {secrets: [sort_order, base_url], go_name: ListOptions}
+//	one_of:
+//	  sign_in:
+//	    label: How do you sign in?
+//	    ticket: {label: Single ticket, secrets: [ticket]}
+//	    account: [username, password]
+//	all_or_none:
+//	  mtls: [client_certificate, client_key]
 //
 // YAML and JSON are read alike; a file that begins with "{" is JSON. Everything but version, server and secrets may be
 // left out, and null or an empty text counts as left out. The name of a secret or group has 1 to 100 lower-case letters,
@@ -39,6 +52,7 @@
 //	field_type    text, password, url, email, integer, number, boolean, choice, duration, multiline or file (password)
 //	confidential  whether values are hidden while typed, masked and never shown (true for password, multiline and file, else false)
 //	required      whether a person is asked for it when it is missing (false)
+//	required_when  settings on which it depends whether a person is asked for it: see below
 //	default       the value that serves until another is stored; with required, the value that is offered
 //	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
 //	docs          an https link to where it is explained; in dialogs, the client's form, the terminal and errors
@@ -117,6 +131,25 @@
 //
 // An example must obey the rules too. One of password or multiline must plainly be nobody's: with the word "example" in it, or of
 // one character for the most part, such as sk_live_xxxxxxxxxxxxxxxx. It is refused as a value.
+//
+// # What depends on what
+//
+// With required_when: {auth_mode: cloud} a person is asked for a secret only while the choice auth_mode has the value cloud; of
+// several settings all must hold, and of a list of values one. A setting is a choice, a boolean or a one_of, and one that is
+// unset holds nothing. It is asked for first.
+//
+// An entry of one_of has alternatives, by name, each a list of secrets or {secrets: list, label: text, go_name: Name}; beside
+// them a label for the dialog that offers them, a help_text, a go_name, and required, which is true unless the author says otherwise.
+//
+// One getter returns the members of the alternative that was chosen, and nothing of the others. Which one that is is stored
+// under the name of the one_of, in one go with the values that were asked for. While nobody has chosen, it is the one alternative
+// of which all members are stored. Who must enter a member again is offered the alternatives again.
+//
+// An entry of all_or_none is a list of secrets, or a mapping like that of a group. Once one of them is stored, the others are
+// asked for; nobody is asked while none is.
+//
+// The members of both have no getter of their own, and are in no group and no other such entry. They say neither default nor
+// required_when: whether they are asked for is said here.
 //
 // # What a person enters
 //

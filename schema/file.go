@@ -15,6 +15,9 @@ type File struct {
 	Secrets   []*Secret // in file order, at least one
 	Groups    []*Group  // in file order
 
+	OneOfs     []*OneOf // in file order
+	AllOrNones []*Group // in file order: secrets that are all set or none
+
 	secrets map[string]*Secret
 }
 
@@ -36,6 +39,7 @@ type Secret struct {
 
 	places  places
 	choices []Pos
+	part    *part // nil: it has a getter of its own
 }
 
 // At returns where the value of a key such as "default" stands, or the place of the name if the key is not written.
@@ -43,6 +47,9 @@ func (s *Secret) At(key string) Pos { return s.places.at(key, s.Pos) }
 
 // ChoiceAt returns where choice i gets its Go name: the place of its go_name, or of the choice if that has none.
 func (s *Secret) ChoiceAt(i int) Pos { return s.choices[i] }
+
+// IsPart reports whether s is a member of a one_of or an all_or_none, where its getter is.
+func (s *Secret) IsPart() bool { return s.part != nil }
 
 // A Group is one entry under "groups": secrets that are asked for in one question.
 type Group struct {

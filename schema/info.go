@@ -18,6 +18,7 @@ func ParseInfo(name, server string, src []byte, rules ...Rule) (*File, error) {
 		}
 		r.secrets(n)
 		r.checkFile()
+		r.checkConditions()
 		return n.kind == mapping
 	}, rules)
 }

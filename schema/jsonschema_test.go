@@ -79,7 +79,7 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 		prefixes-against-rules default-of-a-broken-rule default-no-break-space default-url-cut
 		prefix-begins-with-space choice-invisible-around length-octal label-too-wide
 		server-name-too-many-bytes server-name-two-spaces pattern-of-no-value
-		env-of-two number-and-duration-bounds
+		env-of-two number-and-duration-bounds required-when-in-a-circle
 		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room docs-without-room examples-of-no-value`)
 	s := compile(t)
 	for _, path := range files(t, "invalid") {

@@ -29,6 +29,7 @@ var secretKeys = []secretKey{
 	{"field_type", nil, nil}, // read before all others
 	{"confidential", nil, readConfidential},
 	{"required", nil, func(r *reader, d *draft, n *node) { d.Required = r.boolean(n, "required") }},
+	{"required_when", nil, readRequiredWhen},
 	{"default", nil, func(r *reader, d *draft, n *node) { d.defaultValue = n }}, // read after all others
 	{"help_text", nil, func(r *reader, d *draft, n *node) { d.Help = r.shown(n, "help_text", wording.HelpText) }},
 	{"docs", nil, readDocs},
@@ -83,6 +84,7 @@ type draft struct {
 	prefixes     []Pos // parallel to Prefixes
 	shownAt      []Pos // parallel to Choices: where it is said how one is shown
 	state        int   // of a derived one
+	conditions   []condition
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }

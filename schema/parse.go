@@ -24,7 +24,7 @@ func Parse(name string, src []byte, rules ...Rule) (*File, error) {
 
 // parse reads src with read, which returns false if there is no sense in looking for more mistakes.
 func parse(name string, src []byte, read func(*reader, *node) bool, rules []Rule) (*File, error) {
-	r := &reader{file: &File{Name: name, secrets: map[string]*Secret{}}, seen: map[string]*draft{}}
+	r := &reader{file: &File{Name: name, secrets: map[string]*Secret{}}, seen: map[string]*draft{}, entryNames: map[string]Pos{}}
 	tree, mistakes := parseTree(src)
 	for _, m := range mistakes {
 		r.errorf(m.pos, "%s", m.text)
@@ -48,8 +48,11 @@ type reader struct {
 	seen   map[string]*draft // the first of each name
 	names  []string          // of all secrets, for suggestions
 	urls   []string          // of those with field_type url
-	errs   ErrorList
-	about  subject
+	oneOf  map[string]*OneOf // of each valid name
+	// entryNames are the names under one_of and all_or_none.
+	entryNames map[string]Pos
+	errs       ErrorList
+	about      subject
 	speller
 }
 
@@ -77,7 +80,7 @@ func (r *reader) wrongType(n *node, key, want string) {
 // version is the only version of the format so far.
 const version = 1
 
-var rootKeys = []string{"version", "server", "secrets", "groups"}
+var rootKeys = []string{"version", "server", "secrets", "groups", "one_of", "all_or_none"}
 
 // root reads the whole file. It returns false if there is no sense in looking for more mistakes.
 func (r *reader) root(n *node) bool {
@@ -104,6 +107,14 @@ func (r *reader) root(n *node) bool {
 	if groups, ok := find(entries, "groups"); ok {
 		r.groups(groups.value)
 	}
+	if oneOfs, ok := find(entries, "one_of"); ok {
+		r.oneOfs(oneOfs.value)
+	}
+	if allOrNone, ok := find(entries, "all_or_none"); ok {
+		r.allOrNone(allOrNone.value)
+	}
+	r.checkParts()
+	r.checkConditions()
 	return true
 }
 
@@ -276,7 +287,7 @@ func (r *reader) groups(n *node) {
 		} else {
 			seen[e.key] = e.pos
 		}
-		g := r.group(e)
+		g := r.group("group", e)
 		if valid && !repeated {
 			r.file.Groups = append(r.file.Groups, g)
 		}
@@ -286,27 +297,29 @@ func (r *reader) groups(n *node) {
 var groupKeys = []string{"secrets", "go_name"}
 
 // group reads one group: a list of its members, or a mapping that has the list and a Go name.
-func (r *reader) group(e entry) *Group {
+func (r *reader) group(what string, e entry) *Group {
 	g := &Group{Name: e.key, Pos: e.pos}
-	r.about = subject{"group", e.key}
+	r.about = subject{what, e.key}
+	const want = "a list of secrets, such as [username, password]"
+	a := map[string]string{"group": "a group", "all_or_none": "an all_or_none"}[what]
 	defer func() { r.about = subject{} }()
 	switch e.value.kind {
 	case broken:
 	case list:
-		r.members(g, e.value)
+		r.members(g, e.value, a, want)
 	case mapping:
 		entries := r.entries(e.value, groupKeys)
 		for _, e := range entries {
 			g.places = append(g.places, place{e.key, e.value.pos})
 		}
 		if secrets, ok := r.required(e.value, entries, "secrets"); ok {
-			r.members(g, secrets.value)
+			r.members(g, secrets.value, a, want)
 		}
 		if name, ok := find(entries, "go_name"); ok {
 			g.GoName, _ = r.text(name.value, "go_name")
 		}
 	default:
-		r.wrongType(e.value, "a group", "a list of secrets, such as [username, password]")
+		r.wrongType(e.value, a, want)
 	}
 	return g
 }

@@ -294,10 +294,10 @@ func longestDestination(target field.Field) string {
 	return longest + "://" + strings.Repeat("w", 253) + ":65535"
 }
 
-// members reads the names in a group.
-func (r *reader) members(g *Group, n *node) {
+// members reads the names in a group or the like.
+func (r *reader) members(g *Group, n *node, what, want string) {
 	seen := map[string]Pos{}
-	for _, item := range r.list(n, "a group", "a list of secrets, such as [username, password]") {
+	for _, item := range r.list(n, what, want) {
 		name, ok := r.text(item, "a member")
 		if !ok {
 			continue

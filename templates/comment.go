@@ -2,7 +2,9 @@ package templates
 
 import (
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -75,11 +77,28 @@ func presence(s *Secret) string {
 		return fmt.Sprintf("The user is asked for it when it is missing, with the default offered: %s.", s.Default)
 	case s.Required:
 		return "The user is asked for it when it is missing."
+	case len(s.RequiredWhen) > 0 && s.Default != "":
+		return fmt.Sprintf("Until the user stores another, it is %s; they are asked for it, with that offered, while %s.", s.Default, condition(s.Field))
+	case len(s.RequiredWhen) > 0:
+		return fmt.Sprintf("The user is asked for it when it is missing while %s; else it may be unset, which is no error.", condition(s.Field))
 	case s.Default != "":
 		return fmt.Sprintf("Until the user stores another, it is %s.", s.Default)
 	default:
 		return "It may be unset, which is no error."
 	}
+}
+
+// condition says when f is required: "auth_mode is cloud and tls is true".
+func condition(f field.Field) string {
+	var conditions []string
+	for _, name := range slices.Sorted(maps.Keys(f.RequiredWhen)) {
+		values := f.RequiredWhen[name]
+		if len(values) > 1 {
+			values = []string{orList(values)}
+		}
+		conditions = append(conditions, name+" is "+values[0])
+	}
+	return strings.Join(conditions, " and ")
 }
 
 func destination(s *Secret) string {

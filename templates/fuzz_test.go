@@ -99,8 +99,9 @@ func schemaWithText(word string) string {
 // directive is a comment that tells a tool to do something.
 var directive = regexp.MustCompile(`^//([a-z0-9]+:[a-z0-9]|line |export |extern )`)
 
-// mustDoNothingElse fails if a text of the schema got out of the place for it: the code has no functions but the getters,
-// validators, keys and lists of choices, calls nothing but the runtime when it starts, and has no directive but the one that embeds the manifest.
+// mustDoNothingElse fails if a text of the schema got out of the place for it: the code has no functions but the getters, what
+// binds one_ofs and all_or_nones, validators, keys and lists of choices, calls nothing but the runtime when it starts, and has no
+// directive but the one that embeds the manifest.
 func mustDoNothingElse(t *testing.T, code []byte) {
 	t.Helper()
 	file := parse(t, token.NewFileSet(), "secrets_gen.go", code)
@@ -118,7 +119,7 @@ func mustDoNothingElse(t *testing.T, code []byte) {
 	for _, decl := range file.Decls {
 		switch decl := decl.(type) {
 		case *ast.FuncDecl:
-			if decl.Recv == nil && decl.Name.Name != "OpenSecrets" && !onlyReturns(decl, "Validate", "Key", "All") {
+			if decl.Recv == nil && decl.Name.Name != "OpenSecrets" && !strings.HasPrefix(decl.Name.Name, "into") && !onlyReturns(decl, "Validate", "Key", "All") {
 				t.Errorf("the function %s", decl.Name)
 			}
 		case *ast.GenDecl:
@@ -161,6 +162,9 @@ func mustOpen(t *testing.T, model *templates.Package, manifest []byte) {
 	var keys []secrets.AnyKey
 	for _, s := range model.Secrets {
 		keys = append(keys, keyOf(secrets.Field(s.Field)))
+	}
+	for _, o := range model.OneOfs {
+		keys = append(keys, keyOf(secrets.Field(o.Choice.Field)))
 	}
 	m, err := secrets.Open(secrets.Schema{Server: model.Server, Manifest: string(manifest), Keys: keys},
 		secrets.WithStore(runtimetest.NewStore()))

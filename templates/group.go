@@ -1,10 +1,6 @@
 package templates
 
-import (
-	"slices"
-
-	"github.com/dave/jennifer/jen"
-)
+import "github.com/dave/jennifer/jen"
 
 // emitGroup emits:
 //
@@ -20,9 +16,9 @@ import (
 //	func (s *Secrets) Login(ctx context.Context, reason secrets.Reason) (LoginSecrets, error) { ... }
 func emitGroup(f *jen.File, g *Group) {
 	comment(f, g.TypeName()+" are the values of the group "+g.Name+".")
-	emitStruct(f, g.TypeName(), g.Members)
+	emitStruct(f, g.TypeName(), slotsOf(g.Members))
 	comment(f, g.Doc...)
-	emitGroupGetter(f, g.GoName, g.TypeName(), g.Members)
+	emitGroupGetter(f, g.GoName, g.TypeName(), slotsOf(g.Members), asksAny(g.Members))
 }
 
 // emitAll emits:
@@ -34,17 +30,17 @@ func emitGroup(f *jen.File, g *Group) {
 //	func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) { ... }
 func emitAll(f *jen.File, p *Package) {
 	comment(f, "Values are the values of all secrets.")
-	emitStruct(f, "Values", p.Secrets)
+	emitStruct(f, "Values", p.slots())
 	comment(f, "All returns every secret with one question for all of them. An error means that none of them is there.")
-	emitGroupGetter(f, "All", "Values", p.Secrets)
+	emitGroupGetter(f, "All", "Values", p.slots(), asksAny(p.Secrets))
 }
 
 // emitStruct emits a struct with a field for each member.
-func emitStruct(f *jen.File, name string, members []*Secret) {
+func emitStruct(f *jen.File, name string, members []slot) {
 	f.Type().Id(name).StructFunc(func(g *jen.Group) {
 		for _, s := range members {
-			comment(g, s.FieldDoc...)
-			g.Id(s.GoName).Add(s.resultCode())
+			comment(g, s.doc...)
+			g.Id(s.goName).Add(s.result)
 		}
 	})
 	f.Line()
@@ -62,24 +58,19 @@ func emitStruct(f *jen.File, name string, members []*Secret) {
 //	}
 //
 // Where nobody is asked about any member, there is no reason either.
-func emitGroupGetter(f *jen.File, name, result string, members []*Secret) {
-	asks := slices.ContainsFunc(members, func(s *Secret) bool { return s.Asks() })
+func emitGroupGetter(f *jen.File, name, result string, members []slot, asks bool) {
 	reason := jen.Id("reason")
 	if !asks {
 		reason = jen.Lit("")
 	}
 	method(f, name, asks, jen.Id(result)).Block(
 		jen.Var().Id("values").Id(result),
-		jen.Err().Op(":=").Add(ours("GetGroup")).CustomFunc(jen.Options{Open: "(", Close: ")", Separator: ","}, func(g *jen.Group) {
+		jen.Err().Op(":=").Add(ours("GetGroup")).CustomFunc(argumentLines, func(g *jen.Group) {
 			g.Id("ctx")
 			g.Id("s").Dot("Manager")
 			g.Add(reason)
 			for _, s := range members {
-				into := "Into"
-				if s.Optional() {
-					into = "IntoOptional"
-				}
-				g.Line().Id(s.keyVariable()).Dot(into).Call(jen.Op("&").Id("values").Dot(s.GoName))
+				g.Line().Add(s.bind(jen.Op("&").Id("values").Dot(s.goName)))
 			}
 			g.Line()
 		}),

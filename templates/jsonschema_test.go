@@ -20,19 +20,22 @@ import (
 // beyondJSONSchema are the mistakes that a JSON Schema can't find, in the words of the parser: the list in the documentation
 // of [schema.JSONSchema].
 var beyondJSONSchema = regexp.MustCompile(strings.Join([]string{
-	`is already|has .* already|is the name of a present secret`,            // one name compared with another
-	`unknown secret|must name (another|a) secret`,                          // names that refer
-	`makes no Go name|would be named|set go_name`,                          // names in Go
-	`is above|allows \d+$|is missing: it is the name`,                      // one key compared with another
-	`matches no value|matches only`,                                        // a pattern against other rules
-	`: derived|made of a confidential|needs a part`,                        // what is made of others
-	`is no RE2 expression|is that of no url`,                               //
-	`default ".*" (must|is a list)`,                                        // defaults by the rules of their own secret
-	`columns wide|takes \d+ lines|can take \d+ lines|accents|two in a row`, // how much room a text takes
-	`prefix ".*" must not begin with a space|bytes`,                        //
-	`the invisible character U\+(200[CD]|FE0.)|which a dialog can't show`,  // rarer characters
-	`must be more than 0s`,                                                 // 0.1ns
-	`leaves no value`,                                                      // a bound against that of the type
+	`is already|has .* already|is the name of a present secret`,                   // one name compared with another
+	`unknown secret|must name (another|a) secret`,                                 // names that refer
+	`makes no Go name|would be named|set go_name`,                                 // names in Go
+	`is above|allows \d+$|is missing: it is the name`,                             // one key compared with another
+	`matches no value|matches only`,                                               // a pattern against other rules
+	`: derived|is derived, which|made of a confidential|needs a part`,             // what is made of others
+	`is no RE2 expression|is that of no url`,                                      //
+	`default ".*" (must|is a list)`,                                               // defaults by the rules of their own secret
+	`columns wide|takes \d+ lines|can take \d+ lines|accents|two in a row`,        // how much room a text takes
+	`prefix ".*" must not begin with a space|bytes`,                               //
+	`the invisible character U\+(200[CD]|FE0.)|which a dialog can't show`,         // rarer characters
+	`must be more than 0s`,                                                        // 0.1ns
+	`leaves no value`,                                                             // a bound against that of the type
+	`there must be two alternatives at least|is shown as|must not be shown as`,    // alternatives compared with each other
+	`contradicts|is a member of|has the name of a secret|is the name of a one_of`, // what is said at two places
+	`required_when`, `must be one of`, // settings and their values
 }, "|"))
 
 // TestJSONSchemaAndParserAgree: of random schemas, the JSON Schema refuses none that the parser accepts, and accepts only
@@ -114,7 +117,27 @@ func randomSchema(chance *rand.Rand) object {
 		root["groups"] = pick[any](chance, "", nil, object{}, object{"g": []string{"a"}}, object{"g": object{"secrets": []string{"a", "b"}, "go_name": pick[any](chance, "", nil, "G", "g", 1)}},
 			object{"__g": []string{"a"}}, object{"g": nil}, object{"g": ""}, []string{"a"}, "a")
 	}
+	randomParts(chance, root)
 	return root
+}
+
+// randomParts adds entries of one_of and all_or_none, of which most are right.
+func randomParts(chance *rand.Rand, root object) {
+	if chance.IntN(6) == 0 {
+		members := func() any {
+			return pick[any](chance, []string{"a"}, []string{"b"}, []string{"api_key"}, []string{"a", "b"}, []string{"a", "a"}, []string{}, "a", nil, 1, object{},
+				object{"secrets": []string{"b"}, "label": pick(chance, texts...), "go_name": pick[any](chance, "", nil, "N", "n", "-", 1)}, object{"label": "x"})
+		}
+		entry := object{"x": members(), pick(chance, "y", "Y", "__y", "y"): members()}
+		if key := pick(chance, "label", "help_text", "required", "go_name", "lable"); chance.IntN(2) == 0 {
+			entry[key] = pick(chance, append(slices.Clone(valuesOf[key]), junk...)...)
+		}
+		root["one_of"] = pick[any](chance, object{"o": entry}, object{"o": entry}, object{"o": entry}, object{"O": entry}, object{"a": entry}, object{}, "", nil, "o", object{"o": nil}, object{"o": []string{"a"}})
+	}
+	if chance.IntN(6) == 0 {
+		root["all_or_none"] = pick[any](chance, object{"p": []string{"a", "b"}}, object{"p": []string{"a"}}, object{"p": object{"secrets": []string{"a", "b"}, "go_name": "P"}},
+			object{"p": object{"secrets": []string{"a"}}}, object{"P": []string{"a", "b"}}, object{"p": nil}, "", nil, "p", object{}, []string{"a"})
+	}
 }
 
 func randomSecret(chance *rand.Rand) any {
@@ -154,10 +177,12 @@ var valuesOf = map[string][]any{
 	"required":     {true, false, "true", "yes", 0},
 	"default": {"a", "a b", " a", "true", "Yes", "2", 0, 1, 99, -5, true, false, "https://a.example", "~/x", "HTTP://a", "https:a", "a@b.example", "@", "30s", "-5s", "0", "1d",
 		"\u200ba", "a\nb", "{tool}", []any{"a"}, []any{"eu", "eu"}, []any{1, 2}, []any{"a", 1}, []any{nil}, []any{""}, []any{"30s"}, []any{}, []any{[]any{"a"}}, []any{"https://a.example"}, 1.5, "eu", "1e5", "+7", "007"},
-	"permission":   {"ask", "dialog", "none", "Ask", "never"},
-	"remember":     {"30m", "8h", "1h30m", "1.5h", "+1h", ".5h", "0s", "-1h", "1d", "0", 30, "1 h", "0.1ns"},
-	"scope":        {"server", "tool", "user"},
-	"sent_to":      {"a", "b", "base.url", "A", "__a", "nowhere", " a"},
+	"permission": {"ask", "dialog", "none", "Ask", "never"},
+	"remember":   {"30m", "8h", "1h30m", "1.5h", "+1h", ".5h", "0s", "-1h", "1d", "0", 30, "1 h", "0.1ns"},
+	"scope":      {"server", "tool", "user"},
+	"sent_to":    {"a", "b", "base.url", "A", "__a", "nowhere", " a"},
+	"required_when": {object{"a": "eu"}, object{"b": []any{"eu", "us"}}, object{"a": true}, object{"a": []any{}}, object{"a": 1}, object{"A": "x"}, object{"o": "x"}, object{"a": ""}, object{"a": []any{"x", "x"}},
+		object{"a": strings.Repeat("c", 101)}},
 	"renamed_from": {"OLD", "old name", "__x", "_", "_x", " a", []any{"x", "y"}, []any{"x", "x"}, []any{"__x"}, []any{1}, []any{}, "clé", strings.Repeat("o", 101), []any{"a b", ""}, "{tool}"},
 	"go_name":      {"Name", "name", "N_2", "APIKey\u3164", "\u0410", "2", "Na me", 1},
 	"env":          {"API_TOKEN", "token", "_", "1A", "A-B", "", " A", []any{"A", "B"}, []any{"A", "A"}, []any{"A", "a"}, []any{}, []any{""}, []any{1}, 1, strings.Repeat("E", 100), strings.Repeat("E", 101)},

@@ -1,7 +1,9 @@
 package templates
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,7 +42,7 @@ var constructors = map[field.Type]string{
 // Other packages have the function only: whoever could assign the variable would have a getter hand out another secret than
 // the one that it is named after.
 func emitKeys(f *jen.File, p *Package) {
-	for _, s := range p.Secrets {
+	for _, s := range p.keys() {
 		comment(f, s.KeyName()+" returns the key that stands for "+s.Name+".")
 		f.Func().Id(s.KeyName()).Params().Add(ours("Key")).Types(s.valueType().code()).Block(jen.Return(jen.Id(s.keyVariable())))
 		f.Line()
@@ -57,7 +59,7 @@ func emitKeys(f *jen.File, p *Package) {
 func (s *Secret) constructor() *jen.Statement {
 	switch {
 	case s.Type == field.Choice:
-		return ours(constructors[s.Type]).Types(jen.Id(s.TypeName()))
+		return ours(constructors[s.Type]).Types(s.choiceType().code())
 	case s.IsConnection():
 		return ours("DSN")
 	}
@@ -135,6 +137,9 @@ func fieldItems(s field.Field) []jen.Code {
 	count("MaxItems", s.MaxItems)
 	yes("Unique", s.Unique)
 	text("Derived", s.Derived)
+	add(len(s.RequiredWhen) > 0, "RequiredWhen", func() jen.Code { return listsCode(s.RequiredWhen, slices.Sorted(maps.Keys(s.RequiredWhen))) })
+	list("With", s.With)
+	add(s.IsOneOf(), "Members", func() jen.Code { return listsCode(s.Members, s.Choices) })
 	return items
 }
 
@@ -147,6 +152,19 @@ func labelsCode(s field.Field) jen.Code {
 		}
 	}
 	return jen.Map(jen.String()).String().Add(lines(items))
+}
+
+// listsCode emits map[string][]string{"basic": {"username", "password"}}, a line for each key in the given order.
+func listsCode(lists map[string][]string, keys []string) jen.Code {
+	var items []jen.Code
+	for _, key := range keys {
+		items = append(items, jen.Lit(key).Op(":").ValuesFunc(func(g *jen.Group) {
+			for _, v := range lists[key] {
+				g.Lit(v)
+			}
+		}))
+	}
+	return jen.Map(jen.String()).Index().String().Add(lines(items))
 }
 
 // stringList emits []string{"a", "b"}.

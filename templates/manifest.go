@@ -25,6 +25,9 @@ type Manifest struct {
 	Groups  []ManifestGroup  `json:"groups"`
 	All     ManifestGroup    `json:"all"`
 
+	OneOf     []ManifestOneOf `json:"one_of,omitempty"`
+	AllOrNone []ManifestGroup `json:"all_or_none,omitempty"`
+
 	// Reasons are constants of which the generator can't tell at which getter they are given.
 	Reasons []string `json:"reasons,omitempty"`
 	// ReasonsNotReviewed are the places in the code whose reasons can be anything, since //mcpsecrets:reason stands there. No
@@ -87,7 +90,10 @@ type ManifestSecret struct {
 
 	Constants []string `json:"constants,omitempty"` // in Go, for each choice
 
-	Getter   string          `json:"getter"`
+	RequiredWhen map[string][]string `json:"required_when,omitempty"` // while all of these settings have one of the values
+	MemberOf     string              `json:"member_of,omitempty"`     // the one_of or all_or_none that has the getter
+
+	Getter   string          `json:"getter,omitempty"`
 	Masked   string          `json:"masked"`           // whether results that hold the value are masked
 	Dialog   *ManifestDialog `json:"dialog,omitempty"` // nil where nobody is asked
 	Question []string        `json:"question,omitempty"`
@@ -183,6 +189,7 @@ func (p *Package) Manifest(found *reason.Found) *Manifest {
 		}
 	}
 	m.All = groupManifest(p.Server, sentences, "All", "Values", p.Secrets)
+	m.parts(p, sentences)
 	if found == nil {
 		m.NoReasons = noReasons
 		return m
@@ -194,6 +201,9 @@ func (p *Package) Manifest(found *reason.Found) *Manifest {
 	for i, s := range p.Secrets {
 		m.Secrets[i].Rejections = found.Rejections[s.GoName]
 	}
+	for i, o := range p.OneOfs {
+		m.OneOf[i].Rejections = found.Rejections[o.GoName]
+	}
 	return m
 }
 
@@ -201,6 +211,9 @@ func (p *Package) Manifest(found *reason.Found) *Manifest {
 func (m *Manifest) reasons() map[string]*[]string {
 	lists := map[string]*[]string{}
 	add := func(signature string, list *[]string) {
+		if signature == "" {
+			return // a member of something else
+		}
 		name, _, _ := strings.Cut(signature, "(")
 		lists[name] = list
 	}
@@ -209,6 +222,12 @@ func (m *Manifest) reasons() map[string]*[]string {
 	}
 	for i := range m.Groups {
 		add(m.Groups[i].Getter, &m.Groups[i].Reasons)
+	}
+	for i := range m.OneOf {
+		add(m.OneOf[i].Getter, &m.OneOf[i].Reasons)
+	}
+	for i := range m.AllOrNone {
+		add(m.AllOrNone[i].Getter, &m.AllOrNone[i].Reasons)
 	}
 	add(m.All.Getter, &m.All.Reasons)
 	return lists
@@ -228,6 +247,12 @@ func (m *Manifest) KeepReasons(old *Manifest) {
 			if s.Name == m.Secrets[i].Name {
 				m.Secrets[i].Rejections = union(m.Secrets[i].Rejections, s.Rejections)
 			}
+		}
+	}
+	wasRejected := old.rejected()
+	for name, rejections := range m.rejected() {
+		if list := wasRejected[name]; list != nil {
+			*rejections = union(*rejections, *list)
 		}
 	}
 	m.Reasons = union(m.Reasons, old.Reasons)
@@ -253,9 +278,10 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Pattern: s.Pattern, PatternHelp: s.PatternHelp, Prefix: s.Prefixes, Format: s.Format, Keys: s.Keys, Schemes: s.Schemes, Hosts: s.Hosts,
 		UserInfo: s.UserInfo, Choices: s.Choices, ChoiceLabels: s.ChoiceLabels, Open: s.Open,
 		List: s.List, MinItems: s.MinItems, MaxItems: s.MaxItems, Unique: s.Unique, Derived: s.Derived,
-		Getter:   getterSignature(s.GoName, s.resultText(), s.Asks()),
-		Masked:   maskedBy(s.Field),
-		Question: questionLines(server, sentences, []*Secret{s}),
+		RequiredWhen: s.RequiredWhen,
+		Getter:       getterSignature(s.GoName, s.resultText(), s.Asks()),
+		Masked:       maskedBy(s.Field),
+		Question:     questionLines(server, sentences, []*Secret{s}),
 	}
 	for _, c := range s.Constants {
 		m.Constants = append(m.Constants, c.GoName)

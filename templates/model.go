@@ -1,6 +1,9 @@
 package templates
 
-import "github.com/mcpsecrets/mcpsecrets/internal/field"
+import (
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/schema"
+)
 
 // Options are what the schema does not say.
 type Options struct {
@@ -16,6 +19,9 @@ type Package struct {
 	Server  string
 	Secrets []*Secret // in schema order
 	Groups  []*Group  // in schema order
+
+	OneOfs     []*OneOf // in schema order
+	AllOrNones []*Group // in schema order
 }
 
 // A Secret is one secret and everything that is generated for it.
@@ -26,6 +32,7 @@ type Secret struct {
 	FieldDoc  []string   // the comment of the field in the structs of groups
 	Constants []Constant // of a choice
 	Parts     []*Secret  // of what a derived one is made
+	IsPart    bool       // it is a member of a one_of or an all_or_none, which has the getter
 }
 
 // A Constant is one choice.
@@ -68,7 +75,7 @@ func New(f *Schema, o Options) *Package {
 	p := &Package{Name: o.Package, Source: baseName(f.Name), Embed: o.Embed, Server: f.Server}
 	byName := make(map[string]*Secret, len(f.Secrets))
 	for _, in := range f.Secrets {
-		s := &Secret{Field: in.Field, GoName: f.names.secrets[in]}
+		s := &Secret{Field: in.Field, GoName: f.names.secrets[in], IsPart: in.IsPart()}
 		for i, name := range f.names.choices[in] {
 			s.Constants = append(s.Constants, Constant{name, in.Choices[i], in.ChoiceLabels[in.Choices[i]]})
 		}
@@ -84,12 +91,25 @@ func New(f *Schema, o Options) *Package {
 		s.Doc, s.FieldDoc = secretDoc(s), fieldDoc(s)
 	}
 	for _, in := range f.Groups {
-		g := &Group{Name: in.Name, GoName: f.names.groups[in]}
-		for _, member := range in.Members {
-			g.Members = append(g.Members, byName[member])
-		}
+		g := newGroup(in, f.names, byName)
 		g.Doc = groupDoc(g)
 		p.Groups = append(p.Groups, g)
 	}
+	for _, in := range f.OneOfs {
+		p.OneOfs = append(p.OneOfs, newOneOf(in, f.names, byName))
+	}
+	for _, in := range f.AllOrNones {
+		g := newGroup(in, f.names, byName)
+		g.Doc = allOrNoneDoc(g)
+		p.AllOrNones = append(p.AllOrNones, g)
+	}
 	return p
+}
+
+func newGroup(in *schema.Group, n *names, byName map[string]*Secret) *Group {
+	g := &Group{Name: in.Name, GoName: n.groups[in]}
+	for _, member := range in.Members {
+		g.Members = append(g.Members, byName[member])
+	}
+	return g
 }

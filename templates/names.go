@@ -56,6 +56,9 @@ type names struct {
 	groups  map[*schema.Group]string
 	choices map[*schema.Secret][]string
 
+	oneOfs       map[*schema.OneOf]string
+	alternatives map[*schema.Alternative]string
+
 	methods  scope // and the one field of Secrets
 	folded   scope // the same in lower case: names that differ in capitals only are taken for each other
 	packaged scope // package level
@@ -132,10 +135,11 @@ func otherGoName(word string, attempt int) string {
 // chooseNames finds a Go name for everything in f. Mistakes are noted at the later place, with the way out.
 func chooseNames(f *schema.File) *names {
 	n := &names{
-		file:     f,
-		secrets:  make(map[*schema.Secret]string, len(f.Secrets)),
-		groups:   map[*schema.Group]string{},
-		choices:  map[*schema.Secret][]string{},
+		file:    f,
+		secrets: make(map[*schema.Secret]string, len(f.Secrets)),
+		groups:  map[*schema.Group]string{},
+		choices: map[*schema.Secret][]string{},
+		oneOfs:  map[*schema.OneOf]string{}, alternatives: map[*schema.Alternative]string{},
 		methods:  make(scope, len(f.Secrets)),
 		folded:   make(scope, len(f.Secrets)),
 		packaged: make(scope, 4*len(f.Secrets)),
@@ -156,7 +160,13 @@ func chooseNames(f *schema.File) *names {
 		}
 	}
 	for _, g := range f.Groups {
-		n.addGroup(g)
+		n.addGroup("group", g)
+	}
+	for _, o := range f.OneOfs {
+		n.addOneOf(o)
+	}
+	for _, g := range f.AllOrNones {
+		n.addGroup("all_or_none", g)
 	}
 	return n
 }
@@ -200,12 +210,36 @@ func (n *names) addChoices(s *schema.Secret, typeName string) {
 	n.choices[s] = constants
 }
 
-func (n *names) addGroup(g *schema.Group) {
-	what := fmt.Sprintf("group %q", g.Name)
+func (n *names) addGroup(which string, g *schema.Group) {
+	what := fmt.Sprintf("%s %q", which, g.Name)
 	name, pos, ok := n.pick(what, g.Name, g.GoName, g.Pos, g.At("go_name"))
 	n.groups[g] = name
 	if ok && n.claimGetter(name, what, pos) {
 		n.claim(n.packaged, name+"Secrets", what, "its type", pos)
+	}
+}
+
+func (n *names) addOneOf(o *schema.OneOf) {
+	what := fmt.Sprintf("one_of %q", o.Name)
+	name, pos, ok := n.pick(what, o.Name, o.GoName, o.Pos, o.At("go_name"))
+	n.oneOfs[o] = name
+	if !ok || !n.claimGetter(name, what, pos) {
+		return
+	}
+	n.claim(n.packaged, "Key"+name, what, "its key", pos)
+	n.claim(n.packaged, name, what, "its type", pos)
+	for _, a := range o.Alternatives {
+		what := fmt.Sprintf("alternative %q", a.Name)
+		suffix, pos := goName(a.Name), a.Pos
+		if a.GoName != "" {
+			suffix, pos = a.GoName, a.At("go_name")
+		}
+		n.alternatives[a] = name + suffix
+		if suffix == "" || !isGoName(name+suffix) || !isASCII(suffix) {
+			n.fail(pos, "%s makes no Go name, add go_name with letters and digits in ASCII", what)
+			continue
+		}
+		n.claim(n.packaged, name+suffix, what, "its type", pos)
 	}
 }
 

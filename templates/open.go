@@ -39,9 +39,9 @@ func emitSecrets(f *jen.File) {
 //		return &Secrets{Manager: manager}, nil
 //	}
 func emitOpen(f *jen.File, p *Package) {
-	keys := make([]jen.Code, len(p.Secrets))
-	for i, s := range p.Secrets {
-		keys[i] = jen.Id(s.keyVariable())
+	var keys []jen.Code
+	for _, s := range p.keys() {
+		keys = append(keys, jen.Id(s.keyVariable()))
 	}
 	schema := ours("Schema").Add(lines([]jen.Code{
 		jen.Id("Server").Op(":").Lit(p.Server),

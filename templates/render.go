@@ -29,11 +29,17 @@ func (p *Package) Render() ([]byte, error) {
 	emitChoices(f, p)
 	emitSecrets(f)
 	emitOpen(f, p)
-	for _, s := range p.Secrets {
+	for _, s := range p.single() {
 		emitGetter(f, s)
 	}
 	for _, g := range p.Groups {
 		emitGroup(f, g)
+	}
+	for _, o := range p.OneOfs {
+		emitOneOf(f, o)
+	}
+	for _, g := range p.AllOrNones {
+		emitAllOrNone(f, g)
 	}
 	emitAll(f, p)
 	for _, s := range p.Secrets {

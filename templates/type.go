@@ -67,7 +67,7 @@ func (s *Secret) itemType() goType {
 // shownType is the type of a value of s where nothing hides it.
 func (s *Secret) shownType() goType {
 	if s.Type == field.Choice {
-		return goType{name: s.TypeName()}
+		return s.choiceType()
 	}
 	if s.IsConnection() {
 		return goType{name: "string"}
@@ -126,4 +126,12 @@ func (s *Secret) resultText() string {
 		return "secrets.Optional[" + s.valueType().text() + "]"
 	}
 	return s.valueType().text()
+}
+
+// choiceType is the type of a choice: one of its own, but for the one between alternatives, whose values callers never see.
+func (s *Secret) choiceType() goType {
+	if s.IsOneOf() {
+		return goType{name: "string"}
+	}
+	return goType{name: s.TypeName()}
 }

@@ -2,7 +2,8 @@
 // the callers of the generated code.
 //
 // Begin with [Between]. It goes through the secrets (secret.go) with what becomes of stored values (former.go) and of the
-// hosts where values go (destination.go), through the groups (group.go), and through the words that people read (words.go).
+// hosts where values go (destination.go), through the groups (group.go), through what
+// depends on what (alternatives.go), and through the words that people read (words.go).
 package changes
 
 import (
@@ -47,6 +48,8 @@ func Between(old, now *templates.Manifest) []Change {
 	}
 	c.secrets()
 	c.groups()
+	c.oneOfs()
+	c.allOrNone()
 	c.words()
 	return c.changes
 }

@@ -17,8 +17,16 @@ secrets:
   home: {field_type: url}
   size: {field_type: integer, min: 1, max: 9}
   region: {field_type: choice, choices: [{value: eu, label: Europe}, us]}
+  left: {}
+  right: {}
+  cert: {}
+  secret: {}
 groups:
   login: [key, home]
+one_of:
+  side: {left: [left], right: [right]}
+all_or_none:
+  pair: [cert, secret]
 `
 
 // TestEveryFieldIsCompared: whatever differs between two manifests is named, whichever field of them it is, also one that is
@@ -33,6 +41,9 @@ func TestEveryFieldIsCompared(t *testing.T) {
 		{"secret", func(m *templates.Manifest) any { return &m.Secrets[2] }},
 		{"choice", func(m *templates.Manifest) any { return &m.Secrets[3] }},
 		{"group", func(m *templates.Manifest) any { return &m.Groups[0] }},
+		{"one_of", func(m *templates.Manifest) any { return &m.OneOf[0] }},
+		{"alternative", func(m *templates.Manifest) any { return &m.OneOf[0].Alternatives[0] }},
+		{"all_or_none", func(m *templates.Manifest) any { return &m.AllOrNone[0] }},
 		{"all", func(m *templates.Manifest) any { return &m.All }},
 	} {
 		fields := reflect.TypeOf(part.of(manifest(t))).Elem()
@@ -98,7 +109,13 @@ func changeValue(t *testing.T, v reflect.Value) {
 	case reflect.Map:
 		changed := reflect.MakeMap(v.Type())
 		for _, key := range v.MapKeys() {
-			changed.SetMapIndex(key, reflect.ValueOf(v.MapIndex(key).String()+"other"))
+			other := reflect.New(v.Type().Elem()).Elem()
+			other.Set(v.MapIndex(key))
+			changeValue(t, other)
+			changed.SetMapIndex(key, other)
+		}
+		if v.Len() == 0 {
+			changed.SetMapIndex(reflect.ValueOf("other"), reflect.Zero(v.Type().Elem()))
 		}
 		v.Set(changed)
 	}

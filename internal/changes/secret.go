@@ -28,7 +28,7 @@ func (c *comparison) secrets() {
 }
 
 func (c *comparison) added(s *templates.ManifestSecret) {
-	if s.Required && s.Derived == "" {
+	if s.Required && s.Derived == "" && s.MemberOf == "" {
 		c.say(Breaking, "secret %q is new and required: users are asked for it", s.Name)
 		return
 	}
@@ -45,6 +45,7 @@ func (c *comparison) secret(was, s *templates.ManifestSecret) {
 		c.say(breaksIf(was.Hides()), "secret %q: confidential %t is now %t", name, was.Hides(), s.Hides())
 	}
 	switch {
+	case was.MemberOf != s.MemberOf: // which says more
 	case !was.Required && s.Required:
 		c.say(Breaking, "secret %q is now required: users are asked for it", name)
 	case was.Required && !s.Required:
@@ -55,6 +56,7 @@ func (c *comparison) secret(was, s *templates.ManifestSecret) {
 		c.say(breaksIf(s.Default == "" && !s.Required), "secret %q: default %s is now %s", name, quoted(was.Default), quoted(s.Default))
 	}
 	c.derived(was, s)
+	c.depends(was, s)
 	c.consent(was, s)
 	c.sentTo(was, s)
 	if was.FieldType == s.FieldType { // else the rules are others too, which says nothing new
@@ -74,7 +76,7 @@ func (c *comparison) env(was, s *templates.ManifestSecret) {
 
 // code compares what the callers of the generated code use.
 func (c *comparison) code(was, s *templates.ManifestSecret) {
-	if was.Getter != s.Getter {
+	if was.Getter != s.Getter && was.Getter != "" && s.Getter != "" {
 		c.say(Code, "secret %q: the getter %s is now %s", s.Name, was.Getter, s.Getter)
 	}
 	if hadRules(was) && !hadRules(s) {

@@ -88,6 +88,7 @@ func (c *comparison) reasons() {
 		c.given(fmt.Sprintf("group %q", g.Name), before[g.Name].Reasons, g.Reasons)
 	}
 	c.about = Change{}
+	c.reasonsOfParts()
 	c.given("all secrets", c.old.All.Reasons, c.now.All.Reasons)
 	c.given("any getter", c.old.Reasons, c.now.Reasons)
 	for _, place := range without(c.now.ReasonsNotReviewed, c.old.ReasonsNotReviewed) {

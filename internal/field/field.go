@@ -136,10 +136,21 @@ type Field struct {
 	Unique   bool // no two items of a list are the same value
 
 	Derived string // of what others it is made, such as "Bearer {token}"; nobody is asked for it, and nothing is stored
+
+	// RequiredWhen has f asked for while each of these secrets, a choice or a boolean, has one of the values.
+	RequiredWhen map[string][]string
+	// With has f asked for once one of these secrets is stored: they are all set or none.
+	With []string
+	// Members are of a choice between alternatives, the secrets of each: see [Field.IsOneOf].
+	Members map[string][]string
 }
 
 // Optional reports whether f can be unset: it is neither required nor has a default to serve instead.
 func (f Field) Optional() bool { return !f.Required && f.Default == "" }
+
+// IsOneOf reports whether f is the choice between the alternatives of a one_of: each is some secrets, which are asked for and
+// handed out only while it is chosen.
+func (f Field) IsOneOf() bool { return len(f.Members) > 0 }
 
 // Asks reports whether a use of f needs somebody's permission.
 func (f Field) Asks() bool { return f.Permission != None }

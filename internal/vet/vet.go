@@ -105,7 +105,7 @@ func (c *checker) manyRequired() {
 	}
 	required := 0
 	for _, s := range c.file.Secrets {
-		if !s.Required || s.Derived != "" || grouped[s.Name] {
+		if !s.Required || s.Derived != "" || grouped[s.Name] || s.IsPart() {
 			continue
 		}
 		if required++; required == freely+1 {

@@ -27,8 +27,17 @@ func (s Sentences) QuestionHeight(server string, f field.Field, host string) int
 func (s Sentences) DialogHeight(server string, f field.Field) int {
 	broken := append(f.MostBroken(), &field.Problem{Kind: field.NoMatch, Want: long})
 	a := fullest()
+	a.Member = memberOf(f)
 	a.Again, a.Rejected = broken, long
 	return layout.Height(strings.Join(s.Ask(server, f, a), "\n"))
+}
+
+// memberOf returns the longest label of a member, if f is a choice between alternatives.
+func memberOf(f field.Field) string {
+	if !f.IsOneOf() {
+		return ""
+	}
+	return strings.Repeat("W", field.LabelColumns)
 }
 
 // fullest is all that a dialog can say beside what its field says, but for what is wrong with a value.
@@ -39,7 +48,7 @@ func fullest() Asking {
 // DialogFits reports whether a window always has room for the dialog that asks for f. It puts all of the dialog together only
 // where what the field says is so long that the most of everything else could be too much: most schemas have none such.
 func (s Sentences) DialogFits(server string, f field.Field) bool {
-	bare := layout.Height(strings.Join(s.Ask(server, f, Asking{Rejected: "?"}), "\n")) // with a last line, or space before it is not counted
+	bare := layout.Height(strings.Join(s.Ask(server, f, Asking{Rejected: "?", Member: memberOf(f)}), "\n")) // with a last line, or space before it is not counted
 	return bare+mostBeside() <= layout.Lines || s.DialogHeight(server, f) <= layout.Lines
 }
 

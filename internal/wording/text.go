@@ -22,6 +22,7 @@ type Asking struct {
 	Again         error  // why the last value that was typed can't be used
 	Stale         error  // why the stored value can't be used
 	Rejected      string // why the server found the stored value to be wrong
+	Member        string // of a choice between alternatives: the label of the value for which it is asked again
 }
 
 // Title returns the title of the dialog that asks for f.
@@ -54,6 +55,8 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	add(!f.Required, d.Optional)
 	add(f.Type == field.Multiline, d.File)
 	add(f.Type == field.File, d.Path)
+	values["member"] = a.Member
+	add(a.Member != "", d.OtherWay)
 	if a.Code != "" {
 		lines = append(lines, "", layout.Hang(d.code(a)))
 	}

@@ -40,6 +40,7 @@ type Dialog struct {
 	Again    string `json:"again"`     // after a value that broke a rule
 	Stale    string `json:"stale"`     // where the stored value breaks a rule
 	Rejected string `json:"rejected"`  // where the server found the value to be wrong
+	OtherWay string `json:"other_way"` // where a value is asked for again of which there are alternatives
 	Code     string `json:"code"`      // where an MCP client shows the same code
 	CodeAny  string `json:"code_any"`  // instead of code, where the client has no name
 }
@@ -139,6 +140,7 @@ func English() Sentences {
 			Again:    "Please try again: the value {problem}.",
 			Stale:    "The value that is stored can't be used any more: it {problem}.",
 			Rejected: "The value that is stored was rejected: {why}",
+			OtherWay: "The value for {member} is asked for next, unless you choose another way.",
 			Code:     "Code {code}: compare first, go on only if \"{client}\", as it calls itself, shows the same.",
 			CodeAny:  "Code {code}: compare first, go on only if the program that you chat in shows the same.",
 		},
@@ -235,6 +237,7 @@ func Holes() map[string]string {
 		"labels":      "the schema's labels of the secrets, joined by commas",
 		"client":      "the MCP client's own name for itself, shortened in the middle beyond 24 columns",
 		"nth":         "the place of an item in a list, such as 3rd",
+		"member":      "the schema's label of a secret that belongs to an alternative",
 		"number":      "a number from 1",
 		"placeholder": "the schema's placeholder of the secret",
 		"principal":   "the caller's name in quotes, as the server's code verified it; with characters beyond ASCII, once more with those spelled out",

@@ -64,7 +64,8 @@ func NewUser(t testing.TB) *User {
 	return &User{u, u}
 }
 
-// Types makes the user type text into the next dialog, which must ask for a value and say words, such as a label.
+// Types makes the user type text into the next dialog, which must ask for a value and say words, such as a label. Of a choice,
+// also that between alternatives, the text is what the dialog shows, or the value.
 func (u *User) Types(words, text string) *User {
 	return u.will(act{entry: true, words: words, text: text})
 }

@@ -124,7 +124,7 @@ func (c *command) help() {
 	table := newTable(c.stdout)
 	for _, line := range [][2]string{
 		{"status", "say which secrets are set, and to what, unless they are confidential"},
-		{"set NAME", "ask for a value, which is not shown if it is confidential"},
+		{"set NAME", "ask for a value, which is not shown if it is confidential; of alternatives, ask which"},
 		{"set NAME < FILE", "take a value from a file"},
 		{"forget NAME", "remove a value"},
 		{"clear [--yes]", "remove all values, after a question"},
@@ -194,8 +194,10 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 		return "set: " + shortened(f.Shown(setting)), nil
 	case err == nil:
 		return "set", nil
-	case errors.Is(err, secrets.ErrNotSet) && f.Required:
+	case errors.Is(err, secrets.ErrNotSet) && c.IsAsked(ctx, f.Name):
 		return "not set, required", nil
+	case errors.Is(err, secrets.ErrNotSet) && c.MemberOf(f.Name) != "":
+		return "not set, for " + c.MemberOf(f.Name), nil
 	case errors.Is(err, secrets.ErrNotSet) && f.Default != "":
 		return "not set, the default serves", nil
 	case errors.Is(err, secrets.ErrNotSet):
@@ -226,10 +228,32 @@ func (c *command) set(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.patiently(func() error { return c.Put(ctx, f.Name, text) }); err != nil {
-		return c.storeError(err, f.Name)
+	entries := []entry{{f.Name, text}}
+	if c.terminal {
+		for _, member := range f.Members[text] { // of the alternative that was chosen: all is typed before any of it is stored
+			value, err := c.asked(ctx, c.field(member))
+			if err != nil {
+				return err
+			}
+			entries = append(entries, entry{member, value})
+		}
 	}
-	fmt.Fprintf(c.stdout, "%s is set.\n", f.Name)
+	return c.store(ctx, entries)
+}
+
+// An entry is a value that was typed.
+type entry struct{ name, text string }
+
+// store stores what was typed, the last one first: what is chosen says which of the others are used.
+func (c *command) store(ctx context.Context, entries []entry) error {
+	for _, e := range slices.Backward(entries) {
+		if err := c.patiently(func() error { return c.Put(ctx, e.name, e.text) }); err != nil {
+			return c.storeError(err, e.name)
+		}
+	}
+	for _, e := range entries {
+		fmt.Fprintf(c.stdout, "%s is set.\n", e.name)
+	}
 	return nil
 }
 
@@ -250,7 +274,8 @@ func (c *command) forget(ctx context.Context, args []string) error {
 	err = c.patiently(func() error {
 		err := c.Check(ctx, f.Name)
 		var problem *field.Problem
-		if err == nil || errors.As(err, &problem) || errors.Is(err, secrets.ErrStore) { // a damaged value is one to remove
+		isUnclear := f.IsOneOf() && errors.Is(err, secrets.ErrNotSet)                                // which is chosen: its members may be stored
+		if err == nil || isUnclear || errors.As(err, &problem) || errors.Is(err, secrets.ErrStore) { // a damaged value is one to remove
 			err = c.Remove(ctx, f.Name)
 		}
 		return err
@@ -317,6 +342,12 @@ func (c *command) names() []string {
 		}
 	}
 	return names
+}
+
+// field returns the secret of a name that there is.
+func (c *command) field(name string) field.Field {
+	fields := c.Fields()
+	return fields[slices.IndexFunc(fields, func(f field.Field) bool { return f.Name == name })]
 }
 
 // named returns the secret that the one argument names.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -98,12 +99,19 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 	}
 }
 
-// offer says what a person can choose from.
+// offer says what a person can choose from, with the label behind a value that has one: the value is shorter to type.
 func offer(f field.Field) string {
-	if f.List {
-		return "Any of: " + field.JoinList(f.ShownChoices())
+	list := slices.Clone(f.Choices)
+	for i, choice := range list {
+		if shown := f.Item().Shown(choice); shown != choice {
+			list[i] += " (" + shown + ")"
+		}
 	}
-	line := "One of: " + strings.Join(f.ShownChoices(), ", ")
+	line := "One of: "
+	if f.List {
+		line = "Any of: "
+	}
+	line += strings.Join(list, ", ")
 	if f.Open {
 		line += "; or another value"
 	}

@@ -44,16 +44,22 @@ type Gap struct {
 	Asking wording.Asking
 	Who    consent.Who // for whom it is asked; set by [Intake]
 	Offer  string      // what the dialog offers instead of the default
+	// Decides: what else is missing depends on what is entered here.
+	Decides bool
+}
+
+// Wanted says what a collection is about.
+type Wanted struct {
+	Secrets []string
+	Replace bool              // also what is stored
+	Entered map[string]string // what a person has entered so far, which is not stored yet; "" was left empty
 }
 
 // Values are where values are kept.
 type Values interface {
-	// Gaps returns what is missing of the secrets, or can't be used.
-	Gaps(ctx context.Context, secrets []string) ([]Gap, error)
-	// Field returns what the schema says of a secret.
-	Field(secret string) field.Field
-	// Offer returns the stored value of a secret for a person to change, and "" where none is stored that may be shown.
-	Offer(ctx context.Context, secret string) (string, error)
+	// Gaps returns what is missing of what is wanted, or can't be used, and where it is to be replaced what is stored, with an
+	// offer if that may be shown. What was entered is no gap.
+	Gaps(ctx context.Context, wanted Wanted) ([]Gap, error)
 	// Replace stores a value, or removes it where text is "". The function that it returns puts back what was there before;
 	// it logs what it can't do.
 	Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error)
@@ -254,7 +260,8 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 	turn, endTurn := open.Step(ctx)
 	defer endTurn()
 	// Nobody waits for a turn that is of no use.
-	if gaps, err := in.gaps(turn, codes, replace); err != nil || len(gaps) == 0 {
+	wanted := Wanted{Secrets: codes.secrets, Replace: replace}
+	if gaps, err := in.gaps(turn, codes, wanted); err != nil || len(gaps) == 0 {
 		return err
 	}
 	pass, err := in.Desk.Queue(turn, codes.who)
@@ -271,7 +278,7 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 		return &refusedBefore{err}
 	}
 	// Another process of this server may have asked while this one waited for its turn, and the screen may have gone.
-	gaps, err := in.gaps(turn, codes, replace)
+	gaps, err := in.gaps(turn, codes, wanted)
 	if err != nil || len(gaps) == 0 {
 		return err
 	}
@@ -283,22 +290,22 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 	}
 	codes.open()
 	withdraw := in.show(codes, client)
-	texts, err := in.enterAll(ctx, open, gaps)
+	entries, err := in.enterAll(ctx, open, wanted, gaps)
 	if err != nil {
 		withdraw()
 		return err
 	}
-	undo, err := in.keep(gaps, texts)
+	undo, err := in.keep(entries)
 	if err != nil {
 		withdraw()
 		return err
 	}
-	for i, g := range gaps {
+	for _, e := range entries {
 		note := in.Values.Stored
-		if texts[i] == "" {
+		if e.text == "" {
 			note = in.Values.LeftEmpty
 		}
-		note(ctx, g.Field.Name, codes.compared())
+		note(ctx, e.secret, codes.compared())
 	}
 	time.AfterFunc(compareFor, withdraw)
 	return codes.finish(undo)
@@ -306,32 +313,42 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 
 // gaps returns what is to be asked for. The error says why it can't be asked for, or not be stored: a client is told of no
 // window that then does not open, and nobody types a value for nothing.
-func (in *Intake) gaps(ctx context.Context, codes *codes, replace bool) ([]Gap, error) {
-	gaps, err := in.Values.Gaps(ctx, codes.secrets)
-	if err != nil {
+func (in *Intake) gaps(ctx context.Context, codes *codes, wanted Wanted) ([]Gap, error) {
+	gaps, err := in.Values.Gaps(ctx, wanted)
+	if err != nil || len(gaps) == 0 {
 		return nil, err
 	}
-	if replace && len(gaps) == 0 {
-		offer, err := in.Values.Offer(ctx, codes.secrets[0])
-		if err != nil {
-			return nil, err
-		}
-		gaps = []Gap{{Field: in.Values.Field(codes.secrets[0]), Offer: offer}}
-	}
-	if len(gaps) == 0 {
-		return nil, nil
-	}
-	gaps = destinationsFirst(gaps)
+	gaps = inOrder(gaps)
+	number(gaps, len(wanted.Entered))
 	for i := range gaps {
 		g := &gaps[i]
 		g.Who, g.Asking.Client, g.Asking.Code = codes.who, codes.client, codes.code
-		g.Asking.Number, g.Asking.Total = i+1, len(gaps)
 	}
 	return gaps, in.Ready(ctx, gaps)
 }
 
-// destinationsFirst returns the gaps so that a person is asked where a value goes before the value itself.
-func destinationsFirst(gaps []Gap) (sorted []Gap) {
+// number tells a person which of how many values each is. While one of them decides on others, nobody knows how many.
+func number(gaps []Gap, entered int) {
+	if slices.ContainsFunc(gaps, func(g Gap) bool { return g.Decides }) {
+		return
+	}
+	for i := range gaps {
+		gaps[i].Asking.Number, gaps[i].Asking.Total = entered+i+1, entered+len(gaps)
+	}
+}
+
+// inOrder returns the gaps so that a person is asked first what decides on others, and where a value goes before the value.
+func inOrder(gaps []Gap) (sorted []Gap) {
+	slices.SortStableFunc(gaps, func(a, b Gap) int {
+		switch {
+		case a.Decides == b.Decides:
+			return 0
+		case a.Decides:
+			return -1
+		default:
+			return 1
+		}
+	})
 	taken := make([]bool, len(gaps))
 	take := func(i int) {
 		if !taken[i] {
@@ -350,14 +367,26 @@ func destinationsFirst(gaps []Gap) (sorted []Gap) {
 	return sorted
 }
 
-func (in *Intake) enterAll(ctx context.Context, open *collection, gaps []Gap) (texts []string, err error) {
-	texts = make([]string, len(gaps))
-	for i, g := range gaps {
-		if texts[i], err = in.enter(ctx, open, g); err != nil {
+// An entry is what a person has entered for a secret; "" was left empty.
+type entry struct{ secret, text string }
+
+// enterAll asks for the gaps one after the other. After what decides on others it looks again what is missing.
+func (in *Intake) enterAll(ctx context.Context, open *collection, wanted Wanted, gaps []Gap) (entries []entry, err error) {
+	wanted.Entered = map[string]string{}
+	for len(gaps) > 0 {
+		g := gaps[0]
+		text, err := in.enter(ctx, open, g)
+		if err != nil {
 			return nil, err
 		}
+		entries, wanted.Entered[g.Field.Name] = append(entries, entry{g.Field.Name, text}), text
+		if gaps = gaps[1:]; g.Decides {
+			if gaps, err = in.gaps(ctx, open.Subject, wanted); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return texts, nil
+	return entries, nil
 }
 
 // enter asks for one value until it keeps the rules, and returns "" for a field that was left empty and may be.
@@ -401,7 +430,7 @@ func (in *Intake) window(ctx context.Context, open *collection, g Gap, prefill s
 
 // keep stores all texts, or puts back what was there before. It returns how to do that later. A keychain has no transactions:
 // where this process is killed between two writes, some values are new and the others old, each whole.
-func (in *Intake) keep(gaps []Gap, texts []string) (undo func(), err error) {
+func (in *Intake) keep(entries []entry) (undo func(), err error) {
 	var steps []func(context.Context)
 	undo = func() {
 		for _, step := range slices.Backward(steps) {
@@ -410,8 +439,8 @@ func (in *Intake) keep(gaps []Gap, texts []string) (undo func(), err error) {
 	}
 	// The person has typed everything: what is begun now is finished, also while the server shuts down, unless the keychain
 	// keeps it waiting.
-	for i, g := range gaps {
-		step, err := in.Values.Replace(in.end, g.Field.Name, texts[i])
+	for _, e := range entries {
+		step, err := in.Values.Replace(in.end, e.secret, e.text)
 		if step != nil {
 			steps = append(steps, step)
 		}

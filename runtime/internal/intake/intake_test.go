@@ -25,6 +25,8 @@ type shelf struct {
 	log   []string                  // what was done, in order
 	fails string                    // the text that can't be stored
 	undo  func(ctx context.Context) // runs before each value that is taken back
+
+	decide func(entered map[string]string) []Gap // what is missing; nil: what is not stored
 }
 
 // stored returns what is stored now.
@@ -34,22 +36,20 @@ func (s *shelf) stored() map[string]string {
 	return maps.Clone(s.texts)
 }
 
-func (s *shelf) Gaps(_ context.Context, secrets []string) (gaps []Gap, err error) {
+func (s *shelf) Gaps(_ context.Context, wanted Wanted) (gaps []Gap, err error) {
+	if s.decide != nil {
+		return s.decide(wanted.Entered), nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, secret := range secrets {
-		if _, ok := s.texts[secret]; !ok {
-			gaps = append(gaps, Gap{Field: s.Field(secret)})
+	for _, secret := range wanted.Secrets {
+		_, isEntered := wanted.Entered[secret]
+		if _, ok := s.texts[secret]; !isEntered && (wanted.Replace || !ok) {
+			gaps = append(gaps, Gap{Field: field.Field{Name: secret, Type: field.Password, Required: true}})
 		}
 	}
 	return gaps, nil
 }
-
-func (s *shelf) Field(secret string) field.Field {
-	return field.Field{Name: secret, Type: field.Password, Required: true}
-}
-
-func (s *shelf) Offer(context.Context, string) (string, error) { return "", nil }
 
 func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(context.Context), err error) {
 	s.mu.Lock()
@@ -216,8 +216,7 @@ func TestSlowTakingBackHoldsNobodyElse(t *testing.T) {
 func TestAllAreKeptOrNone(t *testing.T) {
 	values := &shelf{texts: map[string]string{"one": "before"}, fails: "fourth"}
 	in := newIntake(t, values)
-	gaps := []Gap{{Field: values.Field("one")}, {Field: values.Field("two")}, {Field: values.Field("one")}, {Field: values.Field("three")}}
-	undo, err := in.keep(gaps, []string{"first", "second", "third", "fourth"})
+	undo, err := in.keep([]entry{{"one", "first"}, {"two", "second"}, {"one", "third"}, {"three", "fourth"}})
 	if err == nil || undo != nil {
 		t.Fatal("a value that could not be stored is kept")
 	}
@@ -433,6 +432,40 @@ func TestEveryTableIsBounded(t *testing.T) {
 	}
 }
 
+// What is missing is looked up again after an answer that decides, and nothing is stored before all is entered.
+func TestAnswerThatDecides(t *testing.T) {
+	values := &shelf{decide: func(entered map[string]string) []Gap {
+		text := func(name string, decides bool) Gap {
+			return Gap{Field: field.Field{Name: name, Type: field.Text, Required: true}, Decides: decides}
+		}
+		switch way, isChosen := entered["way"]; {
+		case !isChosen:
+			return []Gap{text("other", false), text("way", true)}
+		case entered["other"] != "":
+			return nil
+		default:
+			return []Gap{text("of-"+way, false), text("other", false)}
+		}
+	}}
+	var numbers []string
+	in := newIntake(t, values, "token", "t", "o")
+	enter := in.Enter
+	in.Enter = func(ctx context.Context, g Gap, prefill string) (string, *field.Problem, error) {
+		numbers = append(numbers, fmt.Sprintf("%s %d/%d", g.Field.Name, g.Asking.Number, g.Asking.Total))
+		if len(values.log) > 0 {
+			t.Errorf("stored before all is entered: %q", values.log)
+		}
+		return enter(ctx, g, prefill)
+	}
+	collect(t, in, "way", "other")
+	if want := []string{"way 0/0", "of-token 2/3", "other 3/3"}; !slices.Equal(numbers, want) {
+		t.Errorf("asked for %q, want %q", numbers, want)
+	}
+	if want := map[string]string{"way": "token", "of-token": "t", "other": "o"}; !maps.Equal(values.texts, want) {
+		t.Errorf("stored %q, want %q", values.texts, want)
+	}
+}
+
 // A person is asked where a value goes before the value itself. Nothing else changes its place.
 func TestDestinationsFirst(t *testing.T) {
 	gap := func(name, to string) Gap { return Gap{Field: field.Field{Name: name, SentTo: to}} }
@@ -450,7 +483,7 @@ func TestDestinationsFirst(t *testing.T) {
 		{nil, ""},
 	} {
 		var names []string
-		for _, g := range destinationsFirst(row.gaps) {
+		for _, g := range inOrder(row.gaps) {
 			names = append(names, g.Field.Name)
 		}
 		if got := strings.Join(names, " "); got != row.want {

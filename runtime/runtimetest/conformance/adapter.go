@@ -114,6 +114,10 @@ func (s suite) tests() []namedTest {
 		{"WindowThatFailsEndsTheCall", s.windowThatFailsEndsTheCall},
 		{"WindowThatWaitsForItsTurnIsNotAnnounced", s.windowThatWaitsForItsTurnIsNotAnnounced},
 
+		// Alternatives.
+		{"AlternativeIsChosenThenAskedFor", s.alternativeIsChosenThenAskedFor},
+		{"AlternativeIsStoredWholeOrNot", s.alternativeIsStoredWholeOrNot},
+
 		// What a client can send back.
 		{"HandlesThatDoNotCount", s.handlesThatDoNotCount},
 		{"HandleSurvivesItsTheft", s.handleSurvivesItsTheft},

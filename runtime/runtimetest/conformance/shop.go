@@ -14,6 +14,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	alternatives "github.com/mcpsecrets/mcpsecrets/testdata/golden/alternatives/want"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
@@ -22,6 +23,8 @@ type shop struct {
 	*petstore.Secrets
 	Server
 	store *runtimetest.Store // nil on a desktop
+
+	alternatives *alternatives.Secrets // nil where the petstore's are used
 
 	mu     sync.Mutex
 	acts   int             // of a handler that ignores what a getter says
@@ -48,7 +51,12 @@ func (w world) serve() (*shop, error) {
 		options = append(options, secrets.WithStore(s.store), secrets.WithPrompter(person))
 	}
 	var err error
-	if s.Secrets, err = petstore.OpenSecrets(options...); err != nil {
+	if w.Fork {
+		err = s.fork(options)
+	} else {
+		s.Secrets, err = petstore.OpenSecrets(options...)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.Server = w.adapter.New(s.Manager, s.features())
@@ -67,6 +75,9 @@ const (
 const reason secrets.Reason = "Read one pet of your store"
 
 func (s *shop) features() []Feature {
+	if s.alternatives != nil {
+		return s.forkFeatures()
+	}
 	return []Feature{
 		{Kind: "tool", Name: "get_pet", Handle: s.getPet},
 		{Kind: "tool", Name: "rename_pet", Handle: s.getPet},

@@ -30,6 +30,7 @@ type world struct {
 	Password string // in the keychain; "" for none
 	Desktop  bool   // real keychain and real dialogs; the rest is then without a meaning
 	Dialogs  []act  // what the person does with native dialogs, in order
+	Fork     bool   // the server has alternatives in place of the petstore's secrets
 	Blind    string // why no dialog can open, as is known before: a name of [blindness]; "" where they can
 }
 

@@ -1,0 +1,69 @@
+package templates
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+)
+
+// emitAllOrNone emits:
+//
+//	// MTLSSecrets are the values of mtls, which are set together.
+//	type MTLSSecrets struct { ... }
+//
+//	// MTLS returns mtls, which may be unset: ...
+//	func (s *Secrets) MTLS(ctx context.Context, reason secrets.Reason) (secrets.Optional[MTLSSecrets], error) { ... }
+//
+//	func intoMTLS(target *secrets.Optional[MTLSSecrets]) secrets.Binding {
+//		var values MTLSSecrets
+//		return secrets.Together(func(isSet bool) {
+//			if isSet {
+//				*target = secrets.Some(values)
+//			}
+//		},
+//			KeyClientCert.Into(&values.ClientCert),
+//			KeyClientKey.Into(&values.ClientKey),
+//		)
+//	}
+func emitAllOrNone(f *jen.File, g *Group) {
+	comment(f, g.TypeName()+" are the values of "+g.Name+", which are set together.")
+	f.Type().Id(g.TypeName()).StructFunc(func(fields *jen.Group) {
+		for _, s := range g.Members {
+			fields.Id(s.GoName).Add(s.valueType().code())
+		}
+	})
+	f.Line()
+	comment(f, g.Doc...)
+	into := "into" + g.GoName
+	emitBoundGetter(f, g.GoName, into, optionalGroup(g), asksAny(g.Members))
+	comment(f, into+" binds the members, which are all set or none.")
+	f.Func().Id(into).Params(jen.Id("target").Op("*").Add(optionalGroup(g))).Add(ours("Binding")).Block(
+		jen.Var().Id("values").Id(g.TypeName()),
+		jen.Return(ours("Together").CustomFunc(argumentLines, func(arguments *jen.Group) {
+			arguments.Func().Params(jen.Id("isSet").Bool()).Block(
+				jen.If(jen.Id("isSet")).Block(jen.Op("*").Id("target").Op("=").Add(ours("Some")).Call(jen.Id("values"))),
+			)
+			for _, s := range g.Members {
+				arguments.Line().Id(s.keyVariable()).Dot("Into").Call(jen.Op("&").Id("values").Dot(s.GoName))
+			}
+			arguments.Line()
+		})),
+	)
+	f.Line()
+}
+
+func optionalGroup(g *Group) *jen.Statement { return ours("Optional").Types(jen.Id(g.TypeName())) }
+
+func allOrNoneDoc(g *Group) []string {
+	members := make([]string, len(g.Members))
+	for i, s := range g.Members {
+		members[i] = s.Name
+	}
+	permission := "There is one question for permission for all of them."
+	if !asksAny(g.Members) {
+		permission = "Nobody is asked for permission."
+	}
+	return paragraph(nil, fmt.Sprintf("%s returns %s: %s, all of them or none.", g.GoName, g.Name, strings.Join(members, ", ")),
+		"While none is stored it is unset, which is no error; once one is, the user is asked for the others.", permission)
+}
