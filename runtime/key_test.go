@@ -39,7 +39,14 @@ func fillMap(m reflect.Value, text string) {
 	if m.IsNil() {
 		m.Set(reflect.MakeMap(m.Type()))
 	}
-	m.SetMapIndex(reflect.ValueOf("key"), reflect.ValueOf(text))
+	value := reflect.ValueOf(text)
+	if m.Type().Elem().Kind() == reflect.Slice {
+		if value = m.MapIndex(reflect.ValueOf("key")); !value.IsValid() {
+			value = reflect.ValueOf([]string{""})
+		}
+		value.Index(0).SetString(text) // where it is, which a copy of the map alone would share
+	}
+	m.SetMapIndex(reflect.ValueOf("key"), value)
 }
 
 // changeLists fails for each list that does not have text in it, and writes something else there.
@@ -52,7 +59,9 @@ func changeLists(t *testing.T, fields reflect.Value, text string) {
 		case reflect.Slice:
 			item = list.Index(0)
 		case reflect.Map:
-			item = list.MapIndex(reflect.ValueOf("key"))
+			if item = list.MapIndex(reflect.ValueOf("key")); item.Kind() == reflect.Slice {
+				item = item.Index(0)
+			}
 		default:
 			continue
 		}

@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -63,7 +62,7 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		fmt.Fprintln(c.stderr, rules)
 	}
 	if offered != "" {
-		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(f.Shown(offered)))
+		prompt = fmt.Sprintf("%s [%s]: ", f.Name, offeredAs(f, offered))
 	}
 	switch {
 	case f.Type == field.Choice:
@@ -99,23 +98,32 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 	}
 }
 
-// offer says what a person can choose from, with the label behind a value that has one: the value is shorter to type.
+// offer says what a person can choose from: the labels, but of alternatives the names too, which the status has.
 func offer(f field.Field) string {
-	list := slices.Clone(f.Choices)
-	for i, choice := range list {
-		if shown := f.Item().Shown(choice); shown != choice {
-			list[i] += " (" + shown + ")"
+	shown := f.ShownChoices()
+	switch {
+	case f.List:
+		return "Any of: " + field.JoinList(shown)
+	case f.IsOneOf():
+		for i, name := range f.Choices {
+			if shown[i] != name {
+				shown[i] = name + " (" + shown[i] + ")"
+			}
 		}
 	}
-	line := "One of: "
-	if f.List {
-		line = "Any of: "
-	}
-	line += strings.Join(list, ", ")
+	line := "One of: " + strings.Join(shown, ", ")
 	if f.Open {
 		line += "; or another value"
 	}
 	return line
+}
+
+// offeredAs is how a value is shown that is taken if the person just agrees.
+func offeredAs(f field.Field, value string) string {
+	if f.IsOneOf() {
+		return value // its name, which is shorter
+	}
+	return shortened(f.Shown(value))
 }
 
 // shortened returns a value as one line of a terminal has room for it.
