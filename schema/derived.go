@@ -70,8 +70,6 @@ func (r *reader) resolve(d *draft) {
 			r.errorf(d.At("derived"), "derived: unknown secret %s%s", quote(name), r.suggestion(name, r.names))
 		case part.state == resolving:
 			r.errorf(d.At("derived"), "derived: {%s} is made of this one itself", name)
-		case part.part != nil && part.part.alternative != "":
-			r.errorf(d.At("derived"), "derived: {%s} is a member of %s, and unset where another alternative is chosen", name, part.part.of)
 		case part.Type == "":
 		default:
 			parts[name] = part.Field

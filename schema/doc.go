@@ -57,7 +57,7 @@
 //	help_text     where to find it and what it is for, in up to 8 lines of 60 columns
 //	docs          an https link to where it is explained; in dialogs, the client's form, the terminal and errors
 //	placeholder   an example of how a value looks, in up to 100 columns; never a value
-//	examples      a list of values; the first is the placeholder where none is given
+//	examples      a list of values, or of a list of items; the first is the placeholder where none is given, of a list all
 //	permission    whose word a use needs: ask, dialog or none (ask)
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)

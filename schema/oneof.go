@@ -213,6 +213,12 @@ func (r *reader) joinAlternative(d *draft, p part) {
 	if d.places.has("required") && !d.Required {
 		r.contradicts(d, "required", p, "which asks for all members of the alternative that is chosen")
 	}
+	for _, other := range r.drafts {
+		if slices.Contains(other.Parts(), d.Name) {
+			r.errorf(p.pos, "secret %s can't be a member: secret %s is derived of it, which would be unset where another alternative is chosen",
+				quote(d.Name), quote(other.Name))
+		}
+	}
 	r.asksItself(d, p)
 	d.Required = true
 }

@@ -25,7 +25,7 @@ var beyondJSONSchema = regexp.MustCompile(strings.Join([]string{
 	`makes no Go name|would be named|set go_name`,                                 // names in Go
 	`is above|allows \d+$|is missing: it is the name`,                             // one key compared with another
 	`matches no value|matches only`,                                               // a pattern against other rules
-	`: derived|is derived, which|made of a confidential|needs a part`,             // what is made of others
+	`: derived|is derived(,| of)|made of a confidential|needs a part`,             // what is made of others
 	`is no RE2 expression|is that of no url`,                                      //
 	`default ".*" (must|is a list)`,                                               // defaults by the rules of their own secret
 	`columns wide|takes \d+ lines|can take \d+ lines|accents|two in a row`,        // how much room a text takes
