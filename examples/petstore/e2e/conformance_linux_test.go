@@ -132,10 +132,35 @@ func TestConformanceOfInputRequests(t *testing.T) {
 				}
 				p := openConformance(t, on)
 				scenario := "input-required-result-" + scenario
-				p.meets(want, p.conform(p.conformable(standIns), "--scenario", scenario)[scenario])
+				checks, late := p.scenario(scenario)
+				for range 5 {
+					if want.alone && late && len(want.unwanted(checks)) > 0 {
+						checks, late = p.scenario(scenario)
+					}
+				}
+				p.meets(want, checks)
 			})
 		}
 	}
+}
+
+// scenario makes one scenario of the suite. It reports whether the suite was so late that the server took it for a client that can't
+// show forms, as a loaded machine makes it.
+func (p *place) scenario(name string) (checks []check, late bool) {
+	p.t.Helper()
+	before := len(p.log.String())
+	checks = p.conform(p.conformable(standIns), "--scenario", name)[name]
+	return checks, strings.Contains(p.log.String()[before:], "how=nobody_to_ask")
+}
+
+// unwanted are the checks with what the suite must not find.
+func (d demand) unwanted(checks []check) (found []check) {
+	for _, c := range checks {
+		if d.never != "" && strings.Contains(c.ErrorMessage, d.never) {
+			found = append(found, c)
+		}
+	}
+	return found
 }
 
 func (p *place) meets(want demand, checks []check) {
@@ -149,10 +174,8 @@ func (p *place) meets(want demand, checks []check) {
 			p.t.Errorf("%s: %v", id, checks)
 		}
 	}
-	for _, c := range checks {
-		if want.never != "" && strings.Contains(c.ErrorMessage, want.never) {
-			p.t.Error(c)
-		}
+	for _, c := range want.unwanted(checks) {
+		p.t.Error(c)
 	}
 	if len(checks) == 0 {
 		p.t.Error("no checks")
