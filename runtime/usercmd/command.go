@@ -163,7 +163,7 @@ func (c *command) status(ctx context.Context) error {
 			return c.storeError(err, f.Name)
 		}
 		if err == nil {
-			knows = true
+			knows = knows || f.Derived == ""
 		} else {
 			state = "not known: " + c.storeTrouble(err)
 			unknown = cmp.Or(unknown, c.storeError(err, f.Name))
