@@ -129,7 +129,7 @@ type oracleForm struct {
 	asked     time.Time
 	begun     time.Time // the earliest that the question can have begun
 	life      int
-	dropped   time.Time // when that client went away
+	dropped   time.Time // when its connection ended, where nobody answered
 	window    *oracleWindow
 }
 
