@@ -3,6 +3,7 @@ package laws
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,6 +52,47 @@ func TestOracleForgetsTheFormOfASessionThatEnded(t *testing.T) {
 			})
 		}
 	})
+}
+
+// An input request whose answer perhaps came to the server may be answered, also where that was after its five minutes.
+func TestOracleDoubtsThatARoundWasLeftUnanswered(t *testing.T) {
+	for name, test := range map[string]struct {
+		outcome string // of the request with the answer; "" is that there is none
+		want    bool   // left unanswered
+	}{
+		"nobody answers":            {"", true},
+		"the answer is given up":    {"canceled", false},
+		"the answer has its result": {"done", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOracle()
+				o.put("user", "value-of-user", true)
+				time.Sleep(oracleAge + time.Minute)
+				handle := strings.Repeat("5", 32)
+				first := o.comes(oracleRequest{principal: "ann", tool: "who", rounds: true})
+				o.ended(first, "asked", "")
+				o.mints(first, handle, map[string]shownForm{"permission": {
+					"laws wants to use: user\nTool: who\nAsked for by \"ann\"\n\"Allow for session\" lets the tool who use it for 10m.",
+					[]string{"Allow", "Allow for session", "Deny"},
+				}})
+				time.Sleep(oracleOpen + time.Minute)
+				if test.outcome != "" {
+					o.ended(o.comes(oracleRequest{
+						principal: "ann", tool: "who", rounds: true, handle: handle, canceled: true,
+						answers: map[string]string{"permission": "declines"},
+					}), test.outcome, "")
+				}
+				time.Sleep(time.Minute)
+				if o.broke != "" {
+					t.Fatal(o.broke)
+				}
+				if got := o.leftUnanswered("ann", o.rounds[handle].forms["permission"].parts[0]); got != test.want {
+					t.Errorf("the form was left unanswered: %v, want %v", got, test.want)
+				}
+			})
+		})
+	}
 }
 
 // endSession ends the session of a client at the server. The client learns that with its next message, and the oracle is not told.
