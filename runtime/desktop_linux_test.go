@@ -90,6 +90,16 @@ func (r *real) types(title, text string) {
 	r.must(r.Press(w, "Return"))
 }
 
+// unlocksAndAllows types the password of the keyring, allows the use that is asked for next, and wants get to return a key.
+func (r *real) unlocksAndAllows(get func() (string, error), want string) {
+	r.t.Helper()
+	r.must(r.AnswerPrompt(r.Desktop.Password))
+	r.presses(questionTitle, r.Keys(desktop.Allow)...)
+	if key, err := get(); err != nil || key != want {
+		r.t.Fatalf("got %q, %v", key, err)
+	}
+}
+
 // presses presses keys in the next window.
 func (r *real) presses(title string, keys ...string) {
 	r.t.Helper()
@@ -341,11 +351,7 @@ func TestRealKeychainIsUnlockedByItsPrompt(t *testing.T) {
 	r.must(r.Manager.Set(t.Context(), petstore.KeyAPIKey(), goodKey))
 	r.must(r.Lock())
 	get := r.ask()
-	r.must(r.AnswerPrompt(r.Desktop.Password))
-	r.presses(questionTitle, r.Keys(desktop.Allow)...)
-	if key, err := get(); err != nil || key != goodKey {
-		t.Fatalf("got %q, %v", key, err)
-	}
+	r.unlocksAndAllows(get, goodKey)
 }
 
 // Who says that the codes differ, once a value is stored, must be shown no prompt for the login password, and the end of the

@@ -103,7 +103,7 @@ func (i insider) examineValues(ctx context.Context) (symptoms []inside.Symptom) 
 	if err != nil && !isOfOneValue(err) {
 		return nil // which the next use says
 	}
-	names := func(failure error) string {
+	namesWith := func(failure error) string {
 		var names []string
 		for _, v := range views {
 			if errors.Is(v.err, failure) {
@@ -115,11 +115,11 @@ func (i insider) examineValues(ctx context.Context) (symptoms []inside.Symptom) 
 	warn := func(text, wayOut string) {
 		symptoms = append(symptoms, inside.Symptom{Part: "values", Verdict: inside.Warning, Text: text, WayOut: wayOut})
 	}
-	if names := names(ErrStoreLocked); names != "" {
+	if names := namesWith(ErrStoreLocked); names != "" {
 		warn("in a keyring that is locked: "+names,
 			fmt.Sprintf("unlock that keyring; or \"%s secrets set NAME\" stores another value in the one that is not locked", i.command))
 	}
-	if names := names(ErrStore); names != "" {
+	if names := namesWith(ErrStore); names != "" {
 		warn("can't be read: "+names, fmt.Sprintf("\"%s secrets set NAME\" stores another value", i.command))
 	}
 	return symptoms

@@ -238,23 +238,10 @@ func TestErrorNamesWhatItIsAbout(t *testing.T) {
 	}
 }
 
-// unreadable is a store that can't read one account.
-type unreadable struct {
-	secrets.Store
-	account string
-}
-
-func (s unreadable) Get(ctx context.Context, service, account string) (string, error) {
-	if account == s.account {
-		return "", secrets.ErrStoreLocked
-	}
-	return s.Store.Get(ctx, service, account)
-}
-
 func TestErrorNamesWhatCouldNotBeRead(t *testing.T) {
 	for _, secret := range []string{"username", "base_url"} { // the second says where the key goes
 		b := filled(t)
-		vault, err := petstore.OpenSecrets(secrets.WithStore(unreadable{b.store, secret}), secrets.WithPrompter(b.user))
+		vault, err := petstore.OpenSecrets(secrets.WithStore(secrets.FailsForOne{Store: b.store, Account: secret, Err: secrets.ErrStoreLocked}), secrets.WithPrompter(b.user))
 		if err != nil {
 			t.Fatal(err)
 		}

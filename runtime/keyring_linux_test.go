@@ -64,11 +64,7 @@ func TestOneValueIsInALockedKeyring(t *testing.T) {
 	}
 	r.must(r.WaitNoWindow())
 	get := r.ask() // which is refused nothing
-	r.must(r.AnswerPrompt(r.Desktop.Password))
-	r.presses(questionTitle, r.Keys(desktop.Allow)...)
-	if key, err := get(); err != nil || key != otherKey {
-		t.Errorf("get: %q, %v", key, err)
-	}
+	r.unlocksAndAllows(get, otherKey)
 	if want := `"name":"api_key","label":"Petstore API key","required":true,"set":true}`; !strings.Contains(status(), want) {
 		t.Errorf("got %s\nwant %s", status(), want)
 	}

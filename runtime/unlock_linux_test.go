@@ -138,11 +138,7 @@ func TestStatusToolNeverPrompts(t *testing.T) {
 	}
 	r.must(r.WaitNoWindow())
 	get := r.ask() // nobody has refused anything
-	r.must(r.AnswerPrompt(r.Desktop.Password))
-	r.presses(questionTitle, r.Keys(desktop.Allow)...)
-	if key, err := get(); err != nil || key != goodKey {
-		t.Fatalf("got %q, %v", key, err)
-	}
+	r.unlocksAndAllows(get, goodKey)
 	if err := r.tool(r.background(), "secrets_status", ""); err != nil {
 		t.Error(err)
 	}

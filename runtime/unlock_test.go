@@ -157,20 +157,6 @@ func TestNobodyTypesForAStoreThatIsOnlyRead(t *testing.T) {
 	}
 }
 
-// partly is a store that fails for one name.
-type partly struct {
-	*memory
-	name string
-	err  error
-}
-
-func (s partly) Get(ctx context.Context, service, account string) (string, error) {
-	if account == s.name {
-		return "", s.err
-	}
-	return s.memory.Get(ctx, service, account)
-}
-
 // What is wrong with one value is said of that one. What is wrong with the keychain is, once.
 func TestStatusOfOthers(t *testing.T) {
 	for err, want := range map[error]string{
@@ -183,7 +169,7 @@ func TestStatusOfOthers(t *testing.T) {
 		if err := store.Set(t.Context(), m.values.service, "other", attacked); err != nil {
 			t.Fatal(err)
 		}
-		m.values.store = partly{store, "one", err}
+		m.values.store = FailsForOne{store, "one", err}
 		said, failure := m.tools()[0].Run(m.Background(t.Context()), "")
 		if want == "" {
 			if !errors.Is(failure, err) {

@@ -67,10 +67,7 @@ func (l *listing) export(path string) (io.ReadCloser, error) {
 
 // find finds the package of the target in what the go command has said, or asks it.
 func (p *program) find(r *Run) error {
-	written, err := absolute(r.Written)
-	if err != nil {
-		return err
-	}
+	var err error
 	if p.target.File, err = filepath.Abs(p.target.File); err != nil {
 		return err
 	}
@@ -79,6 +76,10 @@ func (p *program) find(r *Run) error {
 			p.listing, p.ours = known, ours
 			return nil
 		}
+	}
+	written, err := absolute(r.Written)
+	if err != nil {
+		return err
 	}
 	p.listing = newListing(written)
 	if err := p.list(); err != nil {

@@ -129,7 +129,7 @@ type oracleForm struct {
 	asked     time.Time
 	begun     time.Time // the earliest that the question can have begun
 	life      int
-	dropped   time.Time // when that client went away
+	dropped   time.Time // when its connection ended, where nobody answered
 	window    *oracleWindow
 }
 
@@ -804,7 +804,7 @@ func (o *oracle) leftUnanswered(principal string, part oraclePart) bool {
 	}
 	for _, round := range o.rounds {
 		r := round.request
-		if r.principal != principal || round.used || slices.ContainsFunc(o.requests, func(other *oracleRequest) bool {
+		if r.principal != principal || round.used || round.doubted || slices.ContainsFunc(o.requests, func(other *oracleRequest) bool {
 			return other != r && other.principal == principal && other.tool == r.tool &&
 				(other.ended.IsZero() || !other.ended.Before(round.at)) && other.begun.Sub(round.at) <= oracleOpen
 		}) {

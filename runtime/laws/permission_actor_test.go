@@ -30,7 +30,7 @@ type actor struct {
 
 	turn      chan struct{} // held while it connects; a clock in a bubble would not wait for a mutex
 	connected connection    // nil if it is not
-	gone      chan struct{} // closed when the person leaves
+	drop      func()        // takes away the forms of that connection
 	to        *permissionServer
 }
 
@@ -54,13 +54,19 @@ func (a *actor) enter(ctx context.Context) error {
 		return nil
 	}
 	a.disconnect() // it came while the server before this one was ending
-	gone := make(chan struct{})
-	a.gone, a.to = gone, to
+	shown, drop := context.WithCancel(context.Background())
+	a.drop, a.to = drop, to
 	var err error
 	if a.principal == "process" {
-		a.connected, err = to.connect(ctx, a, gone)
+		a.connected, err = to.connect(ctx, a, shown.Done())
 	} else {
-		a.connected, err = a.overHTTP(ctx, to.handler, gone)
+		a.connected, err = a.overHTTP(ctx, to.handler, shown.Done())
+	}
+	if c, ok := a.connected.(officialConnection); ok {
+		go func() { // such a client ends its session also by itself, where an answer comes too late
+			_ = c.Wait()
+			drop()
+		}()
 	}
 	return err
 }
@@ -122,10 +128,10 @@ func (a *actor) leave() {
 }
 
 func (a *actor) disconnect() {
-	connected, gone := a.connected, a.gone
-	a.connected, a.gone, a.to = nil, nil, nil
-	if gone != nil {
-		close(gone)
+	connected, drop := a.connected, a.drop
+	a.connected, a.drop, a.to = nil, nil, nil
+	if drop != nil {
+		drop()
 	}
 	if connected != nil {
 		connected.close()
@@ -218,6 +224,10 @@ func (a *actor) elicited(ctx context.Context, gone <-chan struct{}, message stri
 	after := time.After(wait)
 	if answer == "nothing, and never" {
 		after = nil
+		go func() { // ctx also ends where the server takes the form away
+			<-gone
+			a.run.formDrops(form)
+		}()
 	}
 	select {
 	case <-after:
@@ -225,7 +235,7 @@ func (a *actor) elicited(ctx context.Context, gone <-chan struct{}, message stri
 		a.run.formCloses(a, form, "nothing, and never")
 		return "", nil, ctx.Err()
 	case <-gone:
-		a.run.formDrops(form)
+		a.run.formCloses(a, form, "nothing, and never")
 		return "", nil, context.Canceled
 	}
 	a.run.formCloses(a, form, answer)

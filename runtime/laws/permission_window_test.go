@@ -119,7 +119,7 @@ func (o *oracle) formOpens(who *actor, message string, choices []string, answer 
 	return f
 }
 
-// formDrops: a client went away without an answer.
+// formDrops: the connection ended in which a client was asked and gave no answer, so that the server may know that nobody was.
 func (o *oracle) formDrops(f *oracleForm) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

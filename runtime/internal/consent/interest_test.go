@@ -46,6 +46,19 @@ func newDialogs(t *testing.T) (bench, dialogs) {
 	}), d
 }
 
+// wantsNext wants the next call for the same to be asked about, and refuses it. broken says what it means if it is not.
+func (d dialogs) wantsNext(t *testing.T, b bench, broken string) {
+	t.Helper()
+	next := b.begin(t.Context(), pay("electricity"))
+	select {
+	case err := <-next:
+		t.Errorf("%s: %v", broken, err)
+	case <-d.open:
+		d.answer <- Deny
+		<-next
+	}
+}
+
 func (d dialogs) wantClosed(t *testing.T, dialog context.Context) {
 	t.Helper()
 	synctest.Wait()
@@ -249,14 +262,7 @@ func TestAllowThatOneGetterTookIsNotKeptForAnother(t *testing.T) {
 			time.Sleep(10 * time.Second)
 			close(busy)
 			<-one
-			next := b.begin(t.Context(), pay("electricity"))
-			select {
-			case err := <-next:
-				t.Errorf("one answer let in two calls: %v", err)
-			case <-dialogs.open:
-				dialogs.answer <- Deny
-				<-next
-			}
+			dialogs.wantsNext(t, b, "one answer let in two calls")
 		})
 	}
 }
@@ -279,14 +285,7 @@ func TestAnswerBeforeRevokeIsForNoCallAfterIt(t *testing.T) {
 			time.Sleep(10 * time.Second)
 			close(busy)
 			<-paid
-			next := b.begin(t.Context(), pay("electricity"))
-			select {
-			case err := <-next:
-				t.Errorf("the revoked answer counts: %v", err)
-			case <-dialogs.open:
-				dialogs.answer <- Deny
-				<-next
-			}
+			dialogs.wantsNext(t, b, "the revoked answer counts")
 		})
 	}
 }
