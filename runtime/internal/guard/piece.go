@@ -30,11 +30,16 @@ const (
 )
 
 // pieces returns the parts of a value that are looked for, each of at least eight characters; none if it is too short.
-// Where a piece is found, the whole token around it is masked.
+// Where a piece is found, the whole token around it is masked. Of a value that is not UTF-8 there are the pieces as they
+// are, and as JSON shows them, with U+FFFD for each byte that is none (as encoding/json does).
 func pieces(value, prefix string) []string {
 	value = unwrapped(value[:min(len(value), maxRead)])
 	l := learner{prefix: prefix, budget: readings * len(value)}
 	l.learn(value, true)
+	if replaced := string([]rune(value)); replaced != value {
+		l.add(value) // its shape was perhaps read as JSON reads it
+		l.learn(replaced, true)
+	}
 	if rest, declared := strings.CutPrefix(value, prefix); declared && prefix != "" && len(l.pieces) == 0 {
 		l.add(rest) // whatever it looks like: who declares a prefix says that all beyond it counts
 	}

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -206,6 +207,30 @@ func TestPublicPartsOfFiles(t *testing.T) {
 		}
 		if got := g.Text(value); !strings.Contains(got, Redacted) {
 			t.Errorf("%.40s is not masked", value)
+		}
+	}
+}
+
+// Who has a value that is not UTF-8 did not get it from a person. It is masked nonetheless, as it is and as JSON shows it.
+func TestWhatIsNotUTF8IsMasked(t *testing.T) {
+	for _, value := range []string{
+		"{\"client_id\":\"shop\",\"client_secret\":\"LT|)\\u0026\x7f\xff\xff\xffkVbAT\"}",
+		"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8",
+		"password=\xe4\xf6\xfc-\xc4\xd6\xdc-hunter",
+		"password: \xe4\xf6\xfc-hunter22\nuser: bob\n",
+		"postgres://bob:\xe4\xf6\xfchunter2@db.example/shop",
+		"sk_live_\xe4\xf6\xfchunter22",
+	} {
+		g := new(Guard)
+		g.Learn(value, "sk_live_")
+		asJSON, err := json.Marshal(map[string]string{"text": value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, shown := range []string{g.Text(value), g.Text("it was " + value), string(g.JSON(asJSON))} {
+			if !strings.Contains(shown, Redacted) || strings.Contains(shown, "hunter") || strings.Contains(shown, "kVbAT") {
+				t.Errorf("%q is shown: %q", value, shown)
+			}
 		}
 	}
 }
