@@ -32,6 +32,11 @@ type Field struct {
 	Remember    time.Duration    // how long "Allow for session" lasts; 0 is until the process ends, and 8 hours for a named principal
 	Scope       field.Scope      // [ToolScope], or "": "Allow for session" covers every tool of the server
 	SentTo      string           // the name of the url secret that says where the value goes
+	SentHosts   []string         // the fixed hosts to which the value goes, such as "api.example.com" or "*.example.com"; not beside SentTo
+	SentAs      field.SentAs     // how [Transport] puts the value into a request, see [SentAs]
+	Unrevealed  bool             // nothing but [Transport] uses the value: getters and bindings fail
+	RejectOn    []int            // statuses of an answer, 400 to 499, that say that the value is wrong; none is never
+	Insecure    bool             // [Transport] sends the value in plain http too, beyond this computer
 	RenamedFrom []string         // former names, whose stored value is still found
 	Env         []string         // environment variables under which servers take the value; nothing reads them yet
 
@@ -74,6 +79,35 @@ const (
 	NoAsking   = field.None      // nobody is asked
 	ToolScope  = field.ToolScope // "Allow for session" covers only the tool that asked
 )
+
+// SentAs returns how a value is put into a request, for [Field] and [Transport]. After the form stand its details:
+//
+//	SentAs("bearer")                               // Authorization: Bearer VALUE (RFC 6750, section 2.1)
+//	SentAs("header", "X-API-Key", "Token {value}") // its name and its format
+//	SentAs("query", "key")                         // the name of the parameter
+//	SentAs("basic")                                // Authorization: Basic, of a user and a password (RFC 7617)
+//	SentAs("sigv4", "s3")                          // AWS Signature Version 4, with the service
+//
+// What is no such form sends nothing: [Open] and [Transport] refuse it.
+func SentAs(form field.Form, details ...string) field.SentAs {
+	sent := field.SentAs{Form: form}
+	var into []*string
+	switch form {
+	case field.Header:
+		into = []*string{&sent.Name, &sent.Format}
+	case field.Query:
+		into = []*string{&sent.Name}
+	case field.SigV4:
+		into = []*string{&sent.Service}
+	}
+	if len(details) != len(into) {
+		return field.SentAs{Form: "?"}
+	}
+	for i := range into {
+		*into[i] = details[i]
+	}
+	return sent
+}
 
 // Between bounds an integer, a number or a duration, both bounds included. The least and greatest value of the type are no
 // bounds. A duration without a lower bound is more than 0.
@@ -124,6 +158,8 @@ func (f Field) clone() Field {
 	f.Examples = slices.Clone(f.Examples)
 	f.Prefixes = slices.Clone(f.Prefixes)
 	f.Keys = slices.Clone(f.Keys)
+	f.SentHosts = slices.Clone(f.SentHosts)
+	f.RejectOn = slices.Clone(f.RejectOn)
 	f.Schemes = slices.Clone(f.Schemes)
 	f.Hosts = slices.Clone(f.Hosts)
 	f.Choices = slices.Clone(f.Choices)

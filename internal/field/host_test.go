@@ -1,0 +1,89 @@
+package field
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestCheckSentHost(t *testing.T) {
+	for _, good := range strings.Fields("api.github.com *.uploads.github.com localhost localhost:8080 127.0.0.1:8080 [::1]:8080 [2001:db8::1] my_service:80 *.example.co.uk xn--bcher-kva.example") {
+		if err := CheckSentHost(good); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	for bad, want := range map[string]string{
+		"": "must be a host", "https://a.example": "must be a host", "a.example/v1": "must be a host", "user@a.example": "must be a host", "a.example?x": "must be a host", "a b": "must be a host",
+		"*": "must be a host", "a.*.example.com": "must be a host", "**.example.com": "must be a host", "*.*.example.com": "must be a host", "a.example:": "must be a host", "a.example:99999": "must be a host", "a.example:x": "must be a host", "::1": "must be a host", "127.1": "must be a host", "[fe80::1%25eth0]": "must be a host",
+		"API.example.com": `"api.example.com"`, "a.example.": `"a.example"`, "a.example:443": `"a.example"`, "a.example:0080": `"a.example:80"`, "bücher.example": `"xn--bcher-kva.example"`, "*.Example.com": `"*.example.com"`, "[0:0::1]": `"[::1]"`,
+		"*.com": "anybody", "*.co.uk": "anybody", "*.github.io": "anybody", "*.s3.amazonaws.com": "anybody", "*.internal": "anybody", "*.localhost": "anybody", "*.com:8443": "anybody", "*.xn--p1ai": "anybody",
+		"*.127.0.0.1": "addresses", "*.[::1]": "addresses", "*.0.0.1": "must be a host",
+	} {
+		if err := CheckSentHost(bad); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", bad, err, want)
+		}
+	}
+}
+
+func TestHostCovers(t *testing.T) {
+	for _, row := range []struct {
+		pattern, host string
+		want          bool
+	}{
+		{"api.example.com", "api.example.com", true},
+		{"api.example.com", "api.example.com:8443", false},
+		{"api.example.com", "evilapi.example.com", false},
+		{"*.example.com", "api.example.com", true},
+		{"*.example.com", "a.b.example.com", true},
+		{"*.example.com", "example.com", false},
+		{"*.example.com", "evilexample.com", false},
+		{"*.example.com", "api.example.com:8443", false},
+		{"*.example.com:8443", "api.example.com:8443", true},
+		{"*.example.com", "api.example.com.evil.example", false},
+		{"*.amazonaws.com", "sts.amazonaws.com", true},
+		{"*.amazonaws.com", "bucket.s3.amazonaws.com", false}, // anybody's bucket
+		{"*.example.com", "*.example.com", true},
+		{"*.example.com", "*.a.example.com", true},
+		{"*.a.example.com", "*.example.com", false},
+		{"api.example.com", "*.example.com", false},
+		{"127.0.0.1", "127.0.0.1", true},
+	} {
+		if got := HostCovers(row.pattern, row.host); got != row.want {
+			t.Errorf("HostCovers(%q, %q) = %v", row.pattern, row.host, got)
+		}
+	}
+}
+
+func TestIsLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "localhost:8080": true, "127.0.0.1": true, "127.9.9.9:1": true, "[::1]": true, "[::1]:8080": true,
+		"localhost.example.com": false, "api.localhost": false, "128.0.0.1": false, "0.0.0.0": false, "[::]": false, "evillocalhost": false,
+	} {
+		if got := IsLoopback(host); got != want {
+			t.Errorf("IsLoopback(%q) = %v", host, got)
+		}
+	}
+}
+
+func TestSentAsCheck(t *testing.T) {
+	for _, good := range []SentAs{
+		{Form: Bearer}, {Form: Basic}, {Form: SigV4, Service: "execute-api"}, {Form: Query, Name: "key"}, {Form: Query, Name: "filter[key]"},
+		{Form: Header, Name: "X-API-Key", Format: "{value}"}, {Form: Header, Name: "Authorization", Format: `Token token="{value}"`},
+	} {
+		if err := good.Check(); err != nil {
+			t.Errorf("%v: %v", good, err)
+		}
+	}
+	for _, bad := range []SentAs{
+		{}, {Form: "digest"}, {Form: Header, Name: "X-Key"}, {Form: Header, Format: Hole}, {Form: Header, Name: "X Key", Format: Hole}, {Form: Header, Name: "X-Kéy", Format: Hole},
+		{Form: Header, Name: "HOST", Format: Hole}, {Form: Header, Name: "Content-Length", Format: Hole}, {Form: Header, Name: "Transfer-Encoding", Format: Hole},
+		{Form: Header, Name: "Connection", Format: Hole}, {Form: Header, Name: "cookie", Format: Hole}, {Form: Header, Name: "Proxy-Authorization", Format: Hole},
+		{Form: Header, Name: "User-Agent", Format: Hole}, {Form: Header, Name: "Referer", Format: Hole}, {Form: Header, Name: "Sec-WebSocket-Protocol", Format: Hole}, {Form: Header, Name: ":authority", Format: Hole},
+		{Form: Header, Name: "X-Key", Format: "{value}{value}"}, {Form: Header, Name: "X-Key", Format: "Token"}, {Form: Header, Name: "X-Key", Format: "a\r\nb: {value}"},
+		{Form: Header, Name: "X-Key", Format: "{value}\x7f"}, {Form: Header, Name: "X-Key", Format: " {value}"}, {Form: Header, Name: "X-Key", Format: "Schlüssel {value}"},
+		{Form: Query}, {Form: Query, Name: "a b"}, {Form: Query, Name: "a\n"}, {Form: SigV4}, {Form: SigV4, Service: "S3"}, {Form: SigV4, Service: "a/b"},
+	} {
+		if err := bad.Check(); err == nil {
+			t.Errorf("%#v is taken", bad)
+		}
+	}
+}
