@@ -14,12 +14,13 @@ import (
 )
 
 // Hosts to which values are sent are compared in one form, the canonical one: "api.example.com", "localhost:8080" or "[::1]:8080".
-// It is in lower case, in A-labels (RFC 5890), without a dot at its end and without the port 443. A wildcard such as
-// "*.example.com" stands for the hosts below a name that somebody registered.
+// It is in lower case, in A-labels (RFC 5890), without a dot at its end, and without the port that the scheme has by itself. A
+// wildcard such as "*.example.com" stands for the hosts below a name that somebody registered.
 
-// CanonicalHost returns the form in which the host and port of a URL are compared; the port may be "". It reports false for
-// what is no host.
-func CanonicalHost(host, port string) (canonical string, ok bool) {
+// CanonicalHost returns the form in which the host and port of an http or https URL are compared. It reports false where there is
+// no host that is looked up.
+func CanonicalHost(u *url.URL) (canonical string, ok bool) {
+	host, port := u.Hostname(), strings.TrimLeft(u.Port(), "0")
 	if address, err := netip.ParseAddr(host); err == nil {
 		if address.Zone() != "" {
 			return "", false
@@ -34,17 +35,16 @@ func CanonicalHost(host, port string) (canonical string, ok bool) {
 			return "", false
 		}
 	}
-	if port == "" {
+	switch {
+	case u.Port() == "" || port == defaultPorts[u.Scheme]:
 		return canonical, true
-	}
-	if !isPort(port) {
+	case !isPort(port):
 		return "", false
-	}
-	if port = strings.TrimLeft(port, "0"); port == "443" {
-		return canonical, true
 	}
 	return canonical + ":" + port, true
 }
+
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
 // toASCII returns a name in lower case and in A-labels, or "" for what is none. Of one that is ASCII already, package idna would
 // refuse the underscore that containers are named with.
@@ -64,14 +64,16 @@ func CheckSentHost(text string) error {
 	name, isWildcard := strings.CutPrefix(text, "*.")
 	u, err := url.Parse("https://" + name)
 	if err != nil || u.Host != name || strings.Contains(name, "*") {
-		return errors.New("must be a host, with a port where it is not 443, without scheme and path, such as api.example.com, *.example.com or localhost:8080")
+		return errors.New("must be a host, with a port where it is not the usual one, without scheme and path, such as api.example.com, *.example.com or localhost:8080")
 	}
-	canonical, ok := CanonicalHost(u.Hostname(), u.Port())
+	canonical, ok := CanonicalHost(u)
 	switch {
 	case !ok || strings.HasSuffix(name, ":"):
 		return errors.New("must be a host that can be looked up, such as api.example.com, *.example.com or localhost:8080")
 	case isWildcard && isAddress(u.Hostname()):
 		return errors.New("must not be a wildcard for addresses: write each")
+	case u.Port() == "80":
+		return errors.New("must not have port 80, which plain http has by itself: leave it out")
 	case canonical != name:
 		return fmt.Errorf("must be written as it is compared: %q", strings.TrimSuffix(text, name)+canonical)
 	case isWildcard:

@@ -1,12 +1,13 @@
 package field
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 )
 
 func TestCheckSentHost(t *testing.T) {
-	for _, good := range strings.Fields("api.github.com *.uploads.github.com localhost localhost:8080 127.0.0.1:8080 [::1]:8080 [2001:db8::1] my_service:80 *.example.co.uk xn--bcher-kva.example") {
+	for _, good := range strings.Fields("api.github.com *.uploads.github.com localhost localhost:8080 127.0.0.1:8080 [::1]:8080 [2001:db8::1] my_service:81 *.example.co.uk xn--bcher-kva.example") {
 		if err := CheckSentHost(good); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
@@ -14,7 +15,7 @@ func TestCheckSentHost(t *testing.T) {
 	for bad, want := range map[string]string{
 		"": "must be a host", "https://a.example": "must be a host", "a.example/v1": "must be a host", "user@a.example": "must be a host", "a.example?x": "must be a host", "a b": "must be a host",
 		"*": "must be a host", "a.*.example.com": "must be a host", "**.example.com": "must be a host", "*.*.example.com": "must be a host", "a.example:": "must be a host", "a.example:99999": "must be a host", "a.example:x": "must be a host", "::1": "must be a host", "127.1": "must be a host", "[fe80::1%25eth0]": "must be a host",
-		"API.example.com": `"api.example.com"`, "a.example.": `"a.example"`, "a.example:443": `"a.example"`, "a.example:0080": `"a.example:80"`, "bücher.example": `"xn--bcher-kva.example"`, "*.Example.com": `"*.example.com"`, "[0:0::1]": `"[::1]"`,
+		"API.example.com": `"api.example.com"`, "a.example.": `"a.example"`, "a.example:443": `"a.example"`, "a.example:0081": `"a.example:81"`, "a.example:80": "port 80", "bücher.example": `"xn--bcher-kva.example"`, "*.Example.com": `"*.example.com"`, "[0:0::1]": `"[::1]"`,
 		"*.com": "anybody", "*.co.uk": "anybody", "*.github.io": "anybody", "*.s3.amazonaws.com": "anybody", "*.internal": "anybody", "*.localhost": "anybody", "*.com:8443": "anybody", "*.xn--p1ai": "anybody",
 		"*.127.0.0.1": "addresses", "*.[::1]": "addresses", "*.0.0.1": "must be a host",
 	} {
@@ -49,6 +50,24 @@ func TestHostCovers(t *testing.T) {
 	} {
 		if got := HostCovers(row.pattern, row.host); got != row.want {
 			t.Errorf("HostCovers(%q, %q) = %v", row.pattern, row.host, got)
+		}
+	}
+}
+
+func TestCanonicalHost(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://API.Example.com": "api.example.com", "https://api.example.com.": "api.example.com", "https://api.example.com:443/v1": "api.example.com",
+		"https://api.example.com:80": "api.example.com:80", "http://api.example.com:80": "api.example.com", "http://api.example.com:443": "api.example.com:443",
+		"https://api.example.com:": "api.example.com", "https://api.example.com:0443": "api.example.com", "https://Bücher.example": "xn--bcher-kva.example",
+		"https://[0:0::1]:8443": "[::1]:8443", "https://user:password@a.example": "a.example", "https://a.example:0": "", "https://127.1": "", "https://0x7f000001": "",
+		"https://a..example": "", "https://[fe80::1%25eth0]": "", "https:///path": "", "https://ａ.example": "a.example",
+	} {
+		u, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := CanonicalHost(u); got != want || ok != (want != "") {
+			t.Errorf("%s: got %q, %v", text, got, ok)
 		}
 	}
 }
