@@ -47,13 +47,20 @@ func forCredentials(base *http.Transport) (*http.Transport, error) {
 		// Who has the sessions can read what is sent in those that are resumed.
 		own.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	}
-	if strings.Contains(os.Getenv("GODEBUG"), "http2debug=") { // net/http would log the headers
-		own.Protocols = &http.Protocols{}
-		own.Protocols.SetHTTP1(true)
+	if strings.Contains(os.Getenv("GODEBUG"), "http2debug=") {
+		withoutHTTP2(own) // of which net/http would log the headers
 	}
 	own.Proxy = neverForPlainHTTP(base.Proxy)
 	own.DialContext, own.Dial = atThisComputer(dialerOf(base)), nil //nolint:staticcheck // as above
 	return own, nil
+}
+
+func withoutHTTP2(own *http.Transport) {
+	own.Protocols = &http.Protocols{}
+	own.Protocols.SetHTTP1(true)
+	if own.TLSClientConfig != nil {
+		own.TLSClientConfig.NextProtos = nil // of the base, which has HTTP/2
+	}
 }
 
 // isSafe reports whether a TLS configuration checks the name in the URL, and tells nobody the keys.
