@@ -15,24 +15,30 @@
 //	    min_length: 16
 //	    remember: 8h
 //	    sent_to: base_url
+//	    sent_as: bearer
+//	    revealed: false
 //	  base_url:
 //	    label: API endpoint
 //	    field_type: url
-//	    schemes: [https, http]
+//	    schemes: [https]
 //	    default: https://petstore.example/api/v3
 //	    permission: none
 //	  sort_order:
 //	    field_type: choice
 //	    choices: [name, {value: "-name", label: Name from Z, go_name: NameDescending}]
 //	    default: name
+//	  ticket_office: {field_type: password, sent_to: base_url}
 //	  ticket:    {field_type: password}
 //	  token:     {required_when: {sort_order: name}}
+//	  mail_user:     {field_type: text}
+//	  mail_password: {field_type: password, sent_to: [mail.example.com, "localhost:8080"], reject_on: [401, 403]}
 //	  username:  {field_type: text}
 //	  password:  {field_type: password}
 //	  client_certificate: {field_type: multiline}
 //	  client_key:         {field_type: multiline}
 //	groups:
-//	  login: [api_key, base_url]
+//	  login: [ticket_office, base_url]
+//	  mail: {secrets: [mail_user, mail_password], sent_as: basic}
 //	  listing: {secrets: [sort_order, base_url], go_name: ListOptions}
 //	one_of:
 //	  sign_in:
@@ -62,7 +68,12 @@
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
 //	sent_to       the name of the url, or of the text of format host or host_port, that says where this one is sent (of a
-//	              confidential url, its own host)
+//	              confidential url, its own host); or a list of fixed hosts, such as [api.example.com, "*.example.com"]
+//	sent_as       how the transport puts the value into a request: bearer, {header: X-API-Key, format: "Token {value}"} or
+//	              {query: key}; text, password and email
+//	revealed      whether the server's code can get the value; if not, only the transport uses it (true)
+//	reject_on     statuses of an answer that say that the value is wrong ([401])
+//	insecure      whether the transport sends the value in plain http too, beyond this computer (false)
 //	renamed_from  a former name, or a list of them, whose stored value is still found; any text of one line
 //	deprecated    why it should no longer be used, and what to use instead
 //	go_name       the name in Go, in ASCII, where the one made from the secret's name won't do
@@ -131,6 +142,38 @@
 //
 // An example must obey the rules too. One of password or multiline must plainly be nobody's: with the word "example" in it, or of
 // one character for the most part, such as sk_live_xxxxxxxxxxxxxxxx. It is refused as a value.
+//
+// # How a value is sent
+//
+// With sent_as there is a transport, an http.RoundTripper for the server's API client, which puts the value into each request
+// that goes to a host of sent_to, and into no other. With revealed: false there is nothing else: no getter, and no place in what
+// groups and All return. Then no derived secret may be made of it, and only groups that are sent may have it. Only what is
+// confidential can be so. While an optional one is unset, requests go without it.
+//
+// A fixed host is written as requests are compared: in lower case, in ASCII, without a dot at its end, and with a port where
+// that is not the one of https, or http. "*.example.com" stands for the hosts below example.com, if somebody registered that:
+// below github.io or co.uk anybody can have a name (https://publicsuffix.org), and so below s3.amazonaws.com, which
+// *.amazonaws.com does not cover. An address is written as it is, and has no wildcard. There are up to 10, as many as a question
+// can name.
+//
+// Requests go by https, and to this computer itself (localhost, 127.0.0.0/8, ::1) also in plain http. So the url that sent_to names
+// accepts the scheme https alone, unless its hosts are this computer, or unless the author says insecure: true, which questions
+// then say.
+//
+// A header is none that the HTTP client writes itself (such as Host, Content-Length and Connection), none that goes to a proxy,
+// and none that others take for nothing confidential (such as User-Agent and Referer). Cookie is none either, since a cookie jar
+// writes it too, keeps what it gets, and asks nobody. A format has {value} once. Addresses, and with them their queries, are logged
+// in many places: a header is better where the host takes one.
+//
+// A group can be sent as a whole, which {secrets: list, sent_as: form, go_name: Name} says. Its form is one of:
+//
+//   - basic: the two members are the user name and the password (RFC 7617)
+//   - {sigv4: {id: NAME, secret: NAME, region: NAME, token: NAME, service: s3}}: the members sign each request (AWS Signature
+//     Version 4), token may be left out, and service is its name in signatures
+//
+// The members have the same sent_to and insecure; one that may be shown can leave them out. A group with a member that is not
+// revealed has no getter. An answer with a status of reject_on, which a secret or a member of such a group can have, rejects the
+// value: the next use asks the person for another.
 //
 // # What depends on what
 //

@@ -57,12 +57,15 @@ type Group struct {
 	Pos     Pos      // of its name
 	Members []string // names of secrets, in the author's order, at least one
 	GoName  string   // as written, not checked here; "" is none
+	SentAs  field.SentAs
+	Sent    []string // those of Members that are sent, in the order of the form's roles
 
 	places  places
 	members []Pos
+	written int // how many members the author wrote, whatever they are
 }
 
-// At returns where the value of "secrets" or "go_name" stands, or the place of the name if the key is not written.
+// At returns where the value of a key such as "secrets" or "sent_as" stands, or the place of the name if the key is not written.
 func (g *Group) At(key string) Pos { return g.places.at(key, g.Pos) }
 
 // MemberAt returns where member i stands.

@@ -38,7 +38,11 @@ var secretKeys = []secretKey{
 	{"permission", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "permission", field.Permissions(), &d.Permission) }},
 	{"remember", nil, readRemember},
 	{"scope", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "scope", field.Scopes(), &d.Scope) }},
-	{"sent_to", nil, func(r *reader, d *draft, n *node) { d.SentTo, _ = r.text(n, "sent_to") }},
+	{"sent_to", nil, readSentTo},
+	{"sent_as", nil, readSentAs},
+	{"revealed", nil, readRevealed},
+	{"reject_on", nil, readRejectOn},
+	{"insecure", nil, readInsecure},
 	{"renamed_from", nil, readRenamedFrom},
 	{"deprecated", nil, readDeprecated},
 	{"go_name", nil, func(r *reader, d *draft, n *node) { d.GoName, _ = r.text(n, "go_name") }},
@@ -85,6 +89,7 @@ type draft struct {
 	shownAt      []Pos // parallel to Choices: where it is said how one is shown
 	state        int   // of a derived one
 	conditions   []condition
+	sentBy       *Group // that sends it with others; nil is none
 }
 
 func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }

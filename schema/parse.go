@@ -115,6 +115,7 @@ func (r *reader) root(n *node) bool {
 	}
 	r.checkParts()
 	r.checkConditions()
+	r.checkSent()
 	return true
 }
 
@@ -294,26 +295,36 @@ func (r *reader) groups(n *node) {
 	}
 }
 
-var groupKeys = []string{"secrets", "go_name"}
+// groupKeys are those of a group, and partKeys those of an all_or_none.
+var (
+	groupKeys = []string{"secrets", "sent_as", "go_name"}
+	partKeys  = []string{"secrets", "go_name"}
+)
 
-// group reads one group: a list of its members, or a mapping that has the list and a Go name.
+// group reads one group: a list of its members, or a mapping that has the list, how they are sent and a Go name.
 func (r *reader) group(what string, e entry) *Group {
 	g := &Group{Name: e.key, Pos: e.pos}
 	r.about = subject{what, e.key}
 	const want = "a list of secrets, such as [username, password]"
-	a := map[string]string{"group": "a group", "all_or_none": "an all_or_none"}[what]
+	a, keys := "a group", groupKeys
+	if what == "all_or_none" {
+		a, keys = "an all_or_none", partKeys
+	}
 	defer func() { r.about = subject{} }()
 	switch e.value.kind {
 	case broken:
 	case list:
 		r.members(g, e.value, a, want)
 	case mapping:
-		entries := r.entries(e.value, groupKeys)
+		entries := r.entries(e.value, keys)
 		for _, e := range entries {
 			g.places = append(g.places, place{e.key, e.value.pos})
 		}
 		if secrets, ok := r.required(e.value, entries, "secrets"); ok {
 			r.members(g, secrets.value, a, want)
+		}
+		if sentAs, ok := find(entries, "sent_as"); ok {
+			r.groupSentAs(g, sentAs.value)
 		}
 		if name, ok := find(entries, "go_name"); ok {
 			g.GoName, _ = r.text(name.value, "go_name")

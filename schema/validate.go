@@ -249,7 +249,7 @@ func (r *reader) checkSentTo(d *draft) {
 	case d.SentTo == d.Name:
 		r.errorf(d.At("sent_to"), "sent_to %s must name another secret, not this one", quote(d.SentTo))
 	case !ok:
-		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port, there is none of this name%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls))
+		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port, there is none of this name%s%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls), sentHint(d.SentTo))
 	case target.List:
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret with one value, this one is a list", quote(d.SentTo))
 	case !target.IsDestination() && target.Type != "":
@@ -264,8 +264,8 @@ func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
 		r.checkDerivedRoom(d, sentences)
 		return
 	}
-	if to := r.destination(d); to != nil && d.Asks() {
-		if height := sentences.QuestionHeight(r.file.Server, d.Field, longestDestination(to.Field)); height > layout.Lines {
+	if host := r.longestHost(d); host != "" && d.Asks() {
+		if height := sentences.QuestionHeight(r.file.Server, d.Field, host); height > layout.Lines {
 			r.errorf(d.At("sent_to"), "the question for its use can take %d lines, a window has room for %d", height, layout.Lines)
 		}
 	}
@@ -278,6 +278,18 @@ func (r *reader) checkRoom(d *draft, sentences wording.Sentences) {
 	}
 	height := sentences.DialogHeight(r.file.Server, d.Field)
 	r.errorf(d.At(at), "the dialog that asks for it can take %d lines, a window has room for %d: shorten %s", height, layout.Lines, what)
+}
+
+// longestHost returns the longest text by which a question can say where d goes, or "" where the schema does not say.
+func (r *reader) longestHost(d *draft) string {
+	to := r.destination(d)
+	switch {
+	case to == nil:
+		return d.FixedHosts()
+	case d.Insecure: // of which the sentence is longer
+		return strings.Replace(longestDestination(to.Field), "https://", "http://", 1)
+	}
+	return longestDestination(to.Field)
 }
 
 // destination returns the secret that says where d goes, or nil.
@@ -297,6 +309,7 @@ func longestDestination(target field.Field) string {
 // members reads the names in a group or the like.
 func (r *reader) members(g *Group, n *node, what, want string) {
 	seen := map[string]Pos{}
+	g.written = len(n.items)
 	for _, item := range r.list(n, what, want) {
 		name, ok := r.text(item, "a member")
 		if !ok {

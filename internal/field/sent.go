@@ -83,15 +83,15 @@ const (
 // ownedHeaders are not for a schema to set, by why.
 var ownedHeaders = map[string][]string{
 	// RFC 9110, sections 7.2, 7.6.1 and 10.1.1, and RFC 9112, section 6.
-	"which the HTTP client writes itself, since they frame the request or belong to the connection": {
+	"that the HTTP client writes itself: it frames the request, or belongs to the connection": {
 		"connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
 	},
-	"whose values servers, caches and logs take for nothing confidential": {
+	"that servers, caches and logs take for nothing confidential": {
 		"accept-encoding", "content-encoding", "content-type", "forwarded", "from", "origin", "range", "referer", "user-agent", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
 	},
-	"which a proxy reads, and not the host": {"proxy-authorization", "proxy-authenticate"},
+	"that a proxy reads, and not the host": {"proxy-authorization", "proxy-authenticate"},
 	// A jar adds its cookies to the same header, keeps what a server sets, and sends it on without a question.
-	"which belongs to the cookie jar, which would keep a value and send it without asking": {"cookie", "cookie2", "set-cookie"},
+	"of the cookie jar, which would keep a value and send it without asking": {"cookie", "cookie2", "set-cookie"},
 }
 
 // CheckHeader returns why a value can't be sent in the header of that name. The sentence continues the name.
@@ -106,7 +106,7 @@ func CheckHeader(name string) error {
 		}
 	}
 	if strings.HasPrefix(lower, "sec-") {
-		return errors.New("is a header that the client alone writes: those that begin with Sec- are protected (Fetch standard)")
+		return errors.New("is a header that the client alone writes: none that begins with Sec- is a schema's (Fetch standard)")
 	}
 	return nil
 }

@@ -254,10 +254,18 @@ func (q Question) list(uses []Use) []string {
 	return lines
 }
 
-// sentTo returns the sentence that says where a value goes.
+// sentTo returns the sentence that says where a value goes, and whether others can read along.
 func (q Question) sentTo(use Use) string {
-	label := use.Field.Label
-	return Fill(q.SentTo, Values{"host": use.Host, "label": label, "labels": label})
+	label, sentence := use.Field.Label, q.SentTo
+	if use.isPlain() {
+		sentence = q.SentPlain
+	}
+	return Fill(sentence, Values{"host": use.Host, "label": label, "labels": label})
+}
+
+// isPlain reports whether the value may be sent in plain http: to a url that is one, or to fixed hosts.
+func (u Use) isPlain() bool {
+	return u.Field.Insecure && (len(u.Field.SentHosts) > 0 || strings.HasPrefix(u.Host, "http://"))
 }
 
 // covers returns what the answers mean.

@@ -68,6 +68,7 @@ type Question struct {
 	NoReason     string `json:"no_reason"`
 	Unreviewed   string `json:"unreviewed"` // instead of reason, for one that the manifest does not have
 	SentTo       string `json:"sent_to"`    // where the schema says where the value goes
+	SentPlain    string `json:"sent_plain"` // instead of sent_to, where others may read along
 	Item         string `json:"item"`       // of a list
 	CoversServer string `json:"covers_server"`
 	CoversTool   string `json:"covers_tool"`
@@ -164,6 +165,7 @@ func English() Sentences {
 			NoReason:     "The server gives no reason.",
 			Unreviewed:   "The server gives a reason that was not reviewed.",
 			SentTo:       "{label} goes to {host}",
+			SentPlain:    "{label} can go to {host} without encryption, so that others on the way can read it",
 			Item:         "- {item}",
 			CoversServer: "\"Allow for session\" lets every tool of {server} use {them} {until}.",
 			CoversTool:   "\"Allow for session\" lets the tool {tool} use {them} {until}.",
@@ -231,8 +233,8 @@ func Holes() map[string]string {
 		"docs":        "the schema's docs of the secret, a link",
 		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
 		"found":       "name, number and place of a character that nobody sees, such as a zero-width space (U+200B) after the 5th character",
-		"host":        "the host that the secret has which sent_to names; of a confidential url, its own; of a connection URL, all of its hosts",
-		"item":        "label, or sent_to",
+		"host":        "the host that the secret has which sent_to names, or the hosts that sent_to lists; of a confidential url, its own; of a connection URL, all of its hosts",
+		"item":        "label, sent_to or sent_plain",
 		"label":       "the schema's label of the secret",
 		"labels":      "the schema's labels of the secrets, joined by commas",
 		"client":      "the MCP client's own name for itself, shortened in the middle beyond 24 columns",
