@@ -22,7 +22,7 @@ type Config struct {
 	// returns an error, returns it.
 	Get func(ctx context.Context, goes func(Place) error) (Credential, error)
 	// Reject is told that an answer with one of the statuses RejectOn came for a credential.
-	Reject   func(ctx context.Context, c Credential)
+	Reject   func(c Credential, status int)
 	RejectOn []int
 	// Retry sends a request once more after a rejection, with what Get then returns, if its body can be read twice.
 	Retry bool
@@ -88,7 +88,7 @@ func (t *transport) roundTrip(req *http.Request) (*http.Response, error) {
 		if err != nil || len(h.carries.Texts) == 0 || !slices.Contains(t.RejectOn, resp.StatusCode) {
 			return resp, err
 		}
-		t.Reject(req.Context(), h.carries)
+		t.Reject(h.carries, resp.StatusCode)
 		if !again || !hasAnother(req) {
 			return resp, nil
 		}
