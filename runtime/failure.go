@@ -17,6 +17,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/wire"
 )
 
 // The ways in which a getter fails, for errors.Is. What a getter returns is an [*Error] whose text names the secret and
@@ -39,6 +40,11 @@ var (
 	ErrUnknownKey   = errors.New("secrets: the key is not of this schema")
 	ErrOutsideCall  = consent.ErrOutsideCall // nobody can be asked outside a call
 	ErrClosed       = consent.ErrClosed      // the manager is closed
+	ErrSentOnly     = errors.New("secrets: the secret is only ever sent by its transport")
+
+	// A request is not sent by a transport, since it could carry the value to somebody else.
+	ErrNotSent   error = wire.ErrNotSent
+	ErrElsewhere error = wire.ErrElsewhere // because its address is none that the secret is for; it is an ErrNotSent too
 )
 
 // errStoreDismissed is a keychain that stayed locked because the user closed its own prompt, now or some minutes ago.
@@ -74,6 +80,8 @@ var failures = []failure{
 	{dialog.ErrUnshown, wording.Unshown},
 	{dialog.ErrFailed, wording.DialogFailed},
 	{dialog.ErrTooLong, wording.TooBig},
+	{ErrSentOnly, wording.SentOnly},
+	{ErrNotSent, wording.NotSent},
 	{ErrStore, wording.StoreFailed},
 }
 
@@ -188,7 +196,10 @@ func known(cause, failure error) error {
 	var rejected *rejection
 	var fault *dialog.Fault
 	var noBus *session.Fault
+	var refusal *wire.Refusal
 	switch {
+	case errors.As(cause, &refusal):
+		return refusal
 	case errors.As(cause, &problem):
 		return problem
 	case errors.As(cause, &noBus):
@@ -223,6 +234,10 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []stri
 	}
 	if name == wording.DialogFailed {
 		values["trouble"] = troubleOf(cause)
+	}
+	var refusal *wire.Refusal
+	if errors.As(cause, &refusal) {
+		values["trouble"] = refusal.Text
 	}
 	var noBus *session.Fault
 	if errors.As(cause, &noBus) {

@@ -15,7 +15,7 @@ import (
 // permission where the schema says so. The person who is asked sees the reason if the manifest has it, and else that it was not
 // reviewed; see [Reason]. On error the value is zero; see [ErrDenied] for the list.
 func Get[T any](ctx context.Context, m *Manager, key Key[T], reason Reason) (T, error) {
-	found, err := m.get(ctx, reason, Binding{def: key.def})
+	found, err := m.get(ctx, wanted{reason: reason, bindings: []Binding{{def: key.def}}})
 	if err != nil {
 		var none T
 		return none, err
@@ -33,7 +33,7 @@ func GetOptional[T any](ctx context.Context, m *Manager, key Key[T], reason Reas
 // GetGroup fills all bindings or none, with one question for all of them.
 func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Binding) error {
 	bindings = flat(bindings)
-	found, err := m.get(ctx, reason, bindings...)
+	found, err := m.get(ctx, wanted{reason: reason, bindings: bindings})
 	if err != nil {
 		return err
 	}
@@ -43,27 +43,56 @@ func GetGroup(ctx context.Context, m *Manager, reason Reason, bindings ...Bindin
 	return nil
 }
 
+// What is wanted is values for a reason.
+type wanted struct {
+	reason   Reason
+	bindings []Binding
+	isSent   bool // by a transport: no code of the server's gets them
+	// check, if there is one, ends it with its error once everything is read, before anybody is asked for permission. Among found
+	// are also the destinations of the values, which come first.
+	check func(found []finding) error
+}
+
+// A stopped error is what a check returned: it is the caller's to log.
+type stopped struct{ error }
+
 // get returns what there is for each of the bindings, once it may be handed out.
-func (m *Manager) get(ctx context.Context, reason Reason, bindings ...Binding) ([]finding, error) {
-	defs := make([]*definition, len(bindings))
-	for i, b := range bindings {
+func (m *Manager) get(ctx context.Context, w wanted) ([]finding, error) {
+	defs := make([]*definition, len(w.bindings))
+	for i, b := range w.bindings {
 		defs[i] = b.def
 	}
 	if err := m.admit(defs...); err != nil {
 		return nil, m.fail(ctx, err, defs...)
 	}
+	if hidden := m.unrevealed(defs); !w.isSent && len(hidden) > 0 {
+		return nil, m.fail(ctx, ErrSentOnly, hidden...)
+	}
 	t := m.turn(ctx)
-	found, err := m.release(ctx, t, reason, bindings, defs)
+	found, err := m.release(ctx, t, w, defs)
+	if stopped := (*stopped)(nil); errors.As(err, &stopped) {
+		return nil, stopped.error
+	}
 	err = m.fail(ctx, err, defs...)
-	m.audit(ctx, t, m.logged(reason), defs, found, err)
+	m.audit(ctx, t, m.logged(w.reason), defs, found, err)
 	if err != nil {
 		return nil, err
 	}
 	return found, nil
 }
 
+// unrevealed returns those of defs, and of what they are made of, that only a transport uses.
+func (m *Manager) unrevealed(defs []*definition) (hidden []*definition) {
+	for _, def := range m.withParts(defs) {
+		if def.Unrevealed {
+			hidden = append(hidden, def)
+		}
+	}
+	return hidden
+}
+
 // release walks the steps of the gate for defs and hands out their values, in the same order.
-func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings []Binding, defs []*definition) ([]finding, error) {
+func (m *Manager) release(ctx context.Context, t *Turn, w wanted, defs []*definition) ([]finding, error) {
 	if ctx.Err() != nil && errors.Is(context.Cause(ctx), ErrPending) {
 		return nil, ErrPending // the request is over until its next round
 	}
@@ -87,14 +116,19 @@ func (m *Manager) release(ctx context.Context, t *Turn, reason Reason, bindings 
 				return nil, err
 			}
 		}
-		for i, b := range bindings {
+		if w.check != nil {
+			if err := w.check(found); err != nil {
+				return nil, &stopped{err}
+			}
+		}
+		for i, b := range w.bindings {
 			if found[i].value == nil && !b.optional {
 				return nil, about(ErrNotSet, b.def)
 			}
 		}
 		used := used(found, len(defs))
 		needs := m.needs(one[:0], used, found)
-		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, reason, used, found))
+		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, w.reason, used, found))
 		if err != nil {
 			return nil, err
 		}

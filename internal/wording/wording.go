@@ -40,6 +40,7 @@ type Dialog struct {
 	Again    string `json:"again"`     // after a value that broke a rule
 	Stale    string `json:"stale"`     // where the stored value breaks a rule
 	Rejected string `json:"rejected"`  // where the server found the value to be wrong
+	Answered string `json:"answered"`  // why, where the transport saw that by a status
 	OtherWay string `json:"other_way"` // where a value is asked for again of which there are alternatives
 	Code     string `json:"code"`      // where an MCP client shows the same code
 	CodeAny  string `json:"code_any"`  // instead of code, where the client has no name
@@ -120,6 +121,8 @@ const (
 	UnknownCaller Failure = "unknown_caller"
 	Unshown       Failure = "unshown"
 	Closed        Failure = "closed"
+	SentOnly      Failure = "sent_only"
+	NotSent       Failure = "not_sent"
 )
 
 // English returns the sentences that the generator writes into a manifest.
@@ -141,6 +144,7 @@ func English() Sentences {
 			Again:    "Please try again: the value {problem}.",
 			Stale:    "The value that is stored can't be used any more: it {problem}.",
 			Rejected: "The value that is stored was rejected: {why}",
+			Answered: "it was answered with {status}.",
 			OtherWay: "The value for {member} is asked for next, unless you choose another way.",
 			Code:     "Code {code}: compare first, go on only if \"{client}\", as it calls itself, shows the same.",
 			CodeAny:  "Code {code}: compare first, go on only if the program that you chat in shows the same.",
@@ -203,6 +207,8 @@ func English() Sentences {
 			UnknownCaller: "{secrets} can't be used here, since nothing says who calls, and nobody can be asked. The server's log says more.",
 			Unshown:       "Nobody was asked for {secrets}: no window on the screen has room for all that it would have to say. Ask the user for a larger screen or smaller letters, or the server's author for shorter texts.",
 			Closed:        "The server is shutting down, and hands out {secrets} no more.",
+			SentOnly:      "{secrets} is only ever sent to the hosts that it is for: nothing in the server can read it. This is a mistake in the server.",
+			NotSent:       "The request was not sent, since it was to carry {secrets}: {trouble}.",
 		},
 		Terminal: map[Failure]string{
 			NoDisplay:    "Or ask them to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
@@ -249,13 +255,14 @@ func Holes() map[string]string {
 		"secret":      "the schema's name of the secret",
 		"secrets":     "the schema's names of the secrets, joined by commas",
 		"server":      "the schema's server",
+		"status":      "a status of the schema's reject_on with its name in RFC 9110, such as 401 Unauthorized",
 		"them":        "it or them, for the secrets that the question is about",
 		"tool":        "the name of the tool, prompt or resource, as the server registered it, shortened in the middle beyond 120 columns",
 		"total":       "a number from 1",
-		"trouble":     "what kept the window from opening or from being answered, or the keychain from being found, and where, such as the path of a file",
+		"trouble":     "what kept the window from opening or from being answered, or the keychain from being found, and where, such as the path of a file; of not_sent, what is wrong with the request",
 		"until":       "until_end or until_elapsed",
 		"want":        "what the schema's rule says",
-		"why":         "one of the rejections of this manifest, which are constants in the server's source; or unreviewed",
+		"why":         "one of the rejections of this manifest, which are constants in the server's source; or unreviewed, or answered",
 	}
 }
 

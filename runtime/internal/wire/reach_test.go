@@ -1,0 +1,121 @@
+package wire_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"unsafe"
+)
+
+// reach follows all fields, elements and pointers of an object, also the unexported ones, and returns the way to a text that is
+// sought, or "". It is what code of a server can reach without reading memory at addresses that it has made up.
+func reach(object any, sought func(string) bool) string {
+	r := reacher{sought: sought, seen: map[place]bool{}}
+	return r.walk(reflect.ValueOf(&object).Elem(), "")
+}
+
+type place struct {
+	at unsafe.Pointer
+	of reflect.Type
+	n  int
+}
+
+type reacher struct {
+	sought func(string) bool
+	seen   map[place]bool
+}
+
+func (r *reacher) walk(v reflect.Value, path string) string {
+	if !v.IsValid() || len(path) > 2000 {
+		return ""
+	}
+	if v.CanAddr() { // also what is unexported
+		v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem()
+	}
+	switch v.Kind() {
+	case reflect.String:
+		if r.sought(v.String()) {
+			return path
+		}
+	case reflect.Pointer:
+		if v.IsNil() || r.isSeen(v.UnsafePointer(), v.Type(), 0) {
+			return ""
+		}
+		return r.walk(v.Elem(), path)
+	case reflect.Interface:
+		if v.IsNil() {
+			return ""
+		}
+		held := reflect.New(v.Elem().Type()).Elem()
+		held.Set(v.Elem())
+		return r.walk(held, path+"("+v.Elem().Type().String()+")")
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if found := r.walk(v.Field(i), path+"."+v.Type().Field(i).Name); found != "" {
+				return found
+			}
+		}
+	case reflect.Slice:
+		return r.slice(v, path)
+	case reflect.Array:
+		return r.elements(v, path)
+	case reflect.Map:
+		return r.entries(v, path)
+	}
+	return ""
+}
+
+func (r *reacher) isSeen(at unsafe.Pointer, of reflect.Type, n int) bool {
+	p := place{at, of, n}
+	seen := r.seen[p]
+	r.seen[p] = true
+	return seen
+}
+
+func (r *reacher) slice(v reflect.Value, path string) string {
+	if v.IsNil() || r.isSeen(v.UnsafePointer(), v.Type(), v.Cap()) {
+		return ""
+	}
+	whole := v.Slice3(0, v.Cap(), v.Cap()) // what stood there before is there still
+	if v.Type().Elem().Kind() == reflect.Uint8 {
+		if r.sought(string(whole.Bytes())) {
+			return path + "[]"
+		}
+		return ""
+	}
+	return r.elements(whole, path)
+}
+
+func (r *reacher) elements(v reflect.Value, path string) string {
+	switch v.Type().Elem().Kind() {
+	case reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint64, reflect.Uint32, reflect.Float64:
+		return ""
+	case reflect.Uint8:
+		if v.CanAddr() && r.sought(string(v.Slice(0, v.Len()).Bytes())) {
+			return path + "[]"
+		}
+		return ""
+	}
+	for i := range v.Len() {
+		if found := r.walk(v.Index(i), fmt.Sprintf("%s[%d]", path, i)); found != "" {
+			return found
+		}
+	}
+	return ""
+}
+
+func (r *reacher) entries(v reflect.Value, path string) string {
+	if v.IsNil() || r.isSeen(v.UnsafePointer(), v.Type(), 0) || strings.Contains(path, "sync.noCopy") {
+		return ""
+	}
+	for _, key := range v.MapKeys() {
+		for _, part := range []reflect.Value{key, v.MapIndex(key)} {
+			held := reflect.New(part.Type()).Elem()
+			held.Set(part)
+			if found := r.walk(held, path+"{}"); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,197 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/wire"
+)
+
+// This file is how a value is used without being seen. What is put where is decided here, by the gate that getters have too; how a
+// request is sent, and what is kept from a caller, in package wire.
+
+// A TransportOption changes how [Transport] makes a round tripper.
+type TransportOption func(*wire.Config)
+
+// WithBase sends requests as base does, instead of by a transport with the usual limits of time. Base is cloned: what is done to it later
+// changes nothing. Requests are refused, with [ErrNotSent], if it has a TLS dialer, an HTTP/2, a server name, a source of chance or a key
+// log of its own, or skips verification: it would send the value to who knows whom. A proxy of it serves https alone.
+func WithBase(base *http.Transport) TransportOption { return func(c *wire.Config) { c.Base = base } }
+
+// WithRetry sends a request once more after an answer that rejects the value, with the one that the user then enters. That needs a body
+// that can be sent again, as [http.NewRequest] makes of texts in memory; others are answered as without this option.
+func WithRetry() TransportOption { return func(c *wire.Config) { c.Retry = true } }
+
+// Transport returns a round tripper that sends the values of keys with each request, in the form that the schema says, to the hosts that it
+// says, and nowhere else. Generated code calls it. Nothing is asked before the first request; each one takes its call from its context, and
+// is subject to the gate of [Get].
+//
+// A request is refused with [ErrNotSent], and nobody is asked, if it goes elsewhere ([ErrElsewhere]), if it is plain http to another computer or
+// through a proxy, or if it has a Host that is not its URL's, user-info, or a header or parameter already in which the value is sent. A
+// redirect that leads elsewhere, or from https to http, goes on: it carries nothing, and nor does what follows it.
+//
+// Where a stored url says where the value goes, https://NAME.invalid stands for that URL: NAME is the url's name in the schema. Requests
+// stay below its path.
+//
+// The answer has the caller's request in it, and no value in its headers and trailers; trace hooks of package net/http/httptrace are
+// not called. A status of the schema's reject_on is what [Manager.Reject] says, of the value that was sent.
+//
+// Otherwise the errors are those of [Get] and of the network. An optional key that is not set leaves requests as they are.
+func Transport(m *Manager, sent field.SentAs, reason Reason, keys []AnyKey, options ...TransportOption) http.RoundTripper {
+	s := &sender{manager: m, as: sent, reason: reason}
+	for _, key := range keys {
+		s.defs = append(s.defs, key.definition())
+	}
+	config := wire.Config{
+		As: sent, Fixed: s.fixed(), Get: s.get, Reject: s.reject, RejectOn: s.rejectOn(),
+		Mask: func(text string) string { return m.guard().Text(text) },
+		Fail: s.fail,
+	}
+	for _, option := range options {
+		option(&config)
+	}
+	return wire.New(config)
+}
+
+// Client returns a client for a round tripper of [Transport]. It has no limit for a whole request, which would cut an answer that is
+// streamed: the round tripper has limits for connecting (30 seconds), for TLS (10 seconds) and for the headers of an answer (one
+// minute), and the call's context ends the rest.
+func Client(transport http.RoundTripper) *http.Client { return &http.Client{Transport: transport} }
+
+// A sender says what requests carry.
+type sender struct {
+	manager *Manager
+	as      field.SentAs
+	reason  Reason
+	defs    []*definition // in the order of [field.Form.Roles]
+}
+
+// fail makes the error of a request that is not sent, and logs that.
+func (s *sender) fail(ctx context.Context, err error) error {
+	m := s.manager
+	err = m.fail(ctx, err, s.known()...)
+	m.auditRefusal(ctx, m.turn(ctx), m.logged(s.reason), s.known(), err)
+	return err
+}
+
+// known returns what errors can name.
+func (s *sender) known() []*definition {
+	return slices.DeleteFunc(slices.Clone(s.defs), func(def *definition) bool { return def == nil })
+}
+
+// fits reports whether as many keys are there as the form takes, and the schema has the same form.
+func (s *sender) fits() bool {
+	roles := len(s.as.Form.Roles())
+	switch {
+	case s.as.Check() != nil || slices.Contains(s.defs, nil):
+		return false
+	case roles == 0:
+		return len(s.defs) == 1 && s.defs[0].SentAs == s.as
+	}
+	return len(s.defs) == roles || s.as.Form == field.SigV4 && len(s.defs) == roles-1 // without a token
+}
+
+// fixed returns where all values go, if that is known before any is read.
+func (s *sender) fixed() *wire.Place {
+	var fixed *wire.Place
+	for _, def := range s.known() {
+		switch place := (wire.Place{Hosts: def.SentHosts, Insecure: def.Insecure}); {
+		case !def.Confidential() && !def.IsSent():
+		case def.SentTo != "" || !def.IsSent():
+			return nil
+		case fixed == nil:
+			fixed = &place
+		case !slices.Equal(fixed.Hosts, place.Hosts) || fixed.Insecure != place.Insecure:
+			return nil
+		}
+	}
+	return fixed
+}
+
+// rejectOn returns the statuses that reject what any of the keys has.
+func (s *sender) rejectOn() (statuses []int) {
+	for _, def := range s.known() {
+		statuses = append(statuses, def.RejectOn...)
+	}
+	return statuses
+}
+
+// errUnset ends the way to values of which one is missing that may be.
+var errUnset = errors.New("it is not set")
+
+// get returns what a request carries once it may be used.
+func (s *sender) get(ctx context.Context, goes func(wire.Place) error) (wire.Credential, error) {
+	if !s.fits() {
+		return wire.Credential{}, s.manager.fail(ctx, ErrUnknownKey)
+	}
+	w := wanted{reason: s.reason, isSent: true, check: func(found []finding) error { return s.check(found, goes) }}
+	for _, def := range s.defs {
+		w.bindings = append(w.bindings, Binding{def: def, optional: true})
+	}
+	found, err := s.manager.get(ctx, w)
+	if err != nil {
+		if errors.Is(err, errUnset) {
+			err = nil
+		}
+		return wire.Credential{}, err
+	}
+	c := wire.Credential{As: s.as, Texts: make([]string, len(found))}
+	for i, f := range found {
+		c.Texts[i] = f.text.Reveal()
+	}
+	return c, nil
+}
+
+// check says, before anybody is asked, whether the values go where a request does: among found are their destinations too.
+func (s *sender) check(found []finding, goes func(wire.Place) error) error {
+	for _, def := range s.defs {
+		if def.Confidential() || def.IsSent() {
+			if err := goes(placeOf(def, found)); err != nil {
+				return err
+			}
+		}
+	}
+	for i, f := range found[:len(s.defs)] {
+		if f.value == nil && !s.isToken(i) {
+			return errUnset
+		}
+	}
+	return nil
+}
+
+// isToken reports whether the value at i may be missing where the others are set.
+func (s *sender) isToken(i int) bool { return s.as.Form == field.SigV4 && i == len(field.SigV4.Roles())-1 }
+
+// placeOf returns where a value may go; the zero place, which is nowhere, if that is not known.
+func placeOf(def *definition, found []finding) wire.Place {
+	if def.SentTo == "" {
+		return wire.Place{Hosts: def.SentHosts, Insecure: def.Insecure}
+	}
+	for _, to := range found {
+		if to.def.Name != def.SentTo || to.value == nil {
+			continue
+		}
+		base, ok := to.value.(*url.URL)
+		if !ok {
+			base = &url.URL{Scheme: "https", Host: to.def.Destination(to.text.Reveal(), to.value)} // a text of format host or host_port
+		}
+		return wire.Place{Base: base, Name: def.SentTo, Insecure: def.Insecure}
+	}
+	return wire.Place{}
+}
+
+// reject notes that an upstream server rejected what a request carried. Of a user and a password it is not known which is wrong.
+func (s *sender) reject(c wire.Credential, status int) {
+	why := wording.Fill(s.manager.sentences.Dialog.Answered, wording.Values{"status": strconv.Itoa(status) + " " + http.StatusText(status)})
+	for i, def := range s.defs {
+		if isRegion := s.as.Form == field.SigV4 && i == 2; !isRegion && c.Texts[i] != "" {
+			s.manager.values.rejectHandedOut(def, NewSecret(c.Texts[i]), true, why)
+		}
+	}
+}
