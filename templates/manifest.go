@@ -64,7 +64,7 @@ type ManifestSecret struct {
 	SentTo       string           `json:"sent_to,omitempty"`
 	SentHosts    []string         `json:"sent_hosts,omitempty"` // of a sent_to that is a list
 	SentAs       string           `json:"sent_as,omitempty"`
-	Revealed     *bool            `json:"revealed,omitempty"` // written where it is false
+	Unrevealed   unrevealed       `json:"revealed,omitempty"` // written where it is not revealed, as the schema writes that
 	RejectOn     []int            `json:"reject_on,omitempty"`
 	Insecure     bool             `json:"insecure,omitempty"`
 	RenamedFrom  []string         `json:"renamed_from,omitempty"`
@@ -301,9 +301,8 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		Masked:       maskedBy(s.Field),
 		Question:     questionLines(server, sentences, []*Secret{s}),
 	}
-	if s.Unrevealed {
-		m.Revealed = new(bool)
-	} else {
+	m.Unrevealed = unrevealed(s.Unrevealed)
+	if !s.Unrevealed {
 		m.Getter = getterSignature(s.GoName, s.resultText(), s.Asks())
 	}
 	for _, c := range s.Constants {

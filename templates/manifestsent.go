@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,20 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
+
+// An unrevealed is written as a schema writes it: revealed false.
+type unrevealed bool
+
+// MarshalJSON implements [json.Marshaler].
+func (u unrevealed) MarshalJSON() ([]byte, error) { return json.Marshal(!u) }
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (u *unrevealed) UnmarshalJSON(text []byte) error {
+	var revealed bool
+	err := json.Unmarshal(text, &revealed)
+	*u = unrevealed(!revealed)
+	return err
+}
 
 // manifest is what the manifest says of a group.
 func (g *Group) manifest(server string, sentences wording.Sentences) ManifestGroup {

@@ -2,7 +2,7 @@
 // the callers of the generated code.
 //
 // Begin with [Between]. It goes through the secrets (secret.go) with what becomes of stored values (former.go) and of the
-// hosts where values go (destination.go), through the groups (group.go), through what
+// hosts where values go, and how (destination.go, sent.go), through the groups (group.go), through what
 // depends on what (alternatives.go), and through the words that people read (words.go).
 package changes
 

@@ -7,21 +7,15 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
-// Here is where values go: to the host of the url that sent_to names. A change of that url sends them elsewhere.
+// Here is where values go: to the host of the url that sent_to names. A change of that url sends them elsewhere. What is sent to
+// fixed hosts is in sent.go.
 
 // goesTo returns the name of the secret that says where values of s go; "" is none. A confidential url says so itself.
 func goesTo(s *templates.ManifestSecret) string {
-	if s.SentTo == "" && s.FieldType == field.URL && s.Hides() {
+	if s.SentTo == "" && len(s.SentHosts) == 0 && s.FieldType == field.URL && s.Hides() {
 		return s.Name
 	}
 	return s.SentTo
-}
-
-func (c *comparison) sentTo(was, s *templates.ManifestSecret) {
-	renamed := s.SentTo != "" && c.heir(was.SentTo) == s.SentTo
-	if was.SentTo != s.SentTo && !renamed {
-		c.say(breaksIf(goesTo(was) != ""), "secret %q: sent_to %s is now %s", s.Name, quoted(was.SentTo), quoted(s.SentTo))
-	}
 }
 
 // destination compares what says where other values go, if s is such a url, and reports whether it is.

@@ -59,6 +59,7 @@ func (c *comparison) secret(was, s *templates.ManifestSecret) {
 	c.depends(was, s)
 	c.consent(was, s)
 	c.sentTo(was, s)
+	c.sent(was, s)
 	if was.FieldType == s.FieldType { // else the rules are others too, which says nothing new
 		c.rules(was, s, isDestination)
 	}

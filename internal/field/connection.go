@@ -70,7 +70,7 @@ func (f Field) IsConnection() bool {
 
 // GoesToItself reports whether values of f name the hosts that they are sent to: confidential urls do, unless the schema says
 // where they go.
-func (f Field) GoesToItself() bool { return f.Type == URL && f.Confidential() && f.SentTo == "" }
+func (f Field) GoesToItself() bool { return f.Type == URL && f.Confidential() && !f.IsSent() }
 
 // A connection is a connection URL.
 type connection struct {
