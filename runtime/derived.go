@@ -32,6 +32,8 @@ func (d definitions) checkDerived(def *definition, within []*definition) error {
 			return fmt.Errorf("there is no %q of which it could be made", name)
 		case part.Confidential() && !def.Confidential():
 			return fmt.Errorf("it is made of %q, which is confidential", name)
+		case part.Unrevealed:
+			return fmt.Errorf("it is made of %q, which is only ever sent", name)
 		case part.isDerived():
 			if err := d.checkDerived(part, append(within, def)); err != nil {
 				return err

@@ -66,6 +66,9 @@ func (i insider) IsAsked(ctx context.Context, name string) bool {
 func (i insider) MemberOf(name string) string { return i.memberOf(i.names[name]) }
 
 func (i insider) Setting(ctx context.Context, name string) (string, error) {
+	if i.names[name].Unrevealed {
+		return "", nil // any package can ask here
+	}
 	return i.values.setting(ctx, i.names[name])
 }
 

@@ -190,6 +190,8 @@ func checkDefinition(f field.Field) error {
 		return fmt.Errorf("unknown scope %q", f.Scope)
 	case hasTwice(f.ShownChoices()):
 		return errors.New("two choices are shown alike: what a person chooses could be either")
+	case checkSent(f) != nil:
+		return checkSent(f)
 	case f.Docs != "" && field.CheckLink(f.Docs) != nil:
 		return fmt.Errorf("docs: a link %w", field.CheckLink(f.Docs))
 	case f.Clean(f.Default) != f.Default:
@@ -201,6 +203,30 @@ func checkDefinition(f field.Field) error {
 	}
 	if f.Default != "" {
 		return f.Check(f.Default)
+	}
+	return nil
+}
+
+// checkSent returns why a transport could not keep what a field says of where its values go.
+func checkSent(f field.Field) error {
+	isSent := f.SentAs != field.SentAs{}
+	switch {
+	case f.SentTo != "" && len(f.SentHosts) > 0:
+		return errors.New("it goes to the hosts of another key, or to fixed ones, not both")
+	case (isSent || f.Unrevealed) && !f.IsSent():
+		return errors.New("what is only sent, or says how, says where it goes")
+	case isSent && (!f.CanBeSent() || len(f.SentAs.Form.Roles()) > 0):
+		return errors.New("its value is no text that is sent in this way")
+	case slices.ContainsFunc(f.RejectOn, func(status int) bool { return status < 400 || status > 499 }):
+		return errors.New("a status that rejects a value is one of 400 to 499")
+	}
+	for _, host := range f.SentHosts {
+		if err := field.CheckSentHost(host); err != nil {
+			return fmt.Errorf("host %q %w", host, err)
+		}
+	}
+	if isSent {
+		return f.SentAs.Check()
 	}
 	return nil
 }

@@ -166,7 +166,9 @@ func (s *sender) check(found []finding, goes func(wire.Place) error) error {
 }
 
 // isToken reports whether the value at i may be missing where the others are set.
-func (s *sender) isToken(i int) bool { return s.as.Form == field.SigV4 && i == len(field.SigV4.Roles())-1 }
+func (s *sender) isToken(i int) bool {
+	return s.as.Form == field.SigV4 && i == len(field.SigV4.Roles())-1
+}
 
 // placeOf returns where a value may go; the zero place, which is nowhere, if that is not known.
 func placeOf(def *definition, found []finding) wire.Place {

@@ -258,7 +258,9 @@ func TestRefusal(t *testing.T) {
 	w.serve(ok, "https://api.example.com")
 	denied := errors.New("denied")
 	c := w.bearer()
-	c.Get = func(context.Context, func(wire.Place) error) (wire.Credential, error) { return wire.Credential{}, denied }
+	c.Get = func(context.Context, func(wire.Place) error) (wire.Credential, error) {
+		return wire.Credential{}, denied
+	}
 	c.Fail = func(_ context.Context, err error) error { return fmt.Errorf("failed: %w", err) }
 	forgetful := c
 	forgetful.Get = func(context.Context, func(wire.Place) error) (wire.Credential, error) {

@@ -222,7 +222,7 @@ func TestReach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp.Request = nil // where anybody would look
+	resp.Request = nil                                                                                                                      // where anybody would look
 	for name, held := range map[string]any{"request": req, "answer": resp, "context": context.WithValue(t.Context(), "k", []byte(value))} { //nolint:staticcheck // a key is a key
 		if reach(held, carries) == "" {
 			t.Errorf("does not find it in the %s", name)
@@ -350,11 +350,13 @@ func TestUnsafeBases(t *testing.T) {
 			b.TLSClientConfig.InsecureSkipVerify = true
 			b.TLSClientConfig.VerifyConnection = func(tls.ConnectionState) error { return nil }
 		},
-		"key log":          func(b *http.Transport) { b.TLSClientConfig.KeyLogWriter = io.Discard },
-		"chance":           func(b *http.Transport) { b.TLSClientConfig.Rand = strings.NewReader(strings.Repeat("x", 1<<20)) },
-		"server name":      func(b *http.Transport) { b.TLSClientConfig.ServerName = "api.example.com" },
-		"TLS dialer":       func(b *http.Transport) { b.DialTLSContext = w.dial },
-		"older TLS dialer": func(b *http.Transport) { b.DialTLS = func(network, address string) (net.Conn, error) { return w.dial(context.Background(), network, address) } }, //nolint:staticcheck // it works
+		"key log":     func(b *http.Transport) { b.TLSClientConfig.KeyLogWriter = io.Discard },
+		"chance":      func(b *http.Transport) { b.TLSClientConfig.Rand = strings.NewReader(strings.Repeat("x", 1<<20)) },
+		"server name": func(b *http.Transport) { b.TLSClientConfig.ServerName = "api.example.com" },
+		"TLS dialer":  func(b *http.Transport) { b.DialTLSContext = w.dial },
+		"older TLS dialer": func(b *http.Transport) {
+			b.DialTLS = func(network, address string) (net.Conn, error) { return w.dial(context.Background(), network, address) }
+		}, //nolint:staticcheck // it works
 		"own HTTP/2": func(b *http.Transport) {
 			b.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{"h2": func(string, *tls.Conn) http.RoundTripper { return nil }}
 		},
