@@ -14,7 +14,7 @@ import (
 type unrevealed bool
 
 // MarshalJSON implements [json.Marshaler].
-func (u unrevealed) MarshalJSON() ([]byte, error) { return json.Marshal(!u) }
+func (u unrevealed) MarshalJSON() ([]byte, error) { return json.Marshal(!bool(u)) }
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (u *unrevealed) UnmarshalJSON(text []byte) error {
