@@ -82,6 +82,7 @@ func (f Field) Problems() []*Problem {
 		add(true, OtherScheme, schemeList(f.AcceptedSchemes()))
 		add(!f.TakesUserInfo(), HasUserInfo, "")
 		add(len(f.Hosts) > 0, OtherHost, orList(f.Hosts))
+		problems = append(problems, f.elsewhereProblems()...)
 	case Email:
 		add(true, NotEmail, "")
 	case Integer, Number, Duration:
@@ -283,6 +284,9 @@ func (f Field) parseURL(text string) (any, *Problem) {
 	}
 	if !slices.Contains(f.AcceptedSchemes(), u.Scheme) {
 		return nil, &Problem{Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())}
+	}
+	if problem := checkElsewhere(text, func(string) bool { return false }); problem != nil {
+		return nil, problem
 	}
 	if u.User != nil && !f.TakesUserInfo() {
 		return nil, &Problem{Kind: HasUserInfo}

@@ -268,25 +268,48 @@ func (f Field) CheckTemplate(parts map[string]Field) error {
 			continue
 		}
 		of := parts[p.part]
-		if !of.CanBePart() {
+		switch {
+		case !of.CanBePart():
 			return fmt.Errorf("can't have {%s} in it: a part is one value of one line", p.part)
+		case of.Confidential() && p.isShown():
+			return isShown(p.part)
 		}
-		if p.place == inName && of.Type == Password || p.place == inHost && of.Type == Password {
-			return fmt.Errorf("can't have {%s} in its host, which is not confidential", p.part)
-		}
-		sample := Part{Field{Type: Text}, "x"}
-		switch p.place {
-		case inHost:
-			sample.Text = "host.example"
-		case inPort:
-			sample.Text = "1"
-		}
-		samples[p.part] = sample
+		samples[p.part] = p.sample(of)
 	}
-	if _, _, _, problem := f.Compose(samples); problem != nil {
+	text, value, _, problem := f.Compose(samples)
+	if problem != nil {
 		return fmt.Errorf("makes no value whatever its parts are: it %w", problem)
 	}
+	// A parameter, or the path of a socket, names the host too, where drivers take that.
+	if f.Type == URL && strings.Contains(f.Destination(text, value), confidentialSample) {
+		i := slices.IndexFunc(pieces, func(p piece) bool { return parts[p.part].Confidential() })
+		return isShown(pieces[i].part)
+	}
 	return nil
+}
+
+// isShown reports whether a question shows what stands there: it says where the value goes.
+func (p piece) isShown() bool { return p.place == inHost || p.place == inName || p.place == inPort }
+
+func isShown(part string) error {
+	return fmt.Errorf("can't have {%s} in its host, which is not confidential", part)
+}
+
+// confidentialSample is what stands for a confidential part while a template is checked: a host too, and one that no template has.
+const confidentialSample = "confidential-part.example"
+
+// sample returns what stands for a part while a template is checked.
+func (p piece) sample(of Field) Part {
+	text := "x"
+	switch {
+	case of.Confidential():
+		text = confidentialSample
+	case p.place == inHost:
+		text = "host.example"
+	case p.place == inPort:
+		text = "1"
+	}
+	return Part{Field{Type: Text}, text}
 }
 
 // CanBePart reports whether a derived value can have f in it: it is one value of one line.
