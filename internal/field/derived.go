@@ -100,7 +100,11 @@ func (f Field) template() ([]piece, error) {
 		places = append(places, slices.Repeat([]place{whole}, strings.Count(name, hole))...)
 		places = append(places, slices.Repeat([]place{inPort}, strings.Count(port, hole))...)
 	}
-	places = append(places, slices.Repeat([]place{inSuffix}, strings.Count(suffix, hole))...)
+	for before := range strings.SplitSeq(suffix, hole) {
+		if places = append(places, inSuffix); drivers[scheme].ports && (strings.HasSuffix(before, "?port=") || strings.HasSuffix(before, "&port=")) {
+			places[len(places)-1] = inPort
+		}
+	}
 	for i := range pieces {
 		if pieces[i].part != "" {
 			pieces[i].place, places = places[0], places[1:]
@@ -262,54 +266,57 @@ func (f Field) CheckTemplate(parts map[string]Field) error {
 	if err != nil {
 		return err
 	}
-	samples := map[string]Part{}
 	for _, p := range pieces {
-		if p.part == "" {
-			continue
-		}
-		of := parts[p.part]
-		switch {
-		case !of.CanBePart():
+		if p.part != "" && !parts[p.part].CanBePart() {
 			return fmt.Errorf("can't have {%s} in it: a part is one value of one line", p.part)
-		case of.Confidential() && p.isShown():
-			return isShown(p.part)
 		}
-		samples[p.part] = p.sample(of)
 	}
-	text, value, _, problem := f.Compose(samples)
+	hosts, problem := f.hostParts(pieces)
 	if problem != nil {
 		return fmt.Errorf("makes no value whatever its parts are: it %w", problem)
 	}
-	// A parameter, or the path of a socket, names the host too, where drivers take that.
-	if f.Type == URL && strings.Contains(f.Destination(text, value), confidentialSample) {
-		i := slices.IndexFunc(pieces, func(p piece) bool { return parts[p.part].Confidential() })
-		return isShown(pieces[i].part)
+	for _, name := range hosts {
+		if parts[name].Confidential() {
+			return fmt.Errorf("can't have {%s} in its host, which is not confidential", name)
+		}
 	}
 	return nil
 }
 
-// isShown reports whether a question shows what stands there: it says where the value goes.
-func (p piece) isShown() bool { return p.place == inHost || p.place == inName || p.place == inPort }
-
-func isShown(part string) error {
-	return fmt.Errorf("can't have {%s} in its host, which is not confidential", part)
+// HostParts returns the names of the parts that say where a derived url goes, which a question shows: those in its host and port,
+// and in a parameter or a path that names the host where drivers take that.
+func (f Field) HostParts() []string {
+	pieces, err := f.template()
+	if err != nil || f.Type != URL {
+		return nil
+	}
+	names, _ := f.hostParts(pieces)
+	return names
 }
 
-// confidentialSample is what stands for a confidential part while a template is checked: a host too, and one that no template has.
-const confidentialSample = "confidential-part.example"
-
-// sample returns what stands for a part while a template is checked.
-func (p piece) sample(of Field) Part {
-	text := "x"
-	switch {
-	case of.Confidential():
-		text = confidentialSample
-	case p.place == inHost:
-		text = "host.example"
-	case p.place == inPort:
-		text = "1"
+// hostParts makes a value of parts that can be told apart, and returns those that its destination shows.
+func (f Field) hostParts(pieces []piece) (names []string, problem error) {
+	samples := map[string]Part{}
+	for i, p := range pieces {
+		text := fmt.Sprintf("part%d.example", i)
+		if p.place == inPort {
+			text = strconv.Itoa(40_000 + i%10_000)
+		}
+		if _, isThere := samples[p.part]; !isThere || p.place == inPort {
+			samples[p.part] = Part{Field{Type: Text}, text}
+		}
 	}
-	return Part{Field{Type: Text}, text}
+	text, value, _, problem := f.Compose(samples)
+	if problem != nil || f.Type != URL {
+		return nil, problem
+	}
+	destination := f.Destination(text, value)
+	for _, name := range f.Parts() {
+		if strings.Contains(destination, samples[name].Text) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // CanBePart reports whether a derived value can have f in it: it is one value of one line.

@@ -131,6 +131,15 @@ func TestNoConfidentialPartIsShown(t *testing.T) {
 	if err := f.CheckTemplate(parts); err != nil {
 		t.Error(err)
 	}
+	for derived, want := range map[string]string{
+		"postgres://{u}:{p}@{h}:{port}/{db}?sslmode={m}": "h port", "postgres:///{db}?host={h}&port={port}&x={m}": "h port", "redis+unix:///run/{p}?db={db}": "p",
+		"https://{a}.api.example/{h}?host={h}": "a", "https://h.example/{a}": "",
+	} {
+		f := Field{Type: URL, Secrecy: Hidden, Schemes: []string{"https", "postgres", "redis+unix"}, Derived: derived}
+		if got := strings.Join(f.HostParts(), " "); got != want {
+			t.Errorf("the host of %s is of %q, want %q", derived, got, want)
+		}
+	}
 }
 
 func FuzzDerived(f *testing.F) {
