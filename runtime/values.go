@@ -316,7 +316,8 @@ func (v *values) put(ctx context.Context, def *definition, text string) error {
 	err := v.use(ctx, func(ctx context.Context) error { return v.store.Set(ctx, v.service, def.Name, text) })
 	if err != nil {
 		if def.Confidential() {
-			learn(v.guard(), def, text) // which nothing has handed out yet, and the error may repeat
+			value, _ := def.Parse(text)
+			learn(v.guard(), def, text, value) // which nothing has handed out yet, and the error may repeat
 		}
 		return v.noteFailure(ctx, def.Name, err)
 	}
