@@ -126,7 +126,7 @@ func checkAnswer(value string) (string, error) {
 }
 
 // nothing is the row of a list that stands for no choice, where no choice is offered, and another is the row after which a line
-// is typed. No choice may read like one of them, see [field.ReservedRows].
+// is typed. No choice may read like one of them, see [field.IsReserved].
 const nothing, another = field.NothingRow, field.AnotherRow
 
 // choose shows a list. Pressing OK at once takes the prefill, and gives "" where there is none.
@@ -202,7 +202,7 @@ func checkChoices(choices []string) error {
 		return failed("nothing to choose from")
 	}
 	for i, c := range choices {
-		if c == "" || c == nothing || c == another || c != plain(c) || strings.HasPrefix(c, "-") || slices.Contains(choices[:i], c) {
+		if c == "" || field.IsReserved(c) || c != plain(c) || strings.HasPrefix(c, "-") || slices.Contains(choices[:i], c) {
 			return failed("choice %q is empty, twice there or can't be shown", c)
 		}
 	}
