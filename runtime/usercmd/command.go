@@ -191,7 +191,7 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 	var problem *field.Problem
 	switch {
 	case err == nil && setting != "":
-		return "set: " + shortened(f.Shown(setting)), nil
+		return "set: " + shortened(f.Named(setting)), nil
 	case err == nil:
 		return "set", nil
 	case errors.Is(err, secrets.ErrNotSet) && c.IsAsked(ctx, f.Name):
