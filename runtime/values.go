@@ -92,6 +92,9 @@ func (v *values) find(ctx context.Context, def *definition) finding {
 	}
 	found := v.valueOf(ctx, def, text)
 	if found.value == nil {
+		if found.gap != nil {
+			found.gap.OfDefault = err != nil // it is ErrNotSet
+		}
 		return found
 	}
 	if r, ok := v.rejection(def, text, found.text.Reveal()); ok {
