@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/reach"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/wire"
 )
 
@@ -72,7 +73,7 @@ func TestEchoIsMasked(t *testing.T) {
 		for _, c := range []wire.Config{w.bearer(), w.config(field.SentAs{Form: field.Basic}, place, "somebody", value)} {
 			c.Base.ForceAttemptHTTP2 = http2
 			resp := do(t, wire.New(c), get(t, "https://api.example.com/"))
-			if path := reach(resp, carries); path != "" {
+			if path := reach.Text(resp, carries); path != "" {
 				t.Errorf("HTTP/2 %t, %v: %s", http2, c.As, path)
 			}
 			var text bytes.Buffer
@@ -118,7 +119,7 @@ func TestEchoInWhatIsNoHeader(t *testing.T) {
 		if err == nil {
 			_, err = io.Copy(io.Discard, resp.Body)
 		}
-		if path := reach([]any{resp, err}, carries); path != "" {
+		if path := reach.Text([]any{resp, err}, carries); path != "" {
 			t.Errorf("%s: %s", name, path)
 		}
 		if err != nil && carries(fmt.Sprintf("%v %+v %#v", err, err, err)) {
@@ -158,7 +159,7 @@ func TestQuery(t *testing.T) {
 			t.Fatal(err)
 		}
 		readAll(t, resp)
-		if path := reach(resp, carries); path != "" {
+		if path := reach.Text(resp, carries); path != "" {
 			t.Errorf("%s: %s", address, path)
 		}
 		seen := w.take()
@@ -420,7 +421,7 @@ func TestUpgrade(t *testing.T) {
 	if !ok || resp.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("%d: the body is a %T", resp.StatusCode, resp.Body)
 	}
-	if path := reach(resp, carries); path != "" {
+	if path := reach.Text(resp, carries); path != "" {
 		t.Error(path)
 	}
 	_, _ = io.WriteString(stream, "hello")

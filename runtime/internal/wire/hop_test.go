@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/reach"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/wire"
 )
 
@@ -194,12 +195,12 @@ func TestNothingTheCallerHoldsHasTheValue(t *testing.T) {
 					t.Error("the answer is that of another request")
 				}
 				for name, held := range map[string]any{"round tripper": rt, "answer": resp, "request": req} {
-					if path := reach(held, carries); path != "" {
+					if path := reach.Text(held, carries); path != "" {
 						t.Errorf("%v, %s: the %s has it: %s", as, address, name, path)
 					}
 				}
 				_, _ = io.CopyN(io.Discard, resp.Body, 2) // and while it is read
-				if path := reach(resp, carries); path != "" {
+				if path := reach.Text(resp, carries); path != "" {
 					t.Errorf("%v, %s: has it: %s", as, address, path)
 				}
 				readAll(t, resp)
@@ -224,7 +225,7 @@ func TestReach(t *testing.T) {
 	}
 	resp.Request = nil                                                                                                                      // where anybody would look
 	for name, held := range map[string]any{"request": req, "answer": resp, "context": context.WithValue(t.Context(), "k", []byte(value))} { //nolint:staticcheck // a key is a key
-		if reach(held, carries) == "" {
+		if reach.Text(held, carries) == "" {
 			t.Errorf("does not find it in the %s", name)
 		}
 	}
@@ -242,7 +243,7 @@ func TestHooks(t *testing.T) {
 		defer mu.Unlock()
 		told = append(told, what+fmt.Sprintf(" %+v", args))
 		for _, arg := range args {
-			if path := reach(arg, carries); path != "" {
+			if path := reach.Text(arg, carries); path != "" {
 				t.Errorf("%s is told: %s", what, path)
 			}
 		}
@@ -527,7 +528,7 @@ func TestCookieJar(t *testing.T) {
 		}
 		readAll(t, resp)
 	}
-	if path := reach(jar, carries); path != "" {
+	if path := reach.Text(jar, carries); path != "" {
 		t.Errorf("the jar has it: %s", path)
 	}
 	seen := w.take()

@@ -1,4 +1,5 @@
-package wire_test
+// Package reach finds what a program's code can reach from an object: it is for tests that something is out of reach.
+package reach
 
 import (
 	"fmt"
@@ -7,9 +8,9 @@ import (
 	"unsafe"
 )
 
-// reach follows all fields, elements and pointers of an object, also the unexported ones, and returns the way to a text that is
-// sought, or "". It is what code of a server can reach without reading memory at addresses that it has made up.
-func reach(object any, sought func(string) bool) string {
+// Text follows all fields, elements and pointers of an object, also the unexported ones, and returns the way to a text that is
+// sought, or "". That is what code can reach without reading memory at addresses that it has made up: what a function holds is not.
+func Text(object any, sought func(string) bool) string {
 	r := reacher{sought: sought, seen: map[place]bool{}}
 	return r.walk(reflect.ValueOf(&object).Elem(), "")
 }
@@ -35,7 +36,7 @@ func (r *reacher) walk(v reflect.Value, path string) string {
 	switch v.Kind() {
 	case reflect.String:
 		if r.sought(v.String()) {
-			return path
+			return path + " text"
 		}
 	case reflect.Pointer:
 		if v.IsNil() || r.isSeen(v.UnsafePointer(), v.Type(), 0) {
