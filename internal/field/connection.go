@@ -132,17 +132,42 @@ func (f Field) noConnection() *Problem {
 	return &Problem{Kind: NotConnection, Want: f.AcceptedSchemes()[0]}
 }
 
-// connectionProblems are those of a connection URL.
+func (f Field) noHost() *Problem {
+	return &Problem{Kind: NoHost, Want: orList(f.schemesOf(func(d driver) bool { return !d.none && !d.path }))}
+}
+
+func (f Field) oneHost() *Problem {
+	return &Problem{Kind: OneHost, Want: orList(f.schemesOf(driver.hasOneHost))}
+}
+
+func (f Field) hostElsewhere() *Problem {
+	var names []string
+	for _, scheme := range f.AcceptedSchemes() {
+		names = append(names, slices.Concat(drivers[scheme].instead, drivers[scheme].indirectly)...)
+	}
+	slices.Sort(names)
+	return &Problem{Kind: HostElsewhere, Want: orList(slices.Compact(names))}
+}
+
+// schemesOf returns the schemes that f accepts and whose driver is such a one.
+func (f Field) schemesOf(such func(driver) bool) []string {
+	return slices.DeleteFunc(slices.Clone(f.AcceptedSchemes()), func(scheme string) bool { return !such(drivers[scheme]) })
+}
+
+func (d driver) hasOneHost() bool { return !d.several && len(d.beside) == 0 }
+
+// connectionProblems are those of a connection URL. What a problem says is made from f alone, so that it is known before any value.
 func (f Field) connectionProblems() []*Problem {
-	schemes := orList(f.AcceptedSchemes())
-	problems := []*Problem{
-		f.noConnection(), {Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())},
-		{Kind: NoHost, Want: schemes}, {Kind: OneHost, Want: schemes}, {Kind: HostElsewhere, Want: "host"}, {Kind: LongHosts, Want: strconv.Itoa(MaxHosts)},
+	problems := []*Problem{f.noConnection(), {Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())}}
+	for _, possible := range []*Problem{f.hostElsewhere(), f.noHost(), f.oneHost()} {
+		if possible.Want != "" {
+			problems = append(problems, possible)
+		}
 	}
 	if len(f.Hosts) > 0 {
 		problems = append(problems, &Problem{Kind: OtherHost, Want: orList(f.Hosts)})
 	}
-	return problems
+	return append(problems, &Problem{Kind: LongHosts, Want: strconv.Itoa(MaxHosts)})
 }
 
 // parameters reads the hosts that are parameters.
@@ -155,12 +180,12 @@ func (c *connection) parameters(f Field, query string) *Problem {
 		case errName != nil || errValue != nil:
 			return f.noConnection()
 		case slices.Contains(c.driver.indirectly, name):
-			return &Problem{Kind: HostElsewhere, Want: name}
+			return f.hostElsewhere()
 		case slices.Contains(c.driver.beside, name):
 			c.hosts = append(c.hosts, strings.Split(value, ",")...)
 		case !slices.Contains(c.driver.instead, name):
 		case len(c.hosts) > 0:
-			return &Problem{Kind: HostElsewhere, Want: name}
+			return f.hostElsewhere()
 		default:
 			c.hosts = strings.Split(value, ",")
 		}
@@ -172,11 +197,11 @@ func (c *connection) parameters(f Field, query string) *Problem {
 func (c *connection) checkHosts(f Field) *Problem {
 	switch n := len(c.hosts); {
 	case n == 0 && !c.driver.none:
-		return &Problem{Kind: NoHost, Want: c.scheme}
+		return f.noHost()
 	case n == 0 && len(f.Hosts) > 0:
 		return &Problem{Kind: OtherHost, Want: orList(f.Hosts)}
-	case n > 1 && !c.driver.several && len(c.driver.beside) == 0:
-		return &Problem{Kind: OneHost, Want: c.scheme}
+	case n > 1 && c.driver.hasOneHost():
+		return f.oneHost()
 	}
 	for i, host := range c.hosts {
 		if path, isSocket := c.socket(host); isSocket {
