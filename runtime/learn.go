@@ -1,49 +1,26 @@
 package secrets
 
 import (
-	"encoding/json"
-	"fmt"
-	"time"
-
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 )
 
 // Here the guard learns what it masks.
 
-// learn has the guard mask a confidential value, of a list each item: the text, and where a server gets something else for
-// that, such as the bytes of base64, what it would print of it. The value is nil where the text is none by the rules.
+// learn has the guard mask a confidential value: the text, of a list that of each item, and what a server writes that got
+// something else for it, such as the bytes of base64. The value is nil where the text is none by the rules.
 func learn(g *guard.Guard, def *definition, text string, value any) {
-	items, isList := value.([]field.Item)
-	if value == nil {
-		for _, text := range def.Texts(text) {
-			items = append(items, field.Item{Text: text})
-		}
-	} else if !isList {
-		items = []field.Item{{Text: text, Value: value}}
+	texts := def.Texts(text)
+	if value != nil {
+		texts = def.Written(text, value)
 	}
-	for _, item := range items {
+	for _, text := range texts {
 		if def.Type == field.URL {
-			g.LearnAddress(item.Text)
+			g.LearnAddress(text)
 		} else {
-			g.Learn(item.Text, def.PrefixOf(item.Text))
-		}
-		for _, printed := range printedAs(item.Value) {
-			g.Learn(printed, "")
+			g.Learn(text, def.PrefixOf(text))
 		}
 	}
-}
-
-// printedAs returns how a server prints a value that it has no text of.
-func printedAs(value any) []string {
-	switch value := value.(type) {
-	case []byte:
-		return []string{string(value)}
-	case int64, float64, time.Duration:
-		inJSON, _ := json.Marshal(value) // which is finite
-		return []string{string(inJSON), fmt.Sprint(value)}
-	}
-	return nil
 }
 
 // learnDerived has the guard mask what was made of confidential values.
