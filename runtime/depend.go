@@ -255,6 +255,17 @@ func (l *look) isAsked(ctx context.Context, def *definition) bool {
 	return def.Required || l.isRequired(ctx, def)
 }
 
+// isUnused reports whether a secret belongs to an alternative beside the one that is chosen: what is stored of it stays, for whoever
+// changes their mind.
+func (l *look) isUnused(ctx context.Context, def *definition) bool {
+	member, ok := l.members[def]
+	if !ok {
+		return false
+	}
+	chosen := l.one(ctx, member.oneOf).value
+	return chosen != nil && chosen != member.alternative
+}
+
 // memberOf says to whom a secret belongs, such as "auth: basic", or "".
 func (m *Manager) memberOf(def *definition) string {
 	if member, ok := m.members[def]; ok {

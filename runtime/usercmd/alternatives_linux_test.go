@@ -50,6 +50,7 @@ func TestCommandSetsAlternatives(t *testing.T) {
 	sitDown(t, m, "set", "auth").
 		waits("auth [basic (User name and password)]: ").types("token\n").
 		waits("service_account_token: ").types("token-0123456789\r").
+		waits("Kept, and not used: username, password (\"").
 		leaves(0, "auth is set.\nservice_account_token is set.\n")
 	wantValues(t, store, map[string]string{"auth": "token", "username": "ann", "password": "hunter2", "service_account_token": "token-0123456789"})
 }
@@ -64,6 +65,8 @@ func TestCommandStatusOfAlternatives(t *testing.T) {
 	} {
 		wantStatus(t, m, name, want)
 	}
+	store.Put("alternatives", "auth", "token")
+	wantStatus(t, m, "username", "User name set: ann (not used: for auth: basic (User name and password))")
 	store.Put("alternatives", "auth", "basic")
 	store.Put("alternatives", "client_key", "key-12345678")
 	store.Put("alternatives", "auth_mode", "cloud")
