@@ -61,7 +61,7 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("%v: %s", err, read.Info)
 			}
 		}
-		for _, o := range []emit.Options{{}, {Env: true}} {
+		for _, o := range []emit.Options{{Adopt: true}, {Env: true, Adopt: true}, {}} {
 			once, err := emit.Merge(format, file.File, o, text)
 			if err != nil {
 				continue
