@@ -303,6 +303,9 @@ func emittedOutputs(schema string) (outputs []output, err error) {
 	var failed failures
 	for _, e := range r.Emitted {
 		o, _, err := e.output(schema, file)
+		if usage := (*usageError)(nil); errors.As(err, &usage) { // the options are not those of this command line
+			err = fmt.Errorf("%s says how %s was emitted: %w", recordPath(schema), e.File, usage.error)
+		}
 		if err != nil {
 			failed = append(failed, err)
 			continue
