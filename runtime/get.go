@@ -114,10 +114,7 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 			continue // unset: nothing leaves
 		}
 		if f.def.Confidential() {
-			learn(m.guard(), f.def, f.text.Reveal())
-			if decoded, ok := f.value.([]byte); ok {
-				m.guard().Learn(string(decoded), "") // what the server has of it
-			}
+			learnFinding(m.guard(), f)
 			if !t.said.Guarded {
 				m.noteUnguarded(ctx, f.def.Name)
 			}
@@ -131,19 +128,31 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 func (m *Manager) learnDerived(found []finding) {
 	for _, f := range found {
 		if f.def.isDerived() && f.value != nil && f.def.Confidential() {
-			learn(m.guard(), f.def, f.text.Reveal())
+			learnFinding(m.guard(), f)
 		}
 	}
 }
 
-// learn has the guard mask a confidential value.
+// learnFinding has the guard mask a confidential value that is handed out: also as the server writes it, which has a number and not
+// its digits as they were entered.
+func learnFinding(g *guard.Guard, f finding) {
+	for _, text := range f.def.Written(f.text.Reveal(), f.value) {
+		learnText(g, f.def, text)
+	}
+}
+
+// learn has the guard mask what is entered or stored for a confidential value.
 func learn(g *guard.Guard, def *definition, text string) {
 	for _, text := range def.Texts(text) {
-		if def.Type == field.URL {
-			g.LearnAddress(text)
-		} else {
-			g.Learn(text, def.PrefixOf(text))
-		}
+		learnText(g, def, text)
+	}
+}
+
+func learnText(g *guard.Guard, def *definition, text string) {
+	if def.Type == field.URL {
+		g.LearnAddress(text)
+	} else {
+		g.Learn(text, def.PrefixOf(text))
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 )
 
 // patience bounds every wait; only a failure uses it up.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // A typist sits at a terminal in which the command runs.
 type typist struct {
