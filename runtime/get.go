@@ -5,10 +5,8 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 )
 
 // Get returns the value of key once it is stored, valid and allowed: it opens a dialog for a missing value, and asks for
@@ -114,45 +112,13 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 			continue // unset: nothing leaves
 		}
 		if f.def.Confidential() {
-			learnFinding(m.guard(), f)
+			learn(m.guard(), f.def, f.text.Reveal(), f.value)
 			if !t.said.Guarded {
 				m.noteUnguarded(ctx, f.def.Name)
 			}
 		}
 		t.hand(f.def, f.text)
 		m.values.hand(f.def, f.text)
-	}
-}
-
-// learnDerived has the guard mask what was made of confidential values.
-func (m *Manager) learnDerived(found []finding) {
-	for _, f := range found {
-		if f.def.isDerived() && f.value != nil && f.def.Confidential() {
-			learnFinding(m.guard(), f)
-		}
-	}
-}
-
-// learnFinding has the guard mask a confidential value that is handed out: also as the server writes it, which has a number and not
-// its digits as they were entered.
-func learnFinding(g *guard.Guard, f finding) {
-	for _, text := range f.def.Written(f.text.Reveal(), f.value) {
-		learnText(g, f.def, text)
-	}
-}
-
-// learn has the guard mask what is entered or stored for a confidential value.
-func learn(g *guard.Guard, def *definition, text string) {
-	for _, text := range def.Texts(text) {
-		learnText(g, def, text)
-	}
-}
-
-func learnText(g *guard.Guard, def *definition, text string) {
-	if def.Type == field.URL {
-		g.LearnAddress(text)
-	} else {
-		g.Learn(text, def.PrefixOf(text))
 	}
 }
 
