@@ -58,6 +58,7 @@ var (
 const (
 	choiceLine, openLine   = "One of: ", "Such as: "
 	listLine, openListLine = "Some of these, with commas between them: ", "Such as these, with commas between them: "
+	fileLine               = "It is the path of a file."
 	uniqueLine             = "No two items may be the same."
 	sentToLine             = "It is sent to the address in: "
 	docsLine               = "See "
@@ -78,6 +79,9 @@ func (s says) compose(file *schema.File, f field.Field, identity string, o Optio
 	help = withDependence(file, f)
 	if rules := wording.English().Rules(f); rules != wording.English().Rules(read) {
 		add(rules)
+	}
+	if f.Type == field.File && read.Type != field.File && read.Format != field.PathFormat {
+		add(fileLine)
 	}
 	add(choicesLine(f, read))
 	if f.Unique {

@@ -74,7 +74,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatalf("%s", source)
 		}
 	}
-	if len(missing) > 0 {
+	if len(missing) > 0 && *schemas >= 120 {
 		t.Errorf("no random schema says anything of %q", slices.Sorted(maps.Keys(missing)))
 	}
 	if accepted < *schemas/5 {
