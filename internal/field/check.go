@@ -97,15 +97,21 @@ func (f Field) Problems() []*Problem {
 }
 
 // Rules returns those of [Field.Problems] that a person had better know before: what the schema says of a value, and the
-// formats that nobody guesses. Of a list, they are those of the whole; [Field.Item] has the others.
+// formats that nobody guesses. Of a list, they are those of the whole; [Field.Item] has the others. Of a file, they are those of its
+// path; [Field.Content] has the others.
 func (f Field) Rules() []*Problem {
 	if f.List {
 		return f.countRules()
 	}
+	if f.Type == File {
+		return []*Problem{{Kind: NotPath}}
+	}
 	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
 		switch p.Kind {
+		case NotJSON:
+			return len(f.Keys) > 0 // which only JSON has
 		case TooShort, TooLong, NoPrefix, NoMatch, OtherShape, OtherHost, NotInteger, NotNumber, NotDuration,
-			NotPEM, NotJSON, NoKeys, NotYAML, NotJWT, NotBase64, NotUUID, NotDate, NotHost, NotPort, NotHostPort, NotPath:
+			NotPEM, NoKeys, NotYAML, NotJWT, NotBase64, NotUUID, NotDate, NotHost, NotPort, NotHostPort, NotPath:
 			return false
 		case OtherScheme:
 			return len(f.Schemes) == 0

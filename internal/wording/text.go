@@ -149,15 +149,15 @@ const shownRule = 100
 
 // Rules returns the line that says what a value of f must be, or "" where there is nothing to say.
 func (s Sentences) Rules(f field.Field) string {
-	whole := s.rules(s.Dialog.Rules, f.Rules())
-	if !f.List {
-		return whole
+	said := []string{s.rules(s.Dialog.Rules, f.Rules())}
+	switch {
+	case f.Type == field.File:
+		said = append(said, s.rules(s.Dialog.Content, f.Content().Rules()))
+	case f.List && f.Type == field.Choice: // they are shown, to be ticked
+		said = slices.Insert(said, 0, s.rules(s.Dialog.EachItem, f.Item().Rules()))
+	case f.List:
+		said = slices.Insert(said, 0, s.Dialog.List, s.rules(s.Dialog.EachItem, f.Item().Rules()))
 	}
-	list := s.Dialog.List
-	if f.Type == field.Choice {
-		list = "" // they are shown, to be ticked
-	}
-	said := []string{list, s.rules(s.Dialog.EachItem, f.Item().Rules()), whole}
 	return strings.Join(slices.DeleteFunc(said, func(sentence string) bool { return sentence == "" }), " ")
 }
 

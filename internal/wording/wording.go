@@ -32,6 +32,7 @@ type Dialog struct {
 	Rules    string `json:"rules"`     // where the schema has rules for the value, or its format can't be guessed
 	List     string `json:"list"`      // where the value is a list that is typed
 	EachItem string `json:"each_item"` // instead of rules, of the items of a list
+	Content  string `json:"content"`   // instead of rules, of what a file has in it
 	InItem   string `json:"in_item"`   // in place of {problem}, where it is about one item of a list
 	Optional string `json:"optional"`  // where the field may be left empty
 	File     string `json:"file"`      // where the value is read from a file
@@ -132,6 +133,7 @@ func English() Sentences {
 			Rules:    "The value {rules}.",
 			List:     "It is a list: write commas between its items.",
 			EachItem: "Each item {rules}.",
+			Content:  "The content of the file {rules}.",
 			InItem:   field.InItem,
 			Optional: "You may leave it empty.",
 			File:     "Choose the file that holds it.",
@@ -231,7 +233,7 @@ func Holes() map[string]string {
 		"docs":        "the schema's docs of the secret, a link",
 		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
 		"found":       "name, number and place of a character that nobody sees, such as a zero-width space (U+200B) after the 5th character",
-		"host":        "the host that the secret has which sent_to names; of a confidential url, its own; of a connection URL, all of its hosts",
+		"host":        "the host that the secret has which sent_to names; of a confidential url, its own; of a connection URL or a list, all of its hosts",
 		"item":        "label, or sent_to",
 		"label":       "the schema's label of the secret",
 		"labels":      "the schema's labels of the secrets, joined by commas",
