@@ -13,9 +13,9 @@ func TestRulesOfAFile(t *testing.T) {
 		path: {Type: field.File},
 		path + " The content of the file must be whole PEM blocks, with certificates that can be read.": {Type: field.File, Format: field.PEMFormat},
 		path + " The content of the file must be JSON.":                                                 {Type: field.File, Format: field.JSONFormat},
-		path + " The content of the file must be a JSON object that has these keys: a, b.":                     {Type: field.File, Format: field.JSONFormat, Keys: []string{"a", "b"}},
+		path + " The content of the file must be a JSON object that has these keys: a, b.":              {Type: field.File, Format: field.JSONFormat, Keys: []string{"a", "b"}},
 		path + ` The content of the file must have at least 9 characters, must begin with # Cookies.`:   {Type: field.File, MinLength: 9, Prefixes: []string{"# Cookies"}},
-		"The value must be a JSON object that has these keys: a.":                                              {Type: field.Multiline, Format: field.JSONFormat, Keys: []string{"a"}},
+		"The value must be a JSON object that has these keys: a.":                                       {Type: field.Multiline, Format: field.JSONFormat, Keys: []string{"a"}},
 	} {
 		if got := English().Rules(f); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
