@@ -65,6 +65,7 @@ func (f Field) Problems() []*Problem {
 	add(f.Type != Multiline, NotOneLine, "")
 	add(f.Type != Choice || f.Open, Unseen, "")
 	add(f.HidesExamples() && len(f.Examples) > 0, IsExample, "")
+	add(f.isPublicText(), PrivateKey, "")
 	switch f.Type {
 	case Text, Password, Multiline:
 		add(f.MinLength > 0, TooShort, strconv.Itoa(f.MinLength))
@@ -82,6 +83,7 @@ func (f Field) Problems() []*Problem {
 		add(true, OtherScheme, schemeList(f.AcceptedSchemes()))
 		add(!f.TakesUserInfo(), HasUserInfo, "")
 		add(len(f.Hosts) > 0, OtherHost, orList(f.Hosts))
+		problems = append(problems, f.elsewhereProblems()...)
 	case Email:
 		add(true, NotEmail, "")
 	case Integer, Number, Duration:
@@ -97,14 +99,10 @@ func (f Field) Problems() []*Problem {
 }
 
 // Rules returns those of [Field.Problems] that a person had better know before: what the schema says of a value, and the
-// formats that nobody guesses. Of a list, they are those of the whole; [Field.Item] has the others. Of a file, they are those of its
-// path; [Field.Content] has the others.
+// formats that nobody guesses. Of a list, they are those of the whole; [Field.Item] has the others.
 func (f Field) Rules() []*Problem {
 	if f.List {
 		return f.countRules()
-	}
-	if f.Type == File {
-		return []*Problem{{Kind: NotPath}}
 	}
 	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
 		switch p.Kind {
@@ -188,8 +186,20 @@ func (f Field) checkText(text string) *Problem {
 	if f.isExample(text) {
 		return &Problem{Kind: IsExample}
 	}
+	if f.isPublicText() && privateKey.MatchString(text) {
+		return &Problem{Kind: PrivateKey}
+	}
 	return nil
 }
+
+// isPublicText reports whether a value of f is any text, and may be shown.
+func (f Field) isPublicText() bool {
+	return !f.Confidential() && (f.Type == Text || f.Type == Multiline)
+}
+
+// privateKey is how one begins or ends in the text of RFC 7468, of OpenSSH and of RFC 9580, also where it stands in JSON; and in
+// that of PuTTY. A file of certificates often has the key too.
+var privateKey = regexp.MustCompile(`-----(BEGIN|END) ([A-Z0-9 ]* )?PRIVATE KEY( BLOCK)?-----|(?m:^Private-(Lines|MAC|Hash): )`)
 
 // isControl includes the line and paragraph separators, which end a line on the screen although they are no controls.
 func isControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
@@ -289,6 +299,9 @@ func (f Field) parseURL(text string) (any, *Problem) {
 	}
 	if !slices.Contains(f.AcceptedSchemes(), u.Scheme) {
 		return nil, &Problem{Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())}
+	}
+	if problem := checkElsewhere(text, func(string) bool { return false }); problem != nil {
+		return nil, problem
 	}
 	if u.User != nil && !f.TakesUserInfo() {
 		return nil, &Problem{Kind: HasUserInfo}
