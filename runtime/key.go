@@ -31,7 +31,8 @@ type Field struct {
 	Permission  field.Permission // [DialogOnly], [NoAsking], or "": the MCP client asks, or a native dialog
 	Remember    time.Duration    // how long "Allow for session" lasts; 0 is until the process ends, and 8 hours for a named principal
 	Scope       field.Scope      // [ToolScope], or "": "Allow for session" covers every tool of the server
-	SentTo      string           // the name of the url secret that says where the value goes
+	SentTo      string           // the name of the secret that says where the value goes
+	IsSentTo    bool             // of a list: others have it for their SentTo, and a question names all of its hosts
 	RenamedFrom []string         // former names, whose stored value is still found
 	Env         []string         // environment variables under which servers take the value; nothing reads them yet
 

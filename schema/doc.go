@@ -62,7 +62,7 @@
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
 //	sent_to       the name of the url, or of the text of format host or host_port, that says where this one is sent (of a
-//	              confidential url, its own host)
+//	              confidential url, its own host); of a list, all of its hosts, in up to 259 characters together
 //	renamed_from  a former name, or a list of them, whose stored value is still found; any text of one line
 //	deprecated    why it should no longer be used, and what to use instead
 //	go_name       the name in Go, in ASCII, where the one made from the secret's name won't do

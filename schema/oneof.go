@@ -67,7 +67,12 @@ func (r *reader) oneOfs(n *node) {
 		r.wrongType(n, "one_of", "a mapping of names to alternatives")
 		return
 	}
-	r.oneOf = map[string]*OneOf{}
+	r.oneOf, r.derivedOf = map[string]*OneOf{}, map[string][]*draft{}
+	for _, d := range r.drafts {
+		for _, part := range d.Parts() {
+			r.derivedOf[part] = append(r.derivedOf[part], d)
+		}
+	}
 	for _, e := range n.entries {
 		if o := r.readOneOf(e); r.isNew("one_of", e) {
 			r.oneOf[e.key] = o
@@ -206,11 +211,9 @@ func (r *reader) joinAlternative(d *draft, p part) {
 	if d.places.has("required") && !d.Required {
 		r.contradicts(d, "required", p, "which asks for all members of the alternative that is chosen")
 	}
-	for _, other := range r.drafts {
-		if slices.Contains(other.Parts(), d.Name) {
-			r.errorf(p.pos, "secret %s can't be a member: secret %s is derived of it, which would be unset where another alternative is chosen",
-				quote(d.Name), quote(other.Name))
-		}
+	for _, other := range r.derivedOf[d.Name] {
+		r.errorf(p.pos, "secret %s can't be a member: secret %s is derived of it, which would be unset where another alternative is chosen",
+			quote(d.Name), quote(other.Name))
 	}
 	r.asksItself(d, p)
 	d.Required = true

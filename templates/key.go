@@ -117,6 +117,7 @@ func fieldItems(s field.Field) []jen.Code {
 	add(s.Remember > 0, "Remember", func() jen.Code { return durationCode(s.Remember) })
 	add(s.Scope == field.ToolScope, "Scope", func() jen.Code { return ours("ToolScope") })
 	text("SentTo", s.SentTo)
+	yes("IsSentTo", s.IsSentTo)
 	list("RenamedFrom", s.RenamedFrom)
 	list("Env", s.Env)
 	count("MinLength", s.MinLength)

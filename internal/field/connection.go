@@ -276,10 +276,10 @@ func (c *connection) isHost(host string) bool {
 	return host != "" && validHost(&url.URL{Host: host})
 }
 
-// IsDestination reports whether values of f say where others go: sent_to can name f.
+// IsDestination reports whether values of f say where others go: sent_to can name f. A list is that with [Field.IsSentTo].
 // The host of a url is public, even if the url is confidential.
 func (f Field) IsDestination() bool {
-	return !f.List && (f.Type == URL || (f.Format == HostFormat || f.Format == HostPortFormat) && !f.Confidential())
+	return f.Type == URL || (f.Format == HostFormat || f.Format == HostPortFormat) && !f.Confidential()
 }
 
 // Destination says where a value goes that is sent to one of f: to its host, and before it the scheme where others can read

@@ -109,7 +109,8 @@ type Field struct {
 	Permission  Permission
 	Remember    time.Duration // how long "Allow for session" lasts; 0 is until the process ends
 	Scope       Scope
-	SentTo      string   // the name of the url secret that says where the value goes
+	SentTo      string   // the name of the secret that says where the value goes
+	IsSentTo    bool     // of a list: others have it for their SentTo, so its hosts are as few as a question can name
 	RenamedFrom []string // former names, whose stored value is still found
 	Env         []string // environment variables under which servers take the value; nothing reads them yet
 
