@@ -196,7 +196,7 @@ func KeyPoll() secrets.Key[time.Duration] {
 }
 
 var keyPoll = secrets.Duration("poll", secrets.Field{
-	Label:      "Look for new mail every",
+	Label:      "Time between two looks for mail",
 	Default:    "5m",
 	Permission: secrets.NoAsking,
 	Range:      secrets.Between[time.Duration](1*time.Minute, 24*time.Hour),
@@ -329,7 +329,7 @@ func (s *Secrets) SMTPUser(ctx context.Context) (secrets.Optional[string], error
 	return secrets.GetOptional(ctx, s.Manager, keySMTPUser, "")
 }
 
-// Poll returns poll: Look for new mail every.
+// Poll returns poll: Time between two looks for mail.
 //
 // Until the user stores another, it is 5m. Nobody is asked for permission.
 func (s *Secrets) Poll(ctx context.Context) (time.Duration, error) {
@@ -422,7 +422,7 @@ type Values struct {
 	SMTPPort secrets.Optional[uint16]
 	// SMTPUser is smtp_user: SMTP user name.
 	SMTPUser secrets.Optional[string]
-	// Poll is poll: Look for new mail every.
+	// Poll is poll: Time between two looks for mail.
 	Poll time.Duration
 	// SignIn is sign_in: How do you sign in?
 	SignIn SignIn

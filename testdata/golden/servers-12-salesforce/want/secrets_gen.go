@@ -93,6 +93,18 @@ var keySecurityToken = secrets.Password("security_token", secrets.Field{
 	PatternHelp: "24 or 25 letters and digits",
 })
 
+// KeyPasswordAndToken returns the key that stands for password_and_token.
+func KeyPasswordAndToken() secrets.Key[secrets.Secret] {
+	return keyPasswordAndToken
+}
+
+var keyPasswordAndToken = secrets.Hidden(secrets.Text("password_and_token", secrets.Field{
+	Label:    "Password with security token",
+	Help:     "As the login server wants it.",
+	Required: true,
+	Derived:  "{password}{security_token}",
+}))
+
 // KeyConsumerKey returns the key that stands for consumer_key.
 func KeyConsumerKey() secrets.Key[string] {
 	return keyConsumerKey
@@ -158,7 +170,7 @@ var keyFlow = secrets.Choice[string]("flow", secrets.Field{
 		"jwt":      "As a connected app",
 	},
 	Members: map[string][]string{
-		"password": {"username", "password", "security_token"},
+		"password": {"username", "password", "security_token", "password_and_token"},
 		"jwt":      {"consumer_key", "jwt_user", "private_key"},
 	},
 })
@@ -201,6 +213,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 			keyUsername,
 			keyPassword,
 			keySecurityToken,
+			keyPasswordAndToken,
 			keyConsumerKey,
 			keyJWTUser,
 			keyPrivateKey,
@@ -255,6 +268,8 @@ type FlowPassword struct {
 	Password secrets.Secret
 	// SecurityToken is security_token: Security token.
 	SecurityToken secrets.Secret
+	// PasswordAndToken is password_and_token: Password with security token.
+	PasswordAndToken secrets.Secret
 }
 
 func (FlowPassword) isFlow() {}
@@ -301,6 +316,7 @@ func intoFlow(target *Flow) secrets.Binding {
 		keyUsername.Into(&values.FlowPassword.Username),
 		keyPassword.Into(&values.FlowPassword.Password),
 		keySecurityToken.Into(&values.FlowPassword.SecurityToken),
+		keyPasswordAndToken.Into(&values.FlowPassword.PasswordAndToken),
 		keyConsumerKey.Into(&values.FlowJWT.ConsumerKey),
 		keyJWTUser.Into(&values.FlowJWT.JWTUser),
 		keyPrivateKey.Into(&values.FlowJWT.PrivateKey),
