@@ -102,7 +102,7 @@ func condition(f field.Field) string {
 }
 
 func destination(s *Secret) string {
-	if s.GoesToItself() || s.Derived != "" && s.Type == field.URL {
+	if s.GoesToItself() || s.Derived != "" && s.Type == field.URL && s.Asks() {
 		return "It is sent to its own host, which the user is shown."
 	}
 	if s.SentTo == "" {

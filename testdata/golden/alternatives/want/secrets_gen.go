@@ -342,7 +342,7 @@ type Auth interface {
 	isAuth()
 }
 
-// AuthToken are the values of the alternative token of auth.
+// AuthToken has the values of the alternative token of auth.
 type AuthToken struct {
 	// ServiceAccountToken is service_account_token: Service account token.
 	ServiceAccountToken secrets.Secret
@@ -350,7 +350,7 @@ type AuthToken struct {
 
 func (AuthToken) isAuth() {}
 
-// AuthBasic are the values of the alternative basic of auth.
+// AuthBasic has the values of the alternative basic of auth.
 type AuthBasic struct {
 	// Username is username: User name.
 	Username string
@@ -403,7 +403,7 @@ type Signing interface {
 	isSigning()
 }
 
-// SigningPassphrase are the values of the alternative passphrase of signing.
+// SigningPassphrase has the values of the alternative passphrase of signing.
 type SigningPassphrase struct {
 	// Passphrase is passphrase: Passphrase.
 	Passphrase secrets.Secret
@@ -411,7 +411,7 @@ type SigningPassphrase struct {
 
 func (SigningPassphrase) isSigning() {}
 
-// SigningSSHAgent are the values of the alternative agent of signing.
+// SigningSSHAgent has the values of the alternative agent of signing.
 type SigningSSHAgent struct {
 	// AgentSocket is agent_socket.
 	AgentSocket string

@@ -151,7 +151,7 @@ type Auth interface {
 	isAuth()
 }
 
-// AuthToken are the values of the alternative token of auth.
+// AuthToken has the values of the alternative token of auth.
 type AuthToken struct {
 	// Token is token: Access token.
 	Token secrets.Secret
@@ -159,7 +159,7 @@ type AuthToken struct {
 
 func (AuthToken) isAuth() {}
 
-// AuthApp are the values of the alternative app of auth.
+// AuthApp has the values of the alternative app of auth.
 type AuthApp struct {
 	// AppID is app_id: Application.
 	AppID int64

@@ -220,7 +220,7 @@ type Account interface {
 	isAccount()
 }
 
-// AccountCloud are the values of the alternative cloud of account.
+// AccountCloud has the values of the alternative cloud of account.
 type AccountCloud struct {
 	// Email is email: Atlassian account.
 	Email string
@@ -230,7 +230,7 @@ type AccountCloud struct {
 
 func (AccountCloud) isAccount() {}
 
-// AccountDataCenter are the values of the alternative data_center of account.
+// AccountDataCenter has the values of the alternative data_center of account.
 type AccountDataCenter struct {
 	// PersonalToken is personal_token: Personal access token.
 	PersonalToken secrets.Secret

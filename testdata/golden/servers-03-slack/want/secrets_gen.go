@@ -185,7 +185,7 @@ type Events interface {
 	isEvents()
 }
 
-// EventsSocket are the values of the alternative socket of events.
+// EventsSocket has the values of the alternative socket of events.
 type EventsSocket struct {
 	// AppToken is app_token: App-level token.
 	AppToken secrets.Secret
@@ -193,7 +193,7 @@ type EventsSocket struct {
 
 func (EventsSocket) isEvents() {}
 
-// EventsWebHook are the values of the alternative web_hook of events.
+// EventsWebHook has the values of the alternative web_hook of events.
 type EventsWebHook struct {
 	// SigningSecret is signing_secret: Signing secret.
 	SigningSecret secrets.Secret

@@ -225,8 +225,7 @@ func (s *Secrets) Region(ctx context.Context) (Region, error) {
 
 // Endpoint returns endpoint: S3 endpoint.
 //
-// It is made of other secrets: https://s3.{region}.amazonaws.com. It is sent to its own host, which
-// the user is shown. Nobody is asked for permission.
+// It is made of other secrets: https://s3.{region}.amazonaws.com. Nobody is asked for permission.
 func (s *Secrets) Endpoint(ctx context.Context) (*url.URL, error) {
 	return secrets.Get(ctx, s.Manager, keyEndpoint, "")
 }
@@ -249,7 +248,7 @@ type Credentials interface {
 	isCredentials()
 }
 
-// CredentialsLongTerm are the values of the alternative long_term of credentials.
+// CredentialsLongTerm has the values of the alternative long_term of credentials.
 type CredentialsLongTerm struct {
 	// AccessKeyID is access_key_id: Access key ID.
 	AccessKeyID string
@@ -259,7 +258,7 @@ type CredentialsLongTerm struct {
 
 func (CredentialsLongTerm) isCredentials() {}
 
-// CredentialsTemporary are the values of the alternative temporary of credentials.
+// CredentialsTemporary has the values of the alternative temporary of credentials.
 type CredentialsTemporary struct {
 	// TemporaryKeyID is temporary_key_id: Temporary access key ID.
 	TemporaryKeyID string

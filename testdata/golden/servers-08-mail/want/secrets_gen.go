@@ -346,7 +346,7 @@ type SignIn interface {
 	isSignIn()
 }
 
-// SignInPassword are the values of the alternative password of sign_in.
+// SignInPassword has the values of the alternative password of sign_in.
 type SignInPassword struct {
 	// User is user: User name.
 	User string
@@ -356,7 +356,7 @@ type SignInPassword struct {
 
 func (SignInPassword) isSignIn() {}
 
-// SignInOAuth are the values of the alternative oauth of sign_in.
+// SignInOAuth has the values of the alternative oauth of sign_in.
 type SignInOAuth struct {
 	// OAuthURL is oauth_url: Token endpoint.
 	OAuthURL *url.URL

@@ -201,7 +201,7 @@ type Mode interface {
 	isMode()
 }
 
-// ModeTest are the values of the alternative test of mode.
+// ModeTest has the values of the alternative test of mode.
 type ModeTest struct {
 	// TestKey is test_key: Test key.
 	TestKey secrets.Secret
@@ -209,7 +209,7 @@ type ModeTest struct {
 
 func (ModeTest) isMode() {}
 
-// ModeLive are the values of the alternative live of mode.
+// ModeLive has the values of the alternative live of mode.
 type ModeLive struct {
 	// LiveKey is live_key: Live key.
 	LiveKey secrets.Secret

@@ -238,7 +238,7 @@ type Auth interface {
 	isAuth()
 }
 
-// AuthToken are the values of the alternative token of auth.
+// AuthToken has the values of the alternative token of auth.
 type AuthToken struct {
 	// Token is token: Service account token.
 	Token secrets.Secret
@@ -246,7 +246,7 @@ type AuthToken struct {
 
 func (AuthToken) isAuth() {}
 
-// AuthBasic are the values of the alternative basic of auth.
+// AuthBasic has the values of the alternative basic of auth.
 type AuthBasic struct {
 	// Username is username: User name.
 	Username string

@@ -237,8 +237,7 @@ func (s *Secrets) Domain(ctx context.Context) (Domain, error) {
 
 // LoginURL returns login_url: Login server.
 //
-// It is made of other secrets: https://{domain}.salesforce.com. It is sent to its own host, which
-// the user is shown. Nobody is asked for permission.
+// It is made of other secrets: https://{domain}.salesforce.com. Nobody is asked for permission.
 func (s *Secrets) LoginURL(ctx context.Context) (*url.URL, error) {
 	return secrets.Get(ctx, s.Manager, keyLoginURL, "")
 }
@@ -260,7 +259,7 @@ type Flow interface {
 	isFlow()
 }
 
-// FlowPassword are the values of the alternative password of flow.
+// FlowPassword has the values of the alternative password of flow.
 type FlowPassword struct {
 	// Username is username: User name.
 	Username string
@@ -274,7 +273,7 @@ type FlowPassword struct {
 
 func (FlowPassword) isFlow() {}
 
-// FlowJWT are the values of the alternative jwt of flow.
+// FlowJWT has the values of the alternative jwt of flow.
 type FlowJWT struct {
 	// ConsumerKey is consumer_key: Consumer key.
 	ConsumerKey string

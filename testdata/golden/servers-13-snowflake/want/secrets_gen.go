@@ -241,8 +241,8 @@ func (s *Secrets) Account(ctx context.Context) (string, error) {
 
 // Host returns host: Server.
 //
-// It is made of other secrets: https://{account}.snowflakecomputing.com. It is sent to its own
-// host, which the user is shown. Nobody is asked for permission.
+// It is made of other secrets: https://{account}.snowflakecomputing.com. Nobody is asked for
+// permission.
 func (s *Secrets) Host(ctx context.Context) (*url.URL, error) {
 	return secrets.Get(ctx, s.Manager, keyHost, "")
 }
@@ -295,7 +295,7 @@ type Authenticator interface {
 	isAuthenticator()
 }
 
-// AuthenticatorKeyPair are the values of the alternative key_pair of authenticator.
+// AuthenticatorKeyPair has the values of the alternative key_pair of authenticator.
 type AuthenticatorKeyPair struct {
 	// PrivateKey is private_key: Private key.
 	PrivateKey secrets.Confidential[secrets.PEM]
@@ -303,7 +303,7 @@ type AuthenticatorKeyPair struct {
 
 func (AuthenticatorKeyPair) isAuthenticator() {}
 
-// AuthenticatorEncryptedKeyPair are the values of the alternative encrypted_key_pair of
+// AuthenticatorEncryptedKeyPair has the values of the alternative encrypted_key_pair of
 // authenticator.
 type AuthenticatorEncryptedKeyPair struct {
 	// EncryptedKey is encrypted_key: Encrypted private key.
@@ -314,7 +314,7 @@ type AuthenticatorEncryptedKeyPair struct {
 
 func (AuthenticatorEncryptedKeyPair) isAuthenticator() {}
 
-// AuthenticatorAccessToken are the values of the alternative access_token of authenticator.
+// AuthenticatorAccessToken has the values of the alternative access_token of authenticator.
 type AuthenticatorAccessToken struct {
 	// AccessToken is access_token: Programmatic access token.
 	AccessToken secrets.Secret
@@ -322,7 +322,7 @@ type AuthenticatorAccessToken struct {
 
 func (AuthenticatorAccessToken) isAuthenticator() {}
 
-// AuthenticatorPassword are the values of the alternative password of authenticator.
+// AuthenticatorPassword has the values of the alternative password of authenticator.
 type AuthenticatorPassword struct {
 	// Password is password: Password.
 	Password secrets.Secret

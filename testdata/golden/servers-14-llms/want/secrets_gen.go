@@ -323,7 +323,7 @@ type Provider interface {
 	isProvider()
 }
 
-// ProviderAnthropic are the values of the alternative anthropic of provider.
+// ProviderAnthropic has the values of the alternative anthropic of provider.
 type ProviderAnthropic struct {
 	// AnthropicKey is anthropic_key: Anthropic API key.
 	AnthropicKey secrets.Secret
@@ -331,7 +331,7 @@ type ProviderAnthropic struct {
 
 func (ProviderAnthropic) isProvider() {}
 
-// ProviderOpenAI are the values of the alternative openai of provider.
+// ProviderOpenAI has the values of the alternative openai of provider.
 type ProviderOpenAI struct {
 	// OpenaiKey is openai_key: OpenAI API key.
 	OpenaiKey secrets.Secret
@@ -339,7 +339,7 @@ type ProviderOpenAI struct {
 
 func (ProviderOpenAI) isProvider() {}
 
-// ProviderGemini are the values of the alternative gemini of provider.
+// ProviderGemini has the values of the alternative gemini of provider.
 type ProviderGemini struct {
 	// GeminiKey is gemini_key: Gemini API key.
 	GeminiKey secrets.Secret
@@ -347,7 +347,7 @@ type ProviderGemini struct {
 
 func (ProviderGemini) isProvider() {}
 
-// ProviderOllama are the values of the alternative ollama of provider.
+// ProviderOllama has the values of the alternative ollama of provider.
 type ProviderOllama struct {
 	// OllamaURL is ollama_url: Ollama.
 	OllamaURL *url.URL
