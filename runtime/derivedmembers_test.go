@@ -15,7 +15,7 @@ import (
 
 const (
 	securityToken = "Zq8vLw3nXb7KdT5rYp2mHc6J"
-	byPassword    = "User name and password"
+	byPassword    = "Password"
 	byApp         = "As a connected app"
 )
 
@@ -42,7 +42,7 @@ func wantPasswordFlow(t *testing.T, ctx context.Context, vault *salesforce.Secre
 		t.Fatal(err)
 	}
 	got, ok := flow.(salesforce.FlowPassword)
-	if !ok || got.Username != "ann" || got.PasswordAndToken.Reveal() != "hunter22"+securityToken || got.Password.Reveal() != "hunter22" {
+	if !ok || got.PasswordAndToken.Reveal() != "hunter22"+securityToken || got.Password.Reveal() != "hunter22" {
 		t.Fatalf("%T: %q", flow, got.PasswordAndToken.Reveal())
 	}
 }
@@ -50,10 +50,10 @@ func wantPasswordFlow(t *testing.T, ctx context.Context, vault *salesforce.Secre
 // TestDerivedMember: nobody is asked for what is made of the others, the question is about those, and nothing of it is stored.
 func TestDerivedMember(t *testing.T) {
 	vault, store, user, ctx := openFlow(t)
-	user.Types("How do you sign in?", byPassword).Types("User name", "ann").Types("Password", "hunter22").Types("Security token", securityToken).
+	user.Types("How do you sign in?", byPassword).Types("Password", "hunter22").Types("Security token", securityToken).
 		Answers(secrets.AllowOnce)
 	wantPasswordFlow(t, ctx, vault)
-	question := user.Shown()[4].Text()
+	question := user.Shown()[3].Text()
 	for _, want := range []string{"2 secrets", "- Password goes to login.salesforce.com", "- Security token goes to login.salesforce.com"} {
 		if !strings.Contains(question, want) {
 			t.Errorf("the question lacks %q:\n%s", want, question)
@@ -69,7 +69,7 @@ func TestDerivedMember(t *testing.T) {
 
 // TestDerivedMemberMakesNoAlternativeUnclear: what is stored of the parts says which alternative is whole.
 func TestDerivedMemberMakesNoAlternativeUnclear(t *testing.T) {
-	vault, _, user, ctx := openFlow(t, "username", "ann", "password", "hunter22", "security_token", securityToken)
+	vault, _, user, ctx := openFlow(t, "password", "hunter22", "security_token", securityToken)
 	user.Answers(secrets.AllowOnce)
 	wantPasswordFlow(t, ctx, vault)
 	if isStored, err := vault.Manager.Stored(ctx, salesforce.KeyFlow()); err != nil || !isStored {
@@ -80,11 +80,11 @@ func TestDerivedMemberMakesNoAlternativeUnclear(t *testing.T) {
 // TestDerivedMemberOfAnotherAlternative: what is made of the members that are not chosen is not handed out, nor asked about.
 func TestDerivedMemberOfAnotherAlternative(t *testing.T) {
 	key := "-----BEGIN EXAMPLE-----\nTUlJQ1hRSUJBQUtCZ1FDOXNkZg==\n-----END EXAMPLE-----\n"
-	vault, _, user, ctx := openFlow(t, "flow", "jwt", "username", "ann", "password", "hunter22", "security_token", securityToken,
-		"consumer_key", "3MVG9consumerkey", "jwt_user", "ann@example.com", "private_key", key)
+	vault, _, user, ctx := openFlow(t, "flow", "jwt", "password", "hunter22", "security_token", securityToken,
+		"consumer_key", "3MVG9consumerkey", "private_key", key)
 	user.Answers(secrets.AllowOnce)
 	flow, err := vault.Flow(ctx, "")
-	if got, ok := flow.(salesforce.FlowJWT); err != nil || !ok || got.JWTUser != "ann@example.com" {
+	if got, ok := flow.(salesforce.FlowJWT); err != nil || !ok || got.ConsumerKey != "3MVG9consumerkey" {
 		t.Fatalf("%T, %v", flow, err)
 	}
 	if question := user.Shown()[0].Text(); strings.Contains(question, "Password") || !strings.Contains(question, "wants to use: Private key") {
@@ -97,7 +97,7 @@ func TestDerivedMemberOfAnotherAlternative(t *testing.T) {
 
 // TestDerivedMemberByItself: a refusal of its parts is one of it, and a rejection asks for the parts again, with the choice.
 func TestDerivedMemberByItself(t *testing.T) {
-	vault, _, user, ctx := openFlow(t, "flow", "password", "username", "ann", "password", "hunter22", "security_token", securityToken)
+	vault, _, user, ctx := openFlow(t, "flow", "password", "password", "hunter22", "security_token", securityToken)
 	user.Answers(secrets.AllowOnce)
 	wantPasswordFlow(t, ctx, vault)
 	if err := vault.Manager.Reject(ctx, salesforce.KeyPasswordAndToken(), ""); err == nil {
@@ -113,7 +113,7 @@ func TestDerivedMemberByItself(t *testing.T) {
 
 // TestToolsForDerivedMembers: who sets the choice again types the parts, and who forgets it forgets them.
 func TestToolsForDerivedMembers(t *testing.T) {
-	vault, store, user, ctx := openFlow(t, "flow", "password", "username", "ann", "password", "hunter22", "security_token", securityToken, "domain", "test")
+	vault, store, user, ctx := openFlow(t, "flow", "password", "password", "hunter22", "security_token", securityToken, "domain", "test")
 	run := func(name string) {
 		t.Helper()
 		for _, tool := range vault.Manager.Inside().Tools() {
@@ -124,10 +124,10 @@ func TestToolsForDerivedMembers(t *testing.T) {
 			}
 		}
 	}
-	user.Types("How do you sign in?", byPassword).Types("User name", "bob").Types("Password", "hunter33").Types("Security token", securityToken)
+	user.Types("How do you sign in?", byPassword).Types("Password", "hunter33").Types("Security token", securityToken)
 	run("secrets_set")
-	if value, _ := store.Value("salesforce", "username"); value != "bob" {
-		t.Errorf("the user name is %q", value)
+	if value, _ := store.Value("salesforce", "password"); value != "hunter33" {
+		t.Errorf("the password is %q", value)
 	}
 	user.Answers(secrets.AllowOnce)
 	run("secrets_forget")

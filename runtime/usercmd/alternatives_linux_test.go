@@ -65,10 +65,9 @@ func TestCommandSetsNoDerivedMember(t *testing.T) {
 	t.Cleanup(func() { _ = vault.Manager.Close() })
 	sitDown(t, vault.Manager, "set", "flow").
 		waits("flow: ").types("password\n").
-		waits("username: ").types("ann\n").
 		waits("password: ").types("hunter22\r").
 		waits("security_token: ").types("Zq8vLw3nXb7KdT5rYp2mHc6J\r").
-		leaves(0, "flow is set.\nusername is set.\npassword is set.\nsecurity_token is set.\n")
+		leaves(0, "flow is set.\npassword is set.\nsecurity_token is set.\n")
 }
 
 func TestCommandStatusOfAlternatives(t *testing.T) {

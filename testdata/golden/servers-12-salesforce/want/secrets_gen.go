@@ -119,17 +119,6 @@ var keyConsumerKey = secrets.Text("consumer_key", secrets.Field{
 	MinLength:  15,
 })
 
-// KeyJWTUser returns the key that stands for jwt_user.
-func KeyJWTUser() secrets.Key[string] {
-	return keyJWTUser
-}
-
-var keyJWTUser = secrets.Text("jwt_user", secrets.Field{
-	Label:      "User of the connected app",
-	Required:   true,
-	Permission: secrets.NoAsking,
-})
-
 // KeyPrivateKey returns the key that stands for private_key.
 func KeyPrivateKey() secrets.Key[secrets.Confidential[secrets.PEM]] {
 	return keyPrivateKey
@@ -166,12 +155,12 @@ var keyFlow = secrets.Choice[string]("flow", secrets.Field{
 	Permission: secrets.NoAsking,
 	Choices:    []string{"password", "jwt"},
 	ChoiceLabels: map[string]string{
-		"password": "User name and password",
+		"password": "Password",
 		"jwt":      "As a connected app",
 	},
 	Members: map[string][]string{
-		"password": {"username", "password", "security_token", "password_and_token"},
-		"jwt":      {"consumer_key", "jwt_user", "private_key"},
+		"password": {"password", "security_token", "password_and_token"},
+		"jwt":      {"consumer_key", "private_key"},
 	},
 })
 
@@ -215,7 +204,6 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 			keySecurityToken,
 			keyPasswordAndToken,
 			keyConsumerKey,
-			keyJWTUser,
 			keyPrivateKey,
 			keyAPIVersion,
 			keyFlow,
@@ -242,6 +230,13 @@ func (s *Secrets) LoginURL(ctx context.Context) (*url.URL, error) {
 	return secrets.Get(ctx, s.Manager, keyLoginURL, "")
 }
 
+// Username returns username: User name.
+//
+// The user is asked for it when it is missing. Nobody is asked for permission.
+func (s *Secrets) Username(ctx context.Context) (string, error) {
+	return secrets.Get(ctx, s.Manager, keyUsername, "")
+}
+
 // APIVersion returns api_version: API version.
 //
 // Until the user stores another, it is 64.0. Nobody is asked for permission.
@@ -261,8 +256,6 @@ type Flow interface {
 
 // FlowPassword has the values of the alternative password of flow.
 type FlowPassword struct {
-	// Username is username: User name.
-	Username string
 	// Password is password: Password.
 	Password secrets.Secret
 	// SecurityToken is security_token: Security token.
@@ -277,8 +270,6 @@ func (FlowPassword) isFlow() {}
 type FlowJWT struct {
 	// ConsumerKey is consumer_key: Consumer key.
 	ConsumerKey string
-	// JWTUser is jwt_user: User of the connected app.
-	JWTUser string
 	// PrivateKey is private_key: Private key of the connected app.
 	PrivateKey secrets.Confidential[secrets.PEM]
 }
@@ -312,12 +303,10 @@ func intoFlow(target *Flow) secrets.Binding {
 		}
 	},
 		keyFlow.Into(&chosen),
-		keyUsername.Into(&values.FlowPassword.Username),
 		keyPassword.Into(&values.FlowPassword.Password),
 		keySecurityToken.Into(&values.FlowPassword.SecurityToken),
 		keyPasswordAndToken.Into(&values.FlowPassword.PasswordAndToken),
 		keyConsumerKey.Into(&values.FlowJWT.ConsumerKey),
-		keyJWTUser.Into(&values.FlowJWT.JWTUser),
 		keyPrivateKey.Into(&values.FlowJWT.PrivateKey),
 	)
 }
@@ -328,6 +317,8 @@ type Values struct {
 	Domain Domain
 	// LoginURL is login_url: Login server.
 	LoginURL *url.URL
+	// Username is username: User name.
+	Username string
 	// APIVersion is api_version: API version.
 	APIVersion string
 	// Flow is flow: How do you sign in?
@@ -340,6 +331,7 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 	err := secrets.GetGroup(ctx, s.Manager, reason,
 		keyDomain.Into(&values.Domain),
 		keyLoginURL.Into(&values.LoginURL),
+		keyUsername.Into(&values.Username),
 		keyAPIVersion.Into(&values.APIVersion),
 		intoFlow(&values.Flow),
 	)

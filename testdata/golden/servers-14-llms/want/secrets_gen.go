@@ -51,12 +51,12 @@ var keyAnthropicKey = secrets.Password("anthropic_key", secrets.Field{
 	Prefixes:  []string{"sk-ant-"},
 })
 
-// KeyOpenaiURL returns the key that stands for openai_url.
-func KeyOpenaiURL() secrets.Key[*url.URL] {
-	return keyOpenaiURL
+// KeyOpenAIURL returns the key that stands for openai_url.
+func KeyOpenAIURL() secrets.Key[*url.URL] {
+	return keyOpenAIURL
 }
 
-var keyOpenaiURL = secrets.URL("openai_url", secrets.Field{
+var keyOpenAIURL = secrets.URL("openai_url", secrets.Field{
 	Label:      "OpenAI API",
 	Default:    "https://api.openai.com/v1",
 	Permission: secrets.NoAsking,
@@ -64,12 +64,12 @@ var keyOpenaiURL = secrets.URL("openai_url", secrets.Field{
 	Schemes:    []string{"https"},
 })
 
-// KeyOpenaiKey returns the key that stands for openai_key.
-func KeyOpenaiKey() secrets.Key[secrets.Secret] {
-	return keyOpenaiKey
+// KeyOpenAIKey returns the key that stands for openai_key.
+func KeyOpenAIKey() secrets.Key[secrets.Secret] {
+	return keyOpenAIKey
 }
 
-var keyOpenaiKey = secrets.Password("openai_key", secrets.Field{
+var keyOpenAIKey = secrets.Password("openai_key", secrets.Field{
 	Label:     "OpenAI API key",
 	Docs:      "https://platform.openai.com/api-keys",
 	Required:  true,
@@ -242,8 +242,8 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Keys: []secrets.AnyKey{
 			keyAnthropicURL,
 			keyAnthropicKey,
-			keyOpenaiURL,
-			keyOpenaiKey,
+			keyOpenAIURL,
+			keyOpenAIKey,
 			keyGeminiURL,
 			keyGeminiKey,
 			keyOllamaURL,
@@ -267,11 +267,11 @@ func (s *Secrets) AnthropicURL(ctx context.Context) (*url.URL, error) {
 	return secrets.Get(ctx, s.Manager, keyAnthropicURL, "")
 }
 
-// OpenaiURL returns openai_url: OpenAI API.
+// OpenAIURL returns openai_url: OpenAI API.
 //
 // Until the user stores another, it is https://api.openai.com/v1. Nobody is asked for permission.
-func (s *Secrets) OpenaiURL(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, keyOpenaiURL, "")
+func (s *Secrets) OpenAIURL(ctx context.Context) (*url.URL, error) {
+	return secrets.Get(ctx, s.Manager, keyOpenAIURL, "")
 }
 
 // GeminiURL returns gemini_url: Gemini API.
@@ -333,8 +333,8 @@ func (ProviderAnthropic) isProvider() {}
 
 // ProviderOpenAI has the values of the alternative openai of provider.
 type ProviderOpenAI struct {
-	// OpenaiKey is openai_key: OpenAI API key.
-	OpenaiKey secrets.Secret
+	// OpenAIKey is openai_key: OpenAI API key.
+	OpenAIKey secrets.Secret
 }
 
 func (ProviderOpenAI) isProvider() {}
@@ -389,7 +389,7 @@ func intoProvider(target *Provider) secrets.Binding {
 	},
 		keyProvider.Into(&chosen),
 		keyAnthropicKey.Into(&values.ProviderAnthropic.AnthropicKey),
-		keyOpenaiKey.Into(&values.ProviderOpenAI.OpenaiKey),
+		keyOpenAIKey.Into(&values.ProviderOpenAI.OpenAIKey),
 		keyGeminiKey.Into(&values.ProviderGemini.GeminiKey),
 		keyOllamaURL.Into(&values.ProviderOllama.OllamaURL),
 	)
@@ -399,8 +399,8 @@ func intoProvider(target *Provider) secrets.Binding {
 type Values struct {
 	// AnthropicURL is anthropic_url: Anthropic API.
 	AnthropicURL *url.URL
-	// OpenaiURL is openai_url: OpenAI API.
-	OpenaiURL *url.URL
+	// OpenAIURL is openai_url: OpenAI API.
+	OpenAIURL *url.URL
 	// GeminiURL is gemini_url: Gemini API.
 	GeminiURL *url.URL
 	// Model is model: Model.
@@ -420,7 +420,7 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
 		keyAnthropicURL.Into(&values.AnthropicURL),
-		keyOpenaiURL.Into(&values.OpenaiURL),
+		keyOpenAIURL.Into(&values.OpenAIURL),
 		keyGeminiURL.Into(&values.GeminiURL),
 		keyModel.Into(&values.Model),
 		keyTemperature.Into(&values.Temperature),
@@ -443,16 +443,16 @@ func ValidateAnthropicKey(text string) (secrets.Secret, error) {
 	return secrets.Validate(keyAnthropicKey, text)
 }
 
-// ValidateOpenaiURL returns the value of openai_url that text stands for, or an error that names
+// ValidateOpenAIURL returns the value of openai_url that text stands for, or an error that names
 // the rule it breaks and is secrets.ErrInvalid.
-func ValidateOpenaiURL(text string) (*url.URL, error) {
-	return secrets.Validate(keyOpenaiURL, text)
+func ValidateOpenAIURL(text string) (*url.URL, error) {
+	return secrets.Validate(keyOpenAIURL, text)
 }
 
-// ValidateOpenaiKey returns the value of openai_key that text stands for, or an error that names
+// ValidateOpenAIKey returns the value of openai_key that text stands for, or an error that names
 // the rule it breaks and is secrets.ErrInvalid.
-func ValidateOpenaiKey(text string) (secrets.Secret, error) {
-	return secrets.Validate(keyOpenaiKey, text)
+func ValidateOpenAIKey(text string) (secrets.Secret, error) {
+	return secrets.Validate(keyOpenAIKey, text)
 }
 
 // ValidateGeminiURL returns the value of gemini_url that text stands for, or an error that names
