@@ -79,7 +79,7 @@ func TestDerivedMemberMakesNoAlternativeUnclear(t *testing.T) {
 
 // TestDerivedMemberOfAnotherAlternative: what is made of the members that are not chosen is not handed out, nor asked about.
 func TestDerivedMemberOfAnotherAlternative(t *testing.T) {
-	key := "-----BEGIN EXAMPLE-----\nTUlJQ1hRSUJBQUtCZ1FDOXNkZg==\n-----END EXAMPLE-----\n"
+	key := "-----BEGIN PRIVATE KEY-----\nTUlJQ1hRSUJBQUtCZ1FDOXNkZg==\n-----END PRIVATE KEY-----\n"
 	vault, _, user, ctx := openFlow(t, "flow", "jwt", "password", "hunter22", "security_token", securityToken,
 		"consumer_key", "3MVG9consumerkey", "private_key", key)
 	user.Answers(secrets.AllowOnce)
@@ -167,5 +167,21 @@ func TestDerivedMemberOfOthers(t *testing.T) {
 	}
 	if question := user.Shown()[0].Text(); strings.Contains(question, "Account number") {
 		t.Errorf("asked for another alternative:\n%s", question)
+	}
+}
+
+// TestOpenChoiceStaysInItsHost: a text of one's own in the place of a choice moves no host of the url that is derived of it.
+func TestOpenChoiceStaysInItsHost(t *testing.T) {
+	for domain, want := range map[string]string{"login": "login.salesforce.com", "example.my": "example.my.salesforce.com"} {
+		vault, _, _, ctx := openFlow(t, "domain", domain)
+		if server, err := vault.LoginURL(ctx); err != nil || server.Host != want {
+			t.Errorf("%q: %v, %v", domain, server, err)
+		}
+	}
+	for _, domain := range []string{"evil.example/", "evil.example#", "evil.example?", "evil.example:443/", "evil.example\\", "evil.example/@login", "user@evil", "login.", "a b", "%2f"} {
+		vault, _, _, ctx := openFlow(t, "domain", domain)
+		if server, err := vault.LoginURL(ctx); err == nil {
+			t.Errorf("%q makes %s", domain, server)
+		}
 	}
 }
