@@ -136,8 +136,8 @@ func KeyPassword() secrets.Key[secrets.Secret] {
 }
 
 var keyPassword = secrets.Password("password", secrets.Field{
-	Label:    "Password, or app password",
-	Help:     "An app password has no spaces, even where it is shown with some.",
+	Label:    "Mail password",
+	Help:     "Or an app password. It has no spaces, even where it is shown with some.",
 	Required: true,
 	SentTo:   "imap_host",
 	Env:      []string{"IMAP_PASSWORD"},
@@ -350,7 +350,7 @@ type SignIn interface {
 type SignInPassword struct {
 	// User is user: User name.
 	User string
-	// Password is password: Password, or app password.
+	// Password is password: Mail password.
 	Password secrets.Secret
 }
 

@@ -128,6 +128,7 @@ var keyPrivateKey = secrets.Parsed[secrets.Confidential[secrets.PEM]](secrets.Mu
 	Label:    "Private key of the connected app",
 	Required: true,
 	Env:      []string{"SALESFORCE_PRIVATE_KEY"},
+	Prefixes: []string{"-----BEGIN PRIVATE KEY-----"},
 	Format:   "pem",
 }))
 

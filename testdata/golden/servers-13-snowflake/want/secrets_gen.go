@@ -85,6 +85,7 @@ var keyPrivateKey = secrets.Parsed[secrets.Confidential[secrets.PEM]](secrets.Mu
 	Label:    "Private key",
 	Docs:     "https://docs.snowflake.com/en/user-guide/key-pair-auth",
 	Required: true,
+	Prefixes: []string{"-----BEGIN PRIVATE KEY-----"},
 	Format:   "pem",
 }))
 
@@ -97,6 +98,7 @@ var keyEncryptedKey = secrets.Parsed[secrets.Confidential[secrets.PEM]](secrets.
 	Label:    "Encrypted private key",
 	Docs:     "https://docs.snowflake.com/en/user-guide/key-pair-auth",
 	Required: true,
+	Prefixes: []string{"-----BEGIN ENCRYPTED PRIVATE KEY-----"},
 	Format:   "pem",
 }))
 
