@@ -94,8 +94,10 @@
 //
 // Some value must be within the rules: a pattern that matches none is refused, with prefixes or a length that none has.
 //
-// Of a choice, a person is shown the label, and the value is stored and returned. No two may be shown alike, nor one as another's
-// value; what begins with "-" is no row of a dialog's list, so such a value needs a label.
+// Of a choice, the value is stored and returned. A dialog lists the labels; in a terminal, a status and a problem the label
+// stands behind the value, as in "eu (Europe)", and a person may type either. No two may be shown alike, nor one as another's
+// value, nor as a row of the dialog's own; what begins with "-" is no row of a list, so such a value needs a label. All that
+// holds for alternatives too.
 //
 // A format is checked, and says the Go type, of which a secrets.Confidential is made where it is confidential:
 //

@@ -8,6 +8,7 @@ package changes
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
@@ -89,7 +90,7 @@ type schema struct {
 	*templates.Manifest
 	byName  map[string]*templates.ManifestSecret
 	readers map[string]*templates.ManifestSecret // by the name of what is stored: who reads it, under its own name or a former one
-	senders map[string][]string                  // by the name of a url: whose values go there
+	senders map[string][]string                  // by the name of what says where values go, such as a url: whose values go there
 }
 
 func index(m *templates.Manifest) *schema {
@@ -100,8 +101,12 @@ func index(m *templates.Manifest) *schema {
 		for _, name := range append([]string{secret.Name}, secret.RenamedFrom...) {
 			s.readers[name] = secret
 		}
-		if to := goesTo(secret); to != "" {
-			s.senders[to] = append(s.senders[to], secret.Name)
+	}
+	for i := range m.Secrets {
+		for sender, destination := range s.journeys(&m.Secrets[i]) {
+			if !slices.Contains(s.senders[destination], sender) {
+				s.senders[destination] = append(s.senders[destination], sender)
+			}
 		}
 	}
 	return s

@@ -14,7 +14,7 @@ import (
 type markdown struct{}
 
 func (markdown) says() says {
-	return says{title: true, example: true, value: true, whole: true, boolean: true, choices: true, types: true}
+	return says{title: true, example: true, value: true, integers: true, numbers: true, files: true, boolean: true, choices: true, types: true}
 }
 
 const (
