@@ -50,7 +50,7 @@ func (s says) guess(made *secret, e *entry, ours bool) {
 	if e.secret {
 		return
 	}
-	if !ours && looksRandom(e.value) {
+	if !ours && holdsKey(e.value) {
 		e.value = ""
 		made.note("warning: its default is left out, since it looks like a key: if it is one, its field_type is password")
 	}
@@ -100,6 +100,25 @@ func holdsPassword(text string) bool {
 	_, rest, ok := strings.Cut(text, "://")
 	authority, _, _ := strings.Cut(rest, "/")
 	return ok && strings.Contains(authority, "@")
+}
+
+// namedValue is the beginning of a value within a text, behind its name: in a connection string, a header, a query or JSON.
+var namedValue = regexp.MustCompile(`([\pL_][\pL\w.-]*)["']?\s*[=:]\s*["']?[^\s"';&,]`)
+
+var authorization = regexp.MustCompile(`(?i)^(?:bearer|basic|token|apikey) +\S`)
+
+// holdsKey reports whether a text is like a key, or has something in it that is or that is called one.
+func holdsKey(text string) bool {
+	if authorization.MatchString(text) {
+		return true
+	}
+	for _, name := range namedValue.FindAllStringSubmatch(text, -1) {
+		if credential.Named(name[1]) {
+			return true
+		}
+	}
+	words := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(" \t\n\"'`,;:&?=/(){}[]<>", c) })
+	return looksRandom(text) || slices.ContainsFunc(words, looksRandom)
 }
 
 var randomText = regexp.MustCompile(`^[A-Za-z0-9_.~+/=-]{16,}$`)
