@@ -360,8 +360,8 @@ func (v *values) replaceFormer(ctx context.Context, def *definition) error {
 // remove deletes what is stored for def, and of a one_of its members, before the word that says which of them are used.
 func (v *values) remove(ctx context.Context, def *definition) error {
 	for _, alternative := range def.Choices {
-		for _, name := range def.Members[alternative] {
-			if err := v.removeOwn(ctx, v.names[name]); err != nil {
+		for _, member := range def.keptMembers(alternative, v.names) {
+			if err := v.removeOwn(ctx, member); err != nil {
 				return err
 			}
 		}

@@ -156,6 +156,9 @@
 // The members of both have no getter of their own, and are in no group and no other such entry. They say neither default nor
 // required_when: whether they are asked for is said here.
 //
+// What is derived of members of an alternative is a member of it too, beside them: it is set whenever they are, and nobody is
+// asked for it.
+//
 // # What a person enters
 //
 // A dialog, a terminal and a file make the same of the same text. What surely is an accident of copying is taken off: the

@@ -81,7 +81,7 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 		server-name-too-many-bytes server-name-two-spaces pattern-of-no-value
 		env-of-two number-and-duration-bounds required-when-in-a-circle
 		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room docs-without-room examples-of-no-value
-		derived-of-a-member one-of-rows`)
+		derived-of-a-member one-of-derived one-of-rows`)
 	s := compile(t)
 	for _, path := range files(t, "invalid") {
 		tree, _ := parseTree(read(t, path))

@@ -49,8 +49,6 @@ type reader struct {
 	names  []string          // of all secrets, for suggestions
 	urls   []string          // of those with field_type url
 	oneOf  map[string]*OneOf // of each valid name
-	// derivedOf are the secrets that are made of the one by this name.
-	derivedOf map[string][]*draft
 	// entryNames are the names under one_of and all_or_none.
 	entryNames map[string]Pos
 	errs       ErrorList

@@ -131,7 +131,7 @@ func condition(f field.Field) string {
 
 func destination(s *Secret) string {
 	switch {
-	case s.Derived != "" && s.Type == field.URL, s.GoesToItself() && !s.List && !s.IsConnection():
+	case s.Derived != "" && s.Type == field.URL && s.Asks(), s.GoesToItself() && !s.List && !s.IsConnection():
 		return "It is sent to its own host, which the user is shown."
 	case s.GoesToItself():
 		return "It is sent to its own hosts, all of which the user is shown."

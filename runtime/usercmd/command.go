@@ -242,12 +242,16 @@ func (c *command) set(ctx context.Context, args []string) error {
 	}
 	entries := []entry{{f.Name, text}}
 	if c.terminal {
-		for _, member := range f.Members[text] { // of the alternative that was chosen: all is typed before any of it is stored
-			value, err := c.asked(ctx, c.field(member))
+		for _, name := range f.Members[text] { // of the alternative that was chosen: all is typed before any of it is stored
+			member := c.field(name)
+			if member.Derived != "" {
+				continue // it is made of the others
+			}
+			value, err := c.asked(ctx, member)
 			if err != nil {
 				return err
 			}
-			entries = append(entries, entry{member, value})
+			entries = append(entries, entry{name, value})
 		}
 	}
 	if err := c.store(ctx, entries); err != nil {

@@ -326,8 +326,7 @@ func (s *Secrets) Account(ctx context.Context) (string, error) {
 
 // API returns api: API.
 //
-// It is made of other secrets: https://{account}.api.example/v1. It is sent to its own host, which
-// the user is shown. Nobody is asked for permission.
+// It is made of other secrets: https://{account}.api.example/v1. Nobody is asked for permission.
 func (s *Secrets) API(ctx context.Context) (*url.URL, error) {
 	return secrets.Get(ctx, s.Manager, keyAPI, "")
 }
