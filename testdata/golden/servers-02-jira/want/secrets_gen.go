@@ -222,9 +222,13 @@ type Account interface {
 
 // AccountCloud has the values of the alternative cloud of account.
 type AccountCloud struct {
-	// Email is email: Atlassian account.
+	// Email is email: Atlassian account. The mail address with which you sign in.
 	Email string
-	// APIToken is api_token: API token.
+	// APIToken is api_token: API token. Create one under Account settings, Security.
+	//
+	// See https://id.atlassian.com/manage-profile/security/api-tokens
+	//
+	// It is sent to the host that site names, which the user is shown.
 	APIToken secrets.Secret
 }
 
@@ -232,7 +236,12 @@ func (AccountCloud) isAccount() {}
 
 // AccountDataCenter has the values of the alternative data_center of account.
 type AccountDataCenter struct {
-	// PersonalToken is personal_token: Personal access token.
+	// PersonalToken is personal_token: Personal access token. Create one under Profile, Personal Access
+	// Tokens.
+	//
+	// See https://confluence.atlassian.com/enterprise/using-personal-access-tokens-1026032365.html
+	//
+	// It is sent to the host that site names, which the user is shown.
 	PersonalToken secrets.Secret
 }
 
@@ -242,7 +251,7 @@ func (AccountDataCenter) isAccount() {}
 //
 // It is AccountCloud or AccountDataCenter, whichever the user has chosen. The user is asked which,
 // if that is not known, and for what is missing of it. There is one question for permission for all
-// of its values.
+// of its values; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Account(ctx context.Context, reason secrets.Reason) (Account, error) {
 	var value Account
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoAccount(&value))

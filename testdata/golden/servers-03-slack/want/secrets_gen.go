@@ -160,9 +160,9 @@ func (s *Secrets) API(ctx context.Context) (*url.URL, error) {
 //
 // See https://docs.slack.dev/authentication/tokens
 //
-// The user is asked for it when it is missing. It is sent to the host of api, which the user is
-// shown. Each use needs the user's permission, which can be given for 8h; a refusal is an error,
-// such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to the host that api names, which the
+// user is shown. Each use needs the user's permission, which can be given for 8h; a refusal is an
+// error, such as secrets.ErrDenied.
 func (s *Secrets) BotToken(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyBotToken, reason)
 }
@@ -187,7 +187,12 @@ type Events interface {
 
 // EventsSocket has the values of the alternative socket of events.
 type EventsSocket struct {
-	// AppToken is app_token: App-level token.
+	// AppToken is app_token: App-level token. Your app, Basic Information: with the scope
+	// connections:write.
+	//
+	// See https://docs.slack.dev/apis/events-api/using-socket-mode
+	//
+	// It is sent to the host that api names, which the user is shown.
 	AppToken secrets.Secret
 }
 
@@ -195,7 +200,10 @@ func (EventsSocket) isEvents() {}
 
 // EventsWebHook has the values of the alternative web_hook of events.
 type EventsWebHook struct {
-	// SigningSecret is signing_secret: Signing secret.
+	// SigningSecret is signing_secret: Signing secret. Your app, Basic Information: it stays here, and
+	// proves that events come from Slack.
+	//
+	// See https://docs.slack.dev/authentication/verifying-requests-from-slack
 	SigningSecret secrets.Secret
 }
 
@@ -205,7 +213,7 @@ func (EventsWebHook) isEvents() {}
 //
 // It is EventsSocket or EventsWebHook, whichever the user has chosen. The user is asked which, if
 // that is not known, and for what is missing of it. There is one question for permission for all of
-// its values.
+// its values; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Events(ctx context.Context, reason secrets.Reason) (Events, error) {
 	var value Events
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoEvents(&value))

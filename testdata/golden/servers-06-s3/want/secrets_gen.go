@@ -251,6 +251,8 @@ type Credentials interface {
 // CredentialsLongTerm has the values of the alternative long_term of credentials.
 type CredentialsLongTerm struct {
 	// AccessKeyID is access_key_id: Access key ID.
+	//
+	// See https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
 	AccessKeyID string
 	// SecretAccessKey is secret_access_key: Secret access key.
 	SecretAccessKey secrets.Secret
@@ -261,6 +263,8 @@ func (CredentialsLongTerm) isCredentials() {}
 // CredentialsTemporary has the values of the alternative temporary of credentials.
 type CredentialsTemporary struct {
 	// TemporaryKeyID is temporary_key_id: Temporary access key ID.
+	//
+	// See https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html
 	TemporaryKeyID string
 	// TemporarySecretKey is temporary_secret_key: Temporary secret access key.
 	TemporarySecretKey secrets.Secret
@@ -274,7 +278,7 @@ func (CredentialsTemporary) isCredentials() {}
 //
 // It is CredentialsLongTerm or CredentialsTemporary, whichever the user has chosen. The user is
 // asked which, if that is not known, and for what is missing of it. There is one question for
-// permission for all of its values.
+// permission for all of its values; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Credentials(ctx context.Context, reason secrets.Reason) (Credentials, error) {
 	var value Credentials
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoCredentials(&value))

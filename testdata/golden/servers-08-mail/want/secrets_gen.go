@@ -350,7 +350,10 @@ type SignIn interface {
 type SignInPassword struct {
 	// User is user: User name.
 	User string
-	// Password is password: Mail password.
+	// Password is password: Mail password. Or an app password. It has no spaces, even where it is shown
+	// with some.
+	//
+	// It is sent to the host that imap_host names, which the user is shown.
 	Password secrets.Secret
 }
 
@@ -363,8 +366,12 @@ type SignInOAuth struct {
 	// OAuthClientID is oauth_client_id: OAuth client.
 	OAuthClientID string
 	// OAuthClientSecret is oauth_client_secret: OAuth client secret.
+	//
+	// It is sent to the host that oauth_url names, which the user is shown.
 	OAuthClientSecret secrets.Secret
 	// RefreshToken is refresh_token: OAuth refresh token.
+	//
+	// It is sent to the host that oauth_url names, which the user is shown.
 	RefreshToken secrets.Secret
 }
 
@@ -374,7 +381,7 @@ func (SignInOAuth) isSignIn() {}
 //
 // It is SignInPassword or SignInOAuth, whichever the user has chosen. The user is asked which, if
 // that is not known, and for what is missing of it. There is one question for permission for all of
-// its values.
+// its values; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) SignIn(ctx context.Context, reason secrets.Reason) (SignIn, error) {
 	var value SignIn
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoSignIn(&value))

@@ -204,6 +204,10 @@ type Mode interface {
 // ModeTest has the values of the alternative test of mode.
 type ModeTest struct {
 	// TestKey is test_key: Test key.
+	//
+	// See https://docs.stripe.com/keys
+	//
+	// It is sent to the host that api names, which the user is shown.
 	TestKey secrets.Secret
 }
 
@@ -211,7 +215,12 @@ func (ModeTest) isMode() {}
 
 // ModeLive has the values of the alternative live of mode.
 type ModeLive struct {
-	// LiveKey is live_key: Live key.
+	// LiveKey is live_key: Live key. A restricted key with the permissions that you mean to give is
+	// enough.
+	//
+	// See https://docs.stripe.com/keys
+	//
+	// It is sent to the host that api names, which the user is shown.
 	LiveKey secrets.Secret
 }
 
@@ -221,7 +230,7 @@ func (ModeLive) isMode() {}
 //
 // It is ModeTest or ModeLive, whichever the user has chosen. The user is asked which, if that is
 // not known, and for what is missing of it. There is one question for permission for all of its
-// values.
+// values; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Mode(ctx context.Context, reason secrets.Reason) (Mode, error) {
 	var value Mode
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoMode(&value))

@@ -213,9 +213,9 @@ func (s *Secrets) OrgID(ctx context.Context) (int64, error) {
 
 // ExtraHeaders returns extra_headers: Extra headers. What your proxy wants in each request.
 //
-// It may be unset, which is no error. It is sent to the host of url, which the user is shown. Each
-// use needs the user's permission, which can be given for the session; a refusal is an error, such
-// as secrets.ErrDenied.
+// It may be unset, which is no error. It is sent to the host that url names, which the user is
+// shown. Each use needs the user's permission, which can be given for the session; a refusal is an
+// error, such as secrets.ErrDenied.
 func (s *Secrets) ExtraHeaders(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Confidential[json.RawMessage]], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyExtraHeaders, reason)
 }
@@ -240,7 +240,12 @@ type Auth interface {
 
 // AuthToken has the values of the alternative token of auth.
 type AuthToken struct {
-	// Token is token: Service account token.
+	// Token is token: Service account token. Administration, Users and access, Service accounts: Viewer
+	// is enough for reading.
+	//
+	// See https://grafana.com/docs/grafana/latest/administration/service-accounts/
+	//
+	// It is sent to the host that url names, which the user is shown.
 	Token secrets.Secret
 }
 
@@ -251,6 +256,8 @@ type AuthBasic struct {
 	// Username is username: User name.
 	Username string
 	// Password is password: Password.
+	//
+	// It is sent to the host that url names, which the user is shown.
 	Password secrets.Secret
 }
 
@@ -260,7 +267,7 @@ func (AuthBasic) isAuth() {}
 //
 // It is AuthToken or AuthBasic, whichever the user has chosen. The user is asked which, if that is
 // not known, and for what is missing of it. There is one question for permission for all of its
-// values.
+// values; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Auth(ctx context.Context, reason secrets.Reason) (Auth, error) {
 	var value Auth
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoAuth(&value))
@@ -291,13 +298,19 @@ func intoAuth(target *Auth) secrets.Binding {
 
 // MTLSSecrets are the values of mtls, which are set together.
 type MTLSSecrets struct {
+	// ClientCertificate is client_certificate: Client certificate.
+	//
+	// It is the content of a file of the user's, which is read at each use.
 	ClientCertificate secrets.PEM
-	ClientKey         secrets.Confidential[secrets.PEM]
+	// ClientKey is client_key: Key of the client certificate.
+	//
+	// It is the content of a file of the user's, which is read at each use.
+	ClientKey secrets.Confidential[secrets.PEM]
 }
 
 // MTLS returns mtls: client_certificate, client_key, all of them or none. While none is stored it
 // is unset, which is no error; once one is, the user is asked for the others. There is one question
-// for permission for all of them.
+// for permission for all of them; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) MTLS(ctx context.Context, reason secrets.Reason) (secrets.Optional[MTLSSecrets], error) {
 	var value secrets.Optional[MTLSSecrets]
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoMTLS(&value))

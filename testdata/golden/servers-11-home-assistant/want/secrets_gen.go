@@ -146,9 +146,9 @@ func (s *Secrets) URL(ctx context.Context) (*url.URL, error) {
 //
 // See https://www.home-assistant.io/docs/authentication/
 //
-// The user is asked for it when it is missing. It is sent to the host of url, which the user is
-// shown. Each use needs the user's permission, which can be given for 12h; a refusal is an error,
-// such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to the host that url names, which the
+// user is shown. Each use needs the user's permission, which can be given for 12h; a refusal is an
+// error, such as secrets.ErrDenied.
 func (s *Secrets) Token(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyToken, reason)
 }

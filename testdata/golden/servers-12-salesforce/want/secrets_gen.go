@@ -258,10 +258,18 @@ type Flow interface {
 // FlowPassword has the values of the alternative password of flow.
 type FlowPassword struct {
 	// Password is password: Password.
+	//
+	// It is sent to the host that login_url names, which the user is shown.
 	Password secrets.Secret
-	// SecurityToken is security_token: Security token.
+	// SecurityToken is security_token: Security token. Your settings, Personal, Reset My Security
+	// Token: it comes by mail.
+	//
+	// See https://help.salesforce.com/s/articleView?id=xcloud.user_security_token.htm
+	//
+	// It is sent to the host that login_url names, which the user is shown.
 	SecurityToken secrets.Secret
-	// PasswordAndToken is password_and_token: Password with security token.
+	// PasswordAndToken is password_and_token: Password with security token. As the login server wants
+	// it.
 	PasswordAndToken secrets.Secret
 }
 
@@ -270,6 +278,8 @@ func (FlowPassword) isFlow() {}
 // FlowJWT has the values of the alternative jwt of flow.
 type FlowJWT struct {
 	// ConsumerKey is consumer_key: Consumer key.
+	//
+	// See https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_jwt_flow.htm
 	ConsumerKey string
 	// PrivateKey is private_key: Private key of the connected app.
 	PrivateKey secrets.Confidential[secrets.PEM]
@@ -281,7 +291,7 @@ func (FlowJWT) isFlow() {}
 //
 // It is FlowPassword or FlowJWT, whichever the user has chosen. The user is asked which, if that is
 // not known, and for what is missing of it. There is one question for permission for all of its
-// values.
+// values; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Flow(ctx context.Context, reason secrets.Reason) (Flow, error) {
 	var value Flow
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoFlow(&value))

@@ -300,6 +300,8 @@ type Authenticator interface {
 // AuthenticatorKeyPair has the values of the alternative key_pair of authenticator.
 type AuthenticatorKeyPair struct {
 	// PrivateKey is private_key: Private key.
+	//
+	// See https://docs.snowflake.com/en/user-guide/key-pair-auth
 	PrivateKey secrets.Confidential[secrets.PEM]
 }
 
@@ -309,6 +311,8 @@ func (AuthenticatorKeyPair) isAuthenticator() {}
 // authenticator.
 type AuthenticatorEncryptedKeyPair struct {
 	// EncryptedKey is encrypted_key: Encrypted private key.
+	//
+	// See https://docs.snowflake.com/en/user-guide/key-pair-auth
 	EncryptedKey secrets.Confidential[secrets.PEM]
 	// Passphrase is passphrase: Passphrase of the key.
 	Passphrase secrets.Secret
@@ -319,6 +323,10 @@ func (AuthenticatorEncryptedKeyPair) isAuthenticator() {}
 // AuthenticatorAccessToken has the values of the alternative access_token of authenticator.
 type AuthenticatorAccessToken struct {
 	// AccessToken is access_token: Programmatic access token.
+	//
+	// See https://docs.snowflake.com/en/user-guide/programmatic-access-tokens
+	//
+	// It is sent to the host that host names, which the user is shown.
 	AccessToken secrets.Secret
 }
 
@@ -327,6 +335,8 @@ func (AuthenticatorAccessToken) isAuthenticator() {}
 // AuthenticatorPassword has the values of the alternative password of authenticator.
 type AuthenticatorPassword struct {
 	// Password is password: Password.
+	//
+	// It is sent to the host that host names, which the user is shown.
 	Password secrets.Secret
 }
 
@@ -336,7 +346,8 @@ func (AuthenticatorPassword) isAuthenticator() {}
 //
 // It is AuthenticatorKeyPair, AuthenticatorEncryptedKeyPair, AuthenticatorAccessToken or
 // AuthenticatorPassword, whichever the user has chosen. The user is asked which, if that is not
-// known, and for what is missing of it. There is one question for permission for all of its values.
+// known, and for what is missing of it. There is one question for permission for all of its values;
+// a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Authenticator(ctx context.Context, reason secrets.Reason) (Authenticator, error) {
 	var value Authenticator
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoAuthenticator(&value))

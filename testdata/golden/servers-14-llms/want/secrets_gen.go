@@ -326,6 +326,10 @@ type Provider interface {
 // ProviderAnthropic has the values of the alternative anthropic of provider.
 type ProviderAnthropic struct {
 	// AnthropicKey is anthropic_key: Anthropic API key.
+	//
+	// See https://platform.claude.com/settings/keys
+	//
+	// It is sent to the host that anthropic_url names, which the user is shown.
 	AnthropicKey secrets.Secret
 }
 
@@ -334,6 +338,10 @@ func (ProviderAnthropic) isProvider() {}
 // ProviderOpenAI has the values of the alternative openai of provider.
 type ProviderOpenAI struct {
 	// OpenAIKey is openai_key: OpenAI API key.
+	//
+	// See https://platform.openai.com/api-keys
+	//
+	// It is sent to the host that openai_url names, which the user is shown.
 	OpenAIKey secrets.Secret
 }
 
@@ -342,6 +350,10 @@ func (ProviderOpenAI) isProvider() {}
 // ProviderGemini has the values of the alternative gemini of provider.
 type ProviderGemini struct {
 	// GeminiKey is gemini_key: Gemini API key.
+	//
+	// See https://aistudio.google.com/apikey
+	//
+	// It is sent to the host that gemini_url names, which the user is shown.
 	GeminiKey secrets.Secret
 }
 
@@ -359,7 +371,8 @@ func (ProviderOllama) isProvider() {}
 //
 // It is ProviderAnthropic, ProviderOpenAI, ProviderGemini or ProviderOllama, whichever the user has
 // chosen. The user is asked which, if that is not known, and for what is missing of it. There is
-// one question for permission for all of its values.
+// one question for permission for all of its values; a refusal is an error, such as
+// secrets.ErrDenied.
 func (s *Secrets) Provider(ctx context.Context, reason secrets.Reason) (Provider, error) {
 	var value Provider
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoProvider(&value))
