@@ -310,6 +310,9 @@ func TestToolsForAlternatives(t *testing.T) {
 	f.user.Types(which, byToken).Types(byToken, goodToken) // another way
 	f.tool(t, "secrets_set", "auth")
 	f.wantStored(t, "auth", "token", "username", "ann", "password", "hunter22", "service_account_token", goodToken)
+	if status, want := f.tool(t, "secrets_status", ""), `"required":false,"set":true,"member_of":"auth: basic","unused":true}`; strings.Count(status, want) != 2 {
+		t.Errorf("the status does not say of two that nothing uses them:\n%s", status)
+	}
 	f.user.Types(which, byToken).Types(byToken, "token-9876543210") // the same way, with another value
 	f.tool(t, "secrets_set", "auth")
 	f.wantStored(t, "auth", "token", "username", "ann", "password", "hunter22", "service_account_token", "token-9876543210")

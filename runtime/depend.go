@@ -77,17 +77,25 @@ func (d *definitions) arrange() {
 	d.ordered = arranged
 }
 
-// withMembers returns defs with the members of those that are a one_of behind them.
+// withMembers returns defs with the members of those that are a one_of behind them, which are stored as they are.
 func (d *definitions) withMembers(defs ...*definition) []*definition {
 	all := defs[:len(defs):len(defs)]
 	for _, def := range defs {
 		for _, alternative := range def.Choices {
-			for _, name := range def.Members[alternative] {
-				all = append(all, d.names[name])
-			}
+			all = append(all, def.keptMembers(alternative, d.names)...)
 		}
 	}
 	return all
+}
+
+// keptMembers are the members of an alternative that are stored: the others are made of them.
+func (d *definition) keptMembers(alternative string, names map[string]*definition) (members []*definition) {
+	for _, name := range d.Members[alternative] {
+		if member := names[name]; !member.isDerived() {
+			members = append(members, member)
+		}
+	}
+	return members
 }
 
 // withNeeded returns defs and, after them, what has to be known of others before they are handed out: the urls that say where
@@ -143,7 +151,7 @@ func (m *Manager) look(ctx context.Context, defs []*definition, entered map[stri
 		case isEntered:
 			l.known[def] = l.find(ctx, def)
 		case l.isPassedOver(ctx, def):
-			l.known[def] = finding{def: def, unset: true}
+			l.known[def] = finding{def: def, unset: true, elsewhere: true}
 		default:
 			wanted = append(wanted, def)
 		}
@@ -255,6 +263,17 @@ func (l *look) isAsked(ctx context.Context, def *definition) bool {
 	return def.Required || l.isRequired(ctx, def)
 }
 
+// isUnused reports whether a secret belongs to an alternative beside the one that is chosen: what is stored of it stays, for whoever
+// changes their mind.
+func (l *look) isUnused(ctx context.Context, def *definition) bool {
+	member, ok := l.members[def]
+	if !ok {
+		return false
+	}
+	chosen := l.one(ctx, member.oneOf).value
+	return chosen != nil && chosen != member.alternative
+}
+
 // memberOf says to whom a secret belongs, such as "auth: basic", or "".
 func (m *Manager) memberOf(def *definition) string {
 	if member, ok := m.members[def]; ok {
@@ -268,7 +287,7 @@ func (m *Manager) memberOf(def *definition) string {
 func (v *values) onlyWhole(ctx context.Context, def *definition) (string, error) {
 	var whole []string
 	for _, alternative := range def.Choices {
-		switch err := v.haveAll(ctx, def.Members[alternative]); {
+		switch err := v.haveAll(ctx, def.keptMembers(alternative, v.names)); {
 		case err == nil:
 			whole = append(whole, alternative)
 		case !errors.Is(err, ErrNotSet):
@@ -281,10 +300,10 @@ func (v *values) onlyWhole(ctx context.Context, def *definition) (string, error)
 	return whole[0], nil
 }
 
-// haveAll returns [ErrNotSet] unless each of the names is stored.
-func (v *values) haveAll(ctx context.Context, names []string) error {
-	for _, name := range names {
-		if _, err := v.lookup(ctx, v.names[name]); err != nil {
+// haveAll returns [ErrNotSet] unless each of defs is stored.
+func (v *values) haveAll(ctx context.Context, defs []*definition) error {
+	for _, def := range defs {
+		if _, err := v.lookup(ctx, def); err != nil {
 			return err
 		}
 	}

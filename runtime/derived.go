@@ -93,7 +93,7 @@ func (m *Manager) compose(found []finding) error {
 }
 
 func composeOne(f *finding, byName map[string]*finding) error {
-	if !f.def.isDerived() || f.value != nil {
+	if !f.def.isDerived() || f.value != nil || f.elsewhere {
 		return nil
 	}
 	parts := map[string]field.Part{}

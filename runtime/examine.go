@@ -97,20 +97,23 @@ func (i insider) symptomOf(state keychain.State, err error, canShow bool) inside
 	}
 }
 
-// examineValues says which values can't be read though the keychain is not locked.
+// examineValues says which values can't be used, or not be read though the keychain is not locked.
 func (i insider) examineValues(ctx context.Context) (symptoms []inside.Symptom) {
 	views, err := i.values.lookAtAll(ctx, i.kept())
 	if err != nil && !isOfOneValue(err) {
 		return nil // which the next use says
 	}
-	namesWith := func(failure error) string {
+	namesOfThose := func(is func(view) bool) string {
 		var names []string
 		for _, v := range views {
-			if errors.Is(v.err, failure) {
+			if is(v) {
 				names = append(names, v.def.Name)
 			}
 		}
 		return strings.Join(names, ", ")
+	}
+	namesWith := func(failure error) string {
+		return namesOfThose(func(v view) bool { return errors.Is(v.err, failure) })
 	}
 	warn := func(text, wayOut string) {
 		symptoms = append(symptoms, inside.Symptom{Part: "values", Verdict: inside.Warning, Text: text, WayOut: wayOut})
@@ -121,6 +124,9 @@ func (i insider) examineValues(ctx context.Context) (symptoms []inside.Symptom) 
 	}
 	if names := namesWith(ErrStore); names != "" {
 		warn("can't be read: "+names, fmt.Sprintf("\"%s secrets set NAME\" stores another value", i.command))
+	}
+	if names := namesOfThose(func(v view) bool { return v.problem != nil }); names != "" {
+		warn("can't be used: "+names, fmt.Sprintf("\"%[1]s secrets status\" says why; \"%[1]s secrets set NAME\" stores another value", i.command))
 	}
 	return symptoms
 }

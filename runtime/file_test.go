@@ -105,13 +105,13 @@ func TestContentOfAFileIsChecked(t *testing.T) {
 	b := openFiles(t)
 	wrong := b.write(t, "wrong.json", `{"other": "s3cr3t"}`)
 	right := b.write(t, "right.json", `{"private_key": "s3cr3t-of-the-account"}`)
-	b.user.Types("Service account", wrong).Types("keys private_key", right).Answers(secrets.AllowOnce)
+	b.user.Types("Service account", wrong).Types("these keys: private_key", right).Answers(secrets.AllowOnce)
 	got, err := b.Account(b.ctx, "")
 	if err != nil || string(got.Reveal()) != `{"private_key": "s3cr3t-of-the-account"}` {
 		t.Fatal(got, err)
 	}
 	b.write(t, "right.json", `{}`)
-	b.user.Types("can't be used any more", wrong).Types("keys private_key", b.write(t, "third.json", `{"private_key": 1}`)).Answers(secrets.AllowOnce)
+	b.user.Types("can't be used any more", wrong).Types("these keys: private_key", b.write(t, "third.json", `{"private_key": 1}`)).Answers(secrets.AllowOnce)
 	if _, err := b.Account(b.ctx, ""); err != nil {
 		t.Fatal(err)
 	}

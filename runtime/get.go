@@ -109,8 +109,9 @@ func (m *Manager) release(ctx context.Context, t *Turn, w wanted, defs []*defini
 		if err != nil {
 			return nil, err
 		}
-		if used := m.usedMembers(found[:len(defs)]); len(used) > 0 {
-			if err := m.desk.Refused(consent.Permission, call.Who, namesOf(used)); err != nil {
+		used := used(found, len(defs))
+		if members := m.usedMembers(used); len(members) > 0 {
+			if err := m.desk.Refused(consent.Permission, call.Who, namesOf(members)); err != nil {
 				return nil, err
 			}
 		}
@@ -124,7 +125,6 @@ func (m *Manager) release(ctx context.Context, t *Turn, w wanted, defs []*defini
 				return nil, about(ErrNotSet, b.def)
 			}
 		}
-		used := used(found, len(defs))
 		needs := m.needs(one[:0], used, found)
 		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, w.reason, used, found))
 		if err != nil {
@@ -230,8 +230,9 @@ type finding struct {
 	via   string          // the hosts of the urls that are made of it, where it is used for those alone
 	err   error           // why it is not known; [Manager.read] returns none with one
 
-	unset    bool // nothing is stored: value is the default, or nil
-	required bool // by what there is of others
+	unset     bool // nothing is stored: value is the default, or nil
+	elsewhere bool // it is a member of an alternative that is not chosen
+	required  bool // by what there is of others
 }
 
 func namesOf(defs []*definition) []string {

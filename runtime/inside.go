@@ -63,6 +63,11 @@ func (i insider) IsAsked(ctx context.Context, name string) bool {
 	return glance.isAsked(ctx, i.names[name])
 }
 
+func (i insider) IsUnused(ctx context.Context, name string) bool {
+	glance, ctx := i.glance(ctx)
+	return glance.isUnused(ctx, i.names[name])
+}
+
 func (i insider) MemberOf(name string) string {
 	member, ok := i.members[i.names[name]]
 	if !ok {

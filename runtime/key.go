@@ -31,12 +31,13 @@ type Field struct {
 	Permission  field.Permission // [DialogOnly], [NoAsking], or "": the MCP client asks, or a native dialog
 	Remember    time.Duration    // how long "Allow for session" lasts; 0 is until the process ends, and 8 hours for a named principal
 	Scope       field.Scope      // [ToolScope], or "": "Allow for session" covers every tool of the server
-	SentTo      string           // the name of the url secret that says where the value goes
+	SentTo      string           // the name of the secret that says where the value goes
 	SentHosts   []string         // the fixed hosts to which the value goes, such as "api.example.com" or "*.example.com"; not beside SentTo
 	SentAs      field.SentAs     // how [Transport] puts the value into a request, see [SentAs]
 	Unrevealed  bool             // nothing but [Transport] uses the value: getters and bindings fail
 	RejectOn    []int            // statuses of an answer, 400 to 499, that say that the value is wrong; none is never
 	Insecure    bool             // [Transport] sends the value in plain http too, beyond this computer
+	IsSentTo    bool             // of a list: others have it for their SentTo, and a question names all of its hosts
 	RenamedFrom []string         // former names, whose stored value is still found
 	Env         []string         // environment variables under which servers take the value; nothing reads them yet
 

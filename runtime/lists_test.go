@@ -116,3 +116,21 @@ func TestListKeysByHand(t *testing.T) {
 		t.Error(values, err)
 	}
 }
+
+// TestSentToAListByHand: a list to which others are sent does not open unless it knows, and so is as short as a question needs.
+func TestSentToAListByHand(t *testing.T) {
+	open := func(knows bool) error {
+		hosts := secrets.List(secrets.Text("hosts", secrets.Field{Format: "host", Permission: secrets.NoAsking, IsSentTo: knows}))
+		_, err := secrets.Open(secrets.Schema{
+			Server: "s", Manifest: `{"server":"s","secrets":[{"name":"hosts","label":"hosts"},{"name":"a","label":"a"}]}`,
+			Keys: []secrets.AnyKey{hosts, secrets.Password("a", secrets.Field{SentTo: "hosts"})},
+		})
+		return err
+	}
+	if err := open(true); err != nil {
+		t.Error(err)
+	}
+	if err := open(false); err == nil || !strings.Contains(err.Error(), `sent_to "hosts" is no key of this schema that says where values go`) {
+		t.Error(err)
+	}
+}

@@ -165,11 +165,18 @@ func define(keys []AnyKey) (definitions, error) {
 				return d, fmt.Errorf("secrets: key %q: %w", def.Name, err)
 			}
 		}
-		if to := def.SentTo; to != "" && (d.names[to] == nil || !d.names[to].IsDestination()) {
+		if to := def.SentTo; to != "" && !d.isDestination(to) {
 			return d, fmt.Errorf("secrets: key %q: sent_to %q is no key of this schema that says where values go", def.Name, to)
 		}
 	}
 	return d, d.depend()
+}
+
+// isDestination reports whether others can be sent to the key of a name. A list must know that it is one, since a question names
+// all of its hosts.
+func (d *definitions) isDestination(name string) bool {
+	to := d.names[name]
+	return to != nil && to.IsDestination() && (!to.List || to.IsSentTo)
 }
 
 func checkDefinition(f field.Field) error {

@@ -76,14 +76,16 @@ func (m *Manager) runNamedTool(ctx context.Context, name string, do func(context
 
 // statusOf is what secrets_status says of one secret.
 type statusOf struct {
-	Name     string `json:"name"`
-	Label    string `json:"label"`
-	Required bool   `json:"required"`
-	Docs     string `json:"docs,omitempty"`
-	Set      *bool  `json:"set"`                 // null if that is not known
-	Chosen   string `json:"chosen,omitempty"`    // of a one_of: the alternative
-	MemberOf string `json:"member_of,omitempty"` // the one_of and the alternative
-	Problem  string `json:"problem,omitempty"`   // why it is not known whether it is set
+	Name     string   `json:"name"`
+	Label    string   `json:"label"`
+	Required bool     `json:"required"`
+	Docs     string   `json:"docs,omitempty"`
+	Set      *bool    `json:"set"`                 // null if that is not known
+	Chosen   string   `json:"chosen,omitempty"`    // of a one_of: the alternative
+	MemberOf string   `json:"member_of,omitempty"` // the one_of and the alternative
+	Unused   bool     `json:"unused,omitempty"`    // it is set, and another alternative is chosen
+	MadeOf   []string `json:"made_of,omitempty"`   // of a derived one: the names of its parts
+	Problem  string   `json:"problem,omitempty"`   // why it is not known whether it is set, or why what is set can't be used
 }
 
 // statusTool says of each secret whether it is set. It fails where it can say so of none.
@@ -97,20 +99,49 @@ func (m *Manager) statusTool(ctx context.Context, _ *Turn) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]statusOf, len(views))
+	seen := make(map[*definition]view, len(views))
+	for _, v := range views {
+		seen[v.def] = v
+	}
+	list := make([]statusOf, len(m.ordered))
 	glance, waiting := m.glance(waiting)
-	for i, v := range views {
-		list[i] = statusOf{Name: v.def.Name, Label: v.def.Label, Required: glance.isAsked(waiting, v.def), Docs: v.def.Docs, MemberOf: m.memberOf(v.def)}
-		if v.def.IsOneOf() {
-			list[i].Chosen, _ = glance.one(waiting, v.def).value.(string)
-		}
-		if v.err == nil {
-			list[i].Set = &v.isSet
+	for i, def := range m.ordered {
+		if def.isDerived() {
+			list[i] = statusOf{Name: def.Name, Label: def.Label, Docs: def.Docs, MadeOf: def.Parts(), Set: m.canMake(def, seen)}
 		} else {
-			list[i].Problem = m.fail(ctx, v.err, v.def).Error()
+			list[i] = m.statusOf(ctx, waiting, glance, seen[def])
 		}
 	}
 	return map[string]any{"secrets": list}, nil
+}
+
+func (m *Manager) statusOf(ctx, waiting context.Context, glance *look, v view) statusOf {
+	s := statusOf{Name: v.def.Name, Label: v.def.Label, Required: glance.isAsked(waiting, v.def), Docs: v.def.Docs, MemberOf: m.memberOf(v.def)}
+	if v.def.IsOneOf() {
+		s.Chosen, _ = glance.one(waiting, v.def).value.(string)
+	}
+	switch {
+	case v.err != nil:
+		s.Problem = m.fail(ctx, v.err, v.def).Error()
+		return s
+	case v.problem != nil:
+		s.Problem = m.fail(ctx, &invalidText{v.def.Name, v.problem}, v.def).Error()
+	}
+	s.Set, s.Unused = &v.isSet, v.isSet && glance.isUnused(waiting, v.def)
+	return s
+}
+
+// canMake reports whether a derived secret can be made of what is there: each part is set or has a default. It is nil if that is not
+// known.
+func (m *Manager) canMake(def *definition, seen map[*definition]view) *bool {
+	can := true
+	for _, part := range m.leaves([]*definition{def}) {
+		if seen[part].err != nil {
+			return nil
+		}
+		can = can && (seen[part].isSet || part.Default != "")
+	}
+	return &can
 }
 
 func (m *Manager) setTool(ctx context.Context, t *Turn, def *definition) (sentence string, err error) {

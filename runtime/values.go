@@ -204,9 +204,10 @@ func (v *values) own(ctx context.Context, def *definition) (string, error) {
 
 // A view is what can be seen of one secret without asking anybody.
 type view struct {
-	def   *definition
-	isSet bool
-	err   error // why that is not known
+	def     *definition
+	isSet   bool
+	problem error // why what is stored can't be used
+	err     error // why it is not known whether it is set
 }
 
 // lookAtAll says of each of defs whether a value is stored. To look is no reason to ask the user for a password. One value that is
@@ -218,8 +219,12 @@ func (v *values) lookAtAll(ctx context.Context, defs []*definition) ([]view, err
 	var first error
 	knows := false
 	for i, def := range defs {
-		_, err := v.lookup(ctx, def)
+		text, err := v.lookup(ctx, def)
 		isSet := err == nil
+		var problem error
+		if isSet {
+			problem = v.problem(ctx, def, text)
+		}
 		switch {
 		case isSet, errors.Is(err, ErrNotSet):
 			err, knows = nil, true
@@ -228,12 +233,20 @@ func (v *values) lookAtAll(ctx context.Context, defs []*definition) ([]view, err
 		case first == nil:
 			first = about(err, def)
 		}
-		views[i] = view{def, isSet, err}
+		views[i] = view{def, isSet, problem, err}
 	}
 	if knows {
 		first = nil
 	}
 	return views, first
+}
+
+// problem returns why a text can't be used, such as the path of a file that is gone, as far as that can be told.
+func (v *values) problem(ctx context.Context, def *definition, text string) error {
+	if found := v.valueOf(ctx, def, text); found.gap != nil {
+		return found.gap.Stale
+	}
+	return nil
 }
 
 // isOfOneValue reports whether a failure of the store may be that of one value alone: it is damaged, or in a locked keyring.
@@ -347,8 +360,8 @@ func (v *values) replaceFormer(ctx context.Context, def *definition) error {
 // remove deletes what is stored for def, and of a one_of its members, before the word that says which of them are used.
 func (v *values) remove(ctx context.Context, def *definition) error {
 	for _, alternative := range def.Choices {
-		for _, name := range def.Members[alternative] {
-			if err := v.removeOwn(ctx, v.names[name]); err != nil {
+		for _, member := range def.keptMembers(alternative, v.names) {
+			if err := v.removeOwn(ctx, member); err != nil {
 				return err
 			}
 		}

@@ -68,7 +68,8 @@
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
 //	sent_to       the name of the url, or of the text of format host or host_port, that says where this one is sent (of a
-//	              confidential url, its own host); or a list of fixed hosts, such as [api.example.com, "*.example.com"]
+//	              confidential url, its own host; of a list, all of its hosts, in up to 259 characters together); or a list
+//	              of fixed hosts, such as [api.example.com, "*.example.com"]
 //	sent_as       how the transport puts the value into a request: bearer, {header: X-API-Key, format: "Token {value}"} or
 //	              {query: key}; text, password and email
 //	revealed      whether the server's code can get the value; if not, only the transport uses it (true)
@@ -161,6 +162,8 @@
 // *.amazonaws.com does not cover. An address is written as it is, and has no wildcard. There are up to 10, as many as a question
 // can name.
 //
+// What sent_to names has one value then, and is no list.
+//
 // Requests go by https, and to this computer itself (localhost, 127.0.0.0/8, ::1) also in plain http. So the url that sent_to names
 // accepts the scheme https alone, unless its hosts are this computer, or unless the author says insecure: true, which questions
 // then say.
@@ -198,6 +201,9 @@
 //
 // The members of both have no getter of their own, and are in no group and no other such entry. They say neither default nor
 // required_when: whether they are asked for is said here.
+//
+// What is derived of members of an alternative is a member of it too, beside them: it is set whenever they are, and nobody is
+// asked for it.
 //
 // # What a person enters
 //

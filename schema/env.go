@@ -24,7 +24,8 @@ func readEnv(r *reader, d *draft, n *node) {
 	}
 }
 
-// checkEnv checks that a variable holds the value of one secret only. On Windows the case of its name does not count.
+// checkEnv checks that a variable holds the value of one secret only. On Windows the case of its name does not count, which is
+// harmless where both names are those of one secret.
 func (r *reader) checkEnv() {
 	type user struct {
 		of   *draft
@@ -37,6 +38,7 @@ func (r *reader) checkEnv() {
 			folded := strings.ToUpper(name)
 			first, taken := users[folded]
 			switch {
+			case taken && first.of == d && first.name != name: // as HTTPS_PROXY and https_proxy, which hold the same
 			case !taken:
 				users[folded] = user{d, name}
 			case first.name == name:

@@ -149,6 +149,9 @@ func (r *reader) alternatives(o *OneOf, entries []entry) {
 		for i, member := range a.Members {
 			r.joinAlternative(r.seen[member], part{fmt.Sprintf("one_of %s", quote(o.Name)), a.Name, a.members[i]})
 		}
+		if len(a.Members) > 0 && !slices.ContainsFunc(a.Members, func(name string) bool { return r.seen[name].Derived == "" }) {
+			r.errorf(a.members[0], "alternative %s must have a member that is not derived, of which it is known whether it is stored", quote(a.Name))
+		}
 	}
 	if len(seen) < 2 {
 		r.errorf(o.Pos, "there must be two alternatives at least, found %d", len(seen))
@@ -186,7 +189,7 @@ func (r *reader) alternative(e entry) *Alternative {
 
 // join has a secret belong to p, unless it belongs elsewhere already.
 func (r *reader) join(d *draft, p part) bool {
-	if d.Derived != "" {
+	if d.Derived != "" && p.alternative == "" {
 		r.errorf(p.pos, "secret %s is derived, which nobody is asked for: its parts can be members", quote(d.Name))
 		return false
 	}
@@ -205,12 +208,6 @@ func (r *reader) joinAlternative(d *draft, p part) {
 	}
 	if d.places.has("required") && !d.Required {
 		r.contradicts(d, "required", p, "which asks for all members of the alternative that is chosen")
-	}
-	for _, other := range r.drafts {
-		if slices.Contains(other.Parts(), d.Name) {
-			r.errorf(p.pos, "secret %s can't be a member: secret %s is derived of it, which would be unset where another alternative is chosen",
-				quote(d.Name), quote(other.Name))
-		}
 	}
 	r.asksItself(d, p)
 	d.Required = true
@@ -269,8 +266,32 @@ func (r *reader) allOrNone(n *node) {
 	}
 }
 
+// isTogether reports whether two secrets are members of the same alternative.
+func (d *draft) isTogether(other *draft) bool {
+	return d.part != nil && other.part != nil && d.part.alternative != "" && d.part.of == other.part.of && d.part.alternative == other.part.alternative
+}
+
+// checkDerivedMembers checks that what is derived of a member is set whenever that is, and what is a member itself, whenever its
+// alternative is chosen.
+func (r *reader) checkDerivedMembers() {
+	for _, d := range r.drafts {
+		for _, name := range d.Parts() {
+			from := r.seen[name]
+			switch {
+			case from == nil || from.isTogether(d):
+			case from.part != nil && from.part.alternative != "":
+				r.errorf(from.part.pos, "%s: secret %s can't be a member: secret %s is derived of it, which would be unset where another alternative is chosen",
+					from.part.of, quote(name), quote(d.Name))
+			case d.part != nil && from.Optional():
+				r.errorf(d.part.pos, "%s: secret %s can't be a member: it is derived of secret %s, which may be unset", d.part.of, quote(d.Name), quote(name))
+			}
+		}
+	}
+}
+
 // checkParts checks what refers to members: nobody is asked for one whose alternative is not chosen.
 func (r *reader) checkParts() {
+	r.checkDerivedMembers()
 	for _, d := range r.drafts {
 		to, ok := r.seen[d.SentTo]
 		if !ok || to.part == nil || to.part.alternative == "" {

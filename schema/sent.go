@@ -311,6 +311,8 @@ func (r *reader) checkPlain(d *draft) {
 		}
 	case d.Insecure && d.SentTo == "" && !d.places.has("sent_as"):
 		r.errorf(d.At("insecure"), "insecure needs sent_to, which says to which hosts it may go")
+	case to != nil && to.List:
+		r.errorf(d.At("sent_to"), "sent_to %s is a list, and what is sent by sent_as goes to one place: write fixed hosts in a list, or name a secret with one value", quote(to.Name))
 	case to != nil && to.Type == field.URL && (to.Derived == "" || len(to.Schemes) > 0):
 		r.checkPlainURL(d, to)
 	}

@@ -250,10 +250,24 @@ func (r *reader) checkSentTo(d *draft) {
 		r.errorf(d.At("sent_to"), "sent_to %s must name another secret, not this one", quote(d.SentTo))
 	case !ok:
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port, there is none of this name%s%s", quote(d.SentTo), r.suggestion(d.SentTo, r.urls), sentHint(d.SentTo))
-	case target.List:
-		r.errorf(d.At("sent_to"), "sent_to %s must name a secret with one value, this one is a list", quote(d.SentTo))
 	case !target.IsDestination() && target.Type != "":
 		r.errorf(d.At("sent_to"), "sent_to %s must name a secret of field_type url, or a text of format host or host_port that may be shown, this one is %s", quote(d.SentTo), target.whatItIs())
+	case target.List && !target.IsSentTo:
+		r.sendTo(target)
+	}
+}
+
+// sendTo has the list d be named by a question, with all of its hosts, for which also those of its default must be few enough.
+func (r *reader) sendTo(d *draft) {
+	d.IsSentTo = true
+	if d.Default == "" {
+		return
+	}
+	if err := d.Check(d.Default); err != nil {
+		about := r.about
+		r.about = subject{"secret", d.Name}
+		r.errorf(d.At("default"), "default %s %s", quote(d.Default), err)
+		r.about = about
 	}
 }
 

@@ -28,12 +28,7 @@ import (
 //	}
 func emitAllOrNone(f *jen.File, g *Group) {
 	comment(f, g.TypeName()+" are the values of "+g.Name+", which are set together.")
-	f.Type().Id(g.TypeName()).StructFunc(func(fields *jen.Group) {
-		for _, s := range g.Members {
-			fields.Id(s.GoName).Add(s.valueType().code())
-		}
-	})
-	f.Line()
+	emitStruct(f, g.TypeName(), allSet(g.Members))
 	comment(f, g.Doc...)
 	into := "into" + g.GoName
 	emitBoundGetter(f, g.GoName, into, optionalGroup(g), asksAny(g.Members))
@@ -53,6 +48,15 @@ func emitAllOrNone(f *jen.File, g *Group) {
 	f.Line()
 }
 
+// allSet are the slots of members that are all set, where any is.
+func allSet(members []*Secret) []slot {
+	slots := make([]slot, len(members))
+	for i, s := range members {
+		slots[i] = slot{goName: s.GoName, doc: s.FieldDoc, result: s.valueType().code()}
+	}
+	return slots
+}
+
 func optionalGroup(g *Group) *jen.Statement { return ours("Optional").Types(jen.Id(g.TypeName())) }
 
 func allOrNoneDoc(g *Group) []string {
@@ -60,7 +64,7 @@ func allOrNoneDoc(g *Group) []string {
 	for i, s := range g.Members {
 		members[i] = s.Name
 	}
-	permission := "There is one question for permission for all of them."
+	permission := "There is one question for permission for all of them; a refusal is an error, such as secrets.ErrDenied."
 	if !asksAny(g.Members) {
 		permission = "Nobody is asked for permission."
 	}

@@ -10,10 +10,17 @@ import (
 )
 
 // BenchmarkGenerate goes the way from the schema's bytes to the formatted code. Its floor is go/format alone on that code.
-func BenchmarkGenerate(b *testing.B) {
-	for _, n := range []int{10, 100, 1_000, 10_000} {
+func BenchmarkGenerate(b *testing.B) { benchmarkGenerate(b, bigSchema, 10, 100, 1_000, 10_000) }
+
+// BenchmarkGenerateAlternatives is [BenchmarkGenerate] of a schema in which secrets depend on each other.
+func BenchmarkGenerateAlternatives(b *testing.B) {
+	benchmarkGenerate(b, fullSchema, 100, 1_000, 10_000)
+}
+
+func benchmarkGenerate(b *testing.B, schema func(n int) []byte, sizes ...int) {
+	for _, n := range sizes {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			source := bigSchema(n)
+			source := schema(n)
 			var code []byte
 			generate := func() {
 				model, err := makeModel("secrets.yaml", source, templates.Options{Package: "golden"})

@@ -26,6 +26,18 @@ func secretDoc(s *Secret) []string {
 	return deprecation(doc, s)
 }
 
+// memberDoc is the comment of the field that holds s where that has no getter of its own, which would say all this.
+func memberDoc(s *Secret) []string {
+	doc := paragraph(nil, s.GoName+" is "+sentence(what(s)), s.Help)
+	if s.Docs != "" {
+		doc = paragraph(doc, "See "+s.Docs)
+	}
+	if more := strings.TrimSpace(place(s) + " " + destination(s)); more != "" {
+		doc = paragraph(doc, more)
+	}
+	return deprecation(doc, s)
+}
+
 // fieldDoc is the comment of the field that holds s in the struct of a group.
 func fieldDoc(s *Secret) []string {
 	return deprecation(paragraph(nil, s.GoName+" is "+sentence(what(s))), s)
@@ -61,7 +73,7 @@ func place(s *Secret) string {
 	if s.Type != field.File {
 		return ""
 	}
-	return "It is what a file of the user's has at this moment."
+	return "It is the content of a file of the user's, which is read at each use."
 }
 
 // presence says what happens where nothing is stored.
@@ -71,6 +83,8 @@ func presence(s *Secret) string {
 		return fmt.Sprintf("It is made of other secrets, as %s, and unset while one of them is, which is no error.", s.Derived)
 	case s.Derived != "":
 		return fmt.Sprintf("It is made of other secrets: %s.", s.Derived)
+	case s.Type == field.File && (s.Required || s.Default != ""):
+		return filePresence(s)
 	case strings.Contains(s.Default, "\n"):
 		return fmt.Sprintf("Until the user stores another, it is a default of %d lines.", strings.Count(strings.TrimSpace(s.Default), "\n")+1)
 	case s.Required && s.Default != "":
@@ -88,6 +102,20 @@ func presence(s *Secret) string {
 	}
 }
 
+// filePresence is presence of a file: what is stored or offered is its path, and not what is in it.
+func filePresence(s *Secret) string {
+	switch {
+	case s.Required && s.Default != "":
+		return fmt.Sprintf("The user is asked for its path when that is missing, with the default offered: %s.", s.Default)
+	case s.Required:
+		return "The user is asked for its path when that is missing."
+	case len(s.RequiredWhen) > 0:
+		return fmt.Sprintf("Until the user stores another path, the file is %s; they are asked for it, with that offered, while %s.", s.Default, condition(s.Field))
+	default:
+		return fmt.Sprintf("Until the user stores another path, the file is %s.", s.Default)
+	}
+}
+
 // condition says when f is required: "auth_mode is cloud and tls is true".
 func condition(f field.Field) string {
 	var conditions []string
@@ -102,16 +130,20 @@ func condition(f field.Field) string {
 }
 
 func destination(s *Secret) string {
-	if s.GoesToItself() || s.Derived != "" && s.Type == field.URL {
-		return "It is sent to its own host, which the user is shown."
-	}
 	switch {
-	case s.SentTo != "":
-		return fmt.Sprintf("It is sent to the host of %s, which the user is shown.", s.SentTo)
+	case s.Derived != "" && s.Type == field.URL && s.Asks(), s.GoesToItself() && !s.List && !s.IsConnection():
+		return "It is sent to its own host, which the user is shown."
+	case s.GoesToItself():
+		return "It is sent to its own hosts, all of which the user is shown."
 	case len(s.SentHosts) > 0:
 		return fmt.Sprintf("It is sent to %s, which the user is shown.", s.FixedHosts())
+	case s.To == nil:
+		return ""
+	case s.To.List || s.To.IsConnection():
+		return fmt.Sprintf("It is sent to the hosts that %s names, all of which the user is shown.", s.SentTo)
+	default:
+		return fmt.Sprintf("It is sent to the host that %s names, which the user is shown.", s.SentTo)
 	}
-	return ""
 }
 
 // consentOf is consent of a secret; of a derived one, its parts are what is asked about.

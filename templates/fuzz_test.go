@@ -354,3 +354,39 @@ func bigSchema(n int) []byte {
 	}
 	return text.Bytes()
 }
+
+// fullSchema is a schema of n secrets, by twenties that say all that a schema can: alternatives, conditions, what is derived,
+// lists, formats, files, links, examples, labels and bounds.
+func fullSchema(n int) []byte {
+	var secrets, groups, oneOfs, allOrNones bytes.Buffer
+	for i := range (n + 19) / 20 {
+		secrets.WriteString(strings.ReplaceAll(twentySecrets, "#", fmt.Sprint(i)))
+		fmt.Fprintf(&groups, "  login_%d: [user_%d, password_%d, dsn_%d]\n", i, i, i, i)
+		fmt.Fprintf(&oneOfs, "  auth_%d:\n    label: How do you sign in?\n    token: {label: With a token, secrets: [token_%d]}\n    app: {label: As an application, secrets: [app_id_%d, app_key_%d]}\n", i, i, i, i)
+		fmt.Fprintf(&allOrNones, "  mtls_%d: [certificate_%d, certificate_key_%d]\n", i, i, i)
+	}
+	return slices.Concat([]byte("version: 1\nserver: full\nsecrets:\n"), secrets.Bytes(),
+		[]byte("groups:\n"), groups.Bytes(), []byte("one_of:\n"), oneOfs.Bytes(), []byte("all_or_none:\n"), allOrNones.Bytes())
+}
+
+const twentySecrets = `  token_#: {label: Access token, help_text: "Create one under Account, then API keys.", docs: "https://docs.example/tokens", prefix: [ghp_, github_pat_], min_length: 20, examples: [ghp_xxxxxxxxxxxxxxxxxxxx], sent_to: api_#, env: TOKEN_#}
+  app_id_#: {label: Application ID, field_type: integer, min: 1, permission: none, env: APP_ID_#}
+  app_key_#: {label: Key of the application, field_type: file, format: pem, examples: [~/key.pem], sent_to: api_#}
+  api_#: {label: API, field_type: url, schemes: [https], default: "https://api.example/v3", permission: none}
+  host_#: {label: Host, field_type: text, format: host, required: true, permission: none}
+  port_#: {label: Port, field_type: text, format: port, default: "5432", permission: none}
+  user_#: {label: User name, field_type: text, pattern: "[a-z]{2,30}", pattern_help: a name of small letters, required: true, permission: none}
+  password_#: {label: Password, required: true, remember: 1h, scope: tool, sent_to: host_#}
+  dsn_#: {label: Database URL, field_type: url, derived: "postgres://{user_#}:{password_#}@{host_#}:{port_#}/shop"}
+  database_#: {label: Another database, field_type: url, confidential: true, schemes: [postgres], permission: dialog}
+  certificate_#: {label: Certificate, field_type: multiline, confidential: false, format: pem, permission: none}
+  certificate_key_#: {label: Key of the certificate, field_type: multiline, format: pem}
+  mode_#: {label: Kind of account, field_type: choice, choices: [{value: cloud, label: Cloud}, {value: center, label: Data center}], default: cloud, permission: none}
+  region_#: {label: Region, field_type: choice, open: true, choices: [{value: eu, label: Europe}, us], required_when: {mode_#: cloud}, permission: none}
+  brokers_#: {label: Brokers, field_type: text, format: host_port, list: true, unique: true, max_items: 9, default: ["a.example:9092"], permission: none}
+  weight_#: {label: Weight, field_type: number, min: 0.1, max: 2, default: 0.7, permission: none}
+  timeout_#: {label: Timeout, field_type: duration, min: 1s, max: 10m, default: 30s, permission: none}
+  service_#: {label: Service account, field_type: multiline, format: json, keys: [client_email, private_key], required: true}
+  tenant_#: {label: Tenant, field_type: text, format: uuid, confidential: true}
+  tags_#: {label: Tags, field_type: text, list: true, min_items: 1, renamed_from: labels_#, deprecated: Use the tags of the account.}
+`

@@ -122,6 +122,7 @@ func fieldItems(s field.Field) []jen.Code {
 	yes("Unrevealed", s.Unrevealed)
 	add(len(s.RejectOn) > 0, "RejectOn", func() jen.Code { return intList(s.RejectOn) })
 	yes("Insecure", s.Insecure)
+	yes("IsSentTo", s.IsSentTo)
 	list("RenamedFrom", s.RenamedFrom)
 	list("Env", s.Env)
 	count("MinLength", s.MinLength)

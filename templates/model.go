@@ -34,6 +34,7 @@ type Secret struct {
 	FieldDoc  []string   // the comment of the field in the structs of groups
 	Constants []Constant // of a choice
 	Parts     []*Secret  // of what a derived one is made
+	To        *Secret    // says where it is sent, or nil
 	IsPart    bool       // it is a member of a one_of or an all_or_none, which has the getter
 }
 
@@ -95,12 +96,16 @@ func New(f *Schema, o Options) *Package {
 		byName[s.Name] = s
 	}
 	for _, s := range p.Secrets {
+		s.To = byName[s.SentTo]
 		for _, part := range s.Field.Parts() {
 			s.Parts = append(s.Parts, byName[part])
 		}
 	}
 	for _, s := range p.Secrets {
 		s.Doc, s.FieldDoc = secretDoc(s), fieldDoc(s)
+		if s.IsPart {
+			s.FieldDoc = memberDoc(s)
+		}
 	}
 	for _, in := range f.Groups {
 		g := newGroup(in, f.names, byName)

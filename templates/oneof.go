@@ -56,7 +56,7 @@ func oneOfDoc(o *OneOf) []string {
 	if !c.Required {
 		presence = "It may be unset, which is no error. Once one is chosen, the user is asked for what is missing of it."
 	}
-	permission := "There is one question for permission for all of its values."
+	permission := "There is one question for permission for all of its values; a refusal is an error, such as secrets.ErrDenied."
 	if !asksAny(o.Members()) {
 		permission = "Nobody is asked for permission."
 	}
@@ -101,7 +101,7 @@ func (o *OneOf) resultText() string {
 //	// Auth is AuthToken or AuthBasic. A type switch tells which.
 //	type Auth interface{ isAuth() }
 //
-//	// AuthToken are the values of the alternative token of auth.
+//	// AuthToken has the values of the alternative token of auth.
 //	type AuthToken struct { ServiceAccountToken secrets.Secret }
 //
 //	func (AuthToken) isAuth() {}
@@ -116,7 +116,7 @@ func emitOneOf(f *jen.File, o *OneOf) {
 	f.Type().Id(o.GoName).Interface(jen.Id(o.method()).Params())
 	f.Line()
 	for _, a := range o.Alternatives {
-		comment(f, paragraph(nil, a.TypeName+" are the values of the alternative "+a.Name+" of "+o.Choice.Name+".")...)
+		comment(f, paragraph(nil, a.TypeName+" has the values of the alternative "+a.Name+" of "+o.Choice.Name+".")...)
 		emitStruct(f, a.TypeName, slotsOf(a.Members))
 		f.Func().Params(jen.Id(a.TypeName)).Id(o.method()).Params().Block()
 		f.Line()

@@ -93,15 +93,17 @@ func reportStale(o output, stdout, stderr io.Writer) bool {
 		return true
 	}
 	// Git may have checked the file out with the line ends of Windows.
-	old := bytes.ReplaceAll(o.old, []byte("\r\n"), []byte("\n"))
-	difference := diff.Diff(o.path, old, o.path+" (generated now)", o.text)
+	old, text := withoutCR(o.old), withoutCR(o.text)
+	difference := diff.Diff(o.path, old, o.path+" (generated now)", text)
 	if len(difference) == 0 {
 		return false
 	}
 	fmt.Fprintf(stdout, "%s", difference)
 	fmt.Fprintf(stderr, "mcpsecrets-gen: %s is stale\n", o.path)
-	if missing := templates.MissingSentences(old, o.text); len(missing) > 0 {
+	if missing := templates.MissingSentences(old, text); len(missing) > 0 {
 		fmt.Fprintf(stderr, "mcpsecrets-gen: %s lacks sentences, for which the server shows the runtime's own: %s\n", o.path, strings.Join(missing, ", "))
 	}
 	return true
 }
+
+func withoutCR(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,8 +28,9 @@ func newEmit() *cobra.Command {
 		Long: `emit writes what SCHEMA (default secrets.yaml) says in another FORMAT:
 
 ` + formatList(names, files) + `
-It prints it, writes it to the file --out, or with --merge changes only its own entries in a file that is there. What a schema does
-not say, such as a package's identifier, is in that file or given by flags; without it, what is written is a fragment.
+It prints it, writes it to the file --out, or with --merge changes only its own entries in a file that is there: it knows them by the
+last line of their text. Entries of the same names that somebody else wrote are replaced only with --adopt. What a schema does not
+say, such as a package's identifier, is in that file or given by flags; without it, what is written is a fragment.
 
 With this module a value need not be in the configuration of a client: no secret is required there, each says that it may stay
 empty, and none has a default. The server reads no environment variable by itself yet. What hands a value over as one is left out,
@@ -46,6 +48,8 @@ The file is noted in secrets.emitted.json beside the schema: check compares what
 			switch {
 			case again:
 				return emitAgain(schema)
+			case job.Adopt && merge == "":
+				return usagef("--adopt is for --merge: without it, no entry of somebody else is in the file")
 			case out != "" && merge != "":
 				return usagef("give --out or --merge, not both: --merge changes the file that it names")
 			}
@@ -56,6 +60,7 @@ The file is noted in secrets.emitted.json beside the schema: check compares what
 	flags := cmd.Flags()
 	flags.StringVarP(&out, "out", "o", "", "the file to write (default: print it)")
 	flags.StringVar(&merge, "merge", "", "the file in which to change the server's own entries")
+	flags.BoolVar(&job.Adopt, "adopt", false, "with --merge, replace entries of the same names that somebody else wrote")
 	flags.BoolVar(&again, "again", false, "write again what was emitted to files")
 	o := &job.Options
 	flags.BoolVar(&o.Env, "env", false, "the server reads its environment: hand values over")
@@ -138,10 +143,9 @@ func (e emission) run(schema, path string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if e.File, err = filepath.Rel(filepath.Dir(schema), path); err != nil {
-		return fmt.Errorf("%s and %s are in no common folder: %w", schema, path, err)
+	if e.File, err = fromFolder(schema, path); err != nil {
+		return err
 	}
-	e.File = filepath.ToSlash(e.File)
 	o, missing, err := e.output(schema, file)
 	if err != nil {
 		return err
@@ -150,14 +154,54 @@ func (e emission) run(schema, path string, stdout, stderr io.Writer) error {
 		return &hintedError{fmt.Errorf("%s is already there, and was not emitted from %s", path, schema),
 			"--merge changes only the server's own entries in it"}
 	}
-	if !e.Merge {
-		sayFragment(stderr, missing)
+	if err := isForOthers(o, schema); err != nil {
+		return err
 	}
 	note, err := record.with(e).output(schema)
 	if err != nil {
 		return err
 	}
-	return write([]output{o, note})
+	if err := write([]output{o, note}); err != nil {
+		return err
+	}
+	if !e.Merge {
+		sayFragment(stderr, missing)
+	}
+	return nil
+}
+
+// fromFolder returns a path from the folder of a schema on, with slashes.
+func fromFolder(schema, path string) (string, error) {
+	folder, err := filepath.Abs(filepath.Dir(schema))
+	if err != nil {
+		return "", err
+	}
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	below, err := filepath.Rel(folder, whole)
+	if err != nil {
+		return "", fmt.Errorf("%s and %s are in no common folder: %w", schema, path, err)
+	}
+	return filepath.ToSlash(below), nil
+}
+
+// isForOthers refuses a file that is this program's own, or that its owner keeps from being changed.
+func isForOthers(o output, schema string) error {
+	info, absent := os.Stat(o.path)
+	source, err := os.Stat(schema)
+	switch {
+	case filepath.Clean(o.path) == filepath.Clean(recordPath(schema)), ours.Match(o.old):
+		return fmt.Errorf("%s is a file of mcpsecrets-gen itself: name another", o.path)
+	case absent != nil, bytes.Equal(o.old, o.text):
+		return nil
+	case err == nil && os.SameFile(info, source):
+		return fmt.Errorf("%s is the schema: name another file", o.path)
+	case info.Mode().Perm()&0o222 == 0:
+		return fmt.Errorf("%s is read-only", o.path)
+	}
+	return nil
 }
 
 func sayFragment(stderr io.Writer, missing []string) {
@@ -191,10 +235,15 @@ func (e emission) output(schema string, file *templates.Schema) (output, []strin
 	if o.old == nil {
 		return o, nil, &hintedError{fmt.Errorf("there is no file %s", o.path), "--out writes a new one"}
 	}
-	if o.text, err = emit.Merge(e.Format, file.File, e.Options, o.old); err != nil {
-		return o, nil, fmt.Errorf("%s can't take what the schema says: %w", o.path, err)
+	var taken *emit.TakenError
+	o.text, err = emit.Merge(e.Format, file.File, e.Options, o.old)
+	if err != nil {
+		err = fmt.Errorf("%s can't take what the schema says: %w", o.path, err)
 	}
-	return o, nil, nil
+	if errors.As(err, &taken) {
+		err = &hintedError{err, "rename or remove them, or have them replaced: emit " + e.Format + " --merge " + o.path + " --adopt"}
+	}
+	return o, nil, err
 }
 
 // A record is what was emitted from a schema to files.
@@ -254,6 +303,9 @@ func emittedOutputs(schema string) (outputs []output, err error) {
 	var failed failures
 	for _, e := range r.Emitted {
 		o, _, err := e.output(schema, file)
+		if usage := (*usageError)(nil); errors.As(err, &usage) { // the options are not those of this command line
+			err = fmt.Errorf("%s says how %s was emitted: %w", recordPath(schema), e.File, usage.error)
+		}
 		if err != nil {
 			failed = append(failed, err)
 			continue
@@ -275,6 +327,11 @@ func emitAgain(schema string) error {
 	outputs, err := emittedOutputs(schema)
 	if err != nil {
 		return err
+	}
+	for _, o := range outputs {
+		if err := isForOthers(o, schema); err != nil {
+			return err
+		}
 	}
 	return write(outputs)
 }

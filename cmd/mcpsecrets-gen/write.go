@@ -48,6 +48,9 @@ func current(o output) (output, error) {
 		}
 		o.path = target
 	}
+	if info, err := os.Stat(o.path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return o, fmt.Errorf("%s is no plain file", o.path)
+	}
 	old, err := os.ReadFile(o.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -58,8 +58,11 @@ var (
 const (
 	choiceLine, openLine   = "One of: ", "Such as: "
 	listLine, openListLine = "Some of these, with commas between them: ", "Such as these, with commas between them: "
+	fileLine               = "It is the path of a file."
 	uniqueLine             = "No two items may be the same."
 	sentToLine             = "It is sent to the address in: "
+	sentToHostsLine        = "It is sent to: "
+	onlySentLine           = "The server can only send it, and not read it."
 	docsLine               = "See "
 	deprecatedLine         = "Deprecated: "
 )
@@ -79,12 +82,21 @@ func (s says) compose(file *schema.File, f field.Field, identity string, o Optio
 	if rules := wording.English().Rules(f); rules != wording.English().Rules(read) {
 		add(rules)
 	}
+	if f.Type == field.File && read.Type != field.File && read.Format != field.PathFormat {
+		add(fileLine)
+	}
 	add(choicesLine(f, read))
 	if f.Unique {
 		add(uniqueLine)
 	}
 	if to := file.Secret(f.SentTo); to != nil && to.Derived == "" {
 		add(sentToLine + to.Label)
+	}
+	if hosts := f.FixedHosts(); hosts != "" {
+		add(sentToHostsLine + hosts)
+	}
+	if f.Unrevealed {
+		add(onlySentLine)
 	}
 	if f.Docs != "" {
 		add(docsLine + f.Docs)

@@ -102,6 +102,9 @@ func (d docker) put(text, server string, entries []entry, o Options) (string, er
 	if err != nil {
 		return "", err
 	}
+	if key, is := yamlTwice(t.root); is {
+		return "", fmt.Errorf("it has the key %q twice: remove one", key)
+	}
 	prefix := dockerName(cmp.Or(yamlString(t.root, "name"), server), o) + "."
 	var secrets, variables, parameters []block
 	for _, e := range entries {
@@ -128,7 +131,7 @@ func (d docker) put(text, server string, entries []entry, o Options) (string, er
 			return "", err
 		}
 	}
-	return t.String(), nil
+	return t.String(), o.takes(t.taken)
 }
 
 func (docker) putParameters(t *yamlText, parameters []block) error {

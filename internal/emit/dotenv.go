@@ -3,6 +3,7 @@ package emit
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -157,6 +158,9 @@ func readParagraph(lines []string, from, at int, ours bool) paragraph {
 }
 
 func (d dotenv) put(text, _ string, entries []entry, o Options) (string, error) {
+	if odd := d.oddLine(text); odd > 0 {
+		return "", fmt.Errorf("line %d is neither a comment nor an assignment, as in an .env file", odd)
+	}
 	lines := strings.SplitAfter(text, "\n")
 	var out []string
 	byVariable := map[string]entry{}
@@ -164,10 +168,14 @@ func (d dotenv) put(text, _ string, entries []entry, o Options) (string, error) 
 		byVariable[e.variable] = e
 	}
 	at := 0
+	var taken []string
 	for _, p := range d.paragraphs(lines) {
 		e, known := byVariable[p.entry.variable]
 		if !known && !p.ours {
 			continue
+		}
+		if known && d.isOfSomebody(p, lines[p.to-1], e, o) {
+			taken = append(taken, e.variable)
 		}
 		from := p.from
 		if !p.ours {
@@ -199,7 +207,17 @@ func (d dotenv) put(text, _ string, entries []entry, o Options) (string, error) 
 	if n := len(lines); at < n && lines[n-1] != "" && len(byVariable) == 0 { // the file's own last line had no end
 		whole = strings.TrimRight(whole, "\r\n")
 	}
-	return whole, nil
+	return whole, o.takes(taken)
+}
+
+// isOfSomebody reports whether an assignment would be lost: that of somebody else, unless it stays as it is, and a secret's value that
+// somebody has filled in, since none is ever written.
+func (d dotenv) isOfSomebody(p paragraph, line string, e entry, o Options) bool {
+	if p.ours {
+		return p.entry.secret && p.entry.value != ""
+	}
+	ours := d.lines(e, o)
+	return strings.TrimSpace(line) != ours[len(ours)-1]
 }
 
 // joined returns lines as a text; those without an end get the one that the file has.
@@ -221,24 +239,26 @@ func joined(lines []string, windows bool) string {
 }
 
 // is reports whether every line is a comment, an assignment or empty, and one is an assignment.
-func (dotenv) is(text string) bool {
-	found := false
+func (d dotenv) is(text string) bool {
+	return d.oddLine(text) == 0 && slices.ContainsFunc(strings.Split(text, "\n"), func(line string) bool { return assigned(line) != nil })
+}
+
+// oddLine returns the number of the first line that is neither a comment, an assignment nor empty, or 0.
+func (dotenv) oddLine(text string) int {
+	n := 0
 	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
-		switch {
-		case assignment.MatchString(line):
-			found = true
-		case line != "" && line[0] != '#':
-			return false
+		n++
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' && !assignment.MatchString(line) {
+			return n
 		}
 	}
-	return found
+	return 0
 }
 
 func (d dotenv) read(text string) (*found, error) {
 	result := &found{}
 	seen := map[string]bool{}
-	for _, p := range d.paragraphs(strings.SplitAfter(strings.TrimPrefix(text, "\ufeff"), "\n")) {
+	for _, p := range d.paragraphs(strings.SplitAfter(text, "\n")) {
 		if seen[p.entry.variable] {
 			return nil, fmt.Errorf("%s is there twice", p.entry.variable)
 		}

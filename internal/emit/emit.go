@@ -25,6 +25,23 @@ type Options struct {
 	URL          string `json:"url,omitempty"`           // at which it listens, for the other transports
 	Repository   string `json:"repository,omitempty"`    // of its source
 	Commit       string `json:"commit,omitempty"`        // of its source, in full
+	Adopt        bool   `json:"-"`                       // entries of somebody else are replaced that have the names of the schema's
+}
+
+// A TakenError says what somebody else wrote under the names of the schema's secrets. It is not replaced unless [Options].Adopt
+// says so: what it says may be nowhere else.
+type TakenError struct{ Names []string }
+
+func (e *TakenError) Error() string {
+	return "it has entries of these names that somebody else wrote, or filled in: " + strings.Join(e.Names, ", ")
+}
+
+// takes returns the error of what is taken, unless it may be replaced.
+func (o Options) takes(taken []string) error {
+	if len(taken) == 0 || o.Adopt {
+		return nil
+	}
+	return &TakenError{taken}
 }
 
 // A format is one in which others declare what a server needs.
@@ -89,22 +106,38 @@ func Write(name string, f *schema.File, o Options) (text []byte, missing []strin
 	return []byte(whole), missing, err
 }
 
-// Merge returns old with what the schema says in a format, and with all else as it was. The error says why old can't be changed.
+// Merge returns old with what the schema says in a format, and with all else as it was. The error says why old can't be changed; it
+// is a [TakenError] where somebody else's entries would be lost.
 func Merge(name string, f *schema.File, o Options, old []byte) ([]byte, error) {
 	format, err := formatOf(name)
 	if err != nil {
 		return nil, err
 	}
-	merged, err := format.put(string(old), f.Server, entriesOf(f, format.says(), o), o)
-	return []byte(merged), err
+	text, marked := strings.CutPrefix(string(old), byteOrderMark)
+	if other := Recognize(old); other != "" && !format.is(text) {
+		return nil, fmt.Errorf("it is read as %s, not as %s", other, name)
+	}
+	merged, err := format.put(text, f.Server, entriesOf(f, format.says(), o), o)
+	if marked {
+		merged = byteOrderMark + merged
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []byte(merged), nil
 }
+
+// byteOrderMark begins files of some editors on Windows. No format has a place for it; who has it, keeps it.
+const byteOrderMark = "\ufeff"
+
+func withoutMark(text []byte) string { return strings.TrimPrefix(string(text), byteOrderMark) }
 
 // errUnknown is what [Read] returns for a text of no format.
 var errUnknown = errors.New("it is of no format that is known")
 
 // Recognize returns the name of the format of a text, by its keys, or "".
 func Recognize(text []byte) string {
-	i := slices.IndexFunc(formats, func(f named) bool { return f.is(string(text)) })
+	i := slices.IndexFunc(formats, func(f named) bool { return f.is(withoutMark(text)) })
 	if i < 0 {
 		return ""
 	}
@@ -117,7 +150,7 @@ func Read(text []byte, server, otherwise string) (*Import, error) {
 	if err != nil {
 		return nil, errUnknown
 	}
-	found, err := format.read(string(text))
+	found, err := format.read(withoutMark(text))
 	if err != nil {
 		return nil, err
 	}
@@ -156,10 +189,10 @@ func lacking(flags ...string) (missing []string) {
 	return missing
 }
 
-// parseStrict reads JSON without comments.
+// parseStrict reads JSON without comments, which is to be changed.
 func parseStrict(text string) (*jsonText, error) {
-	t, err := parseJSON(text)
-	if err == nil && !isStrictJSON(strings.TrimPrefix(text, "\ufeff")) {
+	t, err := editable(text)
+	if err == nil && !isStrictJSON(text) {
 		err = errors.New("it has comments, or commas behind the last item, which its readers refuse")
 	}
 	return t, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -61,7 +62,7 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("%v: %s", err, read.Info)
 			}
 		}
-		for _, o := range []emit.Options{{}, {Env: true}} {
+		for _, o := range []emit.Options{{Adopt: true}, {Env: true, Adopt: true}, {}} {
 			once, err := emit.Merge(format, file.File, o, text)
 			if err != nil {
 				continue
@@ -70,6 +71,34 @@ func FuzzRead(f *testing.F) {
 			if err != nil || !bytes.Equal(once, twice) {
 				t.Errorf("%s: %v\nonce  %q\ntwice %q", format, err, once, twice)
 			}
+		}
+	})
+}
+
+// FuzzRoundTrip holds the law of TestRoundTrip, with a text in the place of others.
+func FuzzRoundTrip(f *testing.F) {
+	for i, line := range lines {
+		f.Add(uint64(i), line)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, text string) {
+		chance := rand.New(rand.NewPCG(seed, 1))
+		made := randomSchema(chance)
+		for _, secret := range made["secrets"].(object) {
+			if key := pick(chance, "help_text", "label", "placeholder", "deprecated", "default", "pattern_help"); secret.(object)[key] != nil {
+				secret.(object)[key] = text
+			}
+		}
+		source, err := json.Marshal(made)
+		if err != nil {
+			t.Skip(err)
+		}
+		file, err := templates.Parse("secrets.json", source)
+		if err != nil {
+			t.Skip(err)
+		}
+		names, _ := emit.Formats()
+		for _, format := range names {
+			roundTrip(t, format, file.File)
 		}
 	})
 }

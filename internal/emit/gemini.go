@@ -56,7 +56,7 @@ func (gemini) begin(server string, o Options) (string, []string, error) {
 	}{name, o.Version, o.Description, map[string]program{name: {o.Command, []string{}}}, []geminiSetting{}}, "", "  ") + "\n", nil, nil
 }
 
-func (g gemini) put(text, _ string, entries []entry, _ Options) (string, error) {
+func (g gemini) put(text, _ string, entries []entry, o Options) (string, error) {
 	t, err := parseStrict(text)
 	if err != nil {
 		return "", err
@@ -71,8 +71,10 @@ func (g gemini) put(text, _ string, entries []entry, _ Options) (string, error) 
 	for _, e := range entries {
 		settings = append(settings, part{e.variable, g.setting(e)})
 	}
-	err = t.put([]string{"settings"}, "envVar", settings, describedByUs("description"))
-	return t.text, err
+	if err := t.put([]string{"settings"}, "envVar", settings, describedByUs("description")); err != nil {
+		return "", err
+	}
+	return t.text, o.takes(t.taken)
 }
 
 func (gemini) is(text string) bool {

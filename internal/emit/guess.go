@@ -27,9 +27,10 @@ func typedValue(e entry) any {
 }
 
 // guess decides on the type. What is said of secrets counts; where nothing is said, the name does. Of what this package wrote,
-// all is said.
+// all is said, but a name like that of a credential is warned of there too: who wrote the schema may not have been.
 func (s says) guess(made *secret, e *entry, ours bool) {
 	name := s.identity(*e)
+	values := field.Field{List: e.isList}.Texts(e.value)
 	switch {
 	case e.secret && !s.types:
 		e.kind = field.Password
@@ -37,20 +38,24 @@ func (s says) guess(made *secret, e *entry, ours bool) {
 	case !ours && e.unsaid && credential.Named(name):
 		e.secret, e.kind = true, field.Password
 		made.note("read as a secret, by its name")
-	case !ours && holdsPassword(e.value):
+	case !ours && slices.ContainsFunc(values, holdsPassword):
 		e.secret, e.kind = true, field.Password
 		made.note("read as a secret: its default has a user or a password in it")
-	case !ours && credential.Named(name):
+	case (credential.Named(name) || credential.Named(e.title)) && e.kind.CanHide():
 		made.note("warning: its name is that of a credential, and it is not marked as a secret: if it is one, its field_type is password")
 	}
 	if e.secret && e.value != "" {
 		e.value = ""
 		made.note("its default is left out: that of a secret would be committed")
 	}
+	if !ours && (e.secret || credential.Named(name)) && looksRandom(e.example) {
+		e.example = ""
+		made.note("warning: its placeholder is left out, since it looks like a key")
+	}
 	if e.secret {
 		return
 	}
-	if !ours && holdsKey(e.value) {
+	if !ours && slices.ContainsFunc(values, holdsKey) {
 		e.value = ""
 		made.note("warning: its default is left out, since it looks like a key: if it is one, its field_type is password")
 	}

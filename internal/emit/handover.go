@@ -23,7 +23,7 @@ func (t *jsonText) handOver(path []string, entries []entry, gone []string, o Opt
 		}
 	}
 	if !t.root.get(env...).is('{') {
-		return t.text, nil
+		return t.text, o.takes(t.taken)
 	}
 	keys := slices.Clone(gone)
 	if o.Env {
@@ -34,8 +34,10 @@ func (t *jsonText) handOver(path []string, entries []entry, gone []string, o Opt
 	stale := func(_ string, v *jsonValue) bool {
 		return v.is('"') && slices.ContainsFunc(keys, func(key string) bool { return v.text == reference(key) })
 	}
-	err := t.put(env, "", parts, stale)
-	return t.text, err
+	if err := t.put(env, "", parts, stale); err != nil {
+		return "", err
+	}
+	return t.text, o.takes(t.taken)
 }
 
 // goneFrom returns the names of the members that this package wrote and that no entry has.

@@ -96,7 +96,7 @@ func TestImportAgain(t *testing.T) {
 }
 
 // TestNoKeyIsTakenOver: a value that has a key in it is in somebody's own file, and would be committed with the schema.
-func TestNoKeyIsTakenOver(t *testing.T) {
+func TestNoDefaultWithAKeyIsTakenOver(t *testing.T) {
 	for _, value := range []string{
 		"Server=db;User Id=sa;Password=hunter2;", "Authorization: Bearer abc.def.ghi", "Bearer hunter2", "Basic YTpodW50ZXIy", "https://api.example/v1?api_key=hunter2",
 		`{"private_key":"hunter2"}`, `{'client_secret': 'hunter2'}`, "postgres://ann:hunter2@h/db", "https://hooks.example/in/T0A1B2C3D4E5F6G7H8", "-H 'X-Api-Key: hunter2'",

@@ -17,8 +17,9 @@ import (
 
 // A jsonText is a text and its values. It begins as [parseJSON] reads it; each change reads it again.
 type jsonText struct {
-	text string
-	root *jsonValue
+	text  string
+	root  *jsonValue
+	taken []string // what was there under the name of a part, and of somebody else
 }
 
 // A jsonValue is a value and where it stands.
@@ -151,7 +152,35 @@ func parseJSON(text string) (*jsonText, error) {
 		line := strings.Count(text[:min(p.at, len(text))], "\n") + 1
 		return nil, fmt.Errorf("line %d: %w", line, err)
 	}
-	return &jsonText{text, root}, nil
+	return &jsonText{text: text, root: root}, nil
+}
+
+// editable reads a text that is to be changed. Of a key that is there twice, readers take the first or the last, so that a change
+// would be seen by some of them only.
+func editable(text string) (*jsonText, error) {
+	t, err := parseJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	if key, is := t.root.twice(); is {
+		return nil, fmt.Errorf("it has the key %q twice, of which readers take either: remove one", key)
+	}
+	return t, nil
+}
+
+// twice returns a key that an object has twice.
+func (v *jsonValue) twice() (key string, is bool) {
+	seen := map[string]bool{}
+	for _, m := range v.members {
+		if v.is('{') && seen[m.key] {
+			return m.key, true
+		}
+		seen[m.key] = true
+		if key, is := m.value.twice(); is {
+			return key, true
+		}
+	}
+	return "", false
 }
 
 // isStrictJSON reports whether a text has neither comments nor other things that only editors accept.
@@ -329,7 +358,7 @@ func (t *jsonText) apply(edits []edit) error {
 	if err != nil {
 		return fmt.Errorf("the change made it no JSON, please report this: %w", err)
 	}
-	*t = *changed
+	t.text, t.root = changed.text, changed.root
 	return nil
 }
 
@@ -356,14 +385,15 @@ type part struct {
 }
 
 // put makes members of the list or object at path what parts say, and leaves the others as they are. Those that are new come
-// last; stale says which are to go. In a list, name is the key of an item that has its name.
-func (t *jsonText) put(path []string, name string, parts []part, stale func(key string, v *jsonValue) bool) error {
+// last; ours says which were written by this package, and are to go where no part has their name. In a list, name is the key of an
+// item that has its name.
+func (t *jsonText) put(path []string, name string, parts []part, ours func(key string, v *jsonValue) bool) error {
 	if list := t.root.get(path...); !list.is('[') && !list.is('{') {
 		return fmt.Errorf("%s is no list or object", strings.Join(path, "."))
 	}
 	if err := t.remove(path, func(m jsonMember) bool {
 		key := memberKey(m, name)
-		return stale(key, m.value) && !slices.ContainsFunc(parts, func(p part) bool { return p.key == key })
+		return ours(key, m.value) && !slices.ContainsFunc(parts, func(p part) bool { return p.key == key })
 	}); err != nil {
 		return err
 	}
@@ -372,7 +402,11 @@ func (t *jsonText) put(path []string, name string, parts []part, stale func(key 
 	var edits []edit
 	known := map[string]int{}
 	for i, m := range list.members {
-		known[memberKey(m, name)] = i
+		key := memberKey(m, name)
+		if _, twice := known[key]; twice && slices.ContainsFunc(parts, func(p part) bool { return p.key == key }) {
+			return fmt.Errorf("%s has %q twice: remove one", strings.Join(path, "."), key)
+		}
+		known[key] = i
 	}
 	var more []string
 	inner := t.lineIndent(list.from) + unit
@@ -382,6 +416,9 @@ func (t *jsonText) put(path []string, name string, parts []part, stale func(key 
 	for _, p := range parts {
 		if i, ok := known[p.key]; ok {
 			v := list.members[i].value
+			if !ours(p.key, v) && v.plain() != parsed(p.value).plain() {
+				t.taken = append(t.taken, p.key)
+			}
 			edits = append(edits, edit{v.from, v.to, indented(p.value, t.lineIndent(list.members[i].from), unit)})
 			continue
 		}
@@ -395,6 +432,15 @@ func (t *jsonText) put(path []string, name string, parts []part, stale func(key 
 		edits = append(edits, t.appended(list, inner, more)...)
 	}
 	return t.apply(edits)
+}
+
+// parsed returns a value as it is read.
+func parsed(v any) *jsonValue {
+	t, err := parseJSON(JSON(v))
+	if err != nil {
+		panic(err) // it was written as JSON
+	}
+	return t.root
 }
 
 // memberKey returns the name of a member: of an item in a list, the text under the key name.

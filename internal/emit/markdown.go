@@ -164,10 +164,15 @@ func uncodeSpan(code string) string {
 
 // part returns what stands before, between and behind the two comments.
 func (markdown) part(text string) (before, between, behind string, ok bool) {
-	before, rest, begun := strings.Cut(text, pageBegin+"\n")
+	before, rest, begun := strings.Cut(text, pageBegin)
+	end := "\n"
+	if strings.HasPrefix(rest, "\r\n") {
+		end = "\r\n"
+	}
 	// Only a line of its own is the end: a default or an example may have the same text in it.
+	rest, ends := strings.CutPrefix(rest, end)
 	between, behind, ended := strings.Cut("\n"+rest, "\n"+pageEnd)
-	return before + pageBegin + "\n", strings.TrimPrefix(between, "\n"), pageEnd + behind, begun && ended
+	return before + pageBegin + end, strings.TrimPrefix(between, "\n"), pageEnd + behind, begun && ends && ended
 }
 
 func (m markdown) put(text, _ string, entries []entry, o Options) (string, error) {
@@ -182,7 +187,11 @@ func (m markdown) put(text, _ string, entries []entry, o Options) (string, error
 	if len(entries) > 0 {
 		out.WriteString("\n")
 	}
-	return before + out.String() + behind, nil
+	between := out.String()
+	if strings.HasSuffix(before, "\r\n") {
+		between = strings.ReplaceAll(between, "\n", "\r\n")
+	}
+	return before + between + behind, nil
 }
 
 func (m markdown) is(text string) bool {
@@ -191,7 +200,7 @@ func (m markdown) is(text string) bool {
 }
 
 func (m markdown) read(text string) (*found, error) {
-	_, between, _, _ := m.part(text)
+	_, between, _, _ := m.part(strings.ReplaceAll(text, "\r\n", "\n"))
 	result := &found{}
 	for section := range strings.SplitSeq("\n"+strings.TrimPrefix(between, "\n"), "\n## ") {
 		if strings.TrimSpace(section) == "" {

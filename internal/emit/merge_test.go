@@ -18,7 +18,7 @@ func TestMergeLeavesNoTrace(t *testing.T) {
 	hidden := oneSecret(t, "version: 1\nserver: pets\nsecrets: {lonely: {}}\n")
 	for path, text := range mergeable(t) {
 		format := emit.Recognize(text)
-		for _, o := range []emit.Options{{}, {Env: true}} {
+		for _, o := range []emit.Options{{Adopt: true}, {Env: true, Adopt: true}} {
 			for _, last := range []*schema.File{one, hidden} {
 				want, err := emit.Merge(format, last, o, text)
 				if err != nil {
@@ -45,7 +45,7 @@ func TestMergeIntoEnv(t *testing.T) {
 		"A=1":                        "A=1\n\n# Leave empty: it is optional.\nLONELY=so\n",
 		"":                           "\n# Leave empty: it is optional.\nLONELY=so\n",
 	} {
-		got, err := emit.Merge("env", one, emit.Options{Env: true}, []byte(in))
+		got, err := emit.Merge("env", one, emit.Options{Env: true, Adopt: true}, []byte(in))
 		same(t, in, []byte(want), got, err)
 	}
 }

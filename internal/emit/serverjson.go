@@ -140,7 +140,7 @@ func (serverJSON) variableLists(t *jsonText) (paths [][]string, err error) {
 	return paths, err
 }
 
-func (s serverJSON) put(text, _ string, entries []entry, _ Options) (string, error) {
+func (s serverJSON) put(text, _ string, entries []entry, o Options) (string, error) {
 	t, err := parseStrict(text)
 	if err != nil {
 		return "", err
@@ -158,7 +158,7 @@ func (s serverJSON) put(text, _ string, entries []entry, _ Options) (string, err
 			return "", err
 		}
 	}
-	return t.text, nil
+	return t.text, o.takes(t.taken)
 }
 
 // describedByUs returns a function that reports whether a value has a text under a key that this package wrote.

@@ -100,7 +100,7 @@ func (vscode) begin(server string, o Options) (string, []string, error) {
 func editorReference(key string) string { return "${input:" + key + "}" }
 
 func (v vscode) put(text, server string, entries []entry, o Options) (string, error) {
-	t, err := parseJSON(text)
+	t, err := editable(text)
 	if err != nil {
 		return "", err
 	}

@@ -20,6 +20,7 @@ import (
 type yamlText struct {
 	lines []string // with their ends
 	root  *yaml.Node
+	taken []string // what was there under the name of a block, and of somebody else
 }
 
 func parseYAML(text string) (*yamlText, error) {
@@ -60,6 +61,23 @@ func yamlEntry(n *yaml.Node, key string) (name, value *yaml.Node) {
 		}
 	}
 	return nil, nil
+}
+
+// yamlTwice returns a key that a mapping has twice, which YAML forbids.
+func yamlTwice(n *yaml.Node) (key string, is bool) {
+	seen := map[string]bool{}
+	for i, item := range n.Content {
+		if isKey := n.Kind == yaml.MappingNode && i%2 == 0; isKey {
+			if seen[item.Value] {
+				return item.Value, true
+			}
+			seen[item.Value] = true
+		}
+		if key, is := yamlTwice(item); is {
+			return key, true
+		}
+	}
+	return "", false
 }
 
 // yamlString returns the text under a key, or "".
@@ -128,6 +146,7 @@ func (t *yamlText) child(key string, value *yaml.Node, from, indent int) child {
 type lineEdit struct {
 	from, to int
 	lines    []string // without their ends
+	key      string   // of what was there
 }
 
 // replace makes edits, which are in order and do not overlap.
@@ -152,7 +171,7 @@ func (t *yamlText) replace(edits ...lineEdit) error {
 	if err != nil {
 		return fmt.Errorf("it can't be changed: write it in lines of two spaces more for each level: %w", err)
 	}
-	*t = *changed
+	t.lines, t.root = changed.lines, changed.root
 	return nil
 }
 
@@ -165,8 +184,8 @@ func indentedLines(lines []string, indent int) []string {
 }
 
 // put makes children of the collection at path what blocks say, and leaves the others as they are. Those that are new come last;
-// stale says which are to go. A collection that is empty then goes too.
-func (t *yamlText) put(path []string, name string, blocks []block, stale func(child) bool) error {
+// ours says which were written by this package, and are to go where no block has their name. A collection that is empty then goes too.
+func (t *yamlText) put(path []string, name string, blocks []block, ours func(child) bool) error {
 	if len(blocks) > 0 {
 		if err := t.ensure(path); err != nil {
 			return err
@@ -183,7 +202,7 @@ func (t *yamlText) put(path []string, name string, blocks []block, stale func(ch
 	}
 	known := t.children(n, name)
 	gone := slices.DeleteFunc(slices.Clone(known), func(c child) bool {
-		return !stale(c) || slices.ContainsFunc(blocks, func(b block) bool { return b.key == c.key })
+		return !ours(c) || slices.ContainsFunc(blocks, func(b block) bool { return b.key == c.key })
 	})
 	if len(gone) == len(known) && len(known) > 0 && len(blocks) == 0 {
 		return t.removeKey(path)
@@ -196,10 +215,16 @@ func (t *yamlText) put(path []string, name string, blocks []block, stale func(ch
 	for _, c := range known {
 		i := slices.IndexFunc(blocks, func(b block) bool { return b.key == c.key })
 		switch {
+		case i >= 0 && slices.ContainsFunc(edits, func(e lineEdit) bool { return e.key == c.key }):
+			return fmt.Errorf("%s has %q twice: remove one", strings.Join(path, "."), c.key)
 		case i >= 0:
-			edits = append(edits, lineEdit{c.from, c.to, indentedLines(blocks[i].lines, c.indent)})
-		case stale(c):
-			edits = append(edits, lineEdit{c.from, c.to, nil})
+			lines := indentedLines(blocks[i].lines, c.indent)
+			if !ours(c) && strings.Join(lines, "\n") != asWritten(t.lines[c.from:c.to]) {
+				t.taken = append(t.taken, c.key)
+			}
+			edits = append(edits, lineEdit{c.from, c.to, lines, c.key})
+		case ours(c):
+			edits = append(edits, lineEdit{from: c.from, to: c.to})
 		}
 	}
 	var more []string
@@ -208,7 +233,12 @@ func (t *yamlText) put(path []string, name string, blocks []block, stale func(ch
 			more = append(more, indentedLines(b.lines, last.indent)...)
 		}
 	}
-	return t.replace(append(edits, lineEdit{last.to, last.to, more})...)
+	return t.replace(append(edits, lineEdit{from: last.to, to: last.to, lines: more})...)
+}
+
+// asWritten returns lines as a text with line ends of its own.
+func asWritten(lines []string) string {
+	return strings.TrimRight(strings.ReplaceAll(strings.Join(lines, ""), "\r\n", "\n"), "\n")
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
@@ -238,7 +268,7 @@ func (t *yamlText) fill(path []string, blocks []block) error {
 	for _, b := range blocks {
 		lines = append(lines, indentedLines(b.lines, key.Column+1)...)
 	}
-	return t.replace(lineEdit{key.Line - 1, key.Line, lines})
+	return t.replace(lineEdit{from: key.Line - 1, to: key.Line, lines: lines})
 }
 
 // ensure adds the keys of a path that are not there.
@@ -253,7 +283,7 @@ func (t *yamlText) ensure(path []string) error {
 		case value == nil:
 			all := t.children(parent, "")
 			last := all[len(all)-1]
-			if err := t.replace(lineEdit{last.to, last.to, []string{strings.Repeat(" ", last.indent) + key + ":"}}); err != nil {
+			if err := t.replace(lineEdit{from: last.to, to: last.to, lines: []string{strings.Repeat(" ", last.indent) + key + ":"}}); err != nil {
 				return err
 			}
 			return t.ensure(path)
@@ -274,7 +304,7 @@ func (t *yamlText) removeKey(path []string) error {
 	parent := yamlGet(t.root, path[:len(path)-1]...)
 	for _, c := range t.children(parent, "") {
 		if c.key == path[len(path)-1] {
-			return t.replace(lineEdit{c.from, c.to, nil})
+			return t.replace(lineEdit{from: c.from, to: c.to})
 		}
 	}
 	return nil

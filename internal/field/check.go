@@ -106,8 +106,10 @@ func (f Field) Rules() []*Problem {
 	}
 	return slices.DeleteFunc(f.Problems(), func(p *Problem) bool {
 		switch p.Kind {
+		case NotJSON:
+			return len(f.Keys) > 0 // which only JSON has
 		case TooShort, TooLong, NoPrefix, NoMatch, OtherShape, OtherHost, NotInteger, NotNumber, NotDuration,
-			NotPEM, NotJSON, NoKeys, NotYAML, NotJWT, NotBase64, NotUUID, NotDate, NotHost, NotPort, NotHostPort, NotPath:
+			NotPEM, NoKeys, NotYAML, NotJWT, NotBase64, NotUUID, NotDate, NotHost, NotPort, NotHostPort, NotPath:
 			return false
 		case OtherScheme:
 			return len(f.Schemes) == 0

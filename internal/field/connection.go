@@ -147,18 +147,34 @@ func (f Field) noConnection() *Problem {
 	return &Problem{Kind: NotConnection, Want: f.AcceptedSchemes()[0]}
 }
 
-// connectionProblems are those of a connection URL.
+func (f Field) noHost() *Problem {
+	return &Problem{Kind: NoHost, Want: orList(f.schemesOf(func(d driver) bool { return !d.none && !d.path }))}
+}
+
+func (f Field) oneHost() *Problem {
+	return &Problem{Kind: OneHost, Want: orList(f.schemesOf(driver.hasOneHost))}
+}
+
+// schemesOf returns the schemes that f accepts and whose driver is such a one.
+func (f Field) schemesOf(such func(driver) bool) []string {
+	return slices.DeleteFunc(slices.Clone(f.AcceptedSchemes()), func(scheme string) bool { return !such(drivers[scheme]) })
+}
+
+func (d driver) hasOneHost() bool { return !d.several && len(d.beside) == 0 }
+
+// connectionProblems are those of a connection URL. What a problem says is made from f alone, so that it is known before any value.
 func (f Field) connectionProblems() []*Problem {
-	schemes := orList(f.AcceptedSchemes())
-	problems := []*Problem{
-		f.noConnection(), {Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())},
-		{Kind: NoHost, Want: schemes}, {Kind: OneHost, Want: schemes}, {Kind: LongHosts, Want: strconv.Itoa(MaxHosts)},
+	problems := []*Problem{f.noConnection(), {Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())}}
+	for _, possible := range []*Problem{f.noHost(), f.oneHost()} {
+		if possible.Want != "" {
+			problems = append(problems, possible)
+		}
 	}
 	problems = append(problems, f.elsewhereProblems()...)
 	if len(f.Hosts) > 0 {
 		problems = append(problems, &Problem{Kind: OtherHost, Want: orList(f.Hosts)})
 	}
-	return problems
+	return append(problems, &Problem{Kind: LongHosts, Want: strconv.Itoa(MaxHosts)})
 }
 
 // parameters reads the hosts that are parameters.
@@ -212,11 +228,11 @@ func (c *connection) addPorts() *Problem {
 func (c *connection) checkHosts(f Field) *Problem {
 	switch n := len(c.hosts); {
 	case n == 0 && !c.driver.none:
-		return &Problem{Kind: NoHost, Want: c.scheme}
+		return f.noHost()
 	case n == 0 && len(f.Hosts) > 0:
 		return &Problem{Kind: OtherHost, Want: orList(f.Hosts)}
-	case n > 1 && !c.driver.several && len(c.driver.beside) == 0:
-		return &Problem{Kind: OneHost, Want: c.scheme}
+	case n > 1 && c.driver.hasOneHost():
+		return f.oneHost()
 	}
 	for _, host := range c.hosts {
 		if !c.isSocket(host) && !c.isHost(host) {
@@ -260,10 +276,10 @@ func (c *connection) isHost(host string) bool {
 	return host != "" && validHost(&url.URL{Host: host})
 }
 
-// IsDestination reports whether values of f say where others go: sent_to can name f.
+// IsDestination reports whether values of f say where others go: sent_to can name f. A list is that with [Field.IsSentTo].
 // The host of a url is public, even if the url is confidential.
 func (f Field) IsDestination() bool {
-	return !f.List && (f.Type == URL || (f.Format == HostFormat || f.Format == HostPortFormat) && !f.Confidential())
+	return f.Type == URL || (f.Format == HostFormat || f.Format == HostPortFormat) && !f.Confidential()
 }
 
 // Destination says where a value goes that is sent to one of f: to its host, and before it the scheme where others can read

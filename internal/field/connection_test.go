@@ -2,6 +2,7 @@ package field
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -74,6 +75,7 @@ func TestConnectionURLs(t *testing.T) {
 
 // TestNoConnectionURLs: what one reader would take for another host than the next, or no driver takes.
 func TestNoConnectionURLs(t *testing.T) {
+	of := dsn()
 	for text, want := range map[string]Kind{
 		"h1:5432,h2:5432":                                NotConnection,
 		"postgres:/h/db":                                 NotConnection,
@@ -138,8 +140,20 @@ func TestNoConnectionURLs(t *testing.T) {
 		"postgres://h/db\nx":                             NotOneLine,
 	} {
 		var problem *Problem
-		if err := dsn().Check(text); !errors.As(err, &problem) || problem.Kind != want {
+		if err := of.Check(text); !errors.As(err, &problem) || problem.Kind != want {
 			t.Errorf("%.60s: %v, want %s", text, err, want)
+		} else if !foresees(of, problem) {
+			t.Errorf("%.60s: %v, which Problems does not foresee", text, err)
+		}
+	}
+	for scheme, wants := range map[string][]Kind{
+		"postgres": nil, "mysql": {NoHost}, "mongodb+srv": {NoHost, OneHost}, "amqp": {OneHost}, "unix": {OneHost},
+	} {
+		for _, kind := range []Kind{NoHost, OneHost} {
+			foreseen := slices.ContainsFunc(dsn(scheme).Problems(), func(p *Problem) bool { return p.Kind == kind })
+			if foreseen != slices.Contains(wants, kind) {
+				t.Errorf("%s: %s is foreseen: %t", scheme, kind, foreseen)
+			}
 		}
 	}
 	only := dsn("postgres")

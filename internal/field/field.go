@@ -109,12 +109,13 @@ type Field struct {
 	Permission  Permission
 	Remember    time.Duration // how long "Allow for session" lasts; 0 is until the process ends
 	Scope       Scope
-	SentTo      string   // the name of the url secret that says where the value goes
+	SentTo      string   // the name of the secret that says where the value goes
 	SentHosts   []string // the fixed hosts to which the value goes, as [CheckSentHost] wants them; not beside SentTo
 	SentAs      SentAs   // how the transport puts the value into a request
 	Unrevealed  bool     // nothing but the transport uses the value
 	RejectOn    []int    // statuses of an answer, 400 to 499, that say that the value is wrong; none is never
 	Insecure    bool     // the transport sends the value in plain http too, beyond this computer
+	IsSentTo    bool     // of a list: others have it for their SentTo, so its hosts are as few as a question can name
 	RenamedFrom []string // former names, whose stored value is still found
 	Env         []string // environment variables under which servers take the value; nothing reads them yet
 

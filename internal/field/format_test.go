@@ -114,7 +114,7 @@ func TestKeysOfJSON(t *testing.T) {
 		`{"client_email": "a", "private_key": null}`: true, `{"private_key": 1, "client_email": {}, "more": 2}`: true,
 		`{"client_email": "a"}`: false, `["client_email", "private_key"]`: false, `"x"`: false, `null`: false,
 	} {
-		if err := f.Check(text); (err == nil) != ok || !ok && err.Error() != "must be a JSON object with the keys client_email, private_key" {
+		if err := f.Check(text); (err == nil) != ok || !ok && err.Error() != "must be a JSON object that has these keys: client_email, private_key" {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

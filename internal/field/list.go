@@ -148,13 +148,16 @@ func (f Field) parseList(text string) (any, *Problem) {
 		seen[fmt.Sprint(value)] = true
 		items[i] = Item{text, value}
 	}
-	if f.GoesToItself() && len(f.destinations(items)) > MaxHosts {
+	if f.namesHosts() && len(f.destinations(items)) > MaxHosts {
 		return nil, &Problem{Kind: LongHosts, Want: strconv.Itoa(MaxHosts)}
 	}
 	return items, nil
 }
 
-// destinations says where the urls of a list go.
+// namesHosts reports whether a question names the hosts of a list.
+func (f Field) namesHosts() bool { return f.GoesToItself() || f.IsSentTo }
+
+// destinations says where what is sent to the items of a list goes.
 func (f Field) destinations(items []Item) string {
 	var all []string
 	for _, item := range items {
@@ -186,7 +189,7 @@ func (f Field) listProblems() []*Problem {
 		p.Item = AnyItem
 	}
 	problems = append(problems, ofItem...)
-	if f.GoesToItself() {
+	if f.namesHosts() {
 		problems = append(problems, &Problem{Kind: LongHosts, Want: strconv.Itoa(MaxHosts)})
 	}
 	return problems

@@ -95,9 +95,9 @@ func Problems() map[Kind]string {
 		IsExample:   "must be one of your own, not the example",
 		NotEncoded: "must percent-encode reserved characters in its user name and password (%40 for @, %2F for /, %3F for ?, " +
 			"%23 for #, %3A for :, %25 for %), and write any other @ as %40",
-		NotPEM:        "must be whole PEM blocks, with certificates that can be read",
+		NotPEM:        "must be whole PEM blocks, in which each certificate can be read",
 		NotJSON:       "must be JSON",
-		NoKeys:        "must be a JSON object with the keys {want}",
+		NoKeys:        "must be a JSON object that has these keys: {want}",
 		NotYAML:       "must be YAML, a mapping or a list, indented by spaces",
 		NotJWT:        "must be a JSON Web Token, three parts with dots between them",
 		NotBase64:     "must be base64",

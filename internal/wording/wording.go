@@ -243,7 +243,7 @@ func Holes() map[string]string {
 		"docs":        "the schema's docs of the secret, a link",
 		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
 		"found":       "name, number and place of a character that nobody sees, such as a zero-width space (U+200B) after the 5th character",
-		"host":        "the host that the secret has which sent_to names, or the hosts that sent_to lists; of a confidential url, its own; of a connection URL, all of its hosts",
+		"host":        "the host that the secret has which sent_to names, or the hosts that sent_to lists; of a confidential url, its own; of a connection URL or a list, all of its hosts",
 		"item":        "label, sent_to or sent_plain",
 		"label":       "the schema's label of the secret",
 		"labels":      "the schema's labels of the secrets, joined by commas",

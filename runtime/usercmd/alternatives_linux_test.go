@@ -9,6 +9,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	alternatives "github.com/mcpsecrets/mcpsecrets/testdata/golden/alternatives/want"
+	salesforce "github.com/mcpsecrets/mcpsecrets/testdata/golden/servers-12-salesforce/want"
 )
 
 func openAlternatives(t *testing.T) (*secrets.Manager, *runtimetest.Store) {
@@ -50,8 +51,24 @@ func TestCommandSetsAlternatives(t *testing.T) {
 	sitDown(t, m, "set", "auth").
 		waits("auth [basic (User name and password)]: ").types("token\n").
 		waits("service_account_token: ").types("token-0123456789\r").
+		waits("Kept, and not used: username, password (\"").
 		leaves(0, "auth is set.\nservice_account_token is set.\n")
 	wantValues(t, store, map[string]string{"auth": "token", "username": "ann", "password": "hunter2", "service_account_token": "token-0123456789"})
+}
+
+// What is made of the members is not asked for, and can't be set.
+func TestCommandSetsNoDerivedMember(t *testing.T) {
+	store := runtimetest.NewStore()
+	vault, err := salesforce.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(runtimetest.NewUser(t)), secrets.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	sitDown(t, vault.Manager, "set", "flow").
+		waits("flow: ").types("password\n").
+		waits("password: ").types("hunter22\r").
+		waits("security_token: ").types("Zq8vLw3nXb7KdT5rYp2mHc6J\r").
+		leaves(0, "flow is set.\npassword is set.\nsecurity_token is set.\n")
 }
 
 func TestCommandStatusOfAlternatives(t *testing.T) {
@@ -64,6 +81,8 @@ func TestCommandStatusOfAlternatives(t *testing.T) {
 	} {
 		wantStatus(t, m, name, want)
 	}
+	store.Put("alternatives", "auth", "token")
+	wantStatus(t, m, "username", "User name set: ann (not used: for auth: basic (User name and password))")
 	store.Put("alternatives", "auth", "basic")
 	store.Put("alternatives", "client_key", "key-12345678")
 	store.Put("alternatives", "auth_mode", "cloud")

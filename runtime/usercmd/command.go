@@ -192,9 +192,9 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 	var problem *field.Problem
 	switch {
 	case err == nil && setting != "":
-		return "set: " + shortened(f.Named(setting)), nil
+		return "set: " + shortened(f.Named(setting)) + c.unused(ctx, f), nil
 	case err == nil:
-		return "set", nil
+		return "set" + c.unused(ctx, f), nil
 	case errors.Is(err, secrets.ErrNotSet) && c.IsAsked(ctx, f.Name):
 		return "not set, required", nil
 	case errors.Is(err, secrets.ErrNotSet) && c.MemberOf(f.Name) != "":
@@ -210,6 +210,14 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 		return "invalid: it " + c.Sentences().Problem(problem), nil
 	}
 	return "", err
+}
+
+// unused says behind what is set that nothing uses it, since another alternative is chosen.
+func (c *command) unused(ctx context.Context, f field.Field) string {
+	if !c.IsUnused(ctx, f.Name) {
+		return ""
+	}
+	return " (not used: for " + c.MemberOf(f.Name) + ")"
 }
 
 // set stores a value that is typed, or comes from a file or a pipe.
@@ -234,15 +242,39 @@ func (c *command) set(ctx context.Context, args []string) error {
 	}
 	entries := []entry{{f.Name, text}}
 	if c.terminal {
-		for _, member := range f.Members[text] { // of the alternative that was chosen: all is typed before any of it is stored
-			value, err := c.asked(ctx, c.field(member))
+		for _, name := range f.Members[text] { // of the alternative that was chosen: all is typed before any of it is stored
+			member := c.field(name)
+			if member.Derived != "" {
+				continue // it is made of the others
+			}
+			value, err := c.asked(ctx, member)
 			if err != nil {
 				return err
 			}
-			entries = append(entries, entry{member, value})
+			entries = append(entries, entry{name, value})
 		}
 	}
-	return c.store(ctx, entries)
+	if err := c.store(ctx, entries); err != nil {
+		return err
+	}
+	c.tellOfUnused(ctx, f)
+	return nil
+}
+
+// tellOfUnused says what is kept of the alternatives that are not chosen: who changes their mind again need not enter it again.
+func (c *command) tellOfUnused(ctx context.Context, f field.Field) {
+	ctx = keychain.Quietly(ctx)
+	var kept []string
+	for _, alternative := range f.Choices {
+		for _, member := range f.Members[alternative] {
+			if c.IsUnused(ctx, member) && !errors.Is(c.Check(ctx, member), secrets.ErrNotSet) {
+				kept = append(kept, member)
+			}
+		}
+	}
+	if len(kept) > 0 {
+		fmt.Fprintf(c.stderr, "Kept, and not used: %s (\"%s secrets forget NAME\" removes one).\n", strings.Join(kept, ", "), c.Program())
+	}
 }
 
 // An entry is a value that was typed.

@@ -77,7 +77,7 @@ func TestCheck(t *testing.T) {
 	f := field.Field{Type: field.File, Format: field.JSONFormat, Keys: []string{"private_key"}, MinLength: 10}
 	for text, want := range map[string]string{
 		put(t, `{"private_key": 1}`, 0o600):  "",
-		put(t, `{"other": "s3cr3t"}`, 0o600): "must be a JSON object with the keys private_key",
+		put(t, `{"other": "s3cr3t"}`, 0o600): "must be a JSON object that has these keys: private_key",
 		put(t, `s3cr3t and more`, 0o600):     "must be JSON",
 		put(t, `{}`, 0o600):                  "must have at least 10 characters",
 		put(t, "\xff\xfe and more", 0o600):   "must be text in UTF-8 without NUL characters",

@@ -41,6 +41,9 @@
 //   - The program that draws the dialog is trusted. One that prints an answer
 //     nobody gave, slowly, is believed; so it must not come from a folder that
 //     others can write to, and it loads no code that the environment names.
+//   - No link can be clicked. zenity has none above an entry; in a question or a list it
+//     could, but the browser that it starts has the dialog's output, and whatever that
+//     prints would be taken for the answer.
 //   - When the process is killed outright (SIGKILL), the dialog it was showing
 //     stays on the screen until somebody closes it, or another one opens. Its answer
 //     goes nowhere.

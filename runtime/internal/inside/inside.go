@@ -44,6 +44,8 @@ type Manager interface {
 	// such as "auth: basic (User name and password)", or "".
 	IsAsked(ctx context.Context, name string) bool
 	MemberOf(name string) string
+	// IsUnused says that another alternative is chosen than that to which a secret belongs.
+	IsUnused(ctx context.Context, name string) bool
 	// Setting returns the stored value of a secret for its user to see, and "" where none is stored that may be shown.
 	Setting(ctx context.Context, name string) (string, error)
 	// Put stores a value, and Remove removes one under all its names. Put checks no rule.

@@ -143,9 +143,9 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 
 // APIKey returns api_key: Petstore API key. Create one under Account, API keys.
 //
-// The user is asked for it when it is missing. It is sent to the host of base_url, which the user
-// is shown. Each use needs the user's permission, which can be given for 8h; a refusal is an error,
-// such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to the host that base_url names, which
+// the user is shown. Each use needs the user's permission, which can be given for 8h; a refusal is
+// an error, such as secrets.ErrDenied.
 func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyAPIKey, reason)
 }

@@ -342,7 +342,7 @@ type Auth interface {
 	isAuth()
 }
 
-// AuthToken are the values of the alternative token of auth.
+// AuthToken has the values of the alternative token of auth.
 type AuthToken struct {
 	// ServiceAccountToken is service_account_token: Service account token.
 	ServiceAccountToken secrets.Secret
@@ -350,11 +350,13 @@ type AuthToken struct {
 
 func (AuthToken) isAuth() {}
 
-// AuthBasic are the values of the alternative basic of auth.
+// AuthBasic has the values of the alternative basic of auth.
 type AuthBasic struct {
 	// Username is username: User name.
 	Username string
 	// Password is password: Password.
+	//
+	// It is sent to the host that base_url names, which the user is shown.
 	Password secrets.Secret
 }
 
@@ -364,7 +366,7 @@ func (AuthBasic) isAuth() {}
 //
 // It is AuthToken or AuthBasic, whichever the user has chosen. The user is asked which, if that is
 // not known, and for what is missing of it. There is one question for permission for all of its
-// values.
+// values; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Auth(ctx context.Context, reason secrets.Reason) (Auth, error) {
 	var value Auth
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoAuth(&value))
@@ -403,7 +405,7 @@ type Signing interface {
 	isSigning()
 }
 
-// SigningPassphrase are the values of the alternative passphrase of signing.
+// SigningPassphrase has the values of the alternative passphrase of signing.
 type SigningPassphrase struct {
 	// Passphrase is passphrase: Passphrase.
 	Passphrase secrets.Secret
@@ -411,7 +413,7 @@ type SigningPassphrase struct {
 
 func (SigningPassphrase) isSigning() {}
 
-// SigningSSHAgent are the values of the alternative agent of signing.
+// SigningSSHAgent has the values of the alternative agent of signing.
 type SigningSSHAgent struct {
 	// AgentSocket is agent_socket.
 	AgentSocket string
@@ -423,7 +425,7 @@ func (SigningSSHAgent) isSigning() {}
 //
 // It is SigningPassphrase or SigningSSHAgent, whichever the user has chosen. It may be unset, which
 // is no error. Once one is chosen, the user is asked for what is missing of it. There is one
-// question for permission for all of its values.
+// question for permission for all of its values; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Signing(ctx context.Context, reason secrets.Reason) (secrets.Optional[Signing], error) {
 	var value secrets.Optional[Signing]
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoSigning(&value))
@@ -453,13 +455,15 @@ func intoSigning(target *secrets.Optional[Signing]) secrets.Binding {
 
 // MTLSSecrets are the values of mtls, which are set together.
 type MTLSSecrets struct {
+	// ClientCert is client_cert: Client certificate.
 	ClientCert secrets.Secret
-	ClientKey  secrets.Secret
+	// ClientKey is client_key: Client key.
+	ClientKey secrets.Secret
 }
 
 // MTLS returns mtls: client_cert, client_key, all of them or none. While none is stored it is
 // unset, which is no error; once one is, the user is asked for the others. There is one question
-// for permission for all of them.
+// for permission for all of them; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) MTLS(ctx context.Context, reason secrets.Reason) (secrets.Optional[MTLSSecrets], error) {
 	var value secrets.Optional[MTLSSecrets]
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoMTLS(&value))
@@ -481,7 +485,9 @@ func intoMTLS(target *secrets.Optional[MTLSSecrets]) secrets.Binding {
 
 // AddressSecrets are the values of address, which are set together.
 type AddressSecrets struct {
+	// Host is host.
 	Host string
+	// Port is port.
 	Port int64
 }
 

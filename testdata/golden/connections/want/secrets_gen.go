@@ -151,45 +151,45 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 
 // Database returns database: Database.
 //
-// The user is asked for it when it is missing. It is sent to its own host, which the user is shown.
-// Each use needs the user's permission, which can be given for the session; a refusal is an error,
-// such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to its own hosts, all of which the user
+// is shown. Each use needs the user's permission, which can be given for the session; a refusal is
+// an error, such as secrets.ErrDenied.
 func (s *Secrets) Database(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyDatabase, reason)
 }
 
 // Documents returns documents: Documents.
 //
-// It may be unset, which is no error. It is sent to its own host, which the user is shown. Each use
-// needs the user's permission, which can be given for the session; a refusal is an error, such as
-// secrets.ErrDenied.
+// It may be unset, which is no error. It is sent to its own hosts, all of which the user is shown.
+// Each use needs the user's permission, which can be given for the session; a refusal is an error,
+// such as secrets.ErrDenied.
 func (s *Secrets) Documents(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyDocuments, reason)
 }
 
 // Cache returns cache: Cache.
 //
-// It may be unset, which is no error. It is sent to its own host, which the user is shown. Each use
-// needs the user's permission, which can be given for the session; a refusal is an error, such as
-// secrets.ErrDenied.
+// It may be unset, which is no error. It is sent to its own hosts, all of which the user is shown.
+// Each use needs the user's permission, which can be given for the session; a refusal is an error,
+// such as secrets.ErrDenied.
 func (s *Secrets) Cache(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyCache, reason)
 }
 
 // Queue returns queue: Queue.
 //
-// It may be unset, which is no error. It is sent to its own host, which the user is shown. Each use
-// needs the user's permission in a native dialog, which can be given for the session; a refusal is
-// an error, such as secrets.ErrDenied.
+// It may be unset, which is no error. It is sent to its own hosts, all of which the user is shown.
+// Each use needs the user's permission in a native dialog, which can be given for the session; a
+// refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Queue(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyQueue, reason)
 }
 
 // Brokers returns brokers: Brokers.
 //
-// It may be unset, which is no error. It is sent to its own host, which the user is shown. Each use
-// needs the user's permission, which can be given for the session; a refusal is an error, such as
-// secrets.ErrDenied.
+// It may be unset, which is no error. It is sent to its own hosts, all of which the user is shown.
+// Each use needs the user's permission, which can be given for the session; a refusal is an error,
+// such as secrets.ErrDenied.
 func (s *Secrets) Brokers(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyBrokers, reason)
 }
@@ -204,18 +204,18 @@ func (s *Secrets) Replica(ctx context.Context, reason secrets.Reason) (secrets.O
 
 // Password returns password: Password.
 //
-// The user is asked for it when it is missing. It is sent to the host of database, which the user
-// is shown. Each use needs the user's permission, which can be given for the session; a refusal is
-// an error, such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to the hosts that database names, all of
+// which the user is shown. Each use needs the user's permission, which can be given for the
+// session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Password(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyPassword, reason)
 }
 
 // Proxy returns proxy: Proxy.
 //
-// It may be unset, which is no error. It is sent to the host of gateway, which the user is shown.
-// Each use needs the user's permission, which can be given for the session; a refusal is an error,
-// such as secrets.ErrDenied.
+// It may be unset, which is no error. It is sent to the host that gateway names, which the user is
+// shown. Each use needs the user's permission, which can be given for the session; a refusal is an
+// error, such as secrets.ErrDenied.
 func (s *Secrets) Proxy(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Confidential[*url.URL]], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyProxy, reason)
 }

@@ -292,9 +292,9 @@ func (s *Secrets) DSN(ctx context.Context, reason secrets.Reason) (secrets.Secre
 
 // Token returns token: Security token.
 //
-// It may be unset, which is no error. It is sent to the host of api, which the user is shown. Each
-// use needs the user's permission, which can be given for the session and the tool that asks; a
-// refusal is an error, such as secrets.ErrDenied.
+// It may be unset, which is no error. It is sent to the host that api names, which the user is
+// shown. Each use needs the user's permission, which can be given for the session and the tool that
+// asks; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Token(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyToken, reason)
 }
@@ -326,8 +326,7 @@ func (s *Secrets) Account(ctx context.Context) (string, error) {
 
 // API returns api: API.
 //
-// It is made of other secrets: https://{account}.api.example/v1. It is sent to its own host, which
-// the user is shown. Nobody is asked for permission.
+// It is made of other secrets: https://{account}.api.example/v1. Nobody is asked for permission.
 func (s *Secrets) API(ctx context.Context) (*url.URL, error) {
 	return secrets.Get(ctx, s.Manager, keyAPI, "")
 }

@@ -867,36 +867,36 @@ func (s *Secrets) NumberRequiredDefault(ctx context.Context, reason secrets.Reas
 
 // FileRequired returns file_required.
 //
-// It is what a file of the user's has at this moment. The user is asked for it when it is missing.
-// Each use needs the user's permission, which can be given for the session; a refusal is an error,
-// such as secrets.ErrDenied.
+// It is the content of a file of the user's, which is read at each use. The user is asked for its
+// path when that is missing. Each use needs the user's permission, which can be given for the
+// session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) FileRequired(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyFileRequired, reason)
 }
 
 // FileOptional returns file_optional.
 //
-// It is what a file of the user's has at this moment. It may be unset, which is no error. Each use
-// needs the user's permission, which can be given for the session; a refusal is an error, such as
-// secrets.ErrDenied.
+// It is the content of a file of the user's, which is read at each use. It may be unset, which is
+// no error. Each use needs the user's permission, which can be given for the session; a refusal is
+// an error, such as secrets.ErrDenied.
 func (s *Secrets) FileOptional(ctx context.Context, reason secrets.Reason) (secrets.Optional[secrets.Secret], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyFileOptional, reason)
 }
 
 // FileDefault returns file_default.
 //
-// It is what a file of the user's has at this moment. Until the user stores another, it is
-// ~/.config/key. Each use needs the user's permission, which can be given for the session; a
-// refusal is an error, such as secrets.ErrDenied.
+// It is the content of a file of the user's, which is read at each use. Until the user stores
+// another path, the file is ~/.config/key. Each use needs the user's permission, which can be given
+// for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) FileDefault(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyFileDefault, reason)
 }
 
 // FileRequiredDefault returns file_required_default.
 //
-// It is what a file of the user's has at this moment. The user is asked for it when it is missing,
-// with the default offered: ~/.config/key. Each use needs the user's permission, which can be given
-// for the session; a refusal is an error, such as secrets.ErrDenied.
+// It is the content of a file of the user's, which is read at each use. The user is asked for its
+// path when that is missing, with the default offered: ~/.config/key. Each use needs the user's
+// permission, which can be given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) FileRequiredDefault(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyFileRequiredDefault, reason)
 }

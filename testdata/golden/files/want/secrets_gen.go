@@ -105,43 +105,43 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 
 // Kubeconfig returns kubeconfig: Cluster.
 //
-// It is what a file of the user's has at this moment. Until the user stores another, it is
-// ~/.kube/config. Each use needs the user's permission, which can be given for the session; a
-// refusal is an error, such as secrets.ErrDenied.
+// It is the content of a file of the user's, which is read at each use. Until the user stores
+// another path, the file is ~/.kube/config. Each use needs the user's permission, which can be
+// given for the session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Kubeconfig(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyKubeconfig, reason)
 }
 
 // KeyFile returns key_file: Private key.
 //
-// It is what a file of the user's has at this moment. The user is asked for it when it is missing.
-// Each use needs the user's permission, which can be given for the session; a refusal is an error,
-// such as secrets.ErrDenied.
+// It is the content of a file of the user's, which is read at each use. The user is asked for its
+// path when that is missing. Each use needs the user's permission, which can be given for the
+// session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) KeyFile(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyKeyFile, reason)
 }
 
 // Account returns account: Service account.
 //
-// It is what a file of the user's has at this moment. The user is asked for it when it is missing.
-// Each use needs the user's permission, which can be given for the session; a refusal is an error,
-// such as secrets.ErrDenied.
+// It is the content of a file of the user's, which is read at each use. The user is asked for its
+// path when that is missing. Each use needs the user's permission, which can be given for the
+// session; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Account(ctx context.Context, reason secrets.Reason) (secrets.Confidential[json.RawMessage], error) {
 	return secrets.Get(ctx, s.Manager, keyAccount, reason)
 }
 
 // Authority returns authority: Authority.
 //
-// It is what a file of the user's has at this moment. It may be unset, which is no error. Nobody is
-// asked for permission.
+// It is the content of a file of the user's, which is read at each use. It may be unset, which is
+// no error. Nobody is asked for permission.
 func (s *Secrets) Authority(ctx context.Context) (secrets.Optional[secrets.PEM], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyAuthority, "")
 }
 
 // KnownHosts returns known_hosts: Known hosts.
 //
-// It is what a file of the user's has at this moment. Until the user stores another, it is
-// ~/.ssh/known_hosts. Nobody is asked for permission.
+// It is the content of a file of the user's, which is read at each use. Until the user stores
+// another path, the file is ~/.ssh/known_hosts. Nobody is asked for permission.
 func (s *Secrets) KnownHosts(ctx context.Context) (string, error) {
 	return secrets.Get(ctx, s.Manager, keyKnownHosts, "")
 }

@@ -343,18 +343,18 @@ func (s *Secrets) Notes(ctx context.Context) (string, error) {
 
 // DBPassword returns db_password: Database password.
 //
-// The user is asked for it when it is missing. It is sent to the host of host, which the user is
-// shown. Each use needs the user's permission, which can be given for the session; a refusal is an
-// error, such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to the host that host names, which the
+// user is shown. Each use needs the user's permission, which can be given for the session; a
+// refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) DBPassword(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyDBPassword, reason)
 }
 
 // SSHPassword returns ssh_password: SSH password.
 //
-// The user is asked for it when it is missing. It is sent to the host of bastion, which the user is
-// shown. Each use needs the user's permission, which can be given for the session; a refusal is an
-// error, such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to the host that bastion names, which the
+// user is shown. Each use needs the user's permission, which can be given for the session; a
+// refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) SSHPassword(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keySSHPassword, reason)
 }

@@ -139,9 +139,9 @@ func (s *Secrets) Username(ctx context.Context, reason secrets.Reason) (string, 
 
 // Password returns password.
 //
-// The user is asked for it when it is missing. It is sent to the host of host, which the user is
-// shown. Each use needs the user's permission, which can be given for 30m; a refusal is an error,
-// such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to the host that host names, which the
+// user is shown. Each use needs the user's permission, which can be given for 30m; a refusal is an
+// error, such as secrets.ErrDenied.
 func (s *Secrets) Password(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyPassword, reason)
 }

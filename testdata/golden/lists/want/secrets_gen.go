@@ -258,18 +258,18 @@ func (s *Secrets) Tokens(ctx context.Context, reason secrets.Reason) ([]secrets.
 
 // Hooks returns hooks: Web hooks.
 //
-// It may be unset, which is no error. It is sent to its own host, which the user is shown. Each use
-// needs the user's permission, which can be given for the session; a refusal is an error, such as
-// secrets.ErrDenied.
+// It may be unset, which is no error. It is sent to its own hosts, all of which the user is shown.
+// Each use needs the user's permission, which can be given for the session; a refusal is an error,
+// such as secrets.ErrDenied.
 func (s *Secrets) Hooks(ctx context.Context, reason secrets.Reason) (secrets.Optional[[]secrets.Confidential[*url.URL]], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyHooks, reason)
 }
 
 // Replicas returns replicas: Replicas.
 //
-// It may be unset, which is no error. It is sent to its own host, which the user is shown. Each use
-// needs the user's permission, which can be given for the session; a refusal is an error, such as
-// secrets.ErrDenied.
+// It may be unset, which is no error. It is sent to its own hosts, all of which the user is shown.
+// Each use needs the user's permission, which can be given for the session; a refusal is an error,
+// such as secrets.ErrDenied.
 func (s *Secrets) Replicas(ctx context.Context, reason secrets.Reason) (secrets.Optional[[]secrets.Secret], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyReplicas, reason)
 }

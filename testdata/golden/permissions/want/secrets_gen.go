@@ -145,9 +145,9 @@ func (s *Secrets) AskedForAWhile(ctx context.Context, reason secrets.Reason) (se
 
 // AskedByTool returns asked_by_tool.
 //
-// The user is asked for it when it is missing. It is sent to the host of target, which the user is
-// shown. Each use needs the user's permission, which can be given for 8h and the tool that asks; a
-// refusal is an error, such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to the host that target names, which the
+// user is shown. Each use needs the user's permission, which can be given for 8h and the tool that
+// asks; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) AskedByTool(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyAskedByTool, reason)
 }

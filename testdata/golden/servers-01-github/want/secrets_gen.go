@@ -27,13 +27,16 @@ func KeyToken() secrets.Key[secrets.Secret] {
 }
 
 var keyToken = secrets.Password("token", secrets.Field{
-	Label:     "Access token",
-	Docs:      "https://docs.example/tokens",
-	Required:  true,
-	SentTo:    "api",
-	Env:       []string{"GITHUB_PERSONAL_ACCESS_TOKEN", "GITHUB_TOKEN"},
-	MinLength: 40,
-	Prefixes:  []string{"ghp_", "github_pat_", "gho_"},
+	Label:       "Personal access token",
+	Help:        "Create one under Settings, Developer settings, Personal access tokens.",
+	Docs:        "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens",
+	Placeholder: "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	Examples:    []string{"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"},
+	Required:    true,
+	SentTo:      "api_url",
+	Env:         []string{"GITHUB_PERSONAL_ACCESS_TOKEN", "GITHUB_TOKEN"},
+	MinLength:   40,
+	Prefixes:    []string{"ghp_", "github_pat_", "gho_"},
 })
 
 // KeyAppID returns the key that stands for app_id.
@@ -42,48 +45,74 @@ func KeyAppID() secrets.Key[int64] {
 }
 
 var keyAppID = secrets.Integer("app_id", secrets.Field{
-	Label:      "Application",
+	Label:      "Application ID",
 	Required:   true,
 	Permission: secrets.NoAsking,
+	Env:        []string{"GITHUB_APP_ID"},
 	Range:      secrets.Between[int64](1, math.MaxInt64),
 })
 
-// KeyInstallation returns the key that stands for installation.
-func KeyInstallation() secrets.Key[int64] {
-	return keyInstallation
+// KeyInstallationID returns the key that stands for installation_id.
+func KeyInstallationID() secrets.Key[int64] {
+	return keyInstallationID
 }
 
-var keyInstallation = secrets.Integer("installation", secrets.Field{
-	Label:      "Installation",
+var keyInstallationID = secrets.Integer("installation_id", secrets.Field{
+	Label:      "Installation ID",
+	Help:       "The number at the end of the address of the installation's page.",
 	Required:   true,
 	Permission: secrets.NoAsking,
+	Env:        []string{"GITHUB_APP_INSTALLATION_ID"},
 	Range:      secrets.Between[int64](1, math.MaxInt64),
 })
 
-// KeyAppKey returns the key that stands for app_key.
-func KeyAppKey() secrets.Key[secrets.Confidential[secrets.PEM]] {
-	return keyAppKey
+// KeyPrivateKey returns the key that stands for private_key.
+func KeyPrivateKey() secrets.Key[secrets.Confidential[secrets.PEM]] {
+	return keyPrivateKey
 }
 
-var keyAppKey = secrets.Parsed[secrets.Confidential[secrets.PEM]](secrets.Multiline("app_key", secrets.Field{
-	Label:    "Private key of the application",
-	Required: true,
-	SentTo:   "api",
-	Format:   "pem",
+var keyPrivateKey = secrets.Parsed[secrets.Confidential[secrets.PEM]](secrets.File("private_key", secrets.Field{
+	Label:       "Private key of the application",
+	Help:        "The .pem file that was downloaded when the key was generated.",
+	Docs:        "https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app",
+	Placeholder: "~/.config/github/app.private-key.pem",
+	Examples:    []string{"~/.config/github/app.private-key.pem"},
+	Required:    true,
+	SentTo:      "api_url",
+	Env:         []string{"GITHUB_APP_PRIVATE_KEY_PATH"},
+	Format:      "pem",
 }))
 
-// KeyAPI returns the key that stands for api.
-func KeyAPI() secrets.Key[*url.URL] {
-	return keyAPI
+// KeyAPIURL returns the key that stands for api_url.
+func KeyAPIURL() secrets.Key[*url.URL] {
+	return keyAPIURL
 }
 
-var keyAPI = secrets.URL("api", secrets.Field{
-	Label:      "API",
-	Default:    "https://api.github.example/api/v3",
-	Permission: secrets.NoAsking,
-	Env:        []string{"GITHUB_HOST"},
-	Schemes:    []string{"https"},
+var keyAPIURL = secrets.URL("api_url", secrets.Field{
+	Label:       "API of the server",
+	Help:        "That of GitHub Enterprise Server ends in /api/v3.",
+	Placeholder: "https://github.example.com/api/v3",
+	Examples:    []string{"https://github.example.com/api/v3"},
+	Default:     "https://api.github.com",
+	Permission:  secrets.NoAsking,
+	Env:         []string{"GITHUB_API_URL"},
+	Schemes:     []string{"https"},
 })
+
+// KeyToolsets returns the key that stands for toolsets.
+func KeyToolsets() secrets.Key[[]string] {
+	return keyToolsets
+}
+
+var keyToolsets = secrets.List(secrets.Text("toolsets", secrets.Field{
+	Label:       "Tool sets",
+	Default:     "context, repos, issues, pull_requests",
+	Permission:  secrets.NoAsking,
+	Env:         []string{"GITHUB_TOOLSETS"},
+	Pattern:     "[a-z_]+",
+	PatternHelp: "the name of a tool set, such as actions",
+	Unique:      true,
+}))
 
 // KeyAuth returns the key that stands for auth.
 func KeyAuth() secrets.Key[string] {
@@ -96,12 +125,12 @@ var keyAuth = secrets.Choice[string]("auth", secrets.Field{
 	Permission: secrets.NoAsking,
 	Choices:    []string{"token", "app"},
 	ChoiceLabels: map[string]string{
-		"token": "With a token",
+		"token": "With a token of your own",
 		"app":   "As an application",
 	},
 	Members: map[string][]string{
 		"token": {"token"},
-		"app":   {"app_id", "installation", "app_key"},
+		"app":   {"app_id", "installation_id", "private_key"},
 	},
 })
 
@@ -121,9 +150,10 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Keys: []secrets.AnyKey{
 			keyToken,
 			keyAppID,
-			keyInstallation,
-			keyAppKey,
-			keyAPI,
+			keyInstallationID,
+			keyPrivateKey,
+			keyAPIURL,
+			keyToolsets,
 			keyAuth,
 		},
 	}, options...)
@@ -133,12 +163,19 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	return &Secrets{Manager: manager}, nil
 }
 
-// API returns api: API.
+// APIURL returns api_url: API of the server. That of GitHub Enterprise Server ends in /api/v3.
 //
-// Until the user stores another, it is https://api.github.example/api/v3. Nobody is asked for
+// Until the user stores another, it is https://api.github.com. Nobody is asked for permission.
+func (s *Secrets) APIURL(ctx context.Context) (*url.URL, error) {
+	return secrets.Get(ctx, s.Manager, keyAPIURL, "")
+}
+
+// Toolsets returns toolsets: Tool sets.
+//
+// Until the user stores another, it is context, repos, issues, pull_requests. Nobody is asked for
 // permission.
-func (s *Secrets) API(ctx context.Context) (*url.URL, error) {
-	return secrets.Get(ctx, s.Manager, keyAPI, "")
+func (s *Secrets) Toolsets(ctx context.Context) ([]string, error) {
+	return secrets.Get(ctx, s.Manager, keyToolsets, "")
 }
 
 // Auth is AuthToken or AuthApp. A type switch tells which:
@@ -151,22 +188,35 @@ type Auth interface {
 	isAuth()
 }
 
-// AuthToken are the values of the alternative token of auth.
+// AuthToken has the values of the alternative token of auth.
 type AuthToken struct {
-	// Token is token: Access token.
+	// Token is token: Personal access token. Create one under Settings, Developer settings, Personal
+	// access tokens.
+	//
+	// See
+	// https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens
+	//
+	// It is sent to the host that api_url names, which the user is shown.
 	Token secrets.Secret
 }
 
 func (AuthToken) isAuth() {}
 
-// AuthApp are the values of the alternative app of auth.
+// AuthApp has the values of the alternative app of auth.
 type AuthApp struct {
-	// AppID is app_id: Application.
+	// AppID is app_id: Application ID.
 	AppID int64
-	// Installation is installation: Installation.
-	Installation int64
-	// AppKey is app_key: Private key of the application.
-	AppKey secrets.Confidential[secrets.PEM]
+	// InstallationID is installation_id: Installation ID. The number at the end of the address of the
+	// installation's page.
+	InstallationID int64
+	// PrivateKey is private_key: Private key of the application. The .pem file that was downloaded when
+	// the key was generated.
+	//
+	// See https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
+	//
+	// It is the content of a file of the user's, which is read at each use. It is sent to the host that
+	// api_url names, which the user is shown.
+	PrivateKey secrets.Confidential[secrets.PEM]
 }
 
 func (AuthApp) isAuth() {}
@@ -175,7 +225,7 @@ func (AuthApp) isAuth() {}
 //
 // It is AuthToken or AuthApp, whichever the user has chosen. The user is asked which, if that is
 // not known, and for what is missing of it. There is one question for permission for all of its
-// values.
+// values; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Auth(ctx context.Context, reason secrets.Reason) (Auth, error) {
 	var value Auth
 	err := secrets.GetGroup(ctx, s.Manager, reason, intoAuth(&value))
@@ -200,15 +250,17 @@ func intoAuth(target *Auth) secrets.Binding {
 		keyAuth.Into(&chosen),
 		keyToken.Into(&values.AuthToken.Token),
 		keyAppID.Into(&values.AuthApp.AppID),
-		keyInstallation.Into(&values.AuthApp.Installation),
-		keyAppKey.Into(&values.AuthApp.AppKey),
+		keyInstallationID.Into(&values.AuthApp.InstallationID),
+		keyPrivateKey.Into(&values.AuthApp.PrivateKey),
 	)
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	// API is api: API.
-	API *url.URL
+	// APIURL is api_url: API of the server.
+	APIURL *url.URL
+	// Toolsets is toolsets: Tool sets.
+	Toolsets []string
 	// Auth is auth: How do you sign in?
 	Auth Auth
 }
@@ -217,7 +269,8 @@ type Values struct {
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		keyAPI.Into(&values.API),
+		keyAPIURL.Into(&values.APIURL),
+		keyToolsets.Into(&values.Toolsets),
 		intoAuth(&values.Auth),
 	)
 	return values, err
@@ -235,20 +288,26 @@ func ValidateAppID(text string) (int64, error) {
 	return secrets.Validate(keyAppID, text)
 }
 
-// ValidateInstallation returns the value of installation that text stands for, or an error that
-// names the rule it breaks and is secrets.ErrInvalid.
-func ValidateInstallation(text string) (int64, error) {
-	return secrets.Validate(keyInstallation, text)
+// ValidateInstallationID returns the value of installation_id that text stands for, or an error
+// that names the rule it breaks and is secrets.ErrInvalid.
+func ValidateInstallationID(text string) (int64, error) {
+	return secrets.Validate(keyInstallationID, text)
 }
 
-// ValidateAppKey returns the value of app_key that text stands for, or an error that names the rule
+// ValidatePrivateKey returns the value of private_key that text stands for, or an error that names
+// the rule it breaks and is secrets.ErrInvalid.
+func ValidatePrivateKey(text string) (secrets.Confidential[secrets.PEM], error) {
+	return secrets.Validate(keyPrivateKey, text)
+}
+
+// ValidateAPIURL returns the value of api_url that text stands for, or an error that names the rule
 // it breaks and is secrets.ErrInvalid.
-func ValidateAppKey(text string) (secrets.Confidential[secrets.PEM], error) {
-	return secrets.Validate(keyAppKey, text)
+func ValidateAPIURL(text string) (*url.URL, error) {
+	return secrets.Validate(keyAPIURL, text)
 }
 
-// ValidateAPI returns the value of api that text stands for, or an error that names the rule it
-// breaks and is secrets.ErrInvalid.
-func ValidateAPI(text string) (*url.URL, error) {
-	return secrets.Validate(keyAPI, text)
+// ValidateToolsets returns the value of toolsets that text stands for, or an error that names the
+// rule it breaks and is secrets.ErrInvalid.
+func ValidateToolsets(text string) ([]string, error) {
+	return secrets.Validate(keyToolsets, text)
 }

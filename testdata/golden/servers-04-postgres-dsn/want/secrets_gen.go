@@ -6,6 +6,7 @@ package golden
 import (
 	"context"
 	_ "embed"
+	"slices"
 	"time"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
@@ -20,30 +21,69 @@ const _ = secrets.IsAtLeastV0_1
 //go:embed secrets.golden.json
 var secretsManifest string
 
-// KeyDSN returns the key that stands for dsn.
-func KeyDSN() secrets.Key[secrets.Secret] {
-	return keyDSN
+// KeyDatabaseURL returns the key that stands for database_url.
+func KeyDatabaseURL() secrets.Key[secrets.Secret] {
+	return keyDatabaseURL
 }
 
-var keyDSN = secrets.DSN("dsn", secrets.Field{
-	Label:      "Database URL",
-	Required:   true,
-	Permission: secrets.DialogOnly,
-	Env:        []string{"DATABASE_URL"},
-	Schemes:    []string{"postgres", "postgresql"},
+var keyDatabaseURL = secrets.DSN("database_url", secrets.Field{
+	Label:       "Database URL",
+	Help:        "Of a cluster, several hosts with commas between them.\nOf a server on this computer, none, or the folder of its socket.",
+	Docs:        "https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS",
+	Placeholder: "postgres://ann:PASSWORD@db1.example.com,db2.example.com/shop",
+	Required:    true,
+	Permission:  secrets.DialogOnly,
+	Env:         []string{"DATABASE_URI", "DATABASE_URL"},
+	Schemes:     []string{"postgres", "postgresql"},
 })
 
-// KeyTimeout returns the key that stands for timeout.
-func KeyTimeout() secrets.Key[time.Duration] {
-	return keyTimeout
+// KeyQueryTimeout returns the key that stands for query_timeout.
+func KeyQueryTimeout() secrets.Key[time.Duration] {
+	return keyQueryTimeout
 }
 
-var keyTimeout = secrets.Duration("timeout", secrets.Field{
-	Label:      "Timeout of a query",
+var keyQueryTimeout = secrets.Duration("query_timeout", secrets.Field{
+	Label:      "Longest time of a query",
 	Default:    "30s",
 	Permission: secrets.NoAsking,
 	Range:      secrets.Between[time.Duration](1*time.Second, 10*time.Minute),
 })
+
+// KeyAccessMode returns the key that stands for access_mode.
+func KeyAccessMode() secrets.Key[AccessMode] {
+	return keyAccessMode
+}
+
+var keyAccessMode = secrets.Choice[AccessMode]("access_mode", secrets.Field{
+	Label:      "What queries may do",
+	Default:    "restricted",
+	Permission: secrets.NoAsking,
+	Choices:    []string{"restricted", "unrestricted"},
+	ChoiceLabels: map[string]string{
+		"restricted":   "Read only",
+		"unrestricted": "Read and write",
+	},
+})
+
+// AccessMode is one of the choices for access_mode.
+type AccessMode string
+
+// The choices for access_mode.
+const (
+	AccessModeRestricted   AccessMode = "restricted"   // Read only
+	AccessModeUnrestricted AccessMode = "unrestricted" // Read and write
+)
+
+// AllAccessMode returns the choices for access_mode, in the schema's order. The slice is the
+// caller's own.
+func AllAccessMode() []AccessMode {
+	return []AccessMode{AccessModeRestricted, AccessModeUnrestricted}
+}
+
+// Valid reports whether a is one of the choices for access_mode.
+func (a AccessMode) Valid() bool {
+	return slices.Contains(AllAccessMode(), a)
+}
 
 // Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
 // Manager.
@@ -59,8 +99,9 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Server:   "postgres",
 		Manifest: secretsManifest,
 		Keys: []secrets.AnyKey{
-			keyDSN,
-			keyTimeout,
+			keyDatabaseURL,
+			keyQueryTimeout,
+			keyAccessMode,
 		},
 	}, options...)
 	if err != nil {
@@ -69,48 +110,67 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	return &Secrets{Manager: manager}, nil
 }
 
-// DSN returns dsn: Database URL.
+// DatabaseURL returns database_url: Database URL. Of a cluster, several hosts with commas between
+// them. Of a server on this computer, none, or the folder of its socket.
 //
-// The user is asked for it when it is missing. It is sent to its own host, which the user is shown.
-// Each use needs the user's permission in a native dialog, which can be given for the session; a
-// refusal is an error, such as secrets.ErrDenied.
-func (s *Secrets) DSN(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
-	return secrets.Get(ctx, s.Manager, keyDSN, reason)
+// See https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+//
+// The user is asked for it when it is missing. It is sent to its own hosts, all of which the user
+// is shown. Each use needs the user's permission in a native dialog, which can be given for the
+// session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) DatabaseURL(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
+	return secrets.Get(ctx, s.Manager, keyDatabaseURL, reason)
 }
 
-// Timeout returns timeout: Timeout of a query.
+// QueryTimeout returns query_timeout: Longest time of a query.
 //
 // Until the user stores another, it is 30s. Nobody is asked for permission.
-func (s *Secrets) Timeout(ctx context.Context) (time.Duration, error) {
-	return secrets.Get(ctx, s.Manager, keyTimeout, "")
+func (s *Secrets) QueryTimeout(ctx context.Context) (time.Duration, error) {
+	return secrets.Get(ctx, s.Manager, keyQueryTimeout, "")
+}
+
+// AccessMode returns access_mode: What queries may do.
+//
+// Until the user stores another, it is restricted. Nobody is asked for permission.
+func (s *Secrets) AccessMode(ctx context.Context) (AccessMode, error) {
+	return secrets.Get(ctx, s.Manager, keyAccessMode, "")
 }
 
 // Values are the values of all secrets.
 type Values struct {
-	// DSN is dsn: Database URL.
-	DSN secrets.Secret
-	// Timeout is timeout: Timeout of a query.
-	Timeout time.Duration
+	// DatabaseURL is database_url: Database URL.
+	DatabaseURL secrets.Secret
+	// QueryTimeout is query_timeout: Longest time of a query.
+	QueryTimeout time.Duration
+	// AccessMode is access_mode: What queries may do.
+	AccessMode AccessMode
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
 func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) {
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
-		keyDSN.Into(&values.DSN),
-		keyTimeout.Into(&values.Timeout),
+		keyDatabaseURL.Into(&values.DatabaseURL),
+		keyQueryTimeout.Into(&values.QueryTimeout),
+		keyAccessMode.Into(&values.AccessMode),
 	)
 	return values, err
 }
 
-// ValidateDSN returns the value of dsn that text stands for, or an error that names the rule it
-// breaks and is secrets.ErrInvalid.
-func ValidateDSN(text string) (secrets.Secret, error) {
-	return secrets.Validate(keyDSN, text)
+// ValidateDatabaseURL returns the value of database_url that text stands for, or an error that
+// names the rule it breaks and is secrets.ErrInvalid.
+func ValidateDatabaseURL(text string) (secrets.Secret, error) {
+	return secrets.Validate(keyDatabaseURL, text)
 }
 
-// ValidateTimeout returns the value of timeout that text stands for, or an error that names the
-// rule it breaks and is secrets.ErrInvalid.
-func ValidateTimeout(text string) (time.Duration, error) {
-	return secrets.Validate(keyTimeout, text)
+// ValidateQueryTimeout returns the value of query_timeout that text stands for, or an error that
+// names the rule it breaks and is secrets.ErrInvalid.
+func ValidateQueryTimeout(text string) (time.Duration, error) {
+	return secrets.Validate(keyQueryTimeout, text)
+}
+
+// ValidateAccessMode returns the value of access_mode that text stands for, or an error that names
+// the rule it breaks and is secrets.ErrInvalid.
+func ValidateAccessMode(text string) (AccessMode, error) {
+	return secrets.Validate(keyAccessMode, text)
 }

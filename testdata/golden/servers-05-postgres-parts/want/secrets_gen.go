@@ -6,6 +6,7 @@ package golden
 import (
 	"context"
 	_ "embed"
+	"slices"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
@@ -25,11 +26,13 @@ func KeyHost() secrets.Key[string] {
 }
 
 var keyHost = secrets.Text("host", secrets.Field{
-	Label:      "Host",
-	Required:   true,
-	Permission: secrets.NoAsking,
-	Env:        []string{"PGHOST"},
-	Format:     "host",
+	Label:       "Host of the database",
+	Placeholder: "db.example.com",
+	Examples:    []string{"db.example.com", "2001:db8::5"},
+	Required:    true,
+	Permission:  secrets.NoAsking,
+	Env:         []string{"PGHOST"},
+	Format:      "host",
 })
 
 // KeyPort returns the key that stands for port.
@@ -51,7 +54,7 @@ func KeyUser() secrets.Key[string] {
 }
 
 var keyUser = secrets.Text("user", secrets.Field{
-	Label:      "User",
+	Label:      "User name",
 	Required:   true,
 	Permission: secrets.NoAsking,
 	Env:        []string{"PGUSER"},
@@ -63,7 +66,7 @@ func KeyPassword() secrets.Key[secrets.Secret] {
 }
 
 var keyPassword = secrets.Password("password", secrets.Field{
-	Label:    "Password",
+	Label:    "Password of the database",
 	Required: true,
 	SentTo:   "host",
 	Env:      []string{"PGPASSWORD"},
@@ -81,6 +84,24 @@ var keyDatabase = secrets.Text("database", secrets.Field{
 	Env:        []string{"PGDATABASE"},
 })
 
+// KeySSLMode returns the key that stands for ssl_mode.
+func KeySSLMode() secrets.Key[SSLMode] {
+	return keySSLMode
+}
+
+var keySSLMode = secrets.Choice[SSLMode]("ssl_mode", secrets.Field{
+	Label:      "How the connection is protected",
+	Default:    "verify-full",
+	Permission: secrets.NoAsking,
+	Env:        []string{"PGSSLMODE"},
+	Choices:    []string{"verify-full", "verify-ca", "require"},
+	ChoiceLabels: map[string]string{
+		"verify-full": "TLS and the name of the host",
+		"verify-ca":   "TLS with the authority of your own",
+		"require":     "TLS with any certificate",
+	},
+})
+
 // KeyDSN returns the key that stands for dsn.
 func KeyDSN() secrets.Key[secrets.Secret] {
 	return keyDSN
@@ -90,18 +111,21 @@ var keyDSN = secrets.DSN("dsn", secrets.Field{
 	Label:    "Database URL",
 	Required: true,
 	Schemes:  []string{"postgres"},
-	Derived:  "postgres://{user}:{password}@{host}:{port}/{database}",
+	Derived:  "postgres://{user}:{password}@{host}:{port}/{database}?sslmode={ssl_mode}",
 })
 
-// KeyAuthority returns the key that stands for authority.
-func KeyAuthority() secrets.Key[secrets.PEM] {
-	return keyAuthority
+// KeyRootCertificate returns the key that stands for root_certificate.
+func KeyRootCertificate() secrets.Key[secrets.PEM] {
+	return keyRootCertificate
 }
 
-var keyAuthority = secrets.Parsed[secrets.PEM](secrets.Shown(secrets.Multiline("authority", secrets.Field{
+var keyRootCertificate = secrets.Parsed[secrets.PEM](secrets.Shown(secrets.Multiline("root_certificate", secrets.Field{
 	Label:      "Certificate of the authority",
 	Permission: secrets.NoAsking,
 	Format:     "pem",
+	RequiredWhen: map[string][]string{
+		"ssl_mode": {"verify-ca"},
+	},
 })))
 
 // KeySearchPath returns the key that stands for search_path.
@@ -110,11 +134,34 @@ func KeySearchPath() secrets.Key[[]string] {
 }
 
 var keySearchPath = secrets.List(secrets.Text("search_path", secrets.Field{
-	Label:      "Schemas",
-	Default:    "public",
-	Permission: secrets.NoAsking,
-	Unique:     true,
+	Label:       "Schemas to look in",
+	Default:     "public",
+	Permission:  secrets.NoAsking,
+	Pattern:     "[A-Za-z_][A-Za-z0-9_$]*",
+	PatternHelp: "a name of letters, digits and _",
+	Unique:      true,
 }))
+
+// SSLMode is one of the choices for ssl_mode.
+type SSLMode string
+
+// The choices for ssl_mode.
+const (
+	SSLModeVerifyFull SSLMode = "verify-full" // TLS and the name of the host
+	SSLModeVerifyCA   SSLMode = "verify-ca"   // TLS with the authority of your own
+	SSLModeRequire    SSLMode = "require"     // TLS with any certificate
+)
+
+// AllSSLMode returns the choices for ssl_mode, in the schema's order. The slice is the caller's
+// own.
+func AllSSLMode() []SSLMode {
+	return []SSLMode{SSLModeVerifyFull, SSLModeVerifyCA, SSLModeRequire}
+}
+
+// Valid reports whether s is one of the choices for ssl_mode.
+func (s SSLMode) Valid() bool {
+	return slices.Contains(AllSSLMode(), s)
+}
 
 // Secrets has a getter for each secret and group. What takes a key, such as Stored, Set, Forget and Reject, is on
 // Manager.
@@ -135,8 +182,9 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 			keyUser,
 			keyPassword,
 			keyDatabase,
+			keySSLMode,
 			keyDSN,
-			keyAuthority,
+			keyRootCertificate,
 			keySearchPath,
 		},
 	}, options...)
@@ -146,7 +194,7 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	return &Secrets{Manager: manager}, nil
 }
 
-// Host returns host: Host.
+// Host returns host: Host of the database.
 //
 // The user is asked for it when it is missing. Nobody is asked for permission.
 func (s *Secrets) Host(ctx context.Context) (string, error) {
@@ -160,18 +208,18 @@ func (s *Secrets) Port(ctx context.Context) (uint16, error) {
 	return secrets.Get(ctx, s.Manager, keyPort, "")
 }
 
-// User returns user: User.
+// User returns user: User name.
 //
 // The user is asked for it when it is missing. Nobody is asked for permission.
 func (s *Secrets) User(ctx context.Context) (string, error) {
 	return secrets.Get(ctx, s.Manager, keyUser, "")
 }
 
-// Password returns password: Password.
+// Password returns password: Password of the database.
 //
-// The user is asked for it when it is missing. It is sent to the host of host, which the user is
-// shown. Each use needs the user's permission, which can be given for the session; a refusal is an
-// error, such as secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to the host that host names, which the
+// user is shown. Each use needs the user's permission, which can be given for the session; a
+// refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Password(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyPassword, reason)
 }
@@ -183,23 +231,32 @@ func (s *Secrets) Database(ctx context.Context) (string, error) {
 	return secrets.Get(ctx, s.Manager, keyDatabase, "")
 }
 
+// SSLMode returns ssl_mode: How the connection is protected.
+//
+// Until the user stores another, it is verify-full. Nobody is asked for permission.
+func (s *Secrets) SSLMode(ctx context.Context) (SSLMode, error) {
+	return secrets.Get(ctx, s.Manager, keySSLMode, "")
+}
+
 // DSN returns dsn: Database URL.
 //
-// It is made of other secrets: postgres://{user}:{password}@{host}:{port}/{database}. It is sent to
-// its own host, which the user is shown. Each use needs the user's permission for what it is made
-// of, with one question for all: password; a refusal is an error, such as secrets.ErrDenied.
+// It is made of other secrets:
+// postgres://{user}:{password}@{host}:{port}/{database}?sslmode={ssl_mode}. It is sent to its own
+// host, which the user is shown. Each use needs the user's permission for what it is made of, with
+// one question for all: password; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) DSN(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyDSN, reason)
 }
 
-// Authority returns authority: Certificate of the authority.
+// RootCertificate returns root_certificate: Certificate of the authority.
 //
-// It may be unset, which is no error. Nobody is asked for permission.
-func (s *Secrets) Authority(ctx context.Context) (secrets.Optional[secrets.PEM], error) {
-	return secrets.GetOptional(ctx, s.Manager, keyAuthority, "")
+// The user is asked for it when it is missing while ssl_mode is verify-ca; else it may be unset,
+// which is no error. Nobody is asked for permission.
+func (s *Secrets) RootCertificate(ctx context.Context) (secrets.Optional[secrets.PEM], error) {
+	return secrets.GetOptional(ctx, s.Manager, keyRootCertificate, "")
 }
 
-// SearchPath returns search_path: Schemas.
+// SearchPath returns search_path: Schemas to look in.
 //
 // Until the user stores another, it is public. Nobody is asked for permission.
 func (s *Secrets) SearchPath(ctx context.Context) ([]string, error) {
@@ -208,21 +265,23 @@ func (s *Secrets) SearchPath(ctx context.Context) ([]string, error) {
 
 // Values are the values of all secrets.
 type Values struct {
-	// Host is host: Host.
+	// Host is host: Host of the database.
 	Host string
 	// Port is port: Port.
 	Port uint16
-	// User is user: User.
+	// User is user: User name.
 	User string
-	// Password is password: Password.
+	// Password is password: Password of the database.
 	Password secrets.Secret
 	// Database is database: Database.
 	Database string
+	// SSLMode is ssl_mode: How the connection is protected.
+	SSLMode SSLMode
 	// DSN is dsn: Database URL.
 	DSN secrets.Secret
-	// Authority is authority: Certificate of the authority.
-	Authority secrets.Optional[secrets.PEM]
-	// SearchPath is search_path: Schemas.
+	// RootCertificate is root_certificate: Certificate of the authority.
+	RootCertificate secrets.Optional[secrets.PEM]
+	// SearchPath is search_path: Schemas to look in.
 	SearchPath []string
 }
 
@@ -235,8 +294,9 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 		keyUser.Into(&values.User),
 		keyPassword.Into(&values.Password),
 		keyDatabase.Into(&values.Database),
+		keySSLMode.Into(&values.SSLMode),
 		keyDSN.Into(&values.DSN),
-		keyAuthority.IntoOptional(&values.Authority),
+		keyRootCertificate.IntoOptional(&values.RootCertificate),
 		keySearchPath.Into(&values.SearchPath),
 	)
 	return values, err
@@ -254,10 +314,16 @@ func ValidatePort(text string) (uint16, error) {
 	return secrets.Validate(keyPort, text)
 }
 
-// ValidateAuthority returns the value of authority that text stands for, or an error that names the
+// ValidateSSLMode returns the value of ssl_mode that text stands for, or an error that names the
 // rule it breaks and is secrets.ErrInvalid.
-func ValidateAuthority(text string) (secrets.PEM, error) {
-	return secrets.Validate(keyAuthority, text)
+func ValidateSSLMode(text string) (SSLMode, error) {
+	return secrets.Validate(keySSLMode, text)
+}
+
+// ValidateRootCertificate returns the value of root_certificate that text stands for, or an error
+// that names the rule it breaks and is secrets.ErrInvalid.
+func ValidateRootCertificate(text string) (secrets.PEM, error) {
+	return secrets.Validate(keyRootCertificate, text)
 }
 
 // ValidateSearchPath returns the value of search_path that text stands for, or an error that names

@@ -6,6 +6,7 @@ package golden
 import (
 	"context"
 	_ "embed"
+	"time"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
@@ -25,10 +26,13 @@ func KeyKubeconfig() secrets.Key[secrets.Secret] {
 }
 
 var keyKubeconfig = secrets.File("kubeconfig", secrets.Field{
-	Label:   "Configuration of the cluster",
-	Default: "~/.kube/config",
-	Env:     []string{"KUBECONFIG"},
-	Format:  "yaml",
+	Label:    "Configuration of kubectl",
+	Help:     "The file must be yours alone (chmod 600).",
+	Docs:     "https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/",
+	Default:  "~/.kube/config",
+	Remember: 1 * time.Hour,
+	Env:      []string{"KUBECONFIG"},
+	Format:   "yaml",
 })
 
 // KeyContext returns the key that stands for context.
@@ -37,7 +41,33 @@ func KeyContext() secrets.Key[string] {
 }
 
 var keyContext = secrets.Text("context", secrets.Field{
-	Label:      "Context",
+	Label:      "Context of kubectl",
+	Help:       "One of those that \"kubectl config get-contexts\" lists; else the current one.",
+	Permission: secrets.NoAsking,
+})
+
+// KeyNamespaces returns the key that stands for namespaces.
+func KeyNamespaces() secrets.Key[[]string] {
+	return keyNamespaces
+}
+
+var keyNamespaces = secrets.List(secrets.Text("namespaces", secrets.Field{
+	Label:       "Namespaces",
+	Default:     "default",
+	Permission:  secrets.NoAsking,
+	Pattern:     "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
+	PatternHelp: "a name of lower-case letters, digits and - (RFC 1123)",
+	Unique:      true,
+}))
+
+// KeyReadOnly returns the key that stands for read_only.
+func KeyReadOnly() secrets.Key[bool] {
+	return keyReadOnly
+}
+
+var keyReadOnly = secrets.Boolean("read_only", secrets.Field{
+	Label:      "Change nothing in the cluster",
+	Default:    "true",
 	Permission: secrets.NoAsking,
 })
 
@@ -57,6 +87,8 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 		Keys: []secrets.AnyKey{
 			keyKubeconfig,
 			keyContext,
+			keyNamespaces,
+			keyReadOnly,
 		},
 	}, options...)
 	if err != nil {
@@ -65,28 +97,50 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 	return &Secrets{Manager: manager}, nil
 }
 
-// Kubeconfig returns kubeconfig: Configuration of the cluster.
+// Kubeconfig returns kubeconfig: Configuration of kubectl. The file must be yours alone (chmod
+// 600).
 //
-// It is what a file of the user's has at this moment. Until the user stores another, it is
-// ~/.kube/config. Each use needs the user's permission, which can be given for the session; a
-// refusal is an error, such as secrets.ErrDenied.
+// See https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
+//
+// It is the content of a file of the user's, which is read at each use. Until the user stores
+// another path, the file is ~/.kube/config. Each use needs the user's permission, which can be
+// given for 1h; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Kubeconfig(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyKubeconfig, reason)
 }
 
-// Context returns context: Context.
+// Context returns context: Context of kubectl. One of those that "kubectl config get-contexts"
+// lists; else the current one.
 //
 // It may be unset, which is no error. Nobody is asked for permission.
 func (s *Secrets) Context(ctx context.Context) (secrets.Optional[string], error) {
 	return secrets.GetOptional(ctx, s.Manager, keyContext, "")
 }
 
+// Namespaces returns namespaces: Namespaces.
+//
+// Until the user stores another, it is default. Nobody is asked for permission.
+func (s *Secrets) Namespaces(ctx context.Context) ([]string, error) {
+	return secrets.Get(ctx, s.Manager, keyNamespaces, "")
+}
+
+// ReadOnly returns read_only: Change nothing in the cluster.
+//
+// Until the user stores another, it is true. Nobody is asked for permission.
+func (s *Secrets) ReadOnly(ctx context.Context) (bool, error) {
+	return secrets.Get(ctx, s.Manager, keyReadOnly, "")
+}
+
 // Values are the values of all secrets.
 type Values struct {
-	// Kubeconfig is kubeconfig: Configuration of the cluster.
+	// Kubeconfig is kubeconfig: Configuration of kubectl.
 	Kubeconfig secrets.Secret
-	// Context is context: Context.
+	// Context is context: Context of kubectl.
 	Context secrets.Optional[string]
+	// Namespaces is namespaces: Namespaces.
+	Namespaces []string
+	// ReadOnly is read_only: Change nothing in the cluster.
+	ReadOnly bool
 }
 
 // All returns every secret with one question for all of them. An error means that none of them is there.
@@ -95,6 +149,8 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 	err := secrets.GetGroup(ctx, s.Manager, reason,
 		keyKubeconfig.Into(&values.Kubeconfig),
 		keyContext.IntoOptional(&values.Context),
+		keyNamespaces.Into(&values.Namespaces),
+		keyReadOnly.Into(&values.ReadOnly),
 	)
 	return values, err
 }
@@ -103,4 +159,16 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 // the rule it breaks and is secrets.ErrInvalid.
 func ValidateKubeconfig(text string) (secrets.Secret, error) {
 	return secrets.Validate(keyKubeconfig, text)
+}
+
+// ValidateNamespaces returns the value of namespaces that text stands for, or an error that names
+// the rule it breaks and is secrets.ErrInvalid.
+func ValidateNamespaces(text string) ([]string, error) {
+	return secrets.Validate(keyNamespaces, text)
+}
+
+// ValidateReadOnly returns the value of read_only that text stands for, or an error that names the
+// rule it breaks and is secrets.ErrInvalid.
+func ValidateReadOnly(text string) (bool, error) {
+	return secrets.Validate(keyReadOnly, text)
 }
