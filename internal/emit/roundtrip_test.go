@@ -213,8 +213,8 @@ func randomSchema(chance *rand.Rand) object {
 		secrets["target"] = object{"field_type": "url", "label": pick(chance, "Target", "TARGET", "Address")}
 		for name, secret := range secrets {
 			if name != "target" && len(secret.(object)) > 3 {
-				secret.(object)["sent_to"] = pick[any](chance, "target", "target", []string{"api.pets.example", "*.pets.example"})
-				addSending(chance, secret.(object))
+				secret.(object)["sent_to"] = "target"
+				addSending(secret.(object))
 			}
 		}
 	}
@@ -225,16 +225,16 @@ func randomSchema(chance *rand.Rand) object {
 	return schema
 }
 
-// addSending has a secret of one line be sent by a transport.
-func addSending(chance *rand.Rand, secret object) {
-	kind, _ := secret["field_type"].(string)
-	if !slices.Contains([]string{"", "text", "password", "email"}, kind) || secret["list"] != nil || secret["format"] != nil || secret["sent_to"] == "target" {
+// addSending has a secret of one line be sent by a transport to fixed hosts, in a form by how much else it says.
+func addSending(secret object) {
+	kind, form := secret["field_type"], len(secret)%4
+	if !slices.Contains([]any{"text", "password", "email"}, kind) || secret["list"] != nil || secret["format"] != nil || form == 0 {
 		return
 	}
-	secret["sent_as"] = pick[any](chance, "bearer", object{"header": "X-API-Key", "format": "Token {value}"}, object{"query": "key"})
-	secret["reject_on"] = pick[any](chance, []int{401, 403}, []int{})
-	secret["insecure"] = pick(chance, true, false)
-	secret["revealed"] = kind != "" && kind != "password"
+	secret["sent_to"] = []string{"api.pets.example", "*.pets.example"}
+	secret["sent_as"] = []any{"bearer", object{"header": "X-API-Key", "format": "Token {value}"}, object{"query": "key"}}[form-1]
+	secret["reject_on"] = []int{401, 403}[:form%3]
+	secret["insecure"], secret["revealed"] = form == 1, kind != "password"
 }
 
 // addDependence adds a one_of, an all_or_none, a secret that is asked for on a condition, and one that is made of others.
