@@ -25,7 +25,7 @@ func TestRealAlternatives(t *testing.T) {
 	t.Cleanup(func() { _ = vault.Manager.Close() })
 	r := &real{Desktop: d, t: t}
 	ctx := vault.Manager.Background(context.Background())
-	signIn := func() func() {
+	signIn := func() func(want string) {
 		done := make(chan string, 1)
 		go func() {
 			auth, err := vault.Auth(ctx, "Sign in")
@@ -38,12 +38,8 @@ func TestRealAlternatives(t *testing.T) {
 				done <- fmt.Sprint(err)
 			}
 		}()
-		return func() {
+		return func(want string) {
 			t.Helper()
-			want := "ann:hunter22"
-			if isToken, _ := vault.Manager.Stored(ctx, alternatives.KeyServiceAccountToken()); isToken {
-				want = "token " + goodToken
-			}
 			select {
 			case got := <-done:
 				if got != want {
@@ -64,7 +60,7 @@ func TestRealAlternatives(t *testing.T) {
 	r.types("alternatives: User name", "ann")
 	r.types("alternatives: Password", "hunter22")
 	r.presses(forkAsks, r.Keys(desktop.AllowAll)...)
-	get()
+	get("ann:hunter22")
 	if got := stored("auth") + " " + stored("username") + " " + stored("password"); got != "basic ann hunter22" {
 		t.Errorf("stored is %q", got)
 	}
@@ -76,7 +72,7 @@ func TestRealAlternatives(t *testing.T) {
 	r.presses(whichTitle, "Down", "Return") // what was chosen is first, and marked
 	r.types("alternatives: Service account token", goodToken)
 	r.presses(forkAsks, r.Keys(desktop.AllowAll)...)
-	get()
+	get("token " + goodToken)
 	if got := stored("auth") + " " + stored("service_account_token") + " " + stored("password"); got != "token "+goodToken+" hunter22" {
 		t.Errorf("stored is %q", got)
 	}
@@ -88,6 +84,7 @@ func TestRealAlternatives(t *testing.T) {
 	r.presses(whichTitle, r.Keys(desktop.Agree)...) // the same way
 	r.types("alternatives: Service account token", goodToken+"2")
 	r.presses(forkAsks, r.Keys(desktop.AllowAll)...)
+	get("token " + goodToken + "2")
 	if r.must(r.WaitNoWindow()); stored("service_account_token") != goodToken+"2" {
 		t.Errorf("stored is %q", stored("service_account_token"))
 	}

@@ -103,7 +103,10 @@ func TestNothingEncodesAConfidential(t *testing.T) {
 			t.Errorf("%s: %s, %v", name, text, err)
 		}
 	}
-	if err := json.Unmarshal([]byte(`"https://a.example"`), &u); err == nil {
+	var into struct {
+		U secrets.Confidential[*url.URL]
+	}
+	if err := json.Unmarshal([]byte(`{"U":"https://a.example"}`), &into); err == nil {
 		t.Error("a confidential url was read from JSON")
 	}
 }

@@ -89,8 +89,14 @@ func TestDefaultPath(t *testing.T) {
 	if got, err := b.Kubeconfig(b.ctx, ""); err != nil || got.Reveal() != "clusters: [a]\n" {
 		t.Fatal(got, err)
 	}
-	if e := b.user.Shown()[1].Entry; e.Kind != "line" || e.Prefill != "~/.kube/config" {
+	e := b.user.Shown()[1].Entry
+	if e.Kind != "line" || e.Prefill != "~/.kube/config" {
 		t.Errorf("asked for as %s, offered %q", e.Kind, e.Prefill)
+	}
+	says := strings.ReplaceAll(e.Text, "\n", " ")
+	if !strings.Contains(says, "The content of the file must be YAML") || strings.Contains(says, "must be a full path") ||
+		!strings.Contains(says, "The default can't be used: it must be the path of a file that is there") || strings.Contains(says, "is stored") {
+		t.Errorf("the dialog says %s", says)
 	}
 }
 

@@ -559,6 +559,8 @@ func TestOpenRefusesKeysThatTheGeneratorWouldRefuse(t *testing.T) {
 		"default's rules": secrets.Integer("x", secrets.Field{Default: "0", Range: secrets.Between(1, math.MaxInt64)}),
 		"choices alike": secrets.Choice[string]("x", secrets.Field{
 			Choices: []string{"eu", "uk", "us"}, ChoiceLabels: map[string]string{"eu": "Europe", "uk": "Europe"}}),
+		"a choice like another": secrets.Choice[string]("x", secrets.Field{
+			Choices: []string{"eu", "us"}, ChoiceLabels: map[string]string{"eu": "us", "us": "America"}}),
 		"sent_to": secrets.Text("x", secrets.Field{SentTo: "y"}),
 	} {
 		if err := openKeys(key); err == nil {

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 )
 
 // Get returns the value of key once it is stored, valid and allowed: it opens a dialog for a missing value, and asks for
@@ -148,36 +146,13 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 			continue // unset: nothing leaves
 		}
 		if f.def.Confidential() {
-			learn(m.guard(), f.def, f.text.Reveal())
-			if decoded, ok := f.value.([]byte); ok {
-				m.guard().Learn(string(decoded), "") // what the server has of it
-			}
+			learn(m.guard(), f.def, f.text.Reveal(), f.value)
 			if !t.said.Guarded {
 				m.noteUnguarded(ctx, f.def.Name)
 			}
 		}
 		t.hand(f.def, f.text)
 		m.values.hand(f.def, f.text)
-	}
-}
-
-// learnDerived has the guard mask what was made of confidential values.
-func (m *Manager) learnDerived(found []finding) {
-	for _, f := range found {
-		if f.def.isDerived() && f.value != nil && f.def.Confidential() {
-			learn(m.guard(), f.def, f.text.Reveal())
-		}
-	}
-}
-
-// learn has the guard mask a confidential value.
-func learn(g *guard.Guard, def *definition, text string) {
-	for _, text := range def.Texts(text) {
-		if def.Type == field.URL {
-			g.LearnAddress(text)
-		} else {
-			g.Learn(text, def.PrefixOf(text))
-		}
 	}
 }
 

@@ -63,7 +63,13 @@ func (i insider) IsAsked(ctx context.Context, name string) bool {
 	return glance.isAsked(ctx, i.names[name])
 }
 
-func (i insider) MemberOf(name string) string { return i.memberOf(i.names[name]) }
+func (i insider) MemberOf(name string) string {
+	member, ok := i.members[i.names[name]]
+	if !ok {
+		return ""
+	}
+	return member.oneOf.Name + ": " + member.oneOf.Named(member.alternative)
+}
 
 func (i insider) Setting(ctx context.Context, name string) (string, error) {
 	if i.names[name].Unrevealed {

@@ -188,8 +188,8 @@ func checkDefinition(f field.Field) error {
 		return fmt.Errorf("unknown permission %q", f.Permission)
 	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:
 		return fmt.Errorf("unknown scope %q", f.Scope)
-	case hasTwice(f.ShownChoices()):
-		return errors.New("two choices are shown alike: what a person chooses could be either")
+	case clashes(f):
+		return errors.New("two choices are shown alike, or one as another's value: what a person chooses could be either")
 	case checkSent(f) != nil:
 		return checkSent(f)
 	case f.Docs != "" && field.CheckLink(f.Docs) != nil:
@@ -231,10 +231,14 @@ func checkSent(f field.Field) error {
 	return nil
 }
 
-// hasTwice reports whether a text is in a list twice.
-func hasTwice(texts []string) bool {
-	slices.Sort(texts)
-	return len(slices.Compact(texts)) < len(texts)
+// clashes reports whether a person who chooses one of f's choices may mean another.
+func clashes(f field.Field) bool {
+	for i := range f.Choices {
+		if _, ok := f.Clash(i); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // Close ends all dialogs and questions, waits until they are gone, and forgets the grants. Getters fail with [ErrClosed]

@@ -40,6 +40,7 @@ func (m *Manager) needs(needs []consent.Use, used, found []finding) []consent.Us
 func (m *Manager) use(f finding, found []finding) use {
 	u := use{def: f.def}
 	var destination Secret
+	u.host = f.def.FixedHosts()
 	if f.def.GoesToItself() {
 		u.host = hostOf(f)
 	}

@@ -38,7 +38,7 @@ type Entry struct {
 	Prefill string   // offered, and taken if the person just agrees; never a secret
 	Choices []string // of a choice or choices, as they are shown; who chooses one enters this text
 	Open    bool     // of a choice: another text than those offered may be entered
-	// Optional allows the value to be left empty, where the dialog needs a button for that.
+	// Optional allows the value to be left empty, where the dialog needs a button or a row for that.
 	Optional bool
 }
 

@@ -92,6 +92,9 @@ func (v *values) find(ctx context.Context, def *definition) finding {
 	}
 	found := v.valueOf(ctx, def, text)
 	if found.value == nil {
+		if found.gap != nil {
+			found.gap.OfDefault = err != nil // it is ErrNotSet
+		}
 		return found
 	}
 	if r, ok := v.rejection(def, text, found.text.Reveal()); ok {
@@ -316,7 +319,8 @@ func (v *values) put(ctx context.Context, def *definition, text string) error {
 	err := v.use(ctx, func(ctx context.Context) error { return v.store.Set(ctx, v.service, def.Name, text) })
 	if err != nil {
 		if def.Confidential() {
-			learn(v.guard(), def, text) // which nothing has handed out yet, and the error may repeat
+			value, _ := def.Parse(text)
+			learn(v.guard(), def, text, value) // which nothing has handed out yet, and the error may repeat
 		}
 		return v.noteFailure(ctx, def.Name, err)
 	}

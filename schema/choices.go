@@ -1,7 +1,7 @@
 package schema
 
 import (
-	"slices"
+	"fmt"
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
@@ -34,7 +34,7 @@ func readChoices(r *reader, d *draft, n *node) {
 			r.choiceLabel(d, value, c.label)
 		}
 	}
-	r.checkShownChoices(d)
+	r.checkRows("choice", d.Field, d.shownAt)
 }
 
 // choice reads the parts of one item.
@@ -94,24 +94,23 @@ func (r *reader) choiceLabel(d *draft, value string, n *node) {
 	d.shownAt[len(d.shownAt)-1] = n.pos
 }
 
-// checkShownChoices checks that a list can show each choice, and that a person who chooses one, or types what it is called, means
-// no other.
-func (r *reader) checkShownChoices(d *draft) {
-	shown := d.ShownChoices()
-	for i, text := range shown {
-		pos := d.shownAt[i]
-		isValue := text == d.Choices[i]
-		switch first := slices.Index(shown, text); {
+// checkRows checks that a list can show each of the choices, or alternatives, of f, and that a person who chooses one, or types what
+// it is called, means no other and no row of the list's own. The places say where it is said how each is shown.
+func (r *reader) checkRows(what string, f field.Field, places []Pos) {
+	for i, text := range f.ShownChoices() {
+		pos, is := places[i], fmt.Sprintf("%s %s is shown as %s", what, quote(f.Choices[i]), quote(text))
+		other, clashes := f.Clash(i)
+		switch {
 		case strings.HasPrefix(text, "-"):
-			r.errorf(pos, `choice %s is shown as %s, which begins with "-": a dialog can't list that, give it a label that begins otherwise`, quote(d.Choices[i]), quote(text))
+			r.errorf(pos, `%s, which begins with "-": a dialog can't list that, give it a label that begins otherwise`, is)
 		case layout.Line(text) != text:
-			r.errorf(pos, "choice %s is shown as %s, which a dialog lists as %s: give it a label", quote(d.Choices[i]), quote(text), quote(layout.Line(text)))
-		case slices.Contains(field.ReservedRows(), text):
-			r.errorf(pos, "choice %s is shown as %s, which is a row of the dialog's own: give it another label", quote(d.Choices[i]), quote(text))
-		case !isValue && slices.Contains(d.Choices, text):
-			r.errorf(pos, "choice %s is shown as %s, which is another choice", quote(d.Choices[i]), quote(text))
-		case !isValue && first < i:
-			r.errorf(pos, "choice %s is shown as %s like choice %s at line %d", quote(d.Choices[i]), quote(text), quote(d.Choices[first]), d.shownAt[first].Line)
+			r.errorf(pos, "%s, which a dialog lists as %s: give it a label", is, quote(layout.Line(text)))
+		case field.IsReserved(text):
+			r.errorf(pos, "%s, which is a row of the dialog's own: give it another label", is)
+		case clashes && f.Choices[other] == text:
+			r.errorf(pos, "%s, which is another %s", is, what)
+		case clashes:
+			r.errorf(pos, "%s like %s %s at line %d", is, what, quote(f.Choices[other]), places[other].Line)
 		}
 	}
 }

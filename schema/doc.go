@@ -105,8 +105,10 @@
 //
 // Some value must be within the rules: a pattern that matches none is refused, with prefixes or a length that none has.
 //
-// Of a choice, a person is shown the label, and the value is stored and returned. No two may be shown alike, nor one as another's
-// value; what begins with "-" is no row of a dialog's list, so such a value needs a label.
+// Of a choice, the value is stored and returned. A dialog lists the labels; in a terminal, a status and a problem the label
+// stands behind the value, as in "eu (Europe)", and a person may type either. No two may be shown alike, nor one as another's
+// value, nor as a row of the dialog's own; what begins with "-" is no row of a list, so such a value needs a label. All that
+// holds for alternatives too.
 //
 // A format is checked, and says the Go type, of which a secrets.Confidential is made where it is confidential:
 //
@@ -136,9 +138,12 @@
 // type. Its value is a secrets.Confidential. A confidential url may have user information without user_info, and unless sent_to
 // says otherwise, the question names its own host. With a scheme such as postgres, mongodb, redis or amqp it is a connection URL:
 // of several hosts, none, or a socket, where drivers of the scheme take that, and a secrets.Secret, since drivers take the text.
-// Its hosts stand in one place, before the path or in a parameter such as host. A boolean or a
-// choice can't be confidential, since its few values are known, nor can a password be public: text is that. A multiline that
-// is public, such as the certificate of an authority, is a string.
+// Its hosts stand in one place, before the path or in a parameter such as host of postgres.
+//
+// Of any scheme but http, https, ws and wss, what programs read differently is no value: a #, and in a list of URLs another comma than
+// those between its hosts; nor what has them go elsewhere, such as a parameter with a host, a port, a proxy or a service. A boolean or
+// a choice can't be confidential, since its few values are known, nor can a password be public: text is that. A multiline that
+// is public, such as the certificate of an authority, is a string. Nothing public has a private key in it.
 //
 // An example must obey the rules too. One of password or multiline must plainly be nobody's: with the word "example" in it, or of
 // one character for the most part, such as sk_live_xxxxxxxxxxxxxxxx. It is refused as a value.
@@ -218,8 +223,8 @@
 // postgres://{user}:{password}@{host}:{port}/{database}?sslmode={mode} each is escaped by its place (RFC 3986): in user, password,
 // path, query and fragment all but unreserved characters are percent-encoded, so that a part is one segment of a path; as a host
 // it is a name or an address, which gets its brackets, or the path of a socket where the drivers of the scheme take one; as a port
-// a number. There is no part in the scheme, where none can be escaped, and no confidential one in the host. A part is one value of
-// one line; it may be derived itself.
+// a number. There is no part in the scheme, where none can be escaped, and no confidential one in the host or in what
+// names it, such as a parameter. A part is one value of one line; it may be derived itself.
 //
 // It is confidential if a part is, and unset while a part is. A question for its use is one for the parts, and says where a
 // url goes that is made of them. To reject it is to reject its confidential parts; who wants another sets a part.

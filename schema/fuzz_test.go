@@ -36,23 +36,44 @@ func FuzzParse(f *testing.F) {
 		if file != nil {
 			t.Fatal("an error and a File")
 		}
-		lines := strings.Split(strings.TrimPrefix(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(src)), "\uFEFF"), "\n")
-		if list := err.(ErrorList); len(list) == 0 || !reflect.DeepEqual(list, slices.Clone(list).sorted()) {
-			t.Fatalf("none, not in order, or one twice: %q", list)
-		}
-		for _, e := range err.(ErrorList) {
-			if strings.ContainsAny(e.Text, "\n\r") || e.Text == "" {
-				t.Fatalf("not one line: %q", e.Text)
-			}
-			if e.Text == "this can't be read as YAML" {
-				t.Fatal("a panic behind the mistake")
-			}
-			if e.Pos.Line < 1 || e.Pos.Line > len(lines) || e.Pos.Column < 1 ||
-				e.Pos.Column > utf8.RuneCountInString(lines[e.Pos.Line-1])+1 {
-				t.Fatalf("not in the file: %v", e)
-			}
-		}
+		wantMistakes(t, src, err.(ErrorList))
 	})
+}
+
+// TestShortTexts: whatever four signs of YAML follow on each other, the mistakes keep the same rules.
+func TestShortTexts(t *testing.T) {
+	signs := []string{"a", ":", " ", "\n", "- ", "---", "? ", "[", "]", "{", "}", ",", `"`, `\`, "#", "&a", "*a", "!", "|", "%", "\t"}
+	var try func(text string, more int)
+	try = func(text string, more int) {
+		if _, err := Parse("secrets.yaml", []byte(text)); err != nil {
+			wantMistakes(t, []byte(text), err.(ErrorList))
+		}
+		for _, sign := range signs[:len(signs)*min(more, 1)] {
+			try(text+sign, more-1)
+		}
+	}
+	try("", 4)
+}
+
+// wantMistakes checks what is said of a text that was refused.
+func wantMistakes(t *testing.T, src []byte, list ErrorList) {
+	t.Helper()
+	lines := strings.Split(strings.TrimPrefix(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(src)), "\uFEFF"), "\n")
+	if len(list) == 0 || !reflect.DeepEqual(list, slices.Clone(list).sorted()) {
+		t.Fatalf("%q: none, not in order, or one twice: %q", src, list)
+	}
+	for _, e := range list {
+		if strings.ContainsAny(e.Text, "\n\r") || e.Text == "" {
+			t.Fatalf("%q: not one line: %q", src, e.Text)
+		}
+		if e.Text == "this can't be read as YAML" {
+			t.Fatalf("%q: a panic behind the mistake", src)
+		}
+		if e.Pos.Line < 1 || e.Pos.Line > len(lines) || e.Pos.Column < 1 ||
+			e.Pos.Column > utf8.RuneCountInString(lines[e.Pos.Line-1])+1 {
+			t.Fatalf("%q: not in the file: %v", src, e)
+		}
+	}
 }
 
 // wantSound checks a schema that was accepted.

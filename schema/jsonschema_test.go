@@ -81,7 +81,7 @@ func TestJSONSchemaRefusesInvalid(t *testing.T) {
 		server-name-too-many-bytes server-name-two-spaces pattern-of-no-value
 		env-of-two number-and-duration-bounds required-when-in-a-circle
 		label-missing-for-a-long-name help-text-too-many-lines question-without-room dialog-without-room docs-without-room examples-of-no-value
-		derived-of-a-member
+		derived-of-a-member one-of-rows
 		sent-and-revealed sent-group-hosts sent-group-roles sent-headers sent-in-plain-http sent-members sent-to-a-host-as-a-name
 		sent-to-hosts-of-anybody sent-to-without-room sent-without-sent-as`)
 	s := compile(t)

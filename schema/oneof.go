@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
@@ -135,7 +134,8 @@ func (r *reader) oneOfTexts(o *OneOf, entries []entry) {
 }
 
 func (r *reader) alternatives(o *OneOf, entries []entry) {
-	seen, shown := map[string]Pos{}, map[string]Pos{}
+	seen := map[string]Pos{}
+	var shownAt []Pos // parallel to the alternatives
 	for _, e := range entries {
 		if first, repeated := seen[e.key]; repeated {
 			r.errorf(e.pos, "alternative %s is already declared at line %d", quote(e.key), first.Line)
@@ -143,16 +143,8 @@ func (r *reader) alternatives(o *OneOf, entries []entry) {
 		}
 		seen[e.key] = e.pos
 		a := r.alternative(e)
-		label := cmp.Or(a.Label, a.Name)
-		if first, taken := shown[label]; taken {
-			r.errorf(a.At("label"), "alternative %s is shown as %s, like the one at line %d", quote(a.Name), quote(label), first.Line)
-		}
-		if strings.HasPrefix(label, "-") || label == field.NothingRow {
-			r.errorf(a.At("label"), "alternative %s must not be shown as %s, which a list of choices can't have", quote(a.Name), quote(label))
-		}
-		shown[label] = e.pos
 		if r.name("alternative", e) {
-			o.Alternatives = append(o.Alternatives, a)
+			o.Alternatives, shownAt = append(o.Alternatives, a), append(shownAt, a.At("label"))
 		}
 		for i, member := range a.Members {
 			r.joinAlternative(r.seen[member], part{fmt.Sprintf("one_of %s", quote(o.Name)), a.Name, a.members[i]})
@@ -161,6 +153,7 @@ func (r *reader) alternatives(o *OneOf, entries []entry) {
 	if len(seen) < 2 {
 		r.errorf(o.Pos, "there must be two alternatives at least, found %d", len(seen))
 	}
+	r.checkRows("alternative", o.Field(), shownAt)
 }
 
 // alternative reads a list of secrets, or a mapping that has the list and a label.

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/pace"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/invalid/*.txt")
@@ -226,25 +227,17 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// parseQuickly parses src, and fails if that takes much longer than its size of an ordinary schema. That is read on the same
-// machine just before, so that the machine's load makes no difference: what takes time that grows with the square of the size
-// takes a thousand times as long.
-func parseQuickly(t *testing.T, src string) error {
+// parseQuickly parses src, and fails if that takes much longer than its size of ordinary schemas. What takes time that grows
+// with the square of the size takes a thousand times as long.
+func parseQuickly(t *testing.T, src string) (err error) {
 	t.Helper()
-	const times, turns = 20, 3
-	var err error
-	var ratio float64
-	for range turns {
-		begin := time.Now()
-		_, _ = Parse("secrets.yaml", ordinary)
-		between := time.Now()
-		_, err = Parse("secrets.yaml", []byte(src))
-		floor := float64(between.Sub(begin)) * max(1, float64(len(src))/float64(len(ordinary)))
-		if ratio = float64(time.Since(between)) / floor; ratio < times {
-			return err
-		}
+	ratio := pace.Ratio(
+		func() { _, err = Parse("secrets.yaml", []byte(src)) },
+		func() { _, _ = Parse("secrets.yaml", ordinary) },
+	)
+	if ratio /= max(1, float64(len(src))/float64(len(ordinary))); ratio > 20 {
+		t.Errorf("takes %.0f times as long as an ordinary schema", ratio)
 	}
-	t.Errorf("takes %.0f times as long as an ordinary schema", ratio)
 	return err
 }
 

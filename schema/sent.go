@@ -221,7 +221,7 @@ func (r *reader) checkSent() {
 		r.checkSentAs(d)
 		r.checkPlain(d)
 		r.checkRevealed(d)
-		if d.isSent() && !d.places.has("reject_on") {
+		if d.isSent() && !d.places.has("reject_on") && d.Type != field.Choice { // a region says nothing of whether a key is right
 			d.RejectOn = []int{401}
 		}
 	}

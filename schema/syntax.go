@@ -15,7 +15,10 @@ import (
 // one sentence of few; a sentence that a later version words differently is passed on as it is, and the
 // invalid schemas of the tests show it.
 
-const textWithColon = `a text with ": " in it must be in quotes`
+const (
+	textWithColon = `a text with ": " in it must be in quotes`
+	keyMissing    = `a key is missing before ":"`
+)
 
 // sentences are what yaml/v4 says in our words, with the word at the place of the mistake.
 var sentences = map[string]string{
@@ -59,7 +62,7 @@ func (c *cursor) explain(err error) mistake {
 	case message == "did not find expected alphabetic or numeric character" && at.Column > begin.Column+1:
 		return mistake{at, "a space is missing before " + word(rest)}
 	case message == "did not find expected alphabetic or numeric character":
-		return mistake{begin, "the name is missing after " + strconv.Quote(context[:1])}
+		return mistake{begin, "the name is missing after " + strconv.Quote(first(context))}
 	case message == "found character that cannot start any token":
 		return mistake{at, fmt.Sprintf("a text can't begin with %q, put it in quotes", next)}
 	case message == tooDeep && next == ':':
@@ -80,7 +83,7 @@ func (c *cursor) explainQuoted(at, begin Pos, message string) mistake {
 	case "found invalid Unicode character escape code":
 		return mistake{Pos{at.Line, at.Column - len(`\u`)}, "the escape stands for no character"}
 	case "found unknown escape character":
-		unknown, _ := utf8.DecodeRuneInString(rest[1:])
+		unknown, _ := utf8.DecodeRuneInString(strings.TrimPrefix(rest, `\`))
 		return mistake{Pos{at.Line, at.Column + 1}, fmt.Sprintf("%s %q", message, unknown)}
 	case "found unexpected end of stream", "found unexpected document indicator":
 		return mistake{begin, "the closing quote is missing"}
@@ -105,14 +108,21 @@ func (c *cursor) isEnd(pos Pos) bool {
 	return rest == "" && pos.Line == len(c.lines)
 }
 
-// place returns where a mark is in the text.
+// place returns where a mark of yaml/v4 is in the text. Of what is missing at the end of a text, yaml/v4 says that it is a line
+// behind it, so no mark is taken as it is.
 func (c *cursor) place(mark yaml.Mark) Pos { return c.lines.clamp(Pos{mark.Line, mark.Column}) }
+
+// begin returns where a node of yaml/v4 begins.
+func (c *cursor) begin(n *yaml.Node) Pos { return c.place(yaml.Mark{Line: n.Line, Column: n.Column}) }
 
 // beginsLine reports whether nothing stands before pos in its line.
 func (c *cursor) beginsLine(pos Pos) bool {
 	before, _ := c.split(pos)
 	return strings.TrimLeft(before, " \t") == ""
 }
+
+// first returns the first sign of rest, or "" where rest is.
+func first(rest string) string { return rest[:min(1, len(rest))] }
 
 // word returns the word or sign at the beginning of rest, in quotes.
 func word(rest string) string {
@@ -135,11 +145,14 @@ func (c *cursor) explainColon(at Pos, before string) mistake {
 	if err != nil {
 		return c.explain(err)
 	}
+	if text == nil || isEmpty(text) { // "--- :"
+		return mistake{at, keyMissing}
+	}
 	key := text
 	for n := len(text.Content); n > 0; n = len(text.Content) {
 		key, text = text.Content[max(n-2, 0)], text.Content[n-1]
 	}
-	begin := Pos{text.Line, text.Column}
+	begin := c.begin(text)
 	_, line := c.split(begin)
 	line = quote(strings.TrimSpace(line))
 	switch {
@@ -154,7 +167,7 @@ func (c *cursor) explainColon(at Pos, before string) mistake {
 // explainBracket explains what stands at a place where the bracket that begins at another must end.
 func (c *cursor) explainBracket(at, begin Pos) mistake {
 	_, open := c.split(begin)
-	open, closing := open[:1], map[byte]string{'[': "]", '{': "}"}[open[0]]
+	open, closing := first(open), map[string]string{"[": "]", "{": "}"}[first(open)]
 	before, rest := c.split(at)
 	if quote, ok := c.openQuote(at, before); ok {
 		return mistake{quote, "the closing quote is missing"}

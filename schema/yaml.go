@@ -84,8 +84,7 @@ func (y *yamlReader) fail(pos Pos, format string, args ...any) {
 }
 
 func (y *yamlReader) node(n *yaml.Node) *node {
-	// Of what is missing at the end of a text, yaml/v4 says that it is a line behind it.
-	v := &node{pos: y.text.lines.clamp(Pos{n.Line, n.Column}), size: 1}
+	v := &node{pos: y.text.begin(n), size: 1}
 	if n.Anchor != "" {
 		y.values[n] = nil
 	}
@@ -152,7 +151,7 @@ func (y *yamlReader) textOf(n *yaml.Node) string {
 // item reads an item of a list. Within brackets, "a: b" is a mapping to YAML.
 func (y *yamlReader) item(n *yaml.Node) *node {
 	isMapping := n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle != 0
-	if pos := (Pos{n.Line, n.Column}); isMapping && n.Anchor == "" && !tagged(n) {
+	if pos := y.text.begin(n); isMapping && n.Anchor == "" && !tagged(n) {
 		if _, rest := y.text.split(pos); !strings.HasPrefix(rest, "{") {
 			y.fail(pos, textWithColon)
 		}
@@ -161,7 +160,7 @@ func (y *yamlReader) item(n *yaml.Node) *node {
 }
 
 func (y *yamlReader) entry(key, value *yaml.Node) entry {
-	e := entry{key: key.Value, pos: Pos{key.Line, key.Column}}
+	e := entry{key: key.Value, pos: y.text.begin(key)}
 	before, rest := y.text.split(e.pos)
 	unblanked := strings.TrimRight(before, " \t")
 	switch {
@@ -173,7 +172,7 @@ func (y *yamlReader) entry(key, value *yaml.Node) entry {
 	case key.Kind != yaml.ScalarNode:
 		y.fail(e.pos, "a key must be text")
 	case isEmpty(key):
-		y.fail(e.pos, `a key is missing before ":"`)
+		y.fail(e.pos, keyMissing)
 	case y.lacksColon(rest, e.pos, value):
 		y.fail(e.pos, `":" is missing after %s`, quote(key.Value))
 	case key.Tag == "!!merge":
@@ -194,15 +193,15 @@ func (y *yamlReader) lacksColon(rest string, pos Pos, value *yaml.Node) bool {
 	if !isEmpty(value) {
 		return false
 	}
-	if value.Line == pos.Line {
-		_, after := y.text.split(Pos{value.Line, value.Column})
+	if begin := y.text.begin(value); begin.Line == pos.Line {
+		_, after := y.text.split(begin)
 		rest = strings.TrimSuffix(rest, after)
 	}
 	return !strings.Contains(rest, ":")
 }
 
 func (y *yamlReader) alias(n *yaml.Node) *node {
-	v := node{pos: Pos{n.Line, n.Column}, size: 1}
+	v := node{pos: y.text.begin(n), size: 1}
 	target, isValue := y.values[n.Alias]
 	switch {
 	case n.Alias == unknown:

@@ -105,10 +105,13 @@ func destination(s *Secret) string {
 	if s.GoesToItself() || s.Derived != "" && s.Type == field.URL {
 		return "It is sent to its own host, which the user is shown."
 	}
-	if s.SentTo == "" {
-		return ""
+	switch {
+	case s.SentTo != "":
+		return fmt.Sprintf("It is sent to the host of %s, which the user is shown.", s.SentTo)
+	case len(s.SentHosts) > 0:
+		return fmt.Sprintf("It is sent to %s, which the user is shown.", s.FixedHosts())
 	}
-	return fmt.Sprintf("It is sent to the host of %s, which the user is shown.", s.SentTo)
+	return ""
 }
 
 // consentOf is consent of a secret; of a derived one, its parts are what is asked about.

@@ -18,11 +18,7 @@ func usesOf(secrets []*Secret) (uses []wording.Use) {
 			return
 		}
 		seen[s.Name] = true
-		use := wording.Use{Field: s.Field}
-		if inURL || s.SentTo != "" || s.GoesToItself() {
-			use.Host = "{host}"
-		}
-		uses = append(uses, use)
+		uses = append(uses, wording.Use{Field: s.Field, Host: shownHost(s.Field, inURL)})
 	}
 	for _, wantsDerived := range []bool{false, true} { // what is handed out as it is goes wherever it may
 		for _, s := range secrets {
@@ -32,4 +28,18 @@ func usesOf(secrets []*Secret) (uses []wording.Use) {
 		}
 	}
 	return uses
+}
+
+// shownHost is where a question says that f goes. What only a use knows is a hole; of what may go without encryption, the
+// question is the one that says so.
+func shownHost(f field.Field, inURL bool) string {
+	switch {
+	case len(f.SentHosts) > 0 && !inURL:
+		return f.FixedHosts()
+	case f.SentTo != "" && f.Insecure:
+		return "http://{host}"
+	case inURL || f.SentTo != "" || f.GoesToItself():
+		return "{host}"
+	}
+	return ""
 }

@@ -14,7 +14,12 @@ import "github.com/dave/jennifer/jen"
 //
 //	// Login returns the group login with one question for all: username, password. ...
 //	func (s *Secrets) Login(ctx context.Context, reason secrets.Reason) (LoginSecrets, error) { ... }
+//
+// A group with a member that is not revealed is only sent.
 func emitGroup(f *jen.File, g *Group) {
+	if !g.hasGetter() {
+		return
+	}
 	comment(f, g.TypeName()+" are the values of the group "+g.Name+".")
 	emitStruct(f, g.TypeName(), slotsOf(g.Members))
 	comment(f, g.Doc...)
@@ -28,11 +33,21 @@ func emitGroup(f *jen.File, g *Group) {
 //
 //	// All returns every secret with one question for all of them. ...
 //	func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error) { ... }
+//
+// What is not revealed is not among them, and where nothing is revealed there is neither.
 func emitAll(f *jen.File, p *Package) {
-	comment(f, "Values are the values of all secrets.")
+	revealed := p.revealed()
+	values, every := "Values are the values of all secrets.", "every secret"
+	switch {
+	case len(revealed) == 0:
+		return
+	case len(revealed) < len(p.Secrets):
+		values, every = "Values are the values of all secrets that are revealed.", "every secret that is revealed"
+	}
+	comment(f, values)
 	emitStruct(f, "Values", p.slots())
-	comment(f, "All returns every secret with one question for all of them. An error means that none of them is there.")
-	emitGroupGetter(f, "All", "Values", p.slots(), asksAny(p.Secrets))
+	comment(f, "All returns "+every+" with one question for all of them. An error means that none of them is there.")
+	emitGroupGetter(f, "All", "Values", p.slots(), asksAny(revealed))
 }
 
 // emitStruct emits a struct with a field for each member.

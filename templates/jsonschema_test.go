@@ -36,6 +36,12 @@ var beyondJSONSchema = regexp.MustCompile(strings.Join([]string{
 	`there must be two alternatives at least|is shown as|must not be shown as`,    // alternatives compared with each other
 	`contradicts|is a member of|has the name of a secret|is the name of a one_of`, // what is said at two places
 	`required_when`, `must be one of`, // settings and their values
+	`needs sent_to|needs a member with|is only for what is sent|not revealed|revealed false`, // what belongs to sent_as, of a secret or its group
+	`plain http|sent_as is for requests|makes no sense with sent_to`,                         // where others can read along
+	`is for two members|has no part in|is no member|has another part|must have the sent_to`,  // what the members of a group are
+	`can't be the (user|password|id|secret|region|token) of`,                                 //
+	`anybody can have|can be looked up|wildcard for addresses|is a header`,                   // hosts and headers that are nobody's to choose
+	`must be written as it is compared`,                                                      // an address in short
 }, "|"))
 
 // TestJSONSchemaAndParserAgree: of random schemas, the JSON Schema refuses none that the parser accepts, and accepts only
@@ -115,7 +121,9 @@ func randomSchema(chance *rand.Rand) object {
 	root := object{"version": 1, "secrets": secrets, "server": pick(chance, "s", "s", "s", "My Server", "", "a:b", " a", "a ", "a\tb", "{tool}", strings.Repeat("s", 65), "漢字", "-x")}
 	if chance.IntN(4) == 0 {
 		root["groups"] = pick[any](chance, "", nil, object{}, object{"g": []string{"a"}}, object{"g": object{"secrets": []string{"a", "b"}, "go_name": pick[any](chance, "", nil, "G", "g", 1)}},
-			object{"__g": []string{"a"}}, object{"g": nil}, object{"g": ""}, []string{"a"}, "a")
+			object{"__g": []string{"a"}}, object{"g": nil}, object{"g": ""}, []string{"a"}, "a",
+			object{"g": object{"secrets": []string{"a", "b"}, "sent_as": pick[any](chance, "basic", "basic", "", nil, "bearer", "sigv4", 1, object{"sigv4": object{}}, object{"basic": "a"})}},
+			object{"g": object{"secrets": []string{"a", "b", "api_key"}, "sent_as": object{"sigv4": object{"id": "a", "secret": "b", "region": pick[any](chance, "api_key", "api_key", "x", "", nil, 1), "service": pick[any](chance, "s3", "S3", "", 1)}}}})
 	}
 	randomParts(chance, root)
 	return root
@@ -180,7 +188,15 @@ var valuesOf = map[string][]any{
 	"permission": {"ask", "dialog", "none", "Ask", "never"},
 	"remember":   {"30m", "8h", "1h30m", "1.5h", "+1h", ".5h", "0s", "-1h", "1d", "0", 30, "1 h", "0.1ns"},
 	"scope":      {"server", "tool", "user"},
-	"sent_to":    {"a", "b", "base.url", "A", "__a", "nowhere", " a"},
+	"sent_to": {"a", "b", "base.url", "A", "__a", "nowhere", " a", []any{"a.example"}, []any{"a.example"}, []any{"*.a.example", "localhost:8080"}, []any{"[::1]:8080", "127.0.0.1"}, []any{"*.com"}, []any{"*"}, []any{},
+		[]any{"a.example", "a.example"}, []any{"A.example"}, []any{"a.example."}, []any{"a.example:443"}, []any{"a.example:0081"}, []any{"a_b:8443"}, []any{"127.1"}, []any{"*.0.0.1"}, []any{"https://a.example"}, []any{"*.github.io:8443"},
+		[]any{"a:99999"}, []any{"xn--bcher-kva.example"}, []any{1}, []any{"[::ffff:127.0.0.1]"}, []any{"-a.example"}},
+	"sent_as": {"bearer", "bearer", "basic", "sigv4", "Bearer", object{"header": "X-API-Key"}, object{"header": "Authorization", "format": "Token {value}"}, object{"query": "key"}, object{"query": "a b"}, object{"header": "Host"},
+		object{"header": "cookie"}, object{"header": "X Key"}, object{"header": "X-Key", "format": ""}, object{"header": "X-Key", "format": "{value}{value}"}, object{"header": "X-Key", "format": "a\r\n{value}"}, object{"header": "X-Key", "format": " {value}"},
+		object{"header": "X-Key", "query": "key"}, object{"query": "key", "format": "{value}"}, object{"format": "{value}"}, object{"header": ""}, object{"query": "key", "header": nil}, []any{"bearer"}, object{"query": 1}},
+	"revealed":  {true, false, false, "false", 0},
+	"reject_on": {[]any{401}, []any{401, 403}, []any{}, []any{200}, []any{500}, []any{401, 401}, 401, "401", []any{"401"}, []any{401.5}},
+	"insecure":  {true, false, "x"},
 	"required_when": {object{"a": "eu"}, object{"b": []any{"eu", "us"}}, object{"a": true}, object{"a": []any{}}, object{"a": 1}, object{"A": "x"}, object{"o": "x"}, object{"a": ""}, object{"a": []any{"x", "x"}},
 		object{"a": strings.Repeat("c", 101)}},
 	"renamed_from": {"OLD", "old name", "__x", "_", "_x", " a", []any{"x", "y"}, []any{"x", "x"}, []any{"__x"}, []any{1}, []any{}, "clé", strings.Repeat("o", 101), []any{"a b", ""}, "{tool}"},

@@ -117,6 +117,11 @@ func fieldItems(s field.Field) []jen.Code {
 	add(s.Remember > 0, "Remember", func() jen.Code { return durationCode(s.Remember) })
 	add(s.Scope == field.ToolScope, "Scope", func() jen.Code { return ours("ToolScope") })
 	text("SentTo", s.SentTo)
+	list("SentHosts", s.SentHosts)
+	add(s.SentAs != field.SentAs{}, "SentAs", func() jen.Code { return sentAsCode(s.SentAs) })
+	yes("Unrevealed", s.Unrevealed)
+	add(len(s.RejectOn) > 0, "RejectOn", func() jen.Code { return intList(s.RejectOn) })
+	yes("Insecure", s.Insecure)
 	list("RenamedFrom", s.RenamedFrom)
 	list("Env", s.Env)
 	count("MinLength", s.MinLength)
@@ -170,6 +175,15 @@ func listsCode(lists map[string][]string, keys []string) jen.Code {
 // stringList emits []string{"a", "b"}.
 func stringList(values []string) jen.Code {
 	return jen.Index().String().ValuesFunc(func(g *jen.Group) {
+		for _, v := range values {
+			g.Lit(v)
+		}
+	})
+}
+
+// intList emits []int{401, 403}.
+func intList(values []int) jen.Code {
+	return jen.Index().Int().ValuesFunc(func(g *jen.Group) {
 		for _, v := range values {
 			g.Lit(v)
 		}

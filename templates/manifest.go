@@ -23,7 +23,7 @@ type Manifest struct {
 	Service string           `json:"service"`
 	Secrets []ManifestSecret `json:"secrets"`
 	Groups  []ManifestGroup  `json:"groups"`
-	All     ManifestGroup    `json:"all"`
+	All     ManifestGroup    `json:"all,omitzero"` // zero where nothing is revealed
 
 	OneOf     []ManifestOneOf `json:"one_of,omitempty"`
 	AllOrNone []ManifestGroup `json:"all_or_none,omitempty"`
@@ -62,6 +62,11 @@ type ManifestSecret struct {
 	Remember     string           `json:"remember,omitempty"`
 	Scope        field.Scope      `json:"scope,omitempty"`
 	SentTo       string           `json:"sent_to,omitempty"`
+	SentHosts    []string         `json:"sent_hosts,omitempty"` // of a sent_to that is a list
+	SentAs       string           `json:"sent_as,omitempty"`
+	Unrevealed   unrevealed       `json:"revealed,omitempty"` // written where it is not revealed, as the schema writes that
+	RejectOn     []int            `json:"reject_on,omitempty"`
+	Insecure     bool             `json:"insecure,omitempty"`
 	RenamedFrom  []string         `json:"renamed_from,omitempty"`
 	Env          []string         `json:"env,omitempty"`
 	Deprecated   string           `json:"deprecated,omitempty"`
@@ -93,13 +98,16 @@ type ManifestSecret struct {
 	RequiredWhen map[string][]string `json:"required_when,omitempty"` // while all of these settings have one of the values
 	MemberOf     string              `json:"member_of,omitempty"`     // the one_of or all_or_none that has the getter
 
-	Getter   string          `json:"getter,omitempty"`
+	Getter    string `json:"getter,omitempty"`
+	Transport string `json:"transport,omitempty"`
+	Sent      string `json:"sent,omitempty"` // where the value goes, and how
+
 	Masked   string          `json:"masked"`           // whether results that hold the value are masked
 	Dialog   *ManifestDialog `json:"dialog,omitempty"` // nil where nobody is asked
 	Question []string        `json:"question,omitempty"`
 	// Rejections say why a value is wrong, at Manager.Reject.
 	Rejections []string `json:"rejections,omitempty"`
-	Reasons    []string `json:"reasons,omitempty"` // that are given at the getter
+	Reasons    []string `json:"reasons,omitempty"` // that are given at the getter or the transport
 }
 
 // A Bound is that of a number or a duration, as the schema writes it: a number is one in JSON too. "" is none.
@@ -154,11 +162,13 @@ type ManifestDialog struct {
 
 // A ManifestGroup is one group of secrets, or all of them.
 type ManifestGroup struct {
-	Name     string   `json:"name,omitempty"`
-	Secrets  []string `json:"secrets,omitempty"`
-	Getter   string   `json:"getter"`
-	Question []string `json:"question,omitempty"`
-	Reasons  []string `json:"reasons,omitempty"` // that are given at the getter
+	Name      string   `json:"name,omitempty"`
+	Secrets   []string `json:"secrets,omitempty"`
+	SentAs    string   `json:"sent_as,omitempty"` // with what each member is
+	Getter    string   `json:"getter,omitempty"`  // none where a member is not revealed
+	Transport string   `json:"transport,omitempty"`
+	Question  []string `json:"question,omitempty"`
+	Reasons   []string `json:"reasons,omitempty"` // that are given at the getter or the transport
 }
 
 // noReasons is what a manifest says that was made without looking for reasons.
@@ -182,13 +192,12 @@ func (p *Package) Manifest(found *reason.Found) *Manifest {
 		m.Secrets[i] = s.manifest(p.Server, sentences)
 	}
 	for i, g := range p.Groups {
-		m.Groups[i] = groupManifest(p.Server, sentences, g.GoName, g.TypeName(), g.Members)
-		m.Groups[i].Name = g.Name
-		for _, s := range g.Members {
-			m.Groups[i].Secrets = append(m.Groups[i].Secrets, s.Name)
-		}
+		m.Groups[i] = g.manifest(p.Server, sentences)
 	}
-	m.All = groupManifest(p.Server, sentences, "All", "Values", p.Secrets)
+	if revealed := p.revealed(); len(revealed) > 0 {
+		m.All = groupManifest(p.Server, sentences, "All", "Values", revealed)
+	}
+	m.senders(p)
 	m.parts(p, sentences)
 	if found == nil {
 		m.NoReasons = noReasons
@@ -196,7 +205,7 @@ func (p *Package) Manifest(found *reason.Found) *Manifest {
 	}
 	m.Reasons, m.ReasonsNotReviewed = found.Others, found.LetPass
 	for getter, reasons := range m.reasons() {
-		*reasons = found.At[getter]
+		*reasons = union(*reasons, found.At[getter])
 	}
 	for i, s := range p.Secrets {
 		m.Secrets[i].Rejections = found.Rejections[s.GoName]
@@ -207,7 +216,8 @@ func (p *Package) Manifest(found *reason.Found) *Manifest {
 	return m
 }
 
-// reasons returns the lists of reasons by the Go names of the getters.
+// reasons returns the lists of reasons by the Go names of the methods at which they are given: of what is sent, that of the
+// getter, even where there is none, of the transport and of the client.
 func (m *Manifest) reasons() map[string]*[]string {
 	lists := map[string]*[]string{}
 	add := func(signature string, list *[]string) {
@@ -217,11 +227,19 @@ func (m *Manifest) reasons() map[string]*[]string {
 		name, _, _ := strings.Cut(signature, "(")
 		lists[name] = list
 	}
+	addSender := func(transport string, list *[]string) {
+		if name, _, isSent := strings.Cut(transport, "Transport("); isSent {
+			sender := Sender{GoName: name}
+			lists[name], lists[sender.TransportName()], lists[sender.ClientName()] = list, list, list
+		}
+	}
 	for i := range m.Secrets {
 		add(m.Secrets[i].Getter, &m.Secrets[i].Reasons)
+		addSender(m.Secrets[i].Transport, &m.Secrets[i].Reasons)
 	}
 	for i := range m.Groups {
 		add(m.Groups[i].Getter, &m.Groups[i].Reasons)
+		addSender(m.Groups[i].Transport, &m.Groups[i].Reasons)
 	}
 	for i := range m.OneOf {
 		add(m.OneOf[i].Getter, &m.OneOf[i].Reasons)
@@ -274,14 +292,18 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 	m := ManifestSecret{
 		Name: s.Name, Label: s.Label, FieldType: s.Type, Confidential: confidentialOf(s.Field), Required: s.Required, Default: s.Default, HelpText: s.Help,
 		Docs: s.Docs, Placeholder: s.Placeholder, Examples: s.Examples, Permission: permissionOf(s.Field), SentTo: s.SentTo,
+		SentHosts: s.SentHosts, SentAs: s.SentAs.String(), RejectOn: s.RejectOn, Insecure: s.Insecure,
 		RenamedFrom: s.RenamedFrom, Env: s.Env, Deprecated: s.Deprecated, MinLength: s.MinLength, MaxLength: s.MaxLength,
 		Pattern: s.Pattern, PatternHelp: s.PatternHelp, Prefix: s.Prefixes, Format: s.Format, Keys: s.Keys, Schemes: s.Schemes, Hosts: s.Hosts,
 		UserInfo: s.UserInfo, Choices: s.Choices, ChoiceLabels: s.ChoiceLabels, Open: s.Open,
 		List: s.List, MinItems: s.MinItems, MaxItems: s.MaxItems, Unique: s.Unique, Derived: s.Derived,
 		RequiredWhen: s.RequiredWhen,
-		Getter:       getterSignature(s.GoName, s.resultText(), s.Asks()),
 		Masked:       maskedBy(s.Field),
 		Question:     questionLines(server, sentences, []*Secret{s}),
+	}
+	m.Unrevealed = unrevealed(s.Unrevealed)
+	if !s.Unrevealed {
+		m.Getter = getterSignature(s.GoName, s.resultText(), s.Asks())
 	}
 	for _, c := range s.Constants {
 		m.Constants = append(m.Constants, c.GoName)

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"slices"
+
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 )
@@ -46,8 +48,18 @@ type Group struct {
 	Name    string // the schema's name
 	GoName  string // of the getter
 	Members []*Secret
+	SentAs  field.SentAs // how the members are sent together
+	Sent    []*Secret    // those that are, in the order of the form's roles
 	Doc     []string
 }
+
+// hasGetter reports whether the members are returned: all are revealed.
+func (g *Group) hasGetter() bool {
+	return !slices.ContainsFunc(g.Members, func(s *Secret) bool { return s.Unrevealed })
+}
+
+// hasGetter reports whether s has a getter of its own.
+func (s *Secret) hasGetter() bool { return !s.IsPart && !s.Unrevealed }
 
 // KeyName is the function that returns the key, such as KeyAPIKey.
 func (s *Secret) KeyName() string { return "Key" + s.GoName }
@@ -107,9 +119,12 @@ func New(f *Schema, o Options) *Package {
 }
 
 func newGroup(in *schema.Group, n *names, byName map[string]*Secret) *Group {
-	g := &Group{Name: in.Name, GoName: n.groups[in]}
+	g := &Group{Name: in.Name, GoName: n.groups[in], SentAs: in.SentAs}
 	for _, member := range in.Members {
 		g.Members = append(g.Members, byName[member])
+	}
+	for _, member := range in.Sent {
+		g.Sent = append(g.Sent, byName[member])
 	}
 	return g
 }

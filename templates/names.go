@@ -178,6 +178,7 @@ func (n *names) addSecret(s *schema.Secret) {
 	if !ok || !n.claimGetter(name, what, pos) {
 		return
 	}
+	n.claimSender(name, what, s.SentAs, pos)
 	n.claim(n.packaged, "Key"+name, what, "its key", pos)
 	if s.HasRules() {
 		n.claim(n.packaged, "Validate"+name, what, "its validator", pos)
@@ -215,6 +216,7 @@ func (n *names) addGroup(which string, g *schema.Group) {
 	name, pos, ok := n.pick(what, g.Name, g.GoName, g.Pos, g.At("go_name"))
 	n.groups[g] = name
 	if ok && n.claimGetter(name, what, pos) {
+		n.claimSender(name, what, g.SentAs, pos)
 		n.claim(n.packaged, name+"Secrets", what, "its type", pos)
 	}
 }
@@ -260,14 +262,28 @@ func (n *names) pick(what, word, override string, pos, overridePos schema.Pos) (
 	return name, pos, true
 }
 
-// claimGetter takes name for the getter of what, unless another getter has it or one that differs in capitals only.
+// claimGetter takes name for the getter of what.
 func (n *names) claimGetter(name, what string, pos schema.Pos) bool {
-	if !n.claim(n.methods, name, what, "its getter", pos) {
+	return n.claimMethod(name, what, "its getter", pos)
+}
+
+// claimSender takes the names of the transport and the client of what, if it is sent.
+func (n *names) claimSender(name, what string, sent field.SentAs, pos schema.Pos) {
+	if sent != (field.SentAs{}) {
+		sender := Sender{GoName: name}
+		n.claimMethod(sender.TransportName(), what, "its transport", pos)
+		n.claimMethod(sender.ClientName(), what, "its client", pos)
+	}
+}
+
+// claimMethod takes name for a method, unless another has it or one that differs in capitals only.
+func (n *names) claimMethod(name, what, which string, pos schema.Pos) bool {
+	if !n.claim(n.methods, name, what, which, pos) {
 		return false
 	}
 	lower := strings.ToLower(name)
 	if before, taken := n.folded[lower]; taken {
-		n.fail(pos, "%s: its getter would be named %s, which differs only in capitals from that of %s at line %d, set go_name", what, name, before.what, before.pos.Line)
+		n.fail(pos, "%s: %s would be named %s, which differs only in capitals from that of %s at line %d, set go_name", what, which, name, before.what, before.pos.Line)
 		return false
 	}
 	n.folded[lower] = owner{what, pos}

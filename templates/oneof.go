@@ -252,7 +252,12 @@ func (p *Package) slots() []slot {
 
 // single are the secrets that have a getter of their own.
 func (p *Package) single() []*Secret {
-	return slices.DeleteFunc(slices.Clone(p.Secrets), func(s *Secret) bool { return s.IsPart })
+	return slices.DeleteFunc(slices.Clone(p.Secrets), func(s *Secret) bool { return !s.hasGetter() })
+}
+
+// revealed are the secrets that some getter returns.
+func (p *Package) revealed() []*Secret {
+	return slices.DeleteFunc(slices.Clone(p.Secrets), func(s *Secret) bool { return s.Unrevealed })
 }
 
 // keys are the secrets, and the choices of the one_ofs, which are stored as they are.

@@ -18,6 +18,7 @@ func (p *Package) Render() ([]byte, error) {
 	f.ImportName("context", "context")
 	f.ImportName("encoding/json", "json")
 	f.ImportName("math", "math")
+	f.ImportName("net/http", "http")
 	f.ImportName("net/url", "url")
 	f.ImportName("slices", "slices")
 	f.ImportName("time", "time")
@@ -29,11 +30,19 @@ func (p *Package) Render() ([]byte, error) {
 	emitChoices(f, p)
 	emitSecrets(f)
 	emitOpen(f, p)
-	for _, s := range p.single() {
-		emitGetter(f, s)
+	for _, s := range p.Secrets {
+		if s.hasGetter() {
+			emitGetter(f, s)
+		}
+		if sender := s.sender(); sender != nil {
+			emitSender(f, sender)
+		}
 	}
 	for _, g := range p.Groups {
 		emitGroup(f, g)
+		if sender := g.sender(); sender != nil {
+			emitSender(f, sender)
+		}
 	}
 	for _, o := range p.OneOfs {
 		emitOneOf(f, o)

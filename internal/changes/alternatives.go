@@ -141,9 +141,7 @@ func (c *comparison) allOrNone() {
 		case !slices.Equal(c.renamed(was.Secrets), g.Secrets):
 			c.say(Breaking, "all_or_none %q: its members %s are now %s", g.Name, list(was.Secrets), list(g.Secrets))
 		}
-		if was.Getter != g.Getter {
-			c.say(Code, "all_or_none %q: the getter %s is now %s", g.Name, was.Getter, g.Getter)
-		}
+		c.senders(fmt.Sprintf("all_or_none %q", g.Name), was, g)
 	}
 	for _, g := range c.old.AllOrNone {
 		if _, gone := before[g.Name]; gone {

@@ -2,12 +2,13 @@
 // the callers of the generated code.
 //
 // Begin with [Between]. It goes through the secrets (secret.go) with what becomes of stored values (former.go) and of the
-// hosts where values go (destination.go), through the groups (group.go), through what
+// hosts where values go, and how (destination.go, sent.go), through the groups (group.go), through what
 // depends on what (alternatives.go), and through the words that people read (words.go).
 package changes
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
@@ -89,7 +90,7 @@ type schema struct {
 	*templates.Manifest
 	byName  map[string]*templates.ManifestSecret
 	readers map[string]*templates.ManifestSecret // by the name of what is stored: who reads it, under its own name or a former one
-	senders map[string][]string                  // by the name of a url: whose values go there
+	senders map[string][]string                  // by the name of what says where values go, such as a url: whose values go there
 }
 
 func index(m *templates.Manifest) *schema {
@@ -100,8 +101,12 @@ func index(m *templates.Manifest) *schema {
 		for _, name := range append([]string{secret.Name}, secret.RenamedFrom...) {
 			s.readers[name] = secret
 		}
-		if to := goesTo(secret); to != "" {
-			s.senders[to] = append(s.senders[to], secret.Name)
+	}
+	for i := range m.Secrets {
+		for sender, destination := range s.journeys(&m.Secrets[i]) {
+			if !slices.Contains(s.senders[destination], sender) {
+				s.senders[destination] = append(s.senders[destination], sender)
+			}
 		}
 	}
 	return s

@@ -103,13 +103,27 @@ func less(was, s *templates.ManifestSecret) string {
 	if weaker(was.Permission, s.Permission) {
 		ways = append(ways, fmt.Sprintf("permission %s, where it was %s", s.Permission, was.Permission))
 	}
-	if was.SentTo != "" && was.SentTo != s.SentTo {
-		ways = append(ways, fmt.Sprintf("sent_to %s, where it was %s", quoted(s.SentTo), quoted(was.SentTo)))
+	if goesElsewhere(was, s) {
+		ways = append(ways, fmt.Sprintf("sent_to %s, where it was %s", sentToText(s), sentToText(was)))
+	}
+	if was.Unrevealed && !s.Unrevealed {
+		ways = append(ways, "revealed, where it was not")
+	}
+	if s.Insecure && !was.Insecure {
+		ways = append(ways, "insecure, where it was not")
 	}
 	if len(ways) == 0 {
 		return ""
 	}
 	return ", which is less protected: " + strings.Join(ways, "; ")
+}
+
+// goesElsewhere reports whether values can go to another place than they could as was; one that goes nowhere in particular can.
+func goesElsewhere(was, s *templates.ManifestSecret) bool {
+	if len(was.SentHosts) > 0 {
+		return len(s.SentHosts) == 0 || len(uncovered(s.SentHosts, was.SentHosts)) > 0
+	}
+	return was.SentTo != "" && was.SentTo != s.SentTo
 }
 
 // removed names the old secrets whose value nobody reads any more.

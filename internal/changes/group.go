@@ -2,6 +2,7 @@ package changes
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/templates"
@@ -22,9 +23,7 @@ func (c *comparison) groups() {
 			continue
 		}
 		c.members(was, g)
-		if was.Getter != g.Getter {
-			c.say(Code, "group %q: the getter %s is now %s", g.Name, was.Getter, g.Getter)
-		}
+		c.senders(fmt.Sprintf("group %q", g.Name), was, g)
 	}
 	for _, g := range c.old.Groups {
 		if _, gone := before[g.Name]; gone {
@@ -33,9 +32,7 @@ func (c *comparison) groups() {
 		}
 	}
 	c.about = Change{}
-	if c.old.All.Getter != c.now.All.Getter {
-		c.say(Code, "the getter %s is now %s", c.old.All.Getter, c.now.All.Getter)
-	}
+	c.senders("All", c.old.All, c.now.All)
 }
 
 // members compares who is in a group: a member that is gone is a field that callers may use.

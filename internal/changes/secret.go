@@ -32,6 +32,14 @@ func (c *comparison) added(s *templates.ManifestSecret) {
 		c.say(Breaking, "secret %q is new and required: users are asked for it", s.Name)
 		return
 	}
+	if leaves := c.now.hiddenLeaves(s); s.FieldType == field.URL && len(leaves) > 0 {
+		c.say(Breaking, "secret %q is new: %s can go where that goes", s.Name, list(leaves))
+		return
+	}
+	if s.FieldType == field.File && s.Hides() && s.Default != "" {
+		c.say(Breaking, "secret %q is new: it reads the file %s of who has chosen no other", s.Name, quoted(s.Default))
+		return
+	}
 	c.say(Compatible, "secret %q is new", s.Name)
 }
 
@@ -53,12 +61,14 @@ func (c *comparison) secret(was, s *templates.ManifestSecret) {
 	}
 	isDestination := c.destination(was, s)
 	if was.Default != s.Default && !isDestination {
-		c.say(breaksIf(s.Default == "" && !s.Required), "secret %q: default %s is now %s", name, quoted(was.Default), quoted(s.Default))
+		readsOther := s.FieldType == field.File && s.Hides() && s.Default != ""
+		c.say(breaksIf(s.Default == "" && !s.Required || readsOther), "secret %q: default %s is now %s", name, quoted(was.Default), quoted(s.Default))
 	}
 	c.derived(was, s)
 	c.depends(was, s)
 	c.consent(was, s)
 	c.sentTo(was, s)
+	c.sent(was, s)
 	if was.FieldType == s.FieldType { // else the rules are others too, which says nothing new
 		c.rules(was, s, isDestination)
 	}

@@ -18,7 +18,7 @@ import (
 
 // patience bounds each single step: a program's start, a window's appearance,
 // a process's end. Generous, since it is only ever used up by a failure.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // ErrMissing is wrapped by the error of [Start] when programs are not
 // installed; its text names the Debian packages that hold them.

@@ -56,7 +56,7 @@ func TestKilledLeavesNothing(t *testing.T) {
 		t.Skip(dir)
 	}
 	defer os.RemoveAll(dir)
-	for end := time.Now().Add(20 * time.Second); inside(dir) > 0; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); inside(dir) > 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d processes left", inside(dir))
 		}

@@ -2,10 +2,10 @@ package emit
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -18,7 +18,7 @@ import (
 type docker struct{}
 
 func (docker) says() says {
-	return says{value: true, whole: true, bounds: true, boolean: true, choices: true}
+	return says{value: true, integers: true, numbers: true, bounds: true, boolean: true, choices: true}
 }
 
 var dockerTypes = map[field.Type]string{field.Integer: "integer", field.Number: "number", field.Boolean: "boolean"}
@@ -77,11 +77,11 @@ func (d docker) variable(prefix string, e entry) block {
 
 func (docker) parameter(e entry) block {
 	lines := []string{scalar(e.key) + ":", "  type: " + cmp.Or(dockerTypes[e.kind], "string"), "  " + line("description", e.text)}
-	if e.low != nil {
-		lines = append(lines, "  minimum: "+strconv.FormatInt(*e.low, 10))
+	if e.low != "" {
+		lines = append(lines, "  minimum: "+e.low)
 	}
-	if e.high != nil {
-		lines = append(lines, "  maximum: "+strconv.FormatInt(*e.high, 10))
+	if e.high != "" {
+		lines = append(lines, "  maximum: "+e.high)
 	}
 	if len(e.choices) > 0 {
 		lines = append(lines, "  enum:")
@@ -233,12 +233,18 @@ func (docker) property(key string, n *yaml.Node) entry {
 	e := entry{key: key, text: yamlString(n, "description"), value: yamlString(n, "default"), kind: field.Text}
 	switch yamlString(n, "type") {
 	case "number":
-		e.kind = field.Number
+		e.kind, e.low, e.high = field.Number, jsonNumber(n, "minimum"), jsonNumber(n, "maximum")
 	case "integer":
-		e.kind, e.low, e.high = field.Integer, wholeText(yamlString(n, "minimum")), wholeText(yamlString(n, "maximum"))
+		e.kind, e.low, e.high = field.Integer, jsonNumber(n, "minimum"), jsonNumber(n, "maximum")
 	case "boolean":
 		e.kind = field.Boolean
-	case "array", "object":
+	case "array":
+		var items []string
+		for _, item := range yamlItems(yamlGet(n, "default")) {
+			items = append(items, item.Value)
+		}
+		e.isList, e.value = true, field.JoinList(items)
+	case "object":
 		e.value, e.remark = "", "several values, read as one text"
 	}
 	for _, choice := range yamlItems(yamlGet(n, "enum")) {
@@ -247,12 +253,12 @@ func (docker) property(key string, n *yaml.Node) entry {
 	return e
 }
 
-func wholeText(text string) *int64 {
-	i, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return nil
+// jsonNumber returns the number under a key as JSON has it, or "".
+func jsonNumber(n *yaml.Node, key string) string {
+	if number := asJSON(yamlString(n, key)).String(); json.Valid([]byte(number)) {
+		return number
 	}
-	return &i
+	return ""
 }
 
 // yamlItems returns what is in a list, and nothing where there is none.

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
-	"github.com/mcpsecrets/mcpsecrets/internal/layout"
-	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 )
 
@@ -19,11 +17,14 @@ type entry struct {
 	text     string // what a person reads: whatever the format has no other place for
 	secret   bool
 	required bool       // only where it is read: nothing is required of a client
-	kind     field.Type // text, password, integer, boolean or choice; any, where the format has all
+	kind     field.Type // text, password, integer, number, boolean, choice or file; any, where the format has all
 	choices  []string
-	low      *int64
-	high     *int64
+	labels   map[string]string // how choices are shown, by value, where that is another text
+	low      string            // the least number, as JSON has it; "" is none
+	high     string
 	address  address
+	isPath   bool   // a text is a path
+	isList   bool   // several values, only where it is read
 	value    string // the default; "" is none
 	example  string
 	unsaid   bool   // whether it is secret, where it is read from a place that has no word for it
@@ -38,9 +39,11 @@ type address struct {
 
 // says is what a format has a place for, beside a name and a text. What it has no place for goes into the text.
 type says struct {
-	title, example, value, whole, bounds, boolean, choices bool
-	types                                                  bool // all of them, by their names in a schema
-	variables                                              bool // a variable is what names an entry
+	title, example, value, bounds, boolean, choices, labels bool
+	integers, numbers                                       bool // without integers, a whole number is a number
+	files, paths                                            bool // files has a type for those alone, paths one for every path
+	types                                                   bool // all of them, by their names in a schema
+	variables                                               bool // a variable is what names an entry
 }
 
 // entriesOf returns the secrets of a schema as a format has them, in their order. Of what is made of others, there is none.
@@ -58,20 +61,26 @@ func entriesOf(f *schema.File, s says, o Options) []entry {
 func (s says) entry(file *schema.File, f field.Field, variable string, o Options) entry {
 	read := s.asRead(f)
 	e := entry{
-		key: f.Name, variable: variable, title: f.Label, secret: !f.Shows(), kind: read.Type, choices: read.Choices, example: f.Placeholder,
-		address: address{read.Schemes, read.Hosts, read.UserInfo},
+		key: f.Name, variable: variable, title: f.Label, secret: !f.Shows(), kind: read.Type, choices: read.Choices, labels: read.ChoiceLabels,
+		example: exampleOf(f), address: address{read.Schemes, read.Hosts, read.UserInfo}, isPath: read.Format == field.PathFormat,
 	}
 	if !e.secret && isValue(read, f.Default) {
 		e.value = f.Default
 	}
-	if low, ok := read.Range.Min(); ok {
-		e.low = &low
-	}
-	if high, ok := read.Range.Max(); ok {
-		e.high = &high
+	if s.bounds && (read.Type == field.Integer || read.Type == field.Number) {
+		e.low, e.high = read.Bounds()
 	}
 	e.text = s.compose(file, f, s.identity(e), o)
 	return e
+}
+
+// exampleOf returns the example of f that others may see. The examples of what is confidential are refused as values, which no
+// other program knows: only a placeholder of its author's own words is shown.
+func exampleOf(f field.Field) string {
+	if !f.Shows() && (slices.Contains(f.Examples, f.Placeholder) || f.Placeholder == field.JoinList(f.Examples)) {
+		return ""
+	}
+	return f.Placeholder
 }
 
 // identity returns what names an entry in the format.
@@ -92,12 +101,17 @@ func (s says) asRead(f field.Field) field.Field {
 		read = field.Field{Type: f.Type, Choices: f.Choices, Schemes: f.Schemes, Hosts: f.Hosts, UserInfo: f.UserInfo}
 	case !f.Shows():
 		read.Type = field.Password
-	case (f.Type == field.Integer || f.Type == field.Number) && s.whole, f.Type == field.Boolean && s.boolean:
+	case (f.Type == field.Integer || f.Type == field.Number) && s.numbers, f.Type == field.Boolean && s.boolean, f.Type == field.File && s.files:
 		read.Type = f.Type
 	case f.Type == field.Choice && s.choices:
 		read.Type, read.Choices = f.Type, f.Choices
+	case (f.Type == field.File || f.Format == field.PathFormat) && s.paths:
+		read.Format = field.PathFormat
 	}
-	if read.Type == field.Integer && s.bounds {
+	if read.Type == field.Choice && s.labels {
+		read.ChoiceLabels = f.ChoiceLabels
+	}
+	if s.bounds {
 		read.Range = f.Range
 	}
 	return read
@@ -106,139 +120,6 @@ func (s says) asRead(f field.Field) field.Field {
 // isValue reports whether what is read as f can have a text as its default: one of several lines is never written.
 func isValue(f field.Field, text string) bool {
 	return !strings.Contains(text, "\n") && f.Check(text) == nil
-}
-
-// The last line of a text says that a client need not have the value, and whether the server asks for it.
-const (
-	serverAsks = "Leave empty: the server asks."
-	isOptional = "Leave empty: it is optional."
-	notRead    = " The server does not read it from here yet."
-)
-
-func lastLine(required bool, o Options) string {
-	line := isOptional
-	if required {
-		line = serverAsks
-	}
-	if !o.Env {
-		line += notRead
-	}
-	return line
-}
-
-// isLastLine reports whether a line is one that [lastLine] returns, and if so, whether the server asks.
-func isLastLine(line string) (required, ok bool) {
-	line = strings.TrimSuffix(line, notRead)
-	return line == serverAsks, line == serverAsks || line == isOptional
-}
-
-// isOurs reports whether a text was written by this package.
-func isOurs(text string) bool {
-	_, ok := isLastLine(text[strings.LastIndexByte(text, '\n')+1:])
-	return ok
-}
-
-// What begins a line with an example or a default, where the format has no place for it.
-const defaultPrefix = "Default: "
-
-var examplePrefix = strings.TrimSuffix(wording.English().Dialog.Example, "{placeholder}")
-
-// compose returns the text of an entry: the label, the help text, what else the schema says and the format has no place for, and
-// that it may stay empty. What a dialog would have no room for is left out, since it is the help text of whoever reads it.
-func (s says) compose(file *schema.File, f field.Field, identity string, o Options) string {
-	help := f
-	add := func(line string) {
-		longer := help
-		longer.Help = strings.TrimPrefix(help.Help+"\n"+line, "\n")
-		if line != "" && fits(file.Server, longer) {
-			help = longer
-		}
-	}
-	if rules := wording.English().Rules(f); rules != wording.English().Rules(s.asRead(f)) {
-		add(rules)
-	}
-	add(s.oneOf(f))
-	if to := file.Secret(f.SentTo); to != nil {
-		add("It is sent to the address in: " + to.Label)
-	}
-	if f.Docs != "" {
-		add("See " + f.Docs)
-	}
-	if f.Deprecated != "" {
-		add("Deprecated: " + f.Deprecated)
-	}
-	if !s.example && f.Placeholder != "" {
-		add(examplePrefix + f.Placeholder)
-	}
-	// The default is read from here where the format has no place for it, and stays text where it is none of what is read.
-	if f.Shows() && f.Default != "" && !strings.Contains(f.Default, "\n") && s.value != isValue(s.asRead(f), f.Default) {
-		add(defaultPrefix + f.Default)
-	}
-	lines := []string{help.Help, lastLine(f.Required, o)}
-	if !s.title && !strings.EqualFold(f.Label, identity) {
-		lines = append([]string{f.Label}, lines...)
-	}
-	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n")
-}
-
-// oneOf returns the line with the values of a choice, where the format has no place for them.
-func (s says) oneOf(f field.Field) string {
-	switch {
-	case f.Open:
-		return "Such as: " + strings.Join(f.Choices, ", ")
-	case s.types:
-	case f.Type == field.Choice && !s.choices:
-		return "One of: " + strings.Join(f.Choices, ", ")
-	case f.Type == field.Boolean && !s.boolean:
-		return "One of: true, false"
-	}
-	return ""
-}
-
-// fits reports whether a dialog has room for f.
-func fits(server string, f field.Field) bool {
-	return wording.HelpText.Check(f.Help) == nil && wording.English().DialogHeight(server, f) <= layout.Lines
-}
-
-// split takes a text apart that [says.compose] may have put together: the other way round it takes what it finds.
-func (s says) split(e *entry) (label, help string, ours bool) {
-	lines := strings.Split(strings.ReplaceAll(e.text, "\r\n", "\n"), "\n")
-	if required, ok := isLastLine(lines[len(lines)-1]); ok {
-		ours, e.required = true, required
-		lines = lines[:len(lines)-1]
-	}
-	take := func(prefix string, rule wording.Text, into *string) {
-		n := len(lines)
-		if n == 0 || !ours {
-			return
-		}
-		if rest, ok := strings.CutPrefix(lines[n-1], prefix); ok && isText(rest, rule) {
-			*into, lines = rest, lines[:n-1]
-		}
-	}
-	if !s.value && !e.secret {
-		take(defaultPrefix, wording.PatternText, &e.value)
-	}
-	if !s.example {
-		take(examplePrefix, wording.PlaceholderText, &e.example)
-	}
-	text := strings.TrimSpace(strings.Join(lines, "\n"))
-	if title := strings.TrimSpace(e.title); s.title {
-		if wording.LabelText.Check(title) == nil {
-			return title, text, ours
-		}
-		return "", strings.TrimSpace(title + "\n" + text), ours // too long for a label
-	}
-	first, rest, _ := strings.Cut(text, "\n")
-	if isText(first, wording.LabelText) && rest == strings.TrimSpace(rest) && !strings.EqualFold(first, s.identity(*e)) {
-		return first, rest, ours
-	}
-	return "", text, ours
-}
-
-// isText reports whether a schema takes a text, and it stays as it is.
-func isText(text string, rule wording.Text) bool {
-	return text != "" && text == strings.TrimSpace(text) && rule.Check(text) == nil
 }
 
 // variables returns the name of the environment variable of each secret: the first that the schema has, or one that is made of

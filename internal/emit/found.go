@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -101,11 +102,14 @@ func (s *secret) add(name string, value any) {
 		if len(v) == 0 {
 			return
 		}
-	case *int64:
-		if v == nil {
+	case []map[string]string:
+		if len(v) == 0 {
 			return
 		}
-		value = *v
+	case json.RawMessage:
+		if len(v) == 0 {
+			return
+		}
 	}
 	s.keys = append(s.keys, dictionaryKey{name, value})
 }
@@ -136,6 +140,9 @@ func (s says) secret(e entry, taken, variables map[string]bool) *secret {
 	if e.remark != "" {
 		made.note("%s", e.remark)
 	}
+	if e.isList {
+		made.note("several values, read as a list")
+	}
 	if label == "" && s.variables && !strings.EqualFold(made.name, identity) {
 		label = identity
 	}
@@ -146,9 +153,17 @@ func (s says) secret(e entry, taken, variables map[string]bool) *secret {
 	made.add("default", typedValue(e))
 	made.add("help_text", help)
 	made.add("placeholder", e.example)
-	made.add("choices", e.choices)
-	made.add("min", e.low)
-	made.add("max", e.high)
+	if len(e.labels) > 0 {
+		made.add("choices", choiceItems(e.choices, e.labels))
+	} else {
+		made.add("choices", e.choices)
+	}
+	made.add("min", json.RawMessage(e.low))
+	made.add("max", json.RawMessage(e.high))
+	if e.isPath {
+		made.add("format", string(field.PathFormat))
+	}
+	made.add("list", e.isList)
 	made.add("schemes", e.address.schemes)
 	made.add("hosts", e.address.hosts)
 	made.add("user_info", e.address.userInfo)

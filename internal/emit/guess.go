@@ -16,6 +16,10 @@ import (
 
 // typedValue returns the default as a number, true or false where it is one as JSON has it, else as a text.
 func typedValue(e entry) any {
+	if e.isList {
+		items, _ := field.SplitList(e.value)
+		return items
+	}
 	if json.Valid([]byte(e.value)) && (e.kind == field.Integer || e.kind == field.Number || e.kind == field.Boolean) {
 		return json.RawMessage(e.value)
 	}
@@ -46,26 +50,43 @@ func (s says) guess(made *secret, e *entry, ours bool) {
 	if e.secret {
 		return
 	}
-	if !ours && looksRandom(e.value) {
+	if !ours && holdsKey(e.value) {
 		e.value = ""
 		made.note("warning: its default is left out, since it looks like a key: if it is one, its field_type is password")
 	}
 	switch {
-	case e.kind == field.Integer && e.value != "" && !isInteger(e.value):
-		e.kind, e.low, e.high = field.Number, nil, nil
-	case e.kind == field.Integer && !ours:
+	case e.kind == field.Number && !ours && !s.integers && allWhole(e.value, e.low, e.high):
+		e.kind = field.Integer
 		made.note("a number, read as an integer")
 	case e.kind == field.Boolean && e.value != "":
 		e.value = strings.ToLower(e.value)
+	case e.kind == field.File && !ours: // whose getter would return the content
+		e.kind, e.isPath = field.Text, true
+		fallthrough
+	case e.isPath:
+		if !ours {
+			made.note("a path, read as a text of format path: where the server wants the content, its field_type is file")
+		}
 	case e.kind == field.Text && !s.types && isAddressName(name) && (e.value == "" || isValue(field.Field{Type: field.URL}, e.value)):
 		e.kind, made.guessed = field.URL, true
 		made.note("read as a url, by its name")
 	}
 }
 
-func isInteger(text string) bool {
-	_, err := strconv.ParseInt(text, 10, 64)
-	return err == nil
+// allWhole reports whether texts are whole numbers, as far as they are not empty.
+func allWhole(texts ...string) bool {
+	return !slices.ContainsFunc(texts, func(text string) bool {
+		_, err := strconv.ParseInt(text, 10, 64)
+		return text != "" && err != nil
+	})
+}
+
+// asJSON writes a number as JSON has it, and as it is where it is so already.
+func asJSON(text string) json.Number {
+	if n, ok := field.ParseNumber(text); ok && !json.Valid([]byte(text)) {
+		return json.Number(strconv.FormatFloat(n, 'g', -1, 64))
+	}
+	return json.Number(text)
 }
 
 // isAddressName reports whether a name is that of something with an address.
@@ -79,6 +100,25 @@ func holdsPassword(text string) bool {
 	_, rest, ok := strings.Cut(text, "://")
 	authority, _, _ := strings.Cut(rest, "/")
 	return ok && strings.Contains(authority, "@")
+}
+
+// namedValue is the beginning of a value within a text, behind its name: in a connection string, a header, a query or JSON.
+var namedValue = regexp.MustCompile(`([\pL_][\pL\w.-]*)["']?\s*[=:]\s*["']?[^\s"';&,]`)
+
+var authorization = regexp.MustCompile(`(?i)^(?:bearer|basic|token|apikey) +\S`)
+
+// holdsKey reports whether a text is like a key, or has something in it that is or that is called one.
+func holdsKey(text string) bool {
+	if authorization.MatchString(text) {
+		return true
+	}
+	for _, name := range namedValue.FindAllStringSubmatch(text, -1) {
+		if credential.Named(name[1]) {
+			return true
+		}
+	}
+	words := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(" \t\n\"'`,;:&?=/(){}[]<>", c) })
+	return looksRandom(text) || slices.ContainsFunc(words, looksRandom)
 }
 
 var randomText = regexp.MustCompile(`^[A-Za-z0-9_.~+/=-]{16,}$`)

@@ -94,3 +94,23 @@ func TestImportAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestNoKeyIsTakenOver: a value that has a key in it is in somebody's own file, and would be committed with the schema.
+func TestNoKeyIsTakenOver(t *testing.T) {
+	for _, value := range []string{
+		"Server=db;User Id=sa;Password=hunter2;", "Authorization: Bearer abc.def.ghi", "Bearer hunter2", "Basic YTpodW50ZXIy", "https://api.example/v1?api_key=hunter2",
+		`{"private_key":"hunter2"}`, `{'client_secret': 'hunter2'}`, "postgres://ann:hunter2@h/db", "https://hooks.example/in/T0A1B2C3D4E5F6G7H8", "-H 'X-Api-Key: hunter2'",
+		"host=db user=ann password=hunter2", "ghp_0123456789abcdefghijABCDEFGHIJ012345", "https://a.example/#access_token=hunter2",
+	} {
+		text := "PLAIN='" + strings.ReplaceAll(value, "'", `"`) + "'\n"
+		file, format := imported(t, value, []byte(text))
+		if format != "env" || len(file.Secrets) != 1 || file.Secrets[0].Default != "" {
+			t.Errorf("%s: %s takes over %q", value, format, file.Secrets[0].Default)
+		}
+	}
+	for _, value := range []string{"eu-west-1", "https://api.example/v1?page=2", "db.example:5432", "a, b, c", "/home/ann/notes", "name=app; mode=fast", "2026-12-31"} {
+		if file, _ := imported(t, value, []byte("PLAIN='"+value+"'\n")); file.Secrets[0].Default != value {
+			t.Errorf("%s: is %q", value, file.Secrets[0].Default)
+		}
+	}
+}

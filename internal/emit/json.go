@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,8 +123,13 @@ func indented(v any, prefix, indent string) string {
 	if err := e.Encode(v); err != nil {
 		panic(err) // it is made of texts, numbers and lists of them
 	}
-	return strings.TrimSuffix(out.String(), "\n")
+	return invisible.ReplaceAllStringFunc(strings.TrimSuffix(out.String(), "\n"), func(r string) string {
+		return fmt.Sprintf(`\u%04x`, []rune(r)[0])
+	})
 }
+
+// invisible are the characters that JSON may have as they are, and YAML may not, or takes for the end of a line.
+var invisible = regexp.MustCompile(`[\x{7F}-\x{9F}\x{FEFF}\x{FFFE}\x{FFFF}]`)
 
 // maxDepth is how deep values may be nested.
 const maxDepth = 100

@@ -14,7 +14,7 @@ import (
 type markdown struct{}
 
 func (markdown) says() says {
-	return says{title: true, example: true, value: true, whole: true, boolean: true, choices: true, types: true}
+	return says{title: true, example: true, value: true, integers: true, numbers: true, files: true, boolean: true, choices: true, types: true}
 }
 
 const (
@@ -165,8 +165,9 @@ func uncodeSpan(code string) string {
 // part returns what stands before, between and behind the two comments.
 func (markdown) part(text string) (before, between, behind string, ok bool) {
 	before, rest, begun := strings.Cut(text, pageBegin+"\n")
-	between, behind, ended := strings.Cut(rest, pageEnd)
-	return before + pageBegin + "\n", between, pageEnd + behind, begun && ended
+	// Only a line of its own is the end: a default or an example may have the same text in it.
+	between, behind, ended := strings.Cut("\n"+rest, "\n"+pageEnd)
+	return before + pageBegin + "\n", strings.TrimPrefix(between, "\n"), pageEnd + behind, begun && ended
 }
 
 func (m markdown) put(text, _ string, entries []entry, o Options) (string, error) {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
@@ -16,83 +16,98 @@ type mcpb struct{}
 
 // A bundleOption is a value of user_config.
 type bundleOption struct {
-	Type        string       `json:"type"` // string, number, boolean, directory or file
-	Title       string       `json:"title"`
-	Description string       `json:"description"`
-	Required    bool         `json:"required,omitempty"`
-	Default     any          `json:"default,omitempty"`
-	Multiple    bool         `json:"multiple,omitempty"`
-	Sensitive   bool         `json:"sensitive,omitempty"`
-	Min         *json.Number `json:"min,omitempty"`
-	Max         *json.Number `json:"max,omitempty"`
+	Type        string      `json:"type"` // string, number, boolean, directory or file
+	Title       string      `json:"title"`
+	Description string      `json:"description"`
+	Required    bool        `json:"required,omitempty"`
+	Default     any         `json:"default,omitempty"`
+	Multiple    bool        `json:"multiple,omitempty"`
+	Sensitive   bool        `json:"sensitive,omitempty"`
+	Min         json.Number `json:"min,omitempty"`
+	Max         json.Number `json:"max,omitempty"`
 }
 
 func (mcpb) says() says {
-	return says{title: true, value: true, whole: true, bounds: true, boolean: true}
+	return says{title: true, value: true, numbers: true, bounds: true, boolean: true, files: true}
 }
 
-var bundleTypes = map[field.Type]string{field.Integer: "number", field.Number: "number", field.Boolean: "boolean"}
+var bundleTypes = map[field.Type]string{field.Integer: "number", field.Number: "number", field.Boolean: "boolean", field.File: "file"}
 
 func (mcpb) option(e entry) bundleOption {
-	o := bundleOption{Type: "string", Title: e.title, Description: e.text, Sensitive: e.secret, Min: number(e.low), Max: number(e.high)}
+	o := bundleOption{Type: "string", Title: e.title, Description: e.text, Sensitive: e.secret, Min: json.Number(e.low), Max: json.Number(e.high)}
 	if known, ok := bundleTypes[e.kind]; ok {
 		o.Type = known
 	}
 	switch {
 	case e.value == "":
 	case e.kind == field.Integer, e.kind == field.Number:
-		o.Default = json.Number(e.value)
+		o.Default = asJSON(e.value)
 	case e.kind == field.Boolean:
 		o.Default = e.value == "true"
+	case e.kind == field.File:
+		o.Default = homeOut(e.value)
 	default:
 		o.Default = e.value
 	}
 	return o
 }
 
+// How the home folder is written in a schema, and in a bundle.
+const (
+	schemaHome = "~/"
+	bundleHome = "${HOME}/"
+)
+
+func homeOut(path string) string {
+	if below, ok := strings.CutPrefix(path, schemaHome); ok {
+		return bundleHome + below
+	}
+	return path
+}
+
+func homeIn(path string) string {
+	if below, ok := strings.CutPrefix(path, bundleHome); ok {
+		return schemaHome + below
+	}
+	return path
+}
+
 func (mcpb) entry(key string, o bundleOption) entry {
 	e := entry{
 		key: key, title: o.Title, text: o.Description, secret: o.Sensitive, required: o.Required,
-		kind: field.Text, low: whole(o.Min), high: whole(o.Max),
+		kind: field.Text, isList: o.Multiple, value: bundleDefault(o.Default),
 	}
 	switch o.Type {
 	case "number":
-		e.kind = field.Integer
+		e.kind, e.low, e.high = field.Number, o.Min.String(), o.Max.String()
 	case "boolean":
-		e.kind = field.Boolean
-	case "file", "directory":
-		e.remark = "a path, read as a text"
+		e.kind, e.isList = field.Boolean, false
+	case "file":
+		e.kind, e.value = field.File, homeIn(e.value)
+	case "directory":
+		e.isPath = true
 	}
-	if o.Multiple {
-		e.remark = "several values, read as one text"
-	}
-	switch value := o.Default.(type) {
-	case string:
-		e.value = value
-	case json.Number, bool:
-		e.value = fmt.Sprint(value)
+	if o.Multiple && e.kind == field.File {
+		e.kind, e.isPath = field.Text, true
 	}
 	return e
 }
 
-func number(n *int64) *json.Number {
-	if n == nil {
-		return nil
+// bundleDefault returns a default as a schema has it: that of several values is a list.
+func bundleDefault(value any) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case json.Number, bool:
+		return fmt.Sprint(value)
+	case []any:
+		var items []string
+		for _, item := range value {
+			items = append(items, homeIn(bundleDefault(item)))
+		}
+		return field.JoinList(items)
 	}
-	text := json.Number(strconv.FormatInt(*n, 10))
-	return &text
-}
-
-// whole returns a bound that is a whole number, or nil.
-func whole(n *json.Number) *int64 {
-	if n == nil {
-		return nil
-	}
-	i, err := n.Int64()
-	if err != nil {
-		return nil
-	}
-	return &i
+	return ""
 }
 
 func (mcpb) begin(server string, o Options) (string, []string, error) {

@@ -86,3 +86,19 @@ func mergeable(t *testing.T) map[string][]byte {
 	}
 	return files
 }
+
+// TestMarksInValues: what a value says does not end what is ours, in any format.
+func TestMarksInValues(t *testing.T) {
+	names, _ := emit.Formats()
+	for _, mark := range []string{"<!-- End of what mcpsecrets-gen emits -->", "<!-- The settings of this server. Begin of what mcpsecrets-gen emits -->", "## x", "# B_KEY=1"} {
+		file := oneSecret(t, "version: 1\nserver: pets\nsecrets:\n  a: {field_type: text, default: \""+mark+"\", env: A_KEY}\n  b: {field_type: text, default: so, env: B_KEY}\n")
+		for _, format := range names {
+			text, _, err := emit.Write(format, file, emit.Options{Env: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := emit.Merge(format, file, emit.Options{Env: true}, text)
+			same(t, format+" of "+mark, text, again, err)
+		}
+	}
+}

@@ -1,12 +1,15 @@
 package emit_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,7 +51,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 	}
 	chance := rand.New(rand.NewPCG(20, *seed))
-	accepted := 0
+	accepted, missing := 0, secretKeys(t)
 	for range *schemas {
 		source, err := json.Marshal(randomSchema(chance))
 		if err != nil {
@@ -59,6 +62,11 @@ func TestRoundTrip(t *testing.T) {
 			continue
 		}
 		accepted++
+		for key := range missing {
+			if bytes.Contains(source, []byte(`"`+key+`":`)) {
+				delete(missing, key)
+			}
+		}
 		for _, format := range names {
 			roundTrip(t, format, file.File)
 		}
@@ -66,9 +74,36 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatalf("%s", source)
 		}
 	}
+	if len(missing) > 0 {
+		t.Errorf("no random schema says anything of %q", slices.Sorted(maps.Keys(missing)))
+	}
 	if accepted < *schemas/5 {
 		t.Errorf("%d random schemas are accepted: too few to say something", accepted)
 	}
+}
+
+// secretKeys are all that a schema can say of a secret, and beside its secrets, but for what no format has a word on.
+func secretKeys(t *testing.T) map[string]bool {
+	t.Helper()
+	var language struct {
+		Properties  map[string]any
+		Definitions map[string]struct{ Properties map[string]any }
+	}
+	if err := json.Unmarshal(schema.JSONSchema, &language); err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	for key := range language.Properties {
+		keys[key] = true
+	}
+	for key := range language.Definitions["secret"].Properties {
+		keys[key] = true
+	}
+	delete(keys, "groups")
+	if len(keys) < 40 {
+		t.Fatalf("the JSON Schema has only the keys %q", slices.Sorted(maps.Keys(keys)))
+	}
+	return keys
 }
 
 func roundTrip(t *testing.T, format string, file *schema.File) {
@@ -182,11 +217,40 @@ func randomSchema(chance *rand.Rand) object {
 			}
 		}
 	}
-	return object{"version": 1, "server": pick(chance, "pets", "My Server", "mcp-server", "名前", "a.b_c"), "secrets": secrets}
+	schema := object{"version": 1, "server": pick(chance, "pets", "My Server", "mcp-server", "名前", "a.b_c"), "secrets": secrets}
+	if chance.IntN(2) == 0 {
+		addDependence(chance, schema, secrets)
+	}
+	return schema
+}
+
+// addDependence adds a one_of, an all_or_none, a secret that is asked for on a condition, and one that is made of others.
+func addDependence(chance *rand.Rand, schema, secrets object) {
+	member := func(name string) string {
+		secret := randomSecret(chance)
+		for _, key := range []string{"required", "default"} {
+			delete(secret, key)
+		}
+		secret["go_name"] = "Member" + strings.ToUpper(name)
+		name = "member_" + name
+		secrets[name] = secret
+		return name
+	}
+	way := object{"label": randomText(chance, 1), "required": pick(chance, true, false), "first": []string{member("a")},
+		"second": object{"label": "Second", "secrets": []string{member("b"), member("c")}}}
+	schema["one_of"] = object{"way": way}
+	schema["all_or_none"] = object{"pair": []string{member("d"), member("e")}}
+	secrets["mode"] = object{"field_type": "choice", "choices": []any{"cloud", object{"value": "own", "label": "My own"}, "none"}, "default": "own"}
+	late := randomSecret(chance)
+	delete(late, "required")
+	late["required_when"] = pick[any](chance, object{"mode": "cloud"}, object{"mode": []string{"cloud", "own"}, "way": "second"}, object{"way": []string{"first", "second"}})
+	secrets["late"] = late
+	secrets["part"] = object{"field_type": "text"}
+	secrets["made"] = object{"field_type": "text", "derived": "Bearer {part}"}
 }
 
 func randomSecret(chance *rand.Rand) object {
-	kind := pick(chance, "text", "password", "url", "email", "integer", "number", "boolean", "choice", "duration", "multiline")
+	kind := pick(chance, "text", "password", "url", "email", "integer", "number", "boolean", "choice", "duration", "multiline", "file")
 	secret := object{"field_type": kind}
 	maybe := func(key string, value any) {
 		if chance.IntN(3) == 0 {
@@ -203,6 +267,10 @@ func randomSecret(chance *rand.Rand) object {
 	maybe("placeholder", randomText(chance, 1))
 	maybe("docs", "https://pets.example/help?a=b")
 	maybe("deprecated", randomText(chance, 2))
+	maybe("permission", "dialog")
+	maybe("remember", "5m")
+	maybe("scope", "tool")
+	maybe("renamed_from", fmt.Sprintf("before-%d", chance.Uint32()))
 	switch kind {
 	case "text":
 		maybe("default", pick(chance, lines...))
@@ -228,12 +296,50 @@ func randomSecret(chance *rand.Rand) object {
 		maybe("open", true)
 	case "duration":
 		maybe("default", "1m30s")
+		maybe("max", "1h")
+	case "file":
+		maybe("default", pick(chance, "~/.config/pets.json", "/etc/pets"))
+	}
+	switch kind {
+	case "integer", "number":
+		maybe("examples", []int{7, 8})
+	case "text":
+		maybe("examples", []string{"an_example", "b"})
+	case "password":
+		maybe("examples", []string{"sk_example", "example"})
+	}
+	if kind != "boolean" && kind != "multiline" && kind != "file" && chance.IntN(5) == 0 {
+		secret["list"] = true
+		maybe("min_items", 1)
+		maybe("max_items", 3)
+		maybe("unique", true)
+		if value, ok := secret["default"]; ok {
+			secret["default"] = []any{value}
+		}
+	}
+	switch kind {
+	case "text":
+		maybe("format", pick(chance, "path", "host_port", "uuid", "date", "json", "base64"))
+	case "file", "multiline":
+		maybe("format", pick(chance, "pem", "yaml", "json"))
+	}
+	if secret["format"] == "json" {
+		maybe("keys", []string{"client_email", "private_key"})
+	}
+	if secret["format"] == "path" {
+		delete(secret, "prefix")
+		if _, ok := secret["default"]; ok {
+			secret["default"] = "~/pets"
+		}
+		return secret
 	}
 	if kind == "text" || kind == "password" || kind == "multiline" {
 		maybe("min_length", 1)
 		maybe("max_length", 64)
-		maybe("prefix", pick(chance, "sk_", "-----BEGIN "))
-		maybe("pattern", "[a-z_ -]*")
+		maybe("prefix", pick[any](chance, "sk_", "-----BEGIN ", []string{"sk_", "pk_"}))
+		if maybe("pattern", "[a-z_ -]*"); secret["pattern"] != nil {
+			maybe("pattern_help", "small letters")
+		}
 	}
 	return secret
 }

@@ -32,16 +32,23 @@ type serverInput struct {
 const serverSchema = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
 
 func (serverJSON) says() says {
-	return says{example: true, value: true, whole: true, boolean: true, choices: true, variables: true}
+	return says{example: true, value: true, numbers: true, boolean: true, choices: true, paths: true, variables: true}
 }
 
 var serverFormats = map[field.Type]string{field.Integer: "number", field.Number: "number", field.Boolean: "boolean"}
 
+// filePath is the format of a path, of whatever is there.
+const filePath = "filepath"
+
 func (serverJSON) input(e entry) serverInput {
-	return serverInput{
+	in := serverInput{
 		Name: e.variable, Description: e.text, IsSecret: e.secret, Format: serverFormats[e.kind],
 		Default: e.value, Placeholder: e.example, Choices: e.choices,
 	}
+	if e.isPath {
+		in.Format = filePath
+	}
+	return in
 }
 
 func (serverJSON) entry(in serverInput) entry {
@@ -53,11 +60,11 @@ func (serverJSON) entry(in serverInput) entry {
 	case len(in.Choices) > 0:
 		e.kind = field.Choice
 	case in.Format == "number":
-		e.kind = field.Integer
+		e.kind = field.Number
 	case in.Format == "boolean":
 		e.kind = field.Boolean
-	case in.Format == "filepath":
-		e.remark = "a path, read as a text"
+	case in.Format == filePath:
+		e.isPath = !in.IsSecret
 	}
 	return e
 }
@@ -170,9 +177,10 @@ func (serverJSON) is(text string) bool {
 // An openInput is whatever a user may have to fill in: a variable, an argument or a header, with what fills the holes of its value.
 type openInput struct {
 	serverInput
-	ValueHint string          `json:"valueHint"` // of an argument without a name
-	Value     string          `json:"value"`
-	Variables json.RawMessage `json:"variables"`
+	ValueHint  string          `json:"valueHint"` // of an argument without a name
+	Value      string          `json:"value"`
+	Variables  json.RawMessage `json:"variables"`
+	IsRepeated bool            `json:"isRepeated"` // of an argument
 }
 
 // read reads what a user has to fill in, each once: variables first, then arguments, and the headers and variables of remotes.
@@ -218,7 +226,7 @@ func (r *serverReader) inputs(list *jsonValue, isVariable bool) {
 		case in.Value != "":
 			r.variables(item.get("variables"), variableOf(in, isVariable))
 		default:
-			r.add(in.serverInput, in.Name, isVariable)
+			r.add(in, in.Name, isVariable)
 		}
 	}
 }
@@ -251,15 +259,15 @@ func (r *serverReader) variables(object *jsonValue, variable string) {
 		}
 		if in.Value == "" {
 			in.Name = variable
-			r.add(in.serverInput, m.key, variable != "")
+			r.add(in, m.key, variable != "")
 		}
 	}
 }
 
 // add adds what has a name in the file; of what is there twice, the first counts.
-func (r *serverReader) add(in serverInput, name string, isVariable bool) {
-	e := r.entry(in)
-	e.key = name
+func (r *serverReader) add(in openInput, name string, isVariable bool) {
+	e := r.entry(in.serverInput)
+	e.key, e.isList = name, in.IsRepeated && e.kind.CanList()
 	if !isVariable {
 		e.variable = ""
 	}

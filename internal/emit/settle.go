@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -96,21 +97,54 @@ func (s *secret) shorten(help string) {
 	s.set("help_text", cut)
 }
 
-// nameChoices gives choices that make no Go name one, or else makes a text of a choice.
+// nameChoices gives choices that make no Go name one, or else takes their labels, or else makes a text of a choice.
 func (s *secret) nameChoices(choices any) {
+	items, named := choices.([]map[string]string)
 	if texts, ok := choices.([]string); ok {
-		var named []map[string]string
-		for i, choice := range texts {
-			item := map[string]string{"value": choice, "go_name": fmt.Sprintf("Choice%d", i+1)}
-			if strings.HasPrefix(choice, "-") {
-				item["label"] = strconv.Quote(choice) // which a dialog can list
-			}
-			named = append(named, item)
+		items = choiceItems(texts, nil)
+	}
+	isNamed := named && items[0]["go_name"] != ""
+	isLabelled := slices.ContainsFunc(items, func(item map[string]string) bool {
+		return item["label"] != "" && item["label"] != labelFor(item["value"])
+	})
+	switch {
+	case !isNamed:
+		for i, item := range items {
+			item["go_name"] = fmt.Sprintf("Choice%d", i+1)
 		}
-		s.set("choices", named)
+	case isLabelled:
+		s.note("the labels of its choices are left out: no schema takes them all")
+		for _, item := range items {
+			delete(item, "label")
+			if label := labelFor(item["value"]); label != "" {
+				item["label"] = label
+			}
+		}
+	default:
+		s.note("its choices are left out: no schema takes them all")
+		s.drop("choices")
+		s.set("field_type", string(field.Text))
 		return
 	}
-	s.note("its choices are left out: no schema takes them all")
-	s.drop("choices")
-	s.set("field_type", string(field.Text))
+	s.set("choices", items)
+}
+
+// choiceItems returns choices as a schema has those that have more than a value.
+func choiceItems(values []string, labels map[string]string) (items []map[string]string) {
+	for _, value := range values {
+		item := map[string]string{"value": value}
+		if label := cmp.Or(labels[value], labelFor(value)); label != "" {
+			item["label"] = label
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// labelFor returns the label without which a dialog can't list a value; "" is none. It says no more than the value.
+func labelFor(value string) string {
+	if strings.HasPrefix(value, "-") {
+		return strconv.Quote(value)
+	}
+	return ""
 }

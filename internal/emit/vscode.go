@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,18 +15,43 @@ type vscode struct{}
 
 // An editorInput is an item of inputs.
 type editorInput struct {
-	Type        string   `json:"type"` // promptString, pickString or command
-	ID          string   `json:"id"`
-	Description string   `json:"description"`
-	Default     string   `json:"default,omitempty"`
-	Password    bool     `json:"password,omitempty"`
-	Options     []string `json:"options,omitempty"`
+	Type        string         `json:"type"` // promptString, pickString or command
+	ID          string         `json:"id"`
+	Description string         `json:"description"`
+	Default     string         `json:"default,omitempty"`
+	Password    bool           `json:"password,omitempty"`
+	Options     []editorOption `json:"options,omitempty"`
 }
 
-func (vscode) says() says { return says{value: true, boolean: true, choices: true} }
+// An editorOption is a text to pick, or a value that is shown as another.
+type editorOption struct {
+	Label string `json:"label,omitempty"`
+	Value string `json:"value"`
+}
+
+func (o editorOption) MarshalJSON() ([]byte, error) {
+	if o.Label == "" {
+		return []byte(JSON(o.Value)), nil
+	}
+	type plain editorOption
+	return []byte(JSON(plain(o))), nil
+}
+
+func (o *editorOption) UnmarshalJSON(text []byte) error {
+	if json.Unmarshal(text, &o.Value) == nil {
+		return nil
+	}
+	type plain editorOption
+	return json.Unmarshal(text, (*plain)(o))
+}
+
+func (vscode) says() says { return says{value: true, boolean: true, choices: true, labels: true} }
 
 func (vscode) input(e entry) editorInput {
-	in := editorInput{Type: "promptString", ID: e.key, Description: e.text, Default: e.value, Password: e.secret, Options: e.choices}
+	in := editorInput{Type: "promptString", ID: e.key, Description: e.text, Default: e.value, Password: e.secret}
+	for _, choice := range e.choices {
+		in.Options = append(in.Options, editorOption{e.labels[choice], choice})
+	}
 	if e.kind == field.Boolean {
 		in.Options = booleans
 	}
@@ -35,7 +61,7 @@ func (vscode) input(e entry) editorInput {
 	return in
 }
 
-var booleans = []string{"true", "false"}
+var booleans = []editorOption{{Value: "true"}, {Value: "false"}}
 
 func (vscode) entry(in editorInput) entry {
 	e := entry{key: in.ID, text: in.Description, value: in.Default, secret: in.Password, kind: field.Text}
@@ -44,7 +70,13 @@ func (vscode) entry(in editorInput) entry {
 	case slices.Equal(in.Options, booleans):
 		e.kind = field.Boolean
 	default:
-		e.kind, e.choices = field.Choice, in.Options
+		e.kind, e.labels = field.Choice, map[string]string{}
+		for _, option := range in.Options {
+			e.choices = append(e.choices, option.Value)
+			if option.Label != "" && option.Label != option.Value {
+				e.labels[option.Value] = option.Label
+			}
+		}
 	}
 	return e
 }

@@ -65,6 +65,7 @@ func (f Field) Problems() []*Problem {
 	add(f.Type != Multiline, NotOneLine, "")
 	add(f.Type != Choice || f.Open, Unseen, "")
 	add(f.HidesExamples() && len(f.Examples) > 0, IsExample, "")
+	add(f.isPublicText(), PrivateKey, "")
 	switch f.Type {
 	case Text, Password, Multiline:
 		add(f.MinLength > 0, TooShort, strconv.Itoa(f.MinLength))
@@ -82,6 +83,7 @@ func (f Field) Problems() []*Problem {
 		add(true, OtherScheme, schemeList(f.AcceptedSchemes()))
 		add(!f.TakesUserInfo(), HasUserInfo, "")
 		add(len(f.Hosts) > 0, OtherHost, orList(f.Hosts))
+		problems = append(problems, f.elsewhereProblems()...)
 	case Email:
 		add(true, NotEmail, "")
 	case Integer, Number, Duration:
@@ -182,8 +184,20 @@ func (f Field) checkText(text string) *Problem {
 	if f.isExample(text) {
 		return &Problem{Kind: IsExample}
 	}
+	if f.isPublicText() && privateKey.MatchString(text) {
+		return &Problem{Kind: PrivateKey}
+	}
 	return nil
 }
+
+// isPublicText reports whether a value of f is any text, and may be shown.
+func (f Field) isPublicText() bool {
+	return !f.Confidential() && (f.Type == Text || f.Type == Multiline)
+}
+
+// privateKey is how one begins or ends in the text of RFC 7468, of OpenSSH and of RFC 9580, also where it stands in JSON; and in
+// that of PuTTY. A file of certificates often has the key too.
+var privateKey = regexp.MustCompile(`-----(BEGIN|END) ([A-Z0-9 ]* )?PRIVATE KEY( BLOCK)?-----|(?m:^Private-(Lines|MAC|Hash): )`)
 
 // isControl includes the line and paragraph separators, which end a line on the screen although they are no controls.
 func isControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
@@ -283,6 +297,9 @@ func (f Field) parseURL(text string) (any, *Problem) {
 	}
 	if !slices.Contains(f.AcceptedSchemes(), u.Scheme) {
 		return nil, &Problem{Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())}
+	}
+	if problem := checkElsewhere(text, func(string) bool { return false }); problem != nil {
+		return nil, problem
 	}
 	if u.User != nil && !f.TakesUserInfo() {
 		return nil, &Problem{Kind: HasUserInfo}

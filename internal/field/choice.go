@@ -1,8 +1,14 @@
 package field
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// Shown returns how a person is shown a value of f, or of a list each item: by the label of a choice that has one, else as it is.
+// Where a person chooses from a list, its rows are what [Field.Shown] returns. In a sentence, and where they type, a value is called
+// what [Field.Named] returns. Whatever they choose or type of it, [Field.Entered] makes the value of it.
+
+// Shown returns how a list shows a value of f, or of a list each item: by the label of a choice that has one, else as it is.
 func (f Field) Shown(value string) string {
 	if f.List && len(f.ChoiceLabels) > 0 {
 		items := f.Texts(value)
@@ -15,6 +21,24 @@ func (f Field) Shown(value string) string {
 		return label
 	}
 	return value
+}
+
+// Named returns what a value of f is called, or of a list each item: as it is, with the label behind it of a choice that has
+// one, such as "eu (Europe)".
+func (f Field) Named(value string) string {
+	if len(f.ChoiceLabels) == 0 {
+		return value
+	}
+	items := f.Texts(value)
+	for i, item := range items {
+		if f.List {
+			items[i] = JoinList(items[i : i+1])
+		}
+		if label := f.ChoiceLabels[item]; label != "" {
+			items[i] += " (" + label + ")"
+		}
+	}
+	return strings.Join(items, ", ")
 }
 
 // ShownChoices returns what a person chooses from, in the order of the choices.
@@ -42,14 +66,11 @@ func (f Field) Entered(text string) string {
 // isListed reports whether text is one of the choices, whatever characters it has.
 func (f Field) isListed(text string) bool { return slices.Contains(f.Choices, text) }
 
-// choiceList names the choices by value, and by label where they have one: "eu (Europe) or us".
+// choiceList names the choices: "eu (Europe) or us".
 func (f Field) choiceList() string {
 	list := make([]string, len(f.Choices))
 	for i, choice := range f.Choices {
-		list[i] = choice
-		if shown := f.Shown(choice); shown != choice {
-			list[i] += " (" + shown + ")"
-		}
+		list[i] = f.Item().Named(choice)
 	}
 	return orList(list)
 }
@@ -60,5 +81,18 @@ const (
 	AnotherRow = "(another value)"
 )
 
-// ReservedRows returns what no choice may be shown as, since it would be taken for a row of the dialog's own.
-func ReservedRows() []string { return []string{NothingRow, AnotherRow} }
+// IsReserved reports whether a row of a list would be taken for one of the dialog's own.
+func IsReserved(row string) bool {
+	return strings.EqualFold(row, NothingRow) || strings.EqualFold(row, AnotherRow)
+}
+
+// Clash returns another choice that a person may mean too by what the choice at i is shown as: one that is shown alike and stands
+// before it, or whose value that is.
+func (f Field) Clash(i int) (other int, clashes bool) {
+	shown := f.ShownChoices()
+	if other = slices.Index(f.Choices, shown[i]); other >= 0 {
+		return other, other != i
+	}
+	other = slices.Index(shown, shown[i])
+	return other, other < i
+}

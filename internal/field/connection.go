@@ -13,30 +13,37 @@ import (
 
 // A driver is what the URLs of a scheme can have for a host.
 type driver struct {
-	several    bool     // h1:5432,h2
-	none       bool     // no host: the driver's own default, which is on this computer
-	socket     bool     // the path of a socket: %2Frun%2Fapp.sock, or behind an empty host in path
-	path       bool     // the path is that of the socket
-	srv        bool     // one name, whose DNS records have hosts and ports
-	instead    []string // parameters that name the hosts, instead of what is before the path
-	beside     []string // parameters that name more hosts
-	indirectly []string // parameters that name a place where the hosts stand: never accepted
+	several  bool     // h1:5432,h2
+	none     bool     // no host: the driver's own default, which is on this computer
+	socket   bool     // the path of a socket: %2Frun%2Fapp.sock, or behind an empty host in path
+	path     bool     // the path is that of the socket
+	srv      bool     // one name, whose DNS records have hosts and ports
+	urls     bool     // a list of whole URLs, which a comma ends wherever it stands
+	fragment bool     // something else than a host behind a #
+	ports    bool     // the parameter port has the ports of the hosts
+	instead  []string // parameters that name the hosts, instead of what is before the path
+	beside   []string // parameters that name more hosts
 }
 
 var (
 	// https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
-	postgres = driver{several: true, none: true, socket: true, instead: []string{"host", "hostaddr"}, indirectly: []string{"service", "servicefile"}}
+	postgres = driver{several: true, none: true, socket: true, ports: true, instead: []string{"host"}}
 	// https://dev.mysql.com/doc/refman/8.4/en/connecting-using-uri-or-key-value-pairs.html
 	mysql = driver{several: true, socket: true, instead: []string{"socket", "unix_socket"}}
 	// https://www.iana.org/assignments/uri-schemes/prov/redis: without a host it is localhost. go-redis has addr for a cluster.
 	redis = driver{none: true, beside: []string{"addr"}}
 	// https://github.com/redis/lettuce/wiki/Redis-URI-and-connection-details
-	redisSentinel = driver{several: true}
+	redisSentinel = driver{several: true, fragment: true}
 	redisSocket   = driver{path: true}
 	// https://www.rabbitmq.com/docs/uri-spec: without a host it is localhost.
 	amqp = driver{none: true}
-	list = driver{several: true}
+	list = driver{several: true, urls: true}
 )
+
+// reads reports whether [connection.parameters] takes a parameter for what the driver takes it.
+func (d driver) reads(parameter string) bool {
+	return d.ports && parameter == "port" || slices.Contains(d.instead, parameter) || slices.Contains(d.beside, parameter)
+}
 
 // drivers are those of the schemes of connection URLs.
 var drivers = map[string]driver{
@@ -49,7 +56,7 @@ var drivers = map[string]driver{
 	"redis-socket": redisSocket, "redis+socket": redisSocket, "redis+unix": redisSocket,
 	"amqp": amqp, "amqps": amqp,
 	"kafka":      list,                     // https://kafka.apache.org/documentation/#brokerconfigs_listeners, of several brokers
-	"clickhouse": list,                     // https://github.com/ClickHouse/clickhouse-go#dsn
+	"clickhouse": {several: true},          // https://github.com/ClickHouse/clickhouse-go#dsn
 	"couchbase":  list, "couchbases": list, // https://docs.couchbase.com/server/current/guides/connect.html
 	"nats": list, "tls": list, // https://docs.nats.io/using-nats/developer/connecting/cluster
 	"ldap": {none: true}, "ldaps": {none: true}, "ldapi": {socket: true}, // RFC 4516; ldapi as OpenLDAP has it
@@ -70,13 +77,14 @@ func (f Field) IsConnection() bool {
 
 // GoesToItself reports whether values of f name the hosts that they are sent to: confidential urls do, unless the schema says
 // where they go.
-func (f Field) GoesToItself() bool { return f.Type == URL && f.Confidential() && f.SentTo == "" }
+func (f Field) GoesToItself() bool { return f.Type == URL && f.Confidential() && !f.IsSent() }
 
 // A connection is a connection URL.
 type connection struct {
 	scheme string
 	driver driver
 	hosts  []string // as they are written, or the paths of sockets
+	ports  string   // the parameter that has them
 }
 
 // splitAddress cuts a URL: the scheme in lower case, what is between the user and the path, and what follows that.
@@ -110,13 +118,17 @@ func (f Field) connection(text string) (connection, *Problem) {
 	if !slices.Contains(f.AcceptedSchemes(), scheme) {
 		return connection{}, &Problem{Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())}
 	}
+	if problem := checkElsewhere(text, drivers[scheme].reads); problem != nil {
+		return connection{}, problem
+	}
 	c := connection{scheme: scheme, driver: drivers[scheme]}
 	if hosts != "" {
-		c.hosts = strings.Split(hosts, ",")
+		c.hosts = c.authority(hosts)
 	}
+	rest, _, _ = strings.Cut(rest, "#")
 	path, query, _ := strings.Cut(rest, "?")
-	query, _, _ = strings.Cut(query, "#")
-	if _, err := url.PathUnescape(path); err != nil {
+	path, err := url.PathUnescape(path)
+	if err != nil {
 		return connection{}, f.noConnection()
 	}
 	if problem := c.parameters(f, query); problem != nil {
@@ -124,6 +136,9 @@ func (f Field) connection(text string) (connection, *Problem) {
 	}
 	if c.driver.path && len(c.hosts) == 0 {
 		c.hosts = []string{path}
+	}
+	if problem := c.addPorts(); problem != nil {
+		return connection{}, problem
 	}
 	return c, c.checkHosts(f)
 }
@@ -137,8 +152,9 @@ func (f Field) connectionProblems() []*Problem {
 	schemes := orList(f.AcceptedSchemes())
 	problems := []*Problem{
 		f.noConnection(), {Kind: OtherScheme, Want: schemeList(f.AcceptedSchemes())},
-		{Kind: NoHost, Want: schemes}, {Kind: OneHost, Want: schemes}, {Kind: HostElsewhere, Want: "host"}, {Kind: LongHosts, Want: strconv.Itoa(MaxHosts)},
+		{Kind: NoHost, Want: schemes}, {Kind: OneHost, Want: schemes}, {Kind: LongHosts, Want: strconv.Itoa(MaxHosts)},
 	}
+	problems = append(problems, f.elsewhereProblems()...)
 	if len(f.Hosts) > 0 {
 		problems = append(problems, &Problem{Kind: OtherHost, Want: orList(f.Hosts)})
 	}
@@ -154,16 +170,40 @@ func (c *connection) parameters(f Field, query string) *Problem {
 		switch {
 		case errName != nil || errValue != nil:
 			return f.noConnection()
-		case slices.Contains(c.driver.indirectly, name):
-			return &Problem{Kind: HostElsewhere, Want: name}
-		case slices.Contains(c.driver.beside, name):
+		case c.driver.ports && name == "port" && c.ports == "":
+			c.ports = value
+		case c.driver.ports && name == "port":
+			return &Problem{Kind: HostElsewhere}
+		case slices.Contains(c.driver.beside, name) && len(c.hosts) > 0:
 			c.hosts = append(c.hosts, strings.Split(value, ",")...)
-		case !slices.Contains(c.driver.instead, name):
-		case len(c.hosts) > 0:
-			return &Problem{Kind: HostElsewhere, Want: name}
-		default:
+		case slices.Contains(c.driver.instead, name) && len(c.hosts) == 0:
 			c.hosts = strings.Split(value, ",")
+		case slices.Contains(slices.Concat(c.driver.beside, c.driver.instead), name):
+			return &Problem{Kind: HostElsewhere}
 		}
+	}
+	return nil
+}
+
+// addPorts writes the ports behind the hosts that they are for: one for all, or one for each. A host that has one already would
+// have two.
+func (c *connection) addPorts() *Problem {
+	if c.ports == "" {
+		return nil
+	}
+	ports := strings.Split(c.ports, ",")
+	for i, host := range c.hosts {
+		if c.isSocket(host) && len(ports) == 1 {
+			continue // of which the port is a part of the name
+		}
+		if strings.HasSuffix(host, "]") || !strings.Contains(host, ":") {
+			c.hosts[i] += ":" + ports[min(i, len(ports)-1)]
+			continue
+		}
+		return &Problem{Kind: HostElsewhere}
+	}
+	if len(ports) > 1 && len(ports) != len(c.hosts) {
+		return &Problem{Kind: HostElsewhere}
 	}
 	return nil
 }
@@ -178,11 +218,8 @@ func (c *connection) checkHosts(f Field) *Problem {
 	case n > 1 && !c.driver.several && len(c.driver.beside) == 0:
 		return &Problem{Kind: OneHost, Want: c.scheme}
 	}
-	for i, host := range c.hosts {
-		if path, isSocket := c.socket(host); isSocket {
-			host = path
-			c.hosts[i] = path
-		} else if !c.isHost(host) {
+	for _, host := range c.hosts {
+		if !c.isSocket(host) && !c.isHost(host) {
 			return f.noConnection()
 		}
 		name := (&url.URL{Host: host}).Hostname()
@@ -196,12 +233,24 @@ func (c *connection) checkHosts(f Field) *Problem {
 	return nil
 }
 
-// socket returns the path of a socket that stands in place of a host.
-func (c *connection) socket(host string) (path string, ok bool) {
-	path, err := url.PathUnescape(host)
-	ok = err == nil && (c.driver.socket || c.driver.path) && strings.HasPrefix(path, "/") && path != "/" && !strings.ContainsFunc(path, isControl)
-	return path, ok
+// authority returns the hosts before the path, where the path of a socket is percent-encoded.
+func (c *connection) authority(text string) []string {
+	hosts := strings.Split(text, ",")
+	for i, host := range hosts {
+		if path, err := url.PathUnescape(host); err == nil && c.driver.socket && strings.HasPrefix(path, "/") {
+			hosts[i] = path
+		}
+	}
+	return hosts
 }
+
+// isSocket reports whether the path of a socket stands in place of a host. It has only characters of which every driver makes the
+// same: a + is a space to some.
+func (c *connection) isSocket(host string) bool {
+	return (c.driver.socket || c.driver.path) && strings.HasPrefix(host, "/") && host != "/" && strings.Trim(host, socketCharacters) == ""
+}
+
+const socketCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/:"
 
 // isHost reports whether host is one that is looked up, with a port that exists, if with any.
 func (c *connection) isHost(host string) bool {

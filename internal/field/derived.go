@@ -100,7 +100,11 @@ func (f Field) template() ([]piece, error) {
 		places = append(places, slices.Repeat([]place{whole}, strings.Count(name, hole))...)
 		places = append(places, slices.Repeat([]place{inPort}, strings.Count(port, hole))...)
 	}
-	places = append(places, slices.Repeat([]place{inSuffix}, strings.Count(suffix, hole))...)
+	for before := range strings.SplitSeq(suffix, hole) {
+		if places = append(places, inSuffix); drivers[scheme].ports && (strings.HasSuffix(before, "?port=") || strings.HasSuffix(before, "&port=")) {
+			places[len(places)-1] = inPort
+		}
+	}
 	for i := range pieces {
 		if pieces[i].part != "" {
 			pieces[i].place, places = places[0], places[1:]
@@ -262,31 +266,57 @@ func (f Field) CheckTemplate(parts map[string]Field) error {
 	if err != nil {
 		return err
 	}
-	samples := map[string]Part{}
 	for _, p := range pieces {
-		if p.part == "" {
-			continue
-		}
-		of := parts[p.part]
-		if !of.CanBePart() {
+		if p.part != "" && !parts[p.part].CanBePart() {
 			return fmt.Errorf("can't have {%s} in it: a part is one value of one line", p.part)
 		}
-		if p.place == inName && of.Type == Password || p.place == inHost && of.Type == Password {
-			return fmt.Errorf("can't have {%s} in its host, which is not confidential", p.part)
-		}
-		sample := Part{Field{Type: Text}, "x"}
-		switch p.place {
-		case inHost:
-			sample.Text = "host.example"
-		case inPort:
-			sample.Text = "1"
-		}
-		samples[p.part] = sample
 	}
-	if _, _, _, problem := f.Compose(samples); problem != nil {
+	hosts, problem := f.hostParts(pieces)
+	if problem != nil {
 		return fmt.Errorf("makes no value whatever its parts are: it %w", problem)
 	}
+	for _, name := range hosts {
+		if parts[name].Confidential() {
+			return fmt.Errorf("can't have {%s} in its host, which is not confidential", name)
+		}
+	}
 	return nil
+}
+
+// HostParts returns the names of the parts that say where a derived url goes, which a question shows: those in its host and port,
+// and in a parameter or a path that names the host where drivers take that.
+func (f Field) HostParts() []string {
+	pieces, err := f.template()
+	if err != nil || f.Type != URL {
+		return nil
+	}
+	names, _ := f.hostParts(pieces)
+	return names
+}
+
+// hostParts makes a value of parts that can be told apart, and returns those that its destination shows.
+func (f Field) hostParts(pieces []piece) (names []string, problem error) {
+	samples := map[string]Part{}
+	for i, p := range pieces {
+		text := fmt.Sprintf("part%d.example", i)
+		if p.place == inPort {
+			text = strconv.Itoa(40_000 + i%10_000)
+		}
+		if _, isThere := samples[p.part]; !isThere || p.place == inPort {
+			samples[p.part] = Part{Field{Type: Text}, text}
+		}
+	}
+	text, value, _, problem := f.Compose(samples)
+	if problem != nil || f.Type != URL {
+		return nil, problem
+	}
+	destination := f.Destination(text, value)
+	for _, name := range f.Parts() {
+		if strings.Contains(destination, samples[name].Text) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // CanBePart reports whether a derived value can have f in it: it is one value of one line.

@@ -16,12 +16,18 @@ func texts(pairs ...string) map[string]Part {
 
 // TestDerivedURLs: whatever a part is, it stays in its place.
 func TestDerivedURLs(t *testing.T) {
-	dsn := Field{Type: URL, Secrecy: Hidden, Schemes: []string{"postgres"}, Derived: "postgres://{user}:{password}@{host}:{port}/{name}?sslmode={mode}#{f}"}
+	address := Field{Type: URL, Secrecy: Hidden, Derived: "https://{user}:{password}@{host}:{port}/{name}?sslmode={mode}#{f}"}
+	dsn := Field{Type: URL, Secrecy: Hidden, Schemes: []string{"postgres"}, Derived: "postgres://{user}:{password}@{host}:{port}/{name}?sslmode={mode}"}
 	for _, nasty := range []string{"a b", "p@ss:w/o?r#d%41", "é\U0001F511", "[::1]", "..", "x&host=evil.example", "%2e", "+", "\\", "'\"<>"} {
-		text, _, name, err := dsn.Compose(texts("user", nasty, "password", nasty, "host", "db.example", "port", "5432", "name", "n"+nasty, "mode", nasty, "f", nasty))
+		parts := texts("user", nasty, "password", nasty, "host", "db.example", "port", "5432", "name", "n"+nasty, "mode", nasty, "f", nasty)
+		text, _, name, err := address.Compose(parts)
 		if err != nil {
 			t.Errorf("%q: %s %v", nasty, name, err)
 			continue
+		}
+		of, _, name, err := dsn.Compose(parts)
+		if without, _, _ := strings.Cut(text, "#"); err != nil || of != "postgres"+strings.TrimPrefix(without, "https") {
+			t.Errorf("%q: %q, %s %v", nasty, of, name, err)
 		}
 		u, err := url.Parse(text)
 		password, _ := u.User.Password()
@@ -100,6 +106,38 @@ func TestTemplatesThatAreNone(t *testing.T) {
 		err := f.CheckTemplate(parts)
 		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", derived, err, want)
+		}
+	}
+}
+
+// TestNoConfidentialPartIsShown: a question says where a derived url goes, whatever type what stands there has, and in whatever
+// place.
+func TestNoConfidentialPartIsShown(t *testing.T) {
+	parts := map[string]Field{
+		"text": {Type: Text, Secrecy: Hidden}, "number": {Type: Integer, Secrecy: Hidden}, "mail": {Type: Email, Secrecy: Hidden},
+		"made": {Type: Text, Secrecy: Hidden, Derived: "{text}"}, "public": {Type: Text},
+	}
+	for _, derived := range []string{
+		"postgres://{text}/x", "postgres://{made}/x", "postgres://db.{text}.example/x", "postgres://db.example:{number}/x", "postgres://{public},{text}/x",
+		"postgres:///x?host={text}", "postgres:///x?host={public},db.{text}", "postgres:///x?host=/run/{text}", "redis+unix:///run/{text}", "redis://h?addr={mail}",
+	} {
+		scheme, _, _ := strings.Cut(derived, ":")
+		f := Field{Type: URL, Secrecy: Hidden, Schemes: []string{scheme}, Derived: derived}
+		if err := f.CheckTemplate(parts); err == nil {
+			t.Errorf("%s is accepted, and its host shows what is confidential", derived)
+		}
+	}
+	f := Field{Type: URL, Secrecy: Hidden, Schemes: []string{"postgres"}, Derived: "postgres://{text}:{made}@{public}/{number}?x={mail}"}
+	if err := f.CheckTemplate(parts); err != nil {
+		t.Error(err)
+	}
+	for derived, want := range map[string]string{
+		"postgres://{u}:{p}@{h}:{port}/{db}?sslmode={m}": "h port", "postgres:///{db}?host={h}&port={port}&x={m}": "h port", "redis+unix:///run/{p}?db={db}": "p",
+		"https://{a}.api.example/{h}?host={h}": "a", "https://h.example/{a}": "",
+	} {
+		f := Field{Type: URL, Secrecy: Hidden, Schemes: []string{"https", "postgres", "redis+unix"}, Derived: derived}
+		if got := strings.Join(f.HostParts(), " "); got != want {
+			t.Errorf("the host of %s is of %q, want %q", derived, got, want)
 		}
 	}
 }

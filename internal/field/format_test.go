@@ -142,3 +142,40 @@ func TestDestinations(t *testing.T) {
 		}
 	}
 }
+
+// TestNoPrivateKeyIsPublic: who stores or chooses a file of certificates may have the one with the key in it.
+func TestNoPrivateKeyIsPublic(t *testing.T) {
+	certificate, key := newPEM(t)
+	openssh := "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n"
+	for _, text := range []string{
+		key, certificate + key, key + certificate, certificate + "text\n" + key, openssh, strings.ReplaceAll(key, "PRIVATE", "RSA PRIVATE"),
+		`{"private_key": "` + strings.ReplaceAll(key, "\n", `\n`) + `"}`, strings.ReplaceAll(key, "PRIVATE", "ENCRYPTED PRIVATE"),
+		"-----BEGIN PGP PRIVATE KEY BLOCK-----\nx\n-----END PGP PRIVATE KEY BLOCK-----", "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nAAAA\n",
+	} {
+		for _, f := range []Field{
+			{Type: Multiline, Secrecy: Shown}, {Type: Multiline, Secrecy: Shown, Format: PEMFormat}, {Type: Text}, {Type: Text, List: true},
+			(Field{Type: File, Secrecy: Shown}).Content(),
+		} {
+			entered := text
+			if f.Type == Text {
+				entered = strings.ReplaceAll(strings.TrimSpace(text), "\n", " ")
+			}
+			if strings.HasPrefix(entered, "PuTTY") && f.Type == Text {
+				continue // a key of several lines, which is none in one
+			}
+			if f.Check(entered) == nil {
+				t.Errorf("%s %s: accepts %.40q", f.Type, f.Format, entered)
+			}
+		}
+		for _, f := range []Field{{Type: Multiline}, (Field{Type: File}).Content()} {
+			if err := f.Check(text); err != nil {
+				t.Errorf("%s: refuses %.40q: %v", f.Type, text, err)
+			}
+		}
+	}
+	for _, text := range []string{certificate, certificate + certificate, "PRIVATE KEY", "how to make a PRIVATE KEY: openssl"} {
+		if err := (Field{Type: Multiline, Secrecy: Shown}).Check(text); err != nil {
+			t.Errorf("%.40q: %v", text, err)
+		}
+	}
+}

@@ -63,6 +63,8 @@ const (
 	OneHost       Kind = "one_host"
 	HostElsewhere Kind = "host_elsewhere"
 	LongHosts     Kind = "long_hosts"
+	Ambiguous     Kind = "ambiguous"
+	PrivateKey    Kind = "private_key"
 )
 
 // Problems returns the sentence for each kind. It continues "the value ...". Its hole {want} is filled with what the rule
@@ -119,7 +121,9 @@ func Problems() map[Kind]string {
 		NotConnection: "must be a connection URL, such as {want}://user:password@host:5432/name, with hosts in ASCII and their ports",
 		NoHost:        "must name a host, which a URL of {want} needs",
 		OneHost:       "must name one host, since a URL of {want} has no more",
-		HostElsewhere: "must name its hosts in one place, not in the parameter {want} too",
+		HostElsewhere: "must name its hosts and ports in one place, and no proxy, service or file that leads to others",
+		Ambiguous:     "must percent-encode each #, and commas that are not between its hosts (%23, %2C): programs differ on what these end",
+		PrivateKey:    "must not have a private key in it, since it is no secret and is shown",
 		LongHosts:     "must name hosts of at most {want} characters together",
 	}
 }

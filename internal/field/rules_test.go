@@ -70,6 +70,16 @@ func TestShownAndEntered(t *testing.T) {
 			t.Errorf("%q is shown as %q, which stands for %q", choice, f.Shown(choice), got)
 		}
 	}
+	for value, want := range map[string]string{"eu": "eu (Europe)", "us": "us", "other": "other"} {
+		if got := f.Named(value); got != want {
+			t.Errorf("%q is called %q, want %q", value, got, want)
+		}
+	}
+	list := f
+	list.List, list.Choices = true, append(list.Choices, "a, b")
+	if got, want := list.Named(JoinList(list.Choices)), `eu (Europe), us, -x (Other), ["a, b"]`; got != want {
+		t.Errorf("a list is called %q, want %q", got, want)
+	}
 	_, err := f.Parse("asia")
 	if want := "must be one of eu (Europe), us or -x (Other)"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %q", err, want)

@@ -21,6 +21,7 @@ type Asking struct {
 	Number, Total int    // which of several values this is; Total below 2 says nothing
 	Again         error  // why the last value that was typed can't be used
 	Stale         error  // why the stored value can't be used
+	OfDefault     bool   // nothing is stored: Stale is about the default
 	Rejected      string // why the server found the stored value to be wrong
 	Member        string // of a choice between alternatives: the label of the value for which it is asked again
 }
@@ -78,7 +79,11 @@ func (s Sentences) wrong(a Asking, values Values) (lines []string) {
 		lines = append(lines, line(s.Dialog.Rejected, "why", a.Rejected))
 	}
 	if a.Stale != nil {
-		lines = append(lines, line(s.Dialog.Stale, "problem", s.Problem(a.Stale)))
+		sentence := s.Dialog.Stale
+		if a.OfDefault {
+			sentence = s.Dialog.Default
+		}
+		lines = append(lines, line(sentence, "problem", s.Problem(a.Stale)))
 	}
 	room := againLines
 	for _, problem := range field.All(a.Again) {
@@ -147,8 +152,12 @@ func quoteName(name string) string {
 // leave no room for the rest of the dialog.
 const shownRule = 100
 
-// Rules returns the line that says what a value of f must be, or "" where there is nothing to say.
+// Rules returns the line that says what a value of f must be, or "" where there is nothing to say. Of a file that is its content: how
+// a path is written, whoever chooses one need not know.
 func (s Sentences) Rules(f field.Field) string {
+	if f.Type == field.File {
+		return s.rules(s.Dialog.Content, f.Content().Rules())
+	}
 	whole := s.rules(s.Dialog.Rules, f.Rules())
 	if !f.List {
 		return whole

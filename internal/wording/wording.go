@@ -30,6 +30,7 @@ type Dialog struct {
 	Docs     string `json:"docs"`      // where the field has a link
 	Example  string `json:"example"`   // where the field has a placeholder
 	Rules    string `json:"rules"`     // where the schema has rules for the value, or its format can't be guessed
+	Content  string `json:"content"`   // instead of rules, where the value is the path of a file
 	List     string `json:"list"`      // where the value is a list that is typed
 	EachItem string `json:"each_item"` // instead of rules, of the items of a list
 	InItem   string `json:"in_item"`   // in place of {problem}, where it is about one item of a list
@@ -39,6 +40,7 @@ type Dialog struct {
 	Step     string `json:"step"`      // where several values are asked for
 	Again    string `json:"again"`     // after a value that broke a rule
 	Stale    string `json:"stale"`     // where the stored value breaks a rule
+	Default  string `json:"default"`   // instead of stale, where nothing is stored and the default can't be used
 	Rejected string `json:"rejected"`  // where the server found the value to be wrong
 	Answered string `json:"answered"`  // why, where the transport saw that by a status
 	OtherWay string `json:"other_way"` // where a value is asked for again of which there are alternatives
@@ -134,6 +136,7 @@ func English() Sentences {
 			Docs:     "See {docs}",
 			Example:  "Example: {placeholder}",
 			Rules:    "The value {rules}.",
+			Content:  "The content of the file {rules}.",
 			List:     "It is a list: write commas between its items.",
 			EachItem: "Each item {rules}.",
 			InItem:   field.InItem,
@@ -143,6 +146,7 @@ func English() Sentences {
 			Step:     "Value {number} of {total}",
 			Again:    "Please try again: the value {problem}.",
 			Stale:    "The value that is stored can't be used any more: it {problem}.",
+			Default:  "The default can't be used: it {problem}.",
 			Rejected: "The value that is stored was rejected: {why}",
 			Answered: "it was answered with {status}.",
 			OtherWay: "The value for {member} is asked for next, unless you choose another way.",

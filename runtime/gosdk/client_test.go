@@ -226,7 +226,7 @@ func with(params *mcp.CallToolParams, handle, answer string) *mcp.CallToolParams
 // eventually waits until done is true. Only a failure uses the bound up.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%s: not in time", what)
 		}
@@ -353,7 +353,7 @@ func (p *process) wait(t *testing.T) {
 		if err != nil {
 			t.Errorf("the server ended with %v", err)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the server does not end")
 	}
 	for line := range bytes.Lines(p.wire.bytes()) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -362,7 +363,7 @@ func addBroken(srv *mcp.Server, tools map[string]*mcp.CallToolResult, prompts ma
 		srv.AddTool(&mcp.Tool{Name: name, InputSchema: map[string]any{"type": "object"}}, handle)
 	}
 	add("error", func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) { return nil, failure })
-	// The SDK writes into a result: each call has its own.
+	// The SDK writes into a result, and into the contents of a resource: each call has its own.
 	for name, result := range tools {
 		add(name, func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			own := *result
@@ -378,6 +379,11 @@ func addBroken(srv *mcp.Server, tools map[string]*mcp.CallToolResult, prompts ma
 	for name, result := range resources {
 		srv.AddResource(&mcp.Resource{Name: name, URI: "pets://" + name}, func(context.Context, *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
 			own := *result
+			own.Contents = slices.Clone(own.Contents)
+			for i, contents := range own.Contents {
+				copied := *contents
+				own.Contents[i] = &copied
+			}
 			return &own, nil
 		})
 	}

@@ -280,7 +280,7 @@ func (c pipeClient) write(line string) {
 // read returns the next message with an id or method.
 func (c pipeClient) read(what string) outcome {
 	c.t.Helper()
-	for late := time.After(30 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		select {
 		case line := <-c.lines:
 			var message outcome

@@ -48,7 +48,7 @@ func TestCommandSetsAlternatives(t *testing.T) {
 		leaves(0, "auth is set.\nusername is set.\npassword is set.\n")
 	wantValues(t, store, map[string]string{"auth": "basic", "username": "ann", "password": "hunter2"})
 	sitDown(t, m, "set", "auth").
-		waits("auth [basic]: ").types("token\n").
+		waits("auth [basic (User name and password)]: ").types("token\n").
 		waits("service_account_token: ").types("token-0123456789\r").
 		leaves(0, "auth is set.\nservice_account_token is set.\n")
 	wantValues(t, store, map[string]string{"auth": "token", "username": "ann", "password": "hunter2", "service_account_token": "token-0123456789"})
@@ -58,8 +58,8 @@ func TestCommandStatusOfAlternatives(t *testing.T) {
 	m, store := openAlternatives(t)
 	store.Put("alternatives", "username", "ann")
 	for name, want := range map[string]string{
-		"auth": "How do you sign in? not set, required", "service_account_token": "Service account token not set, for auth: token",
-		"username": "User name set: ann", "password": "Password not set, for auth: basic", "passphrase": "Passphrase not set, for signing: passphrase",
+		"auth": "How do you sign in? not set, required", "service_account_token": "Service account token not set, for auth: token (Service account token)",
+		"username": "User name set: ann", "password": "Password not set, for auth: basic (User name and password)", "passphrase": "Passphrase not set, for signing: passphrase",
 		"client_cert": "Client certificate not set, optional",
 	} {
 		wantStatus(t, m, name, want)
@@ -68,7 +68,7 @@ func TestCommandStatusOfAlternatives(t *testing.T) {
 	store.Put("alternatives", "client_key", "key-12345678")
 	store.Put("alternatives", "auth_mode", "cloud")
 	for name, want := range map[string]string{
-		"auth": "How do you sign in? set: User name and password", "service_account_token": "Service account token not set, for auth: token",
+		"auth": "How do you sign in? set: basic (User name and password)", "service_account_token": "Service account token not set, for auth: token (Service account token)",
 		"password": "Password not set, required", "client_cert": "Client certificate not set, required", "email": "Mail address not set, required",
 	} {
 		wantStatus(t, m, name, want)

@@ -18,6 +18,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/spell"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
@@ -191,7 +192,7 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 	var problem *field.Problem
 	switch {
 	case err == nil && setting != "":
-		return "set: " + shortened(f.Shown(setting)), nil
+		return "set: " + shortened(f.Named(setting)), nil
 	case err == nil:
 		return "set", nil
 	case errors.Is(err, secrets.ErrNotSet) && c.IsAsked(ctx, f.Name):
@@ -199,6 +200,9 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 	case errors.Is(err, secrets.ErrNotSet) && c.MemberOf(f.Name) != "":
 		return "not set, for " + c.MemberOf(f.Name), nil
 	case errors.Is(err, secrets.ErrNotSet) && f.Default != "":
+		if problem := content.Check(f, f.Default); problem != nil { // such as a file that is not there
+			return "not set, and the default can't be used: it " + c.Sentences().Problem(problem), nil
+		}
 		return "not set, the default serves", nil
 	case errors.Is(err, secrets.ErrNotSet):
 		return "not set, optional", nil

@@ -203,7 +203,7 @@ func TestCommandStatusShowsSettings(t *testing.T) {
 	r := run(t, openEveryRule(t, store), "", "status")
 	for _, want := range []string{"live_key      live_key      set\n", "endpoint      set: https://api.example.com/v2\n", "proxy         set\n",
 		"port          set: 9090\n", "verbose       set: false\n", "timeout       set: 30s\n", "certificate   set\n",
-		"set: very-very-", "very…\n", "database      not set, the default serves\n", "sort          set: From Z to A\n",
+		"set: very-very-", "very…\n", "database      not set, the default serves\n", "sort          set: -name (From Z to A)\n",
 		"model         set: huge-1\n"} {
 		r.want(t, 0, want, "")
 	}

@@ -62,7 +62,7 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		fmt.Fprintln(c.stderr, rules)
 	}
 	if offered != "" {
-		prompt = fmt.Sprintf("%s [%s]: ", f.Name, offeredAs(f, offered))
+		prompt = fmt.Sprintf("%s [%s]: ", f.Name, shortened(f.Named(offered)))
 	}
 	switch {
 	case f.Type == field.Choice:
@@ -98,32 +98,20 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 	}
 }
 
-// offer says what a person can choose from: the labels, but of alternatives the names too, which the status has.
+// offer says what a person can choose from.
 func offer(f field.Field) string {
-	shown := f.ShownChoices()
-	switch {
-	case f.List:
-		return "Any of: " + field.JoinList(shown)
-	case f.IsOneOf():
-		for i, name := range f.Choices {
-			if shown[i] != name {
-				shown[i] = name + " (" + shown[i] + ")"
-			}
-		}
+	if f.List {
+		return "Any of: " + f.Named(field.JoinList(f.Choices))
 	}
-	line := "One of: " + strings.Join(shown, ", ")
+	named := make([]string, len(f.Choices))
+	for i, choice := range f.Choices {
+		named[i] = f.Named(choice)
+	}
+	line := "One of: " + strings.Join(named, ", ")
 	if f.Open {
 		line += "; or another value"
 	}
 	return line
-}
-
-// offeredAs is how a value is shown that is taken if the person just agrees.
-func offeredAs(f field.Field, value string) string {
-	if f.IsOneOf() {
-		return value // its name, which is shorter
-	}
-	return shortened(f.Shown(value))
 }
 
 // shortened returns a value as one line of a terminal has room for it.

@@ -37,6 +37,7 @@ func TestCommandHidesTypedValues(t *testing.T) {
 
 // Of a file, the path is typed and shown, and neither the terminal nor status says what is in it.
 func TestCommandTakesThePathOfAFile(t *testing.T) {
+	t.Setenv("HOME", t.TempDir()) // without the file that is a default
 	store := runtimetest.NewStore()
 	vault, err := files.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(runtimetest.NewUser(t)))
 	if err != nil {
@@ -58,6 +59,7 @@ func TestCommandTakesThePathOfAFile(t *testing.T) {
 		t.Errorf("stored is %q", got)
 	}
 	run(t, vault.Manager, "", "status").want(t, 0, "set: "+path+"\n", "")
+	run(t, vault.Manager, "", "status").want(t, 0, "not set, and the default can't be used: it must be the path of a file that is there", "")
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}

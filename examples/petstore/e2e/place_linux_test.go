@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait; only a failure uses it up.
-const patience = 45 * time.Second
+const patience = time.Minute
 
 const token = "0123456789abcdef0123456789abcdef"
 

@@ -43,7 +43,7 @@ type Entry struct {
 	// Open has the list of a Choice offer that another line is typed.
 	Open bool
 	// Optional allows the value to be left empty, where the dialog needs a
-	// button for that: it makes no other difference.
+	// button or a row for that: it makes no other difference.
 	Optional bool
 }
 
@@ -126,10 +126,11 @@ func checkAnswer(value string) (string, error) {
 }
 
 // nothing is the row of a list that stands for no choice, where no choice is offered, and another is the row after which a line
-// is typed. No choice may read like one of them, see [field.ReservedRows].
+// is typed. No choice may read like one of them, see [field.IsReserved].
 const nothing, another = field.NothingRow, field.AnotherRow
 
-// choose shows a list. Pressing OK at once takes the prefill, and gives "" where there is none.
+// choose shows a list. Pressing OK at once takes the prefill, and gives "" where there is none. Beside a prefill, what may be left
+// empty has a row for that.
 func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 	if err := checkChoices(e.Choices); err != nil {
 		return "", err
@@ -139,6 +140,9 @@ func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 	if slices.Contains(w.choices, e.Prefill) {
 		w.marked = e.Prefill
 		text += "\n\nOK without a choice takes: " + e.Prefill
+		if e.Optional {
+			w.choices = append(slices.Clip(w.choices), nothing)
+		}
 	}
 	w.text = quoteList(layout.Clean(text, layout.Lines+defaultLines, layout.Columns))
 	value, err := n.show(ctx, w)
@@ -147,7 +151,7 @@ func (n *Native) choose(ctx context.Context, e Entry) (string, error) {
 		return "", err
 	case value == "":
 		return w.marked, nil
-	case value == nothing && w.marked == "":
+	case value == nothing && (w.marked == "" || e.Optional):
 		return "", nil
 	case !slices.Contains(w.choices, value):
 		return "", failed("its answer was not offered")
@@ -202,7 +206,7 @@ func checkChoices(choices []string) error {
 		return failed("nothing to choose from")
 	}
 	for i, c := range choices {
-		if c == "" || c == nothing || c == another || c != plain(c) || strings.HasPrefix(c, "-") || slices.Contains(choices[:i], c) {
+		if c == "" || field.IsReserved(c) || c != plain(c) || strings.HasPrefix(c, "-") || slices.Contains(choices[:i], c) {
 			return failed("choice %q is empty, twice there or can't be shown", c)
 		}
 	}

@@ -145,6 +145,45 @@ func TestEnterChoice(t *testing.T) {
 	}
 }
 
+// What is offered can be left empty too, where the value may be.
+func TestEnterOptionalChoice(t *testing.T) {
+	d := screen(t)
+	for _, c := range []struct {
+		kind    Kind
+		prefill string
+		keys    []string
+		want    string
+	}{
+		{Choice, "us", d.Keys(desktop.Agree), "us"},
+		{Choice, "us", []string{"End", "Return"}, ""},
+		{Choice, "us", []string{"End", "Up", "Return"}, "eu"},
+		{YesNo, "false", []string{"End", "Return"}, ""},
+		{Choice, "", []string{"End", "Return"}, "us"},
+	} {
+		wait := start(t, d, enter(person(), Entry{
+			Title: "Optional", Text: "Region", Kind: c.kind, Choices: []string{"eu", "us"}, Prefill: c.prefill, Optional: true,
+		}))
+		w, err := d.WaitWindow("Optional")
+		check(t, err)
+		fits(t, d, w)
+		check(t, d.Press(w, c.keys...))
+		if a := wait(); a.err != nil || a.value != c.want {
+			t.Errorf("%q, %v: got %q, %v, want %q", c.prefill, c.keys, a.value, a.err, c.want)
+		}
+	}
+}
+
+// A list is as wide as a label may be, so that no end of one is out of sight.
+func TestListIsAsWideAsItsRows(t *testing.T) {
+	for _, shape := range []shape{listShape, checklistShape} {
+		for row, want := range map[string]string{"eu": "420", strings.Repeat("a label ", 7) + "here": "600"} {
+			if got := option(t, arguments(window{shape: shape, choices: []string{"x", row}}), "--width"); got != want {
+				t.Errorf("%q is in a list that is %s wide, want %s", row, got, want)
+			}
+		}
+	}
+}
+
 // The list of open choices has a row after which a line is typed, and one for what is stored, whatever that is.
 func TestEnterOpenChoice(t *testing.T) {
 	d := screen(t)
@@ -189,19 +228,21 @@ func TestEnterOpenChoice(t *testing.T) {
 func TestEnterChoices(t *testing.T) {
 	d := screen(t)
 	choices := []string{"eu", "us_east|1, or", `a\b<i>&`, "漢字"}
-	tick := []string{"Home", "Right", "space", "Down", "space"} // Right goes from the words to the box
-	if d.IsZenity4() {
-		tick = []string{"Tab", "space", "Down", "space"}
+	agree := d.Keys(desktop.Agree)
+	tick := append([]string{"Home", "Right", "space", "Down", "space"}, agree...) // Right goes from the words to the box
+	if d.IsZenity4() {                                                            // where Return ticks too, and Tab goes from box to box, then to Cancel and OK
+		agree = []string{"Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Return"}
+		tick = append([]string{"Tab", "space", "Down", "space"}, agree[2:]...)
 	}
 	for _, c := range []struct {
 		ticked []string
 		keys   []string
 		want   string
 	}{
-		{nil, append(tick, d.Keys(desktop.Agree)...), `["eu","us_east|1, or"]`},
-		{[]string{"us_east|1, or", "漢字", "other"}, d.Keys(desktop.Agree), `["us_east|1, or","漢字"]`},
-		{choices, d.Keys(desktop.Agree), `["eu","us_east|1, or","a\\b\u003ci\u003e\u0026","漢字"]`},
-		{nil, d.Keys(desktop.Agree), ""},
+		{nil, tick, `["eu","us_east|1, or"]`},
+		{[]string{"us_east|1, or", "漢字", "other"}, agree, `["us_east|1, or","漢字"]`},
+		{choices, agree, `["eu","us_east|1, or","a\\b\u003ci\u003e\u0026","漢字"]`},
+		{nil, agree, ""},
 	} {
 		wait := start(t, d, enter(person(), Entry{
 			Title: "Choices", Text: "Regions <b>of</b> the store\\n & more", Kind: Choices, Choices: choices, Ticked: c.ticked,
@@ -311,6 +352,9 @@ func choose(t *testing.T, d *desktop.Desktop, w desktop.Window, path string) {
 	t.Helper()
 	_ = d.Press(w, "slash") // opens the field
 	eventually(t, "the file's choice", func() bool {
+		if len(children()) == 0 {
+			return true // later than one had waited for it
+		}
 		_ = d.Press(w, "ctrl+a")
 		_ = d.Type(w, path)
 		for range 3 {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -363,10 +364,29 @@ func TestProgramKilled(t *testing.T) {
 // A frozen program can't be told anything, but it can be killed.
 func TestProgramFrozen(t *testing.T) {
 	d := screen(t)
-	wait := start(t, d, ask(New(Options{Timeout: time.Second}), question))
+	over := make(chan struct{})
+	wait := start(t, d, func(ctx context.Context) answer { return ask(person(), question)(expiring{ctx, over}) })
 	check(t, syscall.Kill(child(t), syscall.SIGSTOP))
+	close(over)
 	if a := wait(); a.err != context.DeadlineExceeded || a.given != Deny {
 		t.Errorf("%+v", a)
+	}
+}
+
+// An expiring context is past its deadline as soon as over is closed.
+type expiring struct {
+	context.Context
+	over chan struct{}
+}
+
+func (e expiring) Done() <-chan struct{} { return e.over }
+
+func (e expiring) Err() error {
+	select {
+	case <-e.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
 	}
 }
 
@@ -386,7 +406,7 @@ func TestLibraryPanics(t *testing.T) {
 func TestOutputHeldOpen(t *testing.T) {
 	screen(t)
 	started := filepath.Join(t.TempDir(), "started")
-	double(t, "sleep 6 & touch "+started+"; wait")
+	double(t, "sleep 1000 & echo $! >"+started+".new; mv "+started+".new "+started+"; wait")
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
@@ -394,13 +414,18 @@ func TestOutputHeldOpen(t *testing.T) {
 		ended <- err
 	}()
 	eventually(t, "the double's start", func() bool { _, err := os.Stat(started); return err == nil })
+	line, err := os.ReadFile(started)
+	check(t, err)
+	holder, err := strconv.Atoi(strings.TrimSpace(string(line)))
+	check(t, err)
+	t.Cleanup(func() { _ = syscall.Kill(holder, syscall.SIGKILL) })
 	cancel()
 	select {
 	case err := <-ended:
 		if err != context.Canceled {
 			t.Error(err)
 		}
-	case <-time.After(5 * time.Second): // less than the 6 of the sleep
+	case <-time.After(patience):
 		t.Error("Ask waits for a program's child")
 	}
 	// The next dialog waits for its turn, and gives up when it is told to.
@@ -409,6 +434,7 @@ func TestOutputHeldOpen(t *testing.T) {
 	if _, err := person().Ask(ctx, question); err != context.DeadlineExceeded {
 		t.Error(err)
 	}
+	check(t, syscall.Kill(holder, syscall.SIGKILL))
 	turn <- struct{}{} // the next test has to find it free
 	<-turn
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
@@ -185,51 +186,55 @@ func TestLockOfWhoShowsAWindow(t *testing.T) {
 
 // Who has all of the locks holds others up no longer than who has one.
 func TestLocksOfWhoShowsNoWindow(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "locks")
-	for _, name := range lockNames {
-		unlock, err := userlock.Lock(t.Context(), dir, name)
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "locks")
+		for _, name := range lockNames {
+			unlock, err := userlock.Lock(t.Context(), dir, name)
+			check(t, err)
+			defer unlock()
+		}
+		const windowless = 4 * time.Second
+		begun := time.Now()
+		unlock, err := New(Options{LockDir: dir, Windowless: windowless}).Lock(t.Context())
 		check(t, err)
-		defer unlock()
-	}
-	const windowless = 4 * time.Second
-	begun := time.Now()
-	unlock, err := New(Options{LockDir: dir, Windowless: windowless}).Lock(t.Context())
-	check(t, err)
-	unlock()
-	if took := time.Since(begun); took < windowless || took >= 2*windowless {
-		t.Errorf("held up for %v", took)
-	}
+		unlock()
+		if took := time.Since(begun); took < windowless || took >= 2*windowless {
+			t.Errorf("held up for %v", took)
+		}
+	})
 }
 
 // Who has only just got a lock is given the time to open a window, whoever had it before.
 func TestLockOfWhoHasJustGotIt(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "locks")
-	stopped, err := userlock.Lock(t.Context(), dir, lockNames[0])
-	check(t, err)
-	defer stopped()
-	n := New(Options{LockDir: dir, Windowless: 2 * time.Second})
-	second, err := userlock.Lock(t.Context(), dir, lockNames[1])
-	check(t, err)
-	got := make(chan time.Time, 1)
-	begun := time.Now()
-	go func() {
-		unlock, err := n.Lock(t.Context())
-		if err != nil {
-			t.Error(err)
-		} else {
-			unlock()
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "locks")
+		stopped, err := userlock.Lock(t.Context(), dir, lockNames[0])
+		check(t, err)
+		defer stopped()
+		n := New(Options{LockDir: dir, Windowless: 2 * time.Second})
+		second, err := userlock.Lock(t.Context(), dir, lockNames[1])
+		check(t, err)
+		got := make(chan time.Time, 1)
+		begun := time.Now()
+		go func() {
+			unlock, err := n.Lock(t.Context())
+			if err != nil {
+				t.Error(err)
+			} else {
+				unlock()
+			}
+			got <- time.Now()
+		}()
+		time.Sleep(2 * look) // it has seen who has the second
+		second()
+		time.Sleep(2 * look) // and that nobody has it
+		second, err = userlock.Lock(t.Context(), dir, lockNames[1])
+		check(t, err)
+		defer second()
+		if took := (<-got).Sub(begun); took < 2*n.opts.Windowless {
+			t.Errorf("it is given no time: %v in all", took)
 		}
-		got <- time.Now()
-	}()
-	time.Sleep(2 * look) // it has seen who has the second
-	second()
-	time.Sleep(2 * look) // and that nobody has it
-	second, err = userlock.Lock(t.Context(), dir, lockNames[1])
-	check(t, err)
-	defer second()
-	if took := (<-got).Sub(begun); took < 2*n.opts.Windowless {
-		t.Errorf("it is given no time: %v in all", took)
-	}
+	})
 }
 
 func TestLockInProcess(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 // What the tests of all systems share.
 
 // patience bounds every wait of these tests; only a failure uses it up.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // person shows dialogs that the tests answer like a person, but for their speed.
 func person() *Native { return New(Options{Fast: 1}) }

@@ -34,6 +34,16 @@ func quoteMarkup(text string) string {
 // quoteLabel keeps underscores from becoming keyboard shortcuts.
 func quoteLabel(label string) string { return strings.ReplaceAll(label, "_", "__") }
 
+// listWidth makes room for rows of the usual letters and a box before them, in pixels. The list scrolls sideways if they are wider.
+func listWidth(rows []string) int {
+	const box, column = 60, 9
+	width := dialogWidth
+	for _, row := range rows {
+		width = max(width, box+column*min(layout.Width(row), 100))
+	}
+	return width
+}
+
 // listHeight makes room for the text and about ten rows, in pixels. Below a long
 // text the list has fewer and scrolls, so that the buttons stay on the screen.
 func listHeight(text string, choices int) int {

@@ -92,17 +92,20 @@ func arguments(w window) []string {
 		return slices.Concat(says(w.text), width, []string{"--entry"}, optional("--entry-text", w.prefill))
 	case listShape:
 		rows := w.rows()
-		height := []string{"--height", w.shrunk(listHeight(w.text, len(rows)))}
 		// A plain list: the one with round buttons can't be used by keyboard.
-		return slices.Concat(says(w.inSmall(w.text)), width, height, []string{"--list", "--hide-header", "--column="}, rows)
+		return slices.Concat(says(w.inSmall(w.text)), w.listSize(rows), []string{"--list", "--hide-header", "--column="}, rows)
 	case checklistShape:
-		height := []string{"--height", w.shrunk(listHeight(w.text, len(w.choices)))}
-		return slices.Concat(says(w.inSmall(w.text)), width, height,
+		return slices.Concat(says(w.inSmall(w.text)), w.listSize(w.choices),
 			[]string{"--list", "--checklist", "--hide-header", "--separator=\n", "--column=", "--column="}, w.boxes())
 	default:
 		// Else GTK begins at the files that were used last.
 		return append(title, "--file-selection", "--filename", strings.TrimRight(workingFolder(), "/")+"/")
 	}
+}
+
+// listSize returns the arguments for the size of a list.
+func (w window) listSize(rows []string) []string {
+	return []string{"--width", w.shrunk(listWidth(rows)), "--height", w.shrunk(listHeight(w.text, len(rows)))}
 }
 
 // rows returns the choices of a list. OK takes the first where nobody has marked another: zenity 4 marks it from the start,

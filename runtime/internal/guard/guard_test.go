@@ -12,7 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/pace"
 )
 
 const (
@@ -462,18 +463,19 @@ var guards = map[string]*Guard{
 // A tool that returns its argument may be made to return a beginning a hundred thousand times without a space.
 func TestManyHitsInOneToken(t *testing.T) {
 	g := learn(stripe, "4eC39HqL with a space")
-	start := time.Now()
-	for _, text := range []string{strings.Repeat("4eC39HqL", 100_000), strings.Repeat("4eC39HqL ", 100_000)} {
-		if got := g.Text(text); strings.Contains(got, "4eC") {
-			t.Error("not masked")
-		}
-		message := []byte(`{"` + text + `":1}`)
-		if got := g.JSON(message); !bytes.Equal(got, message) {
-			t.Error("masked a key without a whole value")
+	hits := func(count int) {
+		for _, text := range []string{strings.Repeat("4eC39HqL", count), strings.Repeat("4eC39HqL ", count)} {
+			if got := g.Text(text); strings.Contains(got, "4eC") {
+				t.Error("not masked")
+			}
+			message := []byte(`{"` + text + `":1}`)
+			if got := g.JSON(message); !bytes.Equal(got, message) {
+				t.Error("masked a key without a whole value")
+			}
 		}
 	}
-	if took := time.Since(start); took > 10*time.Second {
-		t.Error(took)
+	if ratio := pace.Ratio(func() { hits(100_000) }, func() { hits(1_000) }); ratio > 1_000 { // by the square it is 10,000
+		t.Errorf("a hundred times the hits take %.0f times as long", ratio)
 	}
 }
 

@@ -5,7 +5,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/pace"
 )
 
 // tableOf returns what a guard takes for values, in bytes for each.
@@ -61,23 +62,13 @@ func TestMemory(t *testing.T) {
 // Learning ever more values costs the same for each.
 func TestLearningIsLinear(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	learn := func(count int) time.Duration {
-		values := make([]string, count)
-		for i := range values {
-			values[i] = randomText(r, 40, base62)
+	learn := func(count int) {
+		g := new(Guard)
+		for range count {
+			g.Learn(randomText(r, 40, base62), "")
 		}
-		least := time.Hour
-		for range 2 { // the machine may be busy with something else
-			g, begin := new(Guard), time.Now()
-			for _, value := range values {
-				g.Learn(value, "")
-			}
-			least = min(least, time.Since(begin))
-		}
-		return least
 	}
-	few, many := learn(250), learn(4000)
-	if ratio := float64(many) / float64(few); ratio > 80 { // quadratic is 256
+	if ratio := pace.Ratio(func() { learn(4000) }, func() { learn(250) }); ratio > 80 { // by the square it is 256
 		t.Errorf("sixteen times the values take %.0f times as long", ratio)
 	}
 }

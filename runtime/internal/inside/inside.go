@@ -41,7 +41,7 @@ type Manager interface {
 	Check(ctx context.Context, name string) error
 	// IsAsked says whether a use would ask for a secret that is not stored, as far as that can be told without asking for a password:
 	// it is required, by itself or by what there is of others. MemberOf returns the one_of and the alternative that it belongs to,
-	// such as "auth: basic", or "".
+	// such as "auth: basic (User name and password)", or "".
 	IsAsked(ctx context.Context, name string) bool
 	MemberOf(name string) string
 	// Setting returns the stored value of a secret for its user to see, and "" where none is stored that may be shown.

@@ -23,7 +23,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
-// hasty are options for what is going to fail.
+// hasty are options for what is never answered.
 var hasty = Options{Timeout: 500 * time.Millisecond, PromptTimeout: 500 * time.Millisecond}
 
 var named = []error{ErrNotSet, ErrNoStore, ErrLocked, ErrDismissed, ErrTimeout, ErrTooBig, ErrStore}
@@ -126,7 +126,7 @@ func TestNoBus(t *testing.T) {
 			t.Setenv("DBUS_SESSION_BUS_ADDRESS", test.address)
 			t.Setenv("XDG_RUNTIME_DIR", test.runtimeDir)
 			leavesNothing(t)
-			wantAll(t, openedWith(t, hasty), ErrNoStore)
+			wantAll(t, openedWith(t, Options{Timeout: patience, PromptTimeout: patience}), ErrNoStore)
 			if _, err := os.Stat(launched); err == nil {
 				t.Error("a program was started")
 			}
@@ -234,7 +234,11 @@ func TestFakeBuses(t *testing.T) {
 			// The bus in this process has goroutines too, which its clean-up ends: so it comes last.
 			leavesNothing(t)
 			fakeBus(t, test.talk)
-			s := openedWith(t, hasty)
+			options := hasty
+			if test.want != ErrTimeout {
+				options = Options{Timeout: patience, PromptTimeout: patience}
+			}
+			s := openedWith(t, options)
 			wantAll(t, s, test.want)
 			s.Close()
 		})

@@ -105,7 +105,7 @@ func nameOf(t *testing.T, account string) string {
 func TestOwnerOfATurnIsFrozen(t *testing.T) {
 	d := desktop.ForTest(t, desktop.Options{NoDisplay: true})
 	r := lookAt(t, d)
-	const timeout = 4 * time.Second
+	const timeout = 10 * time.Second
 	s := openedWith(t, Options{Timeout: timeout})
 	mustSet(t, s, "key", "old")
 	if _, err := r.bus.RequestName(nameOf(t, "key"), 0); err != nil {
