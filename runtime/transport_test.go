@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -508,55 +507,5 @@ func TestOpenRefusesKeysThatCanNotBeSentSo(t *testing.T) {
 	}
 	if err := openKeys(secrets.Password("x", secrets.Field{SentAs: bearer, SentHosts: there, Unrevealed: true, RejectOn: []int{401}})); err != nil {
 		t.Error(err)
-	}
-}
-
-// What a granted request costs beside the same one by its base: the store is in memory, so that a keychain's read is not in it.
-func BenchmarkTransport(b *testing.B) {
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	defer server.Close()
-	store := runtimetest.NewStore()
-	store.Put("petstore", "base_url", server.URL)
-	store.Put("petstore", "api_key", sentValue)
-	m, err := openWith("petstore", []secrets.AnyKey{sentURL, sentKey}, secrets.WithStore(store), secrets.WithPrompter(runtimetest.NewUser(b).Answers(secrets.AllowSession)),
-		secrets.WithLogger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer m.Close()
-	ctx, turn := m.Begin(b.Context(), secrets.Call{Kind: "tool", Name: "get_pet", Principal: secrets.Process(), Guarded: true}, "", nil)
-	defer turn.End()
-	base := server.Client().Transport.(*http.Transport)
-	for _, http2 := range []bool{false, true} {
-		base := base.Clone()
-		base.ForceAttemptHTTP2 = http2
-		if !http2 {
-			base.TLSClientConfig.NextProtos = nil
-		}
-		name := map[bool]string{false: "HTTP/1.1", true: "HTTP/2"}[http2]
-		send := func(b *testing.B, rt http.RoundTripper) {
-			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
-			resp, err := rt.RoundTrip(req)
-			if err != nil {
-				b.Fatal(err)
-			}
-			_, _ = io.Copy(io.Discard, resp.Body)
-			resp.Body.Close()
-		}
-		b.Run(name+"/base", func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				send(b, base)
-			}
-		})
-		b.Run(name+"/transport", func(b *testing.B) {
-			b.ReportAllocs()
-			ours := secrets.Transport(m, bearer, "Read your pets", []secrets.AnyKey{sentKey}, secrets.WithBase(base))
-			for b.Loop() {
-				send(b, ours)
-			}
-		})
 	}
 }
