@@ -540,7 +540,7 @@ func (s *sentRun) judge() {
 		isThere := slices.Contains(s.allowed, a.origin) && a.host == a.origin && isUnder(a.path, s.prefix)
 		mayCarry = mayCarry && isThere && !(before == "https" && strings.HasPrefix(a.origin, "http:"))
 		before, _, _ = strings.Cut(a.origin, ":")
-		switch carries := s.isIn(a.text) || s.as.Form == field.SigV4 && strings.Contains(a.text, "AWS4-HMAC"); {
+		switch carries := s.isIn(a.text) || s.as.Form == field.SigV4 && strings.Contains(a.text, "\nAuthorization: AWS4-HMAC"); {
 		case carries && !mayCarry:
 			s.Errorf("the value has arrived at %s: %s", a.origin, a.text)
 		case carries:
