@@ -37,6 +37,17 @@
 // A getter needs a request of an MCP client, since it asks that client's user. In any other context it fails with
 // [ErrOutsideCall]; [Manager.Background] is for the server's own work.
 //
+// # Use without seeing
+//
+// Where the schema says how a value is sent, and to which hosts, generated code has a transport for it, see [Transport]. An API client
+// that is made with it once, in main, sends the value by the same gate, and no handler has it:
+//
+//	api := petapi.New("https://base_url.invalid", v.APIKeyClient("Read your pets"))
+//	pet, err := api.Pet(ctx, id) // ctx is the request's
+//
+// What has revealed: false in the schema is used in no other way: its getters do not exist, and bindings of it fail with [ErrSentOnly].
+// A transport is no boundary against the server's own code, which is in the same process.
+//
 // # What it protects from, and what not
 //
 // A model that calls tools without the user's will, a client that answers forms by itself, a log, an error text or a

@@ -47,7 +47,9 @@ func Transport(m *Manager, sent field.SentAs, reason Reason, keys []AnyKey, opti
 	s := &sender{manager: m, as: sent, reason: reason}
 	for _, key := range keys {
 		s.defs = append(s.defs, key.definition())
+		s.bindings = append(s.bindings, Binding{def: key.definition(), optional: true})
 	}
+	s.isFit = s.fits()
 	config := wire.Config{
 		As: sent, Fixed: s.fixed(), Get: s.get, Reject: s.reject, RejectOn: s.rejectOn(),
 		Mask: func(text string) string { return m.guard().Text(text) },
@@ -70,6 +72,9 @@ type sender struct {
 	as      field.SentAs
 	reason  Reason
 	defs    []*definition // in the order of [field.Form.Roles]
+
+	bindings []Binding // of the same
+	isFit    bool      // they go with the form
 }
 
 // fail makes the error of a request that is not sent, and logs that.
@@ -127,14 +132,12 @@ var errUnset = errors.New("it is not set")
 
 // get returns what a request carries once it may be used.
 func (s *sender) get(ctx context.Context, goes func(wire.Place) error) (wire.Credential, error) {
-	if !s.fits() {
+	if !s.isFit {
 		return wire.Credential{}, s.manager.fail(ctx, ErrUnknownKey)
 	}
-	w := wanted{reason: s.reason, isSent: true, check: func(found []finding) error { return s.check(found, goes) }}
-	for _, def := range s.defs {
-		w.bindings = append(w.bindings, Binding{def: def, optional: true})
-	}
-	found, err := s.manager.get(ctx, w)
+	found, err := s.manager.get(ctx, wanted{
+		reason: s.reason, bindings: s.bindings, isSent: true, check: func(found []finding) error { return s.check(found, goes) },
+	})
 	if err != nil {
 		if errors.Is(err, errUnset) {
 			err = nil

@@ -457,9 +457,13 @@ func TestCancellation(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			c := w.bearer()
 			c.Base.ForceAttemptHTTP2 = http2
-			go func() { <-began; cancel(cause) }()
+			if path == "/headers" {
+				go func() { <-began; cancel(cause) }()
+			}
 			resp, err := wire.New(c).RoundTrip(get(t, "https://api.example.com"+path).WithContext(ctx))
-			if err == nil {
+			if err == nil && path == "/body" {
+				<-began
+				cancel(cause)
 				_, err = io.ReadAll(resp.Body)
 				resp.Body.Close()
 			}

@@ -90,6 +90,23 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// A redirect may lead to a name that is mapped before it is looked up. net/http dials without end for one, with HTTP/2.
+func TestRedirectToANameThatIsMapped(t *testing.T) {
+	w := newWorld(t)
+	w.serve(redirects, "https://api.example.com", "https://xn--bcher-kva.example.net")
+	client := &http.Client{Transport: wire.New(w.bearer())}
+	for _, host := range []string{"bücher。example．net", "BÜCHER.example.net."} {
+		resp, err := client.Get(via("https://api.example.com/", "https://"+host+"/")) //nolint:noctx // as programs do
+		if err != nil {
+			t.Fatal(err)
+		}
+		readAll(t, resp)
+		if seen := w.take(); len(seen) != 2 || seen[1].at != "https://xn--bcher-kva.example.net" || carries(seen[1].text) {
+			t.Errorf("%q", seen)
+		}
+	}
+}
+
 // What a redirect of our own host leads to is checked as any request is.
 func TestRedirectToOurselvesInDisguise(t *testing.T) {
 	w := newWorld(t)

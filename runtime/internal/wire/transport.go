@@ -150,9 +150,7 @@ func (t *transport) prepare(h *hop) (*http.Request, error) {
 		return nil, err
 	}
 	if h.left {
-		sent := h.caller.WithContext(h.caller.Context())
-		sent.Body = h.body
-		return sent, nil
+		return h.onwards(), nil
 	}
 	return h.copy()
 }
@@ -183,6 +181,17 @@ func (t *transport) decide(h *hop) (err error) {
 		return ErrElsewhere
 	}
 	return err
+}
+
+// onwards returns the caller's request as it goes where a redirect has led. Its URL is spelled as ours are: for a name in letters that
+// package idna has yet to map, HTTP/2 of net/http would dial without end.
+func (h *hop) onwards() *http.Request {
+	sent := h.caller.WithContext(h.caller.Context())
+	sent.Body = h.body
+	if to, ok := spelled(h.caller.URL); ok {
+		sent.URL = to
+	}
+	return sent
 }
 
 // copy returns a request of our own for a hop, with the credential. It shares with the caller's what the caller has yet to fill, body
