@@ -106,3 +106,47 @@ func TestSentAsCheck(t *testing.T) {
 		}
 	}
 }
+
+// FuzzCanonicalHost holds: the canonical form of a host is that of itself, a fixed host that is taken is in it, and is covered by
+// itself; and a wildcard covers only hosts that end in its name, behind a dot.
+func FuzzCanonicalHost(f *testing.F) {
+	for _, seed := range []string{"api.example.com", "API.example.com.:443", "*.example.com", "*.s3.amazonaws.com", "[::1]:8080", "127.0.0.1", "b\u00fccher.example", "a_b:0081", "*.github.io", "xn--a.example", "a..b", "1.2.3", "\uff0e.example"} {
+		f.Add(seed, "sub")
+	}
+	f.Fuzz(func(t *testing.T, host, label string) {
+		for _, scheme := range []string{"https://", "http://"} {
+			u, err := url.Parse(scheme + host)
+			if err != nil {
+				continue
+			}
+			canonical, ok := CanonicalHost(u)
+			if !ok {
+				continue
+			}
+			again, err := url.Parse(scheme + canonical)
+			if err != nil {
+				t.Fatalf("%q is %q: %v", host, canonical, err)
+			}
+			if twice, ok := CanonicalHost(again); !ok || twice != canonical {
+				t.Errorf("%q is %q, which is %q", host, canonical, twice)
+			}
+		}
+		if CheckSentHost(host) != nil {
+			return
+		}
+		if !HostCovers(host, host) {
+			t.Errorf("%q does not cover itself", host)
+		}
+		name, isWildcard := strings.CutPrefix(host, "*")
+		for _, other := range []string{label + name, label + strings.TrimPrefix(name, "."), host + label, name + "." + label} {
+			if HostCovers(host, other) && other != host && !(isWildcard && strings.HasSuffix(other, name)) {
+				t.Errorf("%q covers %q", host, other)
+			}
+		}
+		if u, err := url.Parse("https://" + strings.TrimPrefix(name, ".")); err != nil {
+			t.Errorf("%q is taken: %v", host, err)
+		} else if canonical, ok := CanonicalHost(u); !ok || canonical != strings.TrimPrefix(name, ".") {
+			t.Errorf("%q is taken, though it is %q", host, canonical)
+		}
+	})
+}
