@@ -440,7 +440,12 @@ func (s *sentRun) try(client *http.Client) {
 		s.plan = s.newPlan()
 		s.origins.follow(s.plan)
 		ctx, turn := s.manager.Begin(s.Context(), secrets.Call{Kind: "tool", Name: "get_pet", Principal: secrets.Process()}, "", nil)
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		s.send(ctx, client)
+		if ctx.Err() != nil {
+			s.Errorf("a request does not end")
+		}
+		cancel()
 		turn.End()
 		s.judge()
 	}

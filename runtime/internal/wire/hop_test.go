@@ -107,6 +107,16 @@ func TestRedirectToANameThatIsMapped(t *testing.T) {
 	}
 }
 
+// Nor does it go where such letters stand for no name.
+func TestRedirectToANameThatIsMappedToNone(t *testing.T) {
+	w := newWorld(t)
+	w.serve(redirects, "https://api.example.com", "https://10.1.2.3")
+	client := &http.Client{Transport: wire.New(w.bearer())}
+	if _, err := client.Get(via("https://api.example.com/", "https://10。1.2.3/")); !errors.Is(err, wire.ErrElsewhere) { //nolint:noctx // as programs do
+		t.Error(err)
+	}
+}
+
 // What a redirect of our own host leads to is checked as any request is.
 func TestRedirectToOurselvesInDisguise(t *testing.T) {
 	w := newWorld(t)
@@ -355,6 +365,30 @@ func TestProxies(t *testing.T) {
 	c.Base.Proxy = func(*http.Request) (*url.URL, error) { return nil, failing }
 	if _, err := wire.New(c).RoundTrip(get(t, "https://api.example.com/")); !errors.Is(err, failing) {
 		t.Errorf("the proxy's own error: %v", err)
+	}
+}
+
+// Where a redirect has led, a proxy serves plain http too: nothing is carried.
+func TestProxyAfterARedirectElsewhere(t *testing.T) {
+	w := newWorld(t)
+	w.serve(redirects, "https://api.example.com")
+	w.serve(ok, "http://proxy.example:3128")
+	c := w.bearer()
+	proxy, _ := url.Parse("http://proxy.example:3128")
+	c.Base.Proxy = func(r *http.Request) (*url.URL, error) {
+		if r.URL.Scheme == "https" {
+			return nil, nil
+		}
+		return proxy, nil
+	}
+	client := &http.Client{Transport: wire.New(c)}
+	resp, err := client.Get(via("https://api.example.com/", "http://evil.net/x")) //nolint:noctx // as programs do
+	if err != nil {
+		t.Fatal(err)
+	}
+	readAll(t, resp)
+	if seen := w.take(); len(seen) != 2 || !carries(seen[0].text) || carries(seen[1].text) || !strings.HasPrefix(seen[1].text, "GET http://evil.net/x") {
+		t.Errorf("%q", seen)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
@@ -150,7 +152,7 @@ func (t *transport) prepare(h *hop) (*http.Request, error) {
 		return nil, err
 	}
 	if h.left {
-		return h.onwards(), nil
+		return h.onwards()
 	}
 	return h.copy()
 }
@@ -185,13 +187,17 @@ func (t *transport) decide(h *hop) (err error) {
 
 // onwards returns the caller's request as it goes where a redirect has led. Its URL is spelled as ours are: for a name in letters that
 // package idna has yet to map, HTTP/2 of net/http would dial without end.
-func (h *hop) onwards() *http.Request {
+func (h *hop) onwards() (*http.Request, error) {
 	sent := h.caller.WithContext(h.caller.Context())
 	sent.Body = h.body
-	if to, ok := spelled(h.caller.URL); ok {
+	to, ok := spelled(h.caller.URL)
+	switch isMapped := strings.ContainsFunc(h.caller.URL.Host, func(r rune) bool { return r > unicode.MaxASCII }); {
+	case ok:
 		sent.URL = to
+	case isMapped:
+		return nil, ErrElsewhere
 	}
-	return sent
+	return sent, nil
 }
 
 // copy returns a request of our own for a hop, with the credential. It shares with the caller's what the caller has yet to fill, body
