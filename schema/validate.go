@@ -241,6 +241,11 @@ func (r *reader) checkFile() {
 }
 
 func (r *reader) checkSentTo(d *draft) {
+	for _, host := range d.SentHosts {
+		if to, ok := r.seen[host]; ok && to.IsDestination() {
+			r.errorf(d.At("sent_to"), "sent_to [%s] is a host, and a secret has this name: write sent_to: %s for what is stored", host, host)
+		}
+	}
 	if d.SentTo == "" {
 		return
 	}

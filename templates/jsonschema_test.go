@@ -36,12 +36,12 @@ var beyondJSONSchema = regexp.MustCompile(strings.Join([]string{
 	`there must be two alternatives at least|is shown as|must not be shown as`,    // alternatives compared with each other
 	`contradicts|is a member of|has the name of a secret|is the name of a one_of`, // what is said at two places
 	`required_when`, `must be one of`, // settings and their values
-	`needs sent_to|needs a member with|is only for what is sent|not revealed|revealed false`, // what belongs to sent_as, of a secret or its group
-	`plain http|sent_as is for requests|makes no sense with sent_to`,                         // where others can read along
-	`is for two members|has no part in|is no member|has another part|must have the sent_to`,  // what the members of a group are
-	`can't be the (user|password|id|secret|region|token) of`,                                 //
-	`anybody can have|can be looked up|wildcard for addresses|is a header`,                   // hosts and headers that are nobody's to choose
-	`must be written as it is compared`,                                                      // an address in short
+	`needs sent_to|needs a member with|is only for what is sent|not revealed|revealed false`,       // what belongs to sent_as, of a secret or its group
+	`plain http|sent_as is for requests|makes no sense with sent_to`,                               // where others can read along
+	`is for two members|has no part in|is no member|has another part|must have the sent_to`,        // what the members of a group are
+	`can't be the (user|password|id|secret|region|token) of`,                                       //
+	`is a host, and a secret|anybody can have|can be looked up|wildcard for addresses|is a header`, // hosts and headers that are nobody's to choose
+	`must be written as it is compared`,                                                            // an address in short
 }, "|"))
 
 // TestJSONSchemaAndParserAgree: of random schemas, the JSON Schema refuses none that the parser accepts, and accepts only

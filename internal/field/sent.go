@@ -80,18 +80,22 @@ const (
 	maxFormat     = 200
 )
 
-// ownedHeaders are not for a schema to set, by why.
+// ownedHeaders are not for a schema to set, by why. A name that ends in "*" stands for all that begin so.
 var ownedHeaders = map[string][]string{
 	// RFC 9110, sections 7.2, 7.6.1 and 10.1.1, and RFC 9112, section 6.
 	"that the HTTP client writes itself: it frames the request, or belongs to the connection": {
-		"connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+		"connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "sec-*",
+	},
+	"by which the HTTP client decides what it does itself: whether it unpacks an answer, or sends a request again": {
+		"accept-encoding", "range", "idempotency-key", "x-idempotency-key",
 	},
 	"that servers, caches and logs take for nothing confidential": {
-		"accept-encoding", "content-encoding", "content-type", "forwarded", "from", "origin", "range", "referer", "user-agent", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+		"accept", "accept-*", "access-control-*", "cache-control", "content-*", "date", "forwarded", "from", "if-*", "origin", "pragma", "priority", "referer", "user-agent",
+		"via", "x-forwarded-*", "x-real-ip",
 	},
-	"that a proxy reads, and not the host": {"proxy-authorization", "proxy-authenticate"},
+	"that a proxy reads, and not the host": {"proxy-*"},
 	// A jar adds its cookies to the same header, keeps what a server sets, and sends it on without a question.
-	"of the cookie jar, which would keep a value and send it without asking": {"cookie", "cookie2", "set-cookie"},
+	"of the cookie jar, which would keep a value and send it without asking": {"cookie", "cookie2", "set-cookie", "set-cookie2"},
 }
 
 // CheckHeader returns why a value can't be sent in the header of that name. The sentence continues the name.
@@ -100,13 +104,17 @@ func CheckHeader(name string) error {
 		return fmt.Errorf("must be a header's name: up to %d letters, digits and \"-\", such as X-API-Key", maxHeaderName)
 	}
 	lower := strings.ToLower(name)
-	for why, names := range ownedHeaders {
-		if slices.Contains(names, lower) {
-			return errors.New("is a header " + why)
-		}
+	isName := func(owned string) bool { return owned == lower } // first, since it says more than a beginning
+	begins := func(owned string) bool {
+		beginning, isBeginning := strings.CutSuffix(owned, "*")
+		return isBeginning && strings.HasPrefix(lower, beginning)
 	}
-	if strings.HasPrefix(lower, "sec-") {
-		return errors.New("is a header that the client alone writes: none that begins with Sec- is a schema's (Fetch standard)")
+	for _, owns := range []func(string) bool{isName, begins} {
+		for why, names := range ownedHeaders {
+			if slices.ContainsFunc(names, owns) {
+				return errors.New("is a header " + why)
+			}
+		}
 	}
 	return nil
 }
