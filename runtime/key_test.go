@@ -31,8 +31,25 @@ func fillLists(fields reflect.Value, text string) {
 		if list.IsNil() {
 			list.Set(reflect.MakeSlice(list.Type(), 1, 1))
 		}
-		list.Index(0).SetString(text)
+		setItem(list.Index(0), text)
 	}
+}
+
+// setItem sets an item of a list to a text, or to the number that stands for it.
+func setItem(item reflect.Value, text string) {
+	if item.Kind() == reflect.Int {
+		item.SetInt(int64(len(text)))
+		return
+	}
+	item.SetString(text)
+}
+
+// isItem reports whether an item was set to a text.
+func isItem(item reflect.Value, text string) bool {
+	if item.Kind() == reflect.Int {
+		return item.Int() == int64(len(text))
+	}
+	return item.String() == text
 }
 
 func fillMap(m reflect.Value, text string) {
@@ -65,13 +82,13 @@ func changeLists(t *testing.T, fields reflect.Value, text string) {
 		default:
 			continue
 		}
-		if item.String() != text {
-			t.Errorf("%s has become %q", fields.Type().Field(i).Name, item)
+		if !isItem(item, text) {
+			t.Errorf("%s has become %v", fields.Type().Field(i).Name, item)
 		}
 		if list.Kind() == reflect.Map {
 			fillMap(list, "changed")
 		} else {
-			item.SetString("changed")
+			setItem(item, "changed")
 		}
 	}
 }

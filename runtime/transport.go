@@ -155,7 +155,7 @@ func (s *sender) get(ctx context.Context, goes func(wire.Place) error) (wire.Cre
 func (s *sender) check(found []finding, goes func(wire.Place) error) error {
 	for _, def := range s.defs {
 		if def.Confidential() || def.IsSent() {
-			if err := goes(placeOf(def, found)); err != nil {
+			if err := goes(s.placeOf(def, found)); err != nil {
 				return err
 			}
 		}
@@ -173,14 +173,18 @@ func (s *sender) isToken(i int) bool {
 	return s.as.Form == field.SigV4 && i == len(field.SigV4.Roles())-1
 }
 
-// placeOf returns where a value may go; the zero place, which is nowhere, if that is not known.
-func placeOf(def *definition, found []finding) wire.Place {
+// placeOf returns where a value may go; the zero place, which is nowhere, if that is not known. The guard learns it where it is
+// confidential: a redirect of the server names it.
+func (s *sender) placeOf(def *definition, found []finding) wire.Place {
 	if def.SentTo == "" {
 		return wire.Place{Hosts: def.SentHosts, Insecure: def.Insecure}
 	}
 	for _, to := range found {
 		if to.def.Name != def.SentTo || to.value == nil {
 			continue
+		}
+		if to.def.Confidential() {
+			learn(s.manager.guard(), to.def, to.text.Reveal(), to.value)
 		}
 		base, ok := to.value.(*url.URL)
 		if !ok {

@@ -486,6 +486,37 @@ func TestTransportMasksWhatComesBack(t *testing.T) {
 	}
 }
 
+// Where a value goes may be confidential too: a redirect names it, and what leaves the server does not.
+func TestTransportToAConfidentialURL(t *testing.T) {
+	s := openSending(t)
+	const token = "hook-Q8r2Vn5xT0bYw7LsKd3M"
+	hook := secrets.Hidden(secrets.URL("hook", secrets.Field{Required: true}))
+	key := secrets.Password("api_key", secrets.Field{Required: true, SentTo: "hook", SentAs: bearer})
+	s.user.Answers(secrets.AllowSession)
+	m, err := openWith("petstore", []secrets.AnyKey{hook, key}, secrets.WithStore(s.store), secrets.WithPrompter(s.user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	s.store.Put("petstore", "hook", s.server.URL+"/"+token)
+	ctx, turn := m.Begin(t.Context(), secrets.Call{Kind: "tool", Name: "get_pet", Principal: secrets.Process()}, "", nil)
+	defer turn.End()
+	client := secrets.Client(secrets.Transport(m, bearer, "Read your pets", []secrets.AnyKey{key}, secrets.WithBase(s.base)))
+	var led []string
+	client.CheckRedirect = func(req *http.Request, _ []*http.Request) error { led = append(led, req.URL.String()); return nil }
+	for _, to := range []string{"y", "/" + token + "/z", s.server.URL + "/" + token, "/other"} {
+		if status, _, err := get(ctx, client, "https://hook.invalid/x?to="+url.QueryEscape(to)); status != http.StatusOK || err != nil {
+			t.Error(to, status, err)
+		}
+	}
+	if seen := s.take(); len(seen) != 8 || seen[5].URL.Path != "/"+token || seen[5].Header.Get("Authorization") == "" || strings.Contains(fmt.Sprint(led), token) {
+		t.Errorf("%d requests; the caller is led to %q", len(seen), led)
+	}
+	if text := m.MaskJSON([]byte(`"` + token + `"`)); strings.Contains(string(text), token) {
+		t.Errorf("%s", text)
+	}
+}
+
 // Keys that were written by hand say nothing of where they are sent that the generator would refuse.
 func TestOpenRefusesKeysThatCanNotBeSentSo(t *testing.T) {
 	there := []string{"api.example.com"}

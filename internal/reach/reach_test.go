@@ -37,6 +37,18 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestTextWithout(t *testing.T) {
+	isThere := func(text string) bool { return text == "sought" }
+	if way := Text([]any{node{value: "sought"}}, isThere, node{}); way != "" {
+		t.Error(way)
+	}
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), node{}, "sought"))
+	defer cancel()
+	if Text(ctx, isThere) == "" {
+		t.Error("a context that can end hides what it is made of")
+	}
+}
+
 type failure struct{ text string }
 
 func (f failure) Error() string { return "" }

@@ -399,7 +399,7 @@ func (s *sentRun) client(transport http.RoundTripper) *http.Client {
 
 // tell notes what the caller's code is shown.
 func (s *sentRun) tell(what string, args ...any) {
-	s.look(what, args)
+	s.look(what, args, secrets.Manager{}, secrets.Turn{}) // which are looked at once all is quiet
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.told) < 1000 {
@@ -408,8 +408,8 @@ func (s *sentRun) tell(what string, args ...any) {
 }
 
 // look fails if a value can be reached from what the caller's code holds.
-func (s *sentRun) look(what string, held any) {
-	if way := reach.Text(held, s.isIn); way != "" {
+func (s *sentRun) look(what string, held any, without ...any) {
+	if way := reach.Text(held, s.isIn, without...); way != "" {
 		s.Errorf("%s: the value is in reach: %s", what, way)
 	}
 }
@@ -452,6 +452,8 @@ func (s *sentRun) try(client *http.Client) {
 	for _, held := range s.held {
 		s.look(fmt.Sprintf("%T", held), held)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.look("what hooks were told", s.told)
 	if text := s.log.String() + fmt.Sprintf("%+v %#v", s.told, client); s.isIn(text) {
 		s.Errorf("the value is logged, or printed: %s", text)
@@ -520,7 +522,7 @@ func (s *sentRun) send(ctx context.Context, client *http.Client) {
 		s.tell("error", err, err.Error(), fmt.Sprintf("%+v", err))
 		return
 	}
-	s.look("answer", resp)
+	s.look("answer", resp, secrets.Manager{}, secrets.Turn{})
 	_, err = io.Copy(io.Discard, resp.Body)
 	s.tell("read answer", resp, err, fmt.Sprintf("%v", resp.Header), req)
 	resp.Body.Close()

@@ -35,8 +35,8 @@ func (t *transport) finish(resp *http.Response, h *hop) {
 	}
 }
 
-// locate has the Location of an answer lead where the server means: relative to the address that was asked, which the caller may not
-// know, and without the parameter that we add to each request ourselves.
+// locate has the Location of an answer lead where the server means: it may be relative to an address that the caller does not know. It
+// goes without the parameter that we add to each request ourselves.
 func locate(header http.Header, h *hop, as field.SentAs) {
 	location := header.Get("Location")
 	if location == "" {
@@ -45,6 +45,9 @@ func locate(header http.Header, h *hop, as field.SentAs) {
 	to, err := h.to.Parse(location)
 	if err != nil {
 		return
+	}
+	if h.place.isStoodFor(h.caller.URL) {
+		to = h.place.named(to)
 	}
 	if as.Form == field.Query && len(h.carries.Texts) > 0 {
 		to.RawQuery = withoutParameter(to.RawQuery, as.Name, func(value string) bool { return value == h.carries.Texts[0] })

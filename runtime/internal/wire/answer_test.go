@@ -443,14 +443,15 @@ func TestUpgrade(t *testing.T) {
 // A context that ends, ends the request, at each point, with its own cause.
 func TestCancellation(t *testing.T) {
 	w := newWorld(t)
-	began := make(chan struct{}, 1)
+	began, end := make(chan struct{}, 1), make(chan struct{})
 	w.serve(func(rw http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/body" {
 			_ = http.NewResponseController(rw).Flush()
 		}
 		began <- struct{}{}
-		<-r.Context().Done()
+		<-end // and not when the client has gone, which could still see the end of an answer
 	}, "https://api.example.com")
+	t.Cleanup(func() { close(end) })
 	cause := errors.New("the user left")
 	for _, http2 := range []bool{false, true} {
 		for _, path := range []string{"/headers", "/body"} {

@@ -31,10 +31,10 @@ func hashOf(req *http.Request) (string, error) {
 		return "", ErrTooLong
 	}
 	body := req.Body
-	req.Body = struct {
+	req.Body, req.ContentLength = struct {
 		io.Reader
 		io.Closer
-	}{bytes.NewReader(text), body}
+	}{bytes.NewReader(text), body}, int64(len(text)) // S3 wants to know
 	return hexOf(text), nil
 }
 

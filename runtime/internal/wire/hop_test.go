@@ -134,7 +134,10 @@ func TestRedirectBelowAStoredURL(t *testing.T) {
 	w.serve(redirects, "https://api.example.com")
 	base, _ := url.Parse("https://api.example.com/v3")
 	client := &http.Client{Transport: wire.New(w.config(field.SentAs{Form: field.Bearer}, wire.Place{Base: base, Name: "base_url"}, value))}
-	for location, want := range map[string]string{"/v3/y": "/v3/y", "y": "/v3/y", "https://api.example.com/v3/y": "/v3/y", "https://base_url.invalid/y": "/v3/y"} {
+	for location, want := range map[string]string{
+		"/v3/y": "/v3/y", "y": "/v3/y", "https://api.example.com/v3/y": "/v3/y", "https://base_url.invalid/y": "/v3/y", "HTTPS://API.example.com:443/v3": "/v3",
+		"//api.example.com/v3/": "/v3/", "/v3/a%2Fb?c=%20d": "/v3/a%2Fb?c=%20d", "?a=b": "/v3/x?a=b",
+	} {
 		resp, err := client.Get(via("https://base_url.invalid/x", location)) //nolint:noctx // as programs do
 		if err != nil {
 			t.Fatal(location, err)
@@ -142,6 +145,9 @@ func TestRedirectBelowAStoredURL(t *testing.T) {
 		readAll(t, resp)
 		if seen := w.take(); len(seen) != 2 || !strings.HasPrefix(seen[1].text, "GET "+want+"\n") || !carries(seen[1].text) {
 			t.Errorf("%s: %q", location, seen)
+		}
+		if resp.Request.URL.Host != "base_url.invalid" {
+			t.Errorf("%s: the caller is told of %s", location, resp.Request.URL)
 		}
 	}
 	resp, err := client.Get(via("https://base_url.invalid/x", "/other")) //nolint:noctx // as programs do

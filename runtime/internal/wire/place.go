@@ -55,6 +55,23 @@ func (p Place) joined(u *url.URL) *url.URL {
 	return &to
 }
 
+// named returns an address below the base as one of https://NAME.invalid: who has asked for that need not know the base. Others it
+// returns as they are.
+func (p Place) named(to *url.URL) *url.URL {
+	real, ok := spelled(to)
+	if !ok || to.User != nil || p.Base.RawQuery != "" || !p.covers(real) {
+		return to
+	}
+	rest, isBelow := strings.CutPrefix(real.EscapedPath(), strings.TrimSuffix(p.Base.EscapedPath(), "/"))
+	if !isBelow {
+		return to
+	}
+	named := *to
+	named.Scheme, named.Host, named.RawPath = "https", p.Name+".invalid", rest
+	named.Path, _ = url.PathUnescape(rest) // of what was escaped
+	return &named
+}
+
 func joinedQuery(one, other string) string {
 	if one == "" || other == "" {
 		return one + other

@@ -77,6 +77,7 @@ type hop struct {
 	caller  *http.Request
 	body    io.ReadCloser // of this attempt
 	to      *url.URL      // where it goes, in the spelling that was compared
+	place   Place         // that decided on it
 	left    bool          // a redirect has led elsewhere: the caller's request goes on as it is
 	carries Credential
 }
@@ -161,7 +162,7 @@ func (t *transport) prepare(h *hop) (*http.Request, error) {
 func (t *transport) decide(h *hop) (err error) {
 	isDecided := false
 	goes := func(p Place) error {
-		isDecided = true
+		isDecided, h.place = true, p
 		if h.left = h.caller.Response != nil && p.hasLeft(h.caller); h.left {
 			err = ErrElsewhere
 		} else if h.to, err = p.check(h.caller); err == nil {
