@@ -30,7 +30,7 @@ var figures = []figure{
 	{"runtime/mcpgo", "Gate", "with one from a store in memory", "a tool that reads that store itself"},
 	{"runtime/mcpgo", "Result/clean", "return 1 MB over standard output, where a secret is known", "the same without mcpsecrets"},
 	{"runtime/mcpgo", "Result/hit", "with one key in it", "the same"},
-	{"runtime", "Request/HTTP1", "send a request over TLS with a granted secret, by a transport", "read the keychain, and send the same by the base"},
+	{"runtime", "Request/HTTP1", "send a request over TLS with a granted secret", "read the keychain, and send the same by the base"},
 	{"runtime", "Request/HTTP2", "over HTTP/2", "the same"},
 	{"runtime", "RequestFromMemory", "with one from a store in memory", "read that store, and send the same by the base"},
 	{"runtime/gosdk", "ToolWithoutSecret", "call a tool that uses no secret, on the official SDK", "the same without the middleware"},

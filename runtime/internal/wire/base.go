@@ -40,7 +40,8 @@ func cloned(base *http.Transport) *http.Transport {
 // forCredentials returns the copy of a base that sends credentials. The error is [ErrBase].
 func forCredentials(base *http.Transport) (*http.Transport, error) {
 	own := cloned(base)
-	if own.DialTLS != nil || own.DialTLSContext != nil || len(own.TLSNextProto) > 0 || !isSafe(own.TLSClientConfig) { //nolint:staticcheck // DialTLS is deprecated, and works
+	hasTLSOfItsOwn := own.DialTLSContext != nil || own.DialTLS != nil //nolint:staticcheck // DialTLS is deprecated, and works
+	if hasTLSOfItsOwn || len(own.TLSNextProto) > 0 || !isSafe(own.TLSClientConfig) {
 		return nil, ErrBase
 	}
 	if own.TLSClientConfig != nil && own.TLSClientConfig.ClientSessionCache != nil {
