@@ -159,6 +159,8 @@ type ManifestGroup struct {
 	Getter   string   `json:"getter"`
 	Question []string `json:"question,omitempty"`
 	Reasons  []string `json:"reasons,omitempty"` // that are given at the getter
+	// Chosen are the alternatives, by one_of, of which the question for all is. Those for the others are at the one_of.
+	Chosen map[string]string `json:"chosen,omitempty"`
 }
 
 // noReasons is what a manifest says that was made without looking for reasons.
@@ -188,7 +190,12 @@ func (p *Package) Manifest(found *reason.Found) *Manifest {
 			m.Groups[i].Secrets = append(m.Groups[i].Secrets, s.Name)
 		}
 	}
-	m.All = groupManifest(p.Server, sentences, "All", "Values", p.Secrets)
+	together, chosen := p.usedTogether()
+	m.All = ManifestGroup{
+		Getter:   getterSignature("All", "Values", asksAny(p.Secrets)),
+		Question: questionLines(p.Server, sentences, together),
+		Chosen:   chosen,
+	}
 	m.parts(p, sentences)
 	if found == nil {
 		m.NoReasons = noReasons
@@ -308,9 +315,8 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 }
 
 func groupManifest(server string, sentences wording.Sentences, name, result string, members []*Secret) ManifestGroup {
-	asks := slices.ContainsFunc(members, func(s *Secret) bool { return s.Asks() })
 	return ManifestGroup{
-		Getter:   getterSignature(name, result, asks),
+		Getter:   getterSignature(name, result, asksAny(members)),
 		Question: questionLines(server, sentences, members),
 	}
 }
