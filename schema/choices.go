@@ -21,7 +21,7 @@ type choice struct {
 // readChoices reads a list of texts, or of mappings with a text and how it is shown and named in Go.
 func readChoices(r *reader, d *draft, n *node) {
 	seen := map[string]Pos{}
-	for _, item := range r.list(n, "choices", "a list of texts") {
+	for _, item := range r.list(n, "choices", "a list such as [eu, us] or [{value: eu, label: Europe}]") {
 		c, ok := r.choice(item)
 		if !ok || !r.choiceValue(c.value, seen) {
 			continue

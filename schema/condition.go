@@ -67,7 +67,7 @@ func (r *reader) decidable(c condition) []string {
 	case c.key == r.about.name:
 		r.errorf(c.pos, "required_when %s must name another secret, not this one", quote(c.key))
 	case target.part != nil:
-		r.errorf(c.pos, "required_when %s must not name a member of %s, of which it depends whether it is set", quote(c.key), target.part.of)
+		r.errorf(c.pos, "required_when %s must not name a member of %s, which may be unset: name a setting that is no member, or a one_of", quote(c.key), target.part.of)
 	case target.List:
 		r.errorf(c.pos, "required_when %s must name a setting with one value, this one is a list", quote(c.key))
 	case target.Type == field.Boolean:

@@ -27,6 +27,7 @@
 //	    field_type: choice
 //	    choices: [name, {value: "-name", label: Name from Z, go_name: NameDescending}]
 //	    default: name
+//	    permission: none
 //	  ticket_office: {field_type: password, sent_to: base_url}
 //	  ticket:    {field_type: password}
 //	  token:     {required_when: {sort_order: name}}
@@ -87,7 +88,7 @@
 //	pattern       an RE2 expression that must match the whole value
 //	pattern_help  what a person reads instead of the expression; it continues "The value must be"
 //	prefix        what every value begins with, such as sk_live_, or a list of which it begins with one
-//	format        what a text is: pem, json, yaml, jwt, base64, uuid, date, host, port, host_port or path; likewise
+//	format        what a text is: pem, json, yaml, jwt, base64, uuid, date, host, port, host_port or path: see below
 //	keys          the keys that the object of format json must have, such as [client_email, private_key]
 //	schemes       the URL schemes that are accepted; url, as the next two (https, http)
 //	hosts         the hosts that are accepted, such as api.example.com or *.example.com (all)
@@ -96,15 +97,16 @@
 //	max           the greatest value
 //	choices       the values to choose from, each a text or {value: eu, label: Europe, go_name: EU}; choice, which needs it
 //	open          whether another value than the choices is accepted too; choice (false)
-//	list          whether there are several values, each by the rules for one (false); not boolean, multiline and file
+//	list          whether there are several values, each by the rules for one (false); not for boolean, multiline and file
 //	min_items     how many there must be; a list, as the next two (1)
 //	max_items     how many there may be
 //	unique        whether no two items may be the same value (false)
-//	derived       of what others it is made, such as "Bearer {token}"; with label, field_type, help_text and the like alone
+//	derived       of what others it is made, such as "Bearer {token}"; text, password and url. Beside it there is only label, field_type,
+//	              confidential, help_text, deprecated and go_name
 //
 // What people read is shown whole, so it is bounded: Latin, Greek and Cyrillic characters take a column, others two.
 //
-// Some value must be within the rules: a pattern that matches none is refused, with prefixes or a length that none has.
+// Some value must be within the rules: a pattern is refused that matches no value with the prefixes and of the length that are given.
 //
 // Of a choice, the value is stored and returned. A dialog lists the labels; in a terminal, a status and a problem the label
 // stands behind the value, as in "eu (Europe)", and a person may type either. No two may be shown alike, nor one as another's
@@ -121,7 +123,7 @@
 //   - uuid (text and password): a string
 //   - date (text, as the next four): a time.Time in UTC, such as 2026-12-31
 //   - host: a string, a name or address as it is looked up
-//   - port: a uint16
+//   - port: a uint16; a default is a text, such as "5432"
 //   - host_port: a secrets.HostPort, since a netip.AddrPort has no names
 //   - path: a string, a full path; ~ is the user's home folder
 //
@@ -130,10 +132,10 @@
 // read it (on Windows that is not looked at). Rules and format are those of the content, and the default is a path, such as
 // ~/.kube/config. A grant is for the file, whatever it has.
 //
-// A number may have a fraction, and is finite. A duration is more than 0s where min says nothing else.
+// A number may have a fraction, and is finite. A duration is more than 0s unless min says otherwise.
 //
-// A default must obey the rules, and what is confidential can't have one, but for a path: it would be committed. Nor can it have permission
-// none.
+// A default must obey the rules. What is confidential has none, since it would be committed; only a file has one, which is its path.
+// Nor has it permission none.
 //
 // What is confidential need not be a password: a url with a token in it, or an integer that is a PIN, keeps the rules of its
 // type. Its value is a secrets.Confidential. A confidential url may have user information without user_info, and unless sent_to
@@ -141,10 +143,12 @@
 // of several hosts, none, or a socket, where drivers of the scheme take that, and a secrets.Secret, since drivers take the text.
 // Its hosts stand in one place, before the path or in a parameter such as host of postgres.
 //
-// Of any scheme but http, https, ws and wss, what programs read differently is no value: a #, and in a list of URLs another comma than
-// those between its hosts; nor what has them go elsewhere, such as a parameter with a host, a port, a proxy or a service. A boolean or
-// a choice can't be confidential, since its few values are known, nor can a password be public: text is that. A multiline that
-// is public, such as the certificate of an authority, is a string. Nothing public has a private key in it.
+// A url of another scheme than http, https, ws and wss is refused if programs read it differently: for a #, or, in a list of URLs,
+// for a comma that is not between hosts. It is refused too if it sends them elsewhere, as by a parameter with a host, a port, a proxy or
+// a service.
+//
+// A boolean or a choice can't be confidential, since its few values are known. A password can't be public: text is that. A multiline
+// that is public, such as the certificate of an authority, is a string. Nothing public has a private key in it.
 //
 // An example must obey the rules too. One of password or multiline must plainly be nobody's: with the word "example" in it, or of
 // one character for the most part, such as sk_live_xxxxxxxxxxxxxxxx. It is refused as a value.

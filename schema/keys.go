@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -92,7 +93,28 @@ type draft struct {
 	sentBy       *Group // that sends it with others; nil is none
 }
 
-func readType(r *reader, d *draft, n *node) { readWord(r, n, "field_type", field.Types(), &d.Type) }
+func readType(r *reader, d *draft, n *node) {
+	if way := insteadOfType(n.text); way != "" {
+		r.errorf(n.pos, "unknown field_type %s: %s", quote(n.text), way)
+		return
+	}
+	readWord(r, n, "field_type", field.Types(), &d.Type)
+}
+
+// insteadOfType returns how to write what many look for among the types, and what is said by another key; else "".
+func insteadOfType(word string) string {
+	word = strings.ToLower(word)
+	if format := field.Format(word); slices.Contains(field.Formats(), format) {
+		return fmt.Sprintf("it is a format, write format: %s and one of its types (%s)", word, strings.Join(words(format.Types()), ", "))
+	}
+	switch inOneWord.Replace(word) {
+	case "list", "array":
+		return "write list: true and the type of its items"
+	case "dsn", "connectionstring", "connectionurl":
+		return "write field_type url, confidential: true and schemes such as [postgres]"
+	}
+	return ""
+}
 
 // readConfidential reads whether values may be shown, where the type leaves a choice.
 func readConfidential(r *reader, d *draft, n *node) {

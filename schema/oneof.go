@@ -227,7 +227,7 @@ func (r *reader) contradicts(d *draft, key string, p part, why string) {
 	before := r.about
 	defer func() { r.about = before }()
 	r.about = subject{"secret", d.Name}
-	r.errorf(d.At(key), "%s contradicts %s at line %d, %s", key, p.of, p.pos.Line, why)
+	r.errorf(d.At(key), "%s contradicts %s at line %d, %s: leave it out", key, p.of, p.pos.Line, why)
 }
 
 // allOrNone reads the entries under "all_or_none", after those under "one_of".

@@ -169,6 +169,8 @@ type ManifestGroup struct {
 	Transport string   `json:"transport,omitempty"`
 	Question  []string `json:"question,omitempty"`
 	Reasons   []string `json:"reasons,omitempty"` // that are given at the getter or the transport
+	// Chosen are the alternatives, by one_of, of which the question for all is. Those for the others are at the one_of.
+	Chosen map[string]string `json:"chosen,omitempty"`
 }
 
 // noReasons is what a manifest says that was made without looking for reasons.
@@ -195,7 +197,12 @@ func (p *Package) Manifest(found *reason.Found) *Manifest {
 		m.Groups[i] = g.manifest(p.Server, sentences)
 	}
 	if revealed := p.revealed(); len(revealed) > 0 {
-		m.All = groupManifest(p.Server, sentences, "All", "Values", revealed)
+		together, chosen := p.usedTogether()
+		m.All = ManifestGroup{
+			Getter:   getterSignature("All", "Values", asksAny(revealed)),
+			Question: questionLines(p.Server, sentences, together),
+			Chosen:   chosen,
+		}
 	}
 	m.senders(p)
 	m.parts(p, sentences)
@@ -330,9 +337,8 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 }
 
 func groupManifest(server string, sentences wording.Sentences, name, result string, members []*Secret) ManifestGroup {
-	asks := slices.ContainsFunc(members, func(s *Secret) bool { return s.Asks() })
 	return ManifestGroup{
-		Getter:   getterSignature(name, result, asks),
+		Getter:   getterSignature(name, result, asksAny(members)),
 		Question: questionLines(server, sentences, members),
 	}
 }

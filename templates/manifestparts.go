@@ -67,6 +67,27 @@ func (m *Manifest) parts(p *Package, sentences wording.Sentences) {
 	}
 }
 
+// usedTogether returns the secrets that one use of all can be about, and which alternatives it is about: the first of each one_of,
+// since nobody uses two of one at once.
+func (p *Package) usedTogether() (together []*Secret, chosen map[string]string) {
+	others := map[*Secret]bool{}
+	chosen = map[string]string{}
+	for _, o := range p.OneOfs {
+		chosen[o.Choice.Name] = o.Alternatives[0].Name
+		for _, a := range o.Alternatives[1:] {
+			for _, s := range a.Members {
+				others[s] = true
+			}
+		}
+	}
+	for _, s := range p.revealed() {
+		if !others[s] {
+			together = append(together, s)
+		}
+	}
+	return together, chosen
+}
+
 // rejected returns the lists of rejections of the one_ofs by their names.
 func (m *Manifest) rejected() map[string]*[]string {
 	lists := map[string]*[]string{}

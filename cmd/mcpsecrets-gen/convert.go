@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -25,11 +27,17 @@ type conversion struct {
 // a dictionary are reported at their place in the file from. The server is the one that is wanted, what the file calls it, or
 // otherwise.
 func convert(from, wanted, otherwise string) (conversion, error) {
+	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
+		return conversion{}, fmt.Errorf("there is no file %s", from)
+	}
 	source, err := readSchema(from)
 	if err != nil {
 		return conversion{}, err
 	}
 	source = bytes.TrimPrefix(source, []byte("\ufeff"))
+	if _, err := templates.Parse(from, source); err == nil {
+		return conversion{}, fmt.Errorf("%s is a schema already: generate from it", from)
+	}
 	made := conversion{server: cmp.Or(wanted, otherwise)}
 	if emit.Recognize(source) != "" {
 		read, err := emit.Read(source, wanted, otherwise)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/emit"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 )
 
@@ -61,5 +62,16 @@ func TestPlain(t *testing.T) {
 		} else if got := file.Secrets[0].Help; got != strings.TrimSpace(c.text) && got != c.text {
 			t.Errorf("%q is read as %q", c.text, got)
 		}
+	}
+}
+
+// TestStarterNamesEveryType: who starts with it need not look elsewhere for what there is.
+func TestStarterNamesEveryType(t *testing.T) {
+	var types []string
+	for _, name := range field.Types() {
+		types = append(types, string(name))
+	}
+	if want := "# " + strings.Join(types, ", ") + "\n"; !strings.Contains(starter, want) {
+		t.Errorf("the starter has no comment %q", want)
 	}
 }

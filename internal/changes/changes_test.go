@@ -32,7 +32,7 @@ all_or_none:
 // TestEveryFieldIsCompared: whatever differs between two manifests is named, whichever field of them it is, also one that is
 // added some day.
 func TestEveryFieldIsCompared(t *testing.T) {
-	derived := []string{"Note", "Service", "Holes", "Name", "Masked", "Dialog", "Question", "All", "Sent"} // follow from what is compared, or has a row below
+	derived := []string{"Note", "Service", "Holes", "Name", "Masked", "Dialog", "Question", "Chosen", "All", "Sent"} // follow from what is compared, or has a row below
 	for _, part := range []struct {
 		name string
 		of   func(*templates.Manifest) any

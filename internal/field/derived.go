@@ -277,7 +277,7 @@ func (f Field) CheckTemplate(parts map[string]Field) error {
 	}
 	for _, name := range hosts {
 		if parts[name].Confidential() {
-			return fmt.Errorf("can't have {%s} in its host, which is not confidential", name)
+			return fmt.Errorf("can't have {%s} in its host: a question shows the host, and {%s} is confidential", name, name)
 		}
 	}
 	return nil
