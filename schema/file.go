@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 )
@@ -77,6 +78,14 @@ type places []place
 type place struct {
 	key string
 	pos Pos
+}
+
+// note remembers where the value of a key stands. A label of spaces is none: the name is shown in its place.
+func (p *places) note(e entry) {
+	if e.key == "label" && e.value.kind == text && strings.TrimSpace(e.value.text) == "" {
+		return
+	}
+	*p = append(*p, place{e.key, e.value.pos})
 }
 
 func (p places) at(key string, otherwise Pos) Pos {

@@ -116,7 +116,7 @@ func (r *reader) readOneOf(e entry) *OneOf {
 
 func (r *reader) oneOfTexts(o *OneOf, entries []entry) {
 	for _, e := range entries {
-		o.places = append(o.places, place{e.key, e.value.pos})
+		o.places.note(e)
 		switch e.key {
 		case "label":
 			o.Label = cmp.Or(r.shown(e.value, e.key, wording.LabelText), o.Name)
@@ -170,7 +170,7 @@ func (r *reader) alternative(e entry) *Alternative {
 	case mapping:
 		entries := r.entries(e.value, alternativeKeys)
 		for _, e := range entries {
-			a.places = append(a.places, place{e.key, e.value.pos})
+			a.places.note(e)
 		}
 		if secrets, ok := r.required(e.value, entries, "secrets"); ok {
 			r.members(&a.Group, secrets.value, "an alternative", want)

@@ -260,7 +260,7 @@ func (r *reader) secretEntries(d *draft, entries []entry) {
 			continue
 		}
 		row := &secretKeys[slices.Index(secretKeyNames, e.key)]
-		d.places = append(d.places, place{e.key, e.value.pos})
+		d.places.note(e)
 		if d.Type != "" && row.types != nil && !slices.Contains(row.types, d.Type) {
 			r.errorf(e.pos, "%s is not for field_type %s, only for %s", e.key, d.Type, andList(row.types))
 			continue
@@ -318,7 +318,7 @@ func (r *reader) group(what string, e entry) *Group {
 	case mapping:
 		entries := r.entries(e.value, keys)
 		for _, e := range entries {
-			g.places = append(g.places, place{e.key, e.value.pos})
+			g.places.note(e)
 		}
 		if secrets, ok := r.required(e.value, entries, "secrets"); ok {
 			r.members(g, secrets.value, a, want)
