@@ -97,7 +97,10 @@ func waiting(t *testing.T) (address string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
+		select {
+		case <-r.Context().Done():
+		case <-time.After(time.Minute): // which nobody waits for, unless what is tested is broken
+		}
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
