@@ -29,8 +29,8 @@ func WithBase(base *http.Transport) TransportOption { return func(c *wire.Config
 func WithRetry() TransportOption { return func(c *wire.Config) { c.Retry = true } }
 
 // Transport returns a round tripper that sends the values of keys with each request, in the form that the schema says, to the hosts that it
-// says, and nowhere else. Generated code calls it. Nothing is asked before the first request; each one takes its call from its context, and
-// is subject to the gate of [Get].
+// says, and nowhere else. Generated code calls it. Nothing is asked before the first request; each one takes its call from its context,
+// or from [InCall], and is subject to the gate of [Get].
 //
 // A request is refused with [ErrNotSent], and nobody is asked, if it goes elsewhere ([ErrElsewhere]), if it is plain http to another computer or
 // through a proxy, or if it has a Host that is not its URL's, user-info, or a header or parameter already in which the value is sent. A

@@ -132,35 +132,40 @@ func readme(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("sh", "-e", "-c", strings.ReplaceAll(commands, "@latest", "")))
 }
 
-// paste FILE... puts what the README shows into files: the block N of a section, counted from 1, in place of the line
-// "README: SECTION N", which may be a comment. A block of Go code that none of the files takes is a failure.
+// documents are what people paste from.
+var documents = []string{"README.md", "docs/use.md"}
+
+// paste FILE... puts what documents show into files: the block N of a section, counted from 1, in place of the line
+// "DOCUMENT: SECTION N", which may be a comment. A block of Go code that none of the files takes is a failure.
 func paste(ts *testscript.TestScript, neg bool, files []string) {
 	if neg || len(files) == 0 {
 		ts.Fatalf("usage: paste FILE...")
 	}
-	blocks, left := readmeBlocks(ts.ReadFile(filepath.Join(ts.Getenv("MODULE"), "README.md")))
-	for _, name := range files {
-		lines := strings.SplitAfter(ts.ReadFile(name), "\n")
-		for i, line := range lines {
-			_, place, ok := strings.Cut(strings.TrimSpace(line), "README: ")
-			if !ok {
-				continue
+	for _, document := range documents {
+		blocks, left := blocksOf(ts.ReadFile(filepath.Join(ts.Getenv("MODULE"), document)))
+		for _, name := range files {
+			lines := strings.SplitAfter(ts.ReadFile(name), "\n")
+			for i, line := range lines {
+				_, place, ok := strings.Cut(strings.TrimSpace(line), document+": ")
+				if !ok {
+					continue
+				}
+				if blocks[place] == "" {
+					ts.Fatalf("%s: %s has no block %q", name, document, place)
+				}
+				lines[i] = blocks[place]
+				delete(left, place)
 			}
-			if blocks[place] == "" {
-				ts.Fatalf("%s: the README has no block %q", name, place)
-			}
-			lines[i] = blocks[place]
-			delete(left, place)
+			ts.Check(os.WriteFile(ts.MkAbs(name), []byte(strings.Join(lines, "")), 0o666))
 		}
-		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(strings.Join(lines, "")), 0o666))
-	}
-	if len(left) > 0 {
-		ts.Fatalf("no file takes the README's blocks of Go %q", slices.Sorted(maps.Keys(left)))
+		if len(left) > 0 {
+			ts.Fatalf("no file takes the blocks of Go in %s %q", document, slices.Sorted(maps.Keys(left)))
+		}
 	}
 }
 
-// readmeBlocks returns what stands between fences in a Markdown file, by section and number, and which of it is Go.
-func readmeBlocks(text string) (blocks map[string]string, isGo map[string]bool) {
+// blocksOf returns what stands between fences in a Markdown file, by section and number, and which of it is Go.
+func blocksOf(text string) (blocks map[string]string, isGo map[string]bool) {
 	blocks, isGo = map[string]string{}, map[string]bool{}
 	section, place, count := "", "", 0
 	for line := range strings.Lines(text) {

@@ -32,7 +32,7 @@ func benchmarkStart(b *testing.B, petstoreSource, bareSource string) {
 		return path
 	}
 	petstore, bare, tools := program("petstore", petstoreSource), program("bare", bareSource), filepath.Join(folder, "tools.json")
-	list, _ := listTools(b, petstore, "-api", "http://127.0.0.1:1")
+	list, _ := listTools(b, petstore, "-accept-key", "")
 	if err := os.WriteFile(tools, list, 0o600); err != nil {
 		b.Fatal(err)
 	}
@@ -40,13 +40,13 @@ func benchmarkStart(b *testing.B, petstoreSource, bareSource string) {
 		b.Fatalf("the floor has other tools: %s, want %s", floor, list)
 	}
 	b.Run("time", func(b *testing.B) {
-		ratio.Measure(b, 1.25, func() { listTools(b, bare, tools) }, func() { listTools(b, petstore, "-api", "http://127.0.0.1:1") })
+		ratio.Measure(b, 1.25, func() { listTools(b, bare, tools) }, func() { listTools(b, petstore, "-accept-key", "") })
 	})
 	b.Run("memory", func(b *testing.B) {
 		var floors, ours []float64
 		for b.Loop() {
 			_, floor := listTools(b, bare, tools)
-			_, our := listTools(b, petstore, "-api", "http://127.0.0.1:1")
+			_, our := listTools(b, petstore, "-accept-key", "")
 			floors, ours = append(floors, floor), append(ours, our)
 		}
 		ratio.Report(b, "MB", 1.2, floors, ours)

@@ -21,28 +21,26 @@ func newServer(v *vault.Secrets, pets *store.Store) *server.MCPServer {
 	h := handlers{pets}
 	srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(v.Manager))
 
-	// A handler can call a getter where it needs it ...
+	// The store's clients send what a handler needs, and ask the user for it ...
 	srv.AddTool(mcp.NewTool("list_pets", mcp.WithDescription("List the pets of the store"),
 		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false)), h.listPets)
 	srv.AddTool(mcp.NewTool("get_pet", mcp.WithDescription("Get one pet of the store"),
 		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false),
 		mcp.WithInteger("id", mcp.Required(), mcp.Description("The pet's id"))), h.getPet)
-
-	// ... or be started only with what it needs.
 	srv.AddTool(mcp.NewTool("create_pet", mcp.WithDescription("Add a pet to the store"),
 		mcp.WithString("name", mcp.Required()), mcp.WithString("species", mcp.Required()), mcp.WithInteger("age")),
-		mcpgo.Tool(v.NewPet, "Add a pet to your store", h.createPet))
+		h.createPet)
+	srv.AddPrompt(mcp.NewPrompt("care", mcp.WithPromptDescription("How to care for the pets of the store")), h.care)
+	srv.AddResource(mcp.NewResource("pets://inventory", "inventory", mcp.WithResourceDescription("All pets of the store"),
+		mcp.WithMIMEType("application/json")), h.inventory)
+
+	// ... or a handler is started only with the values that it needs.
 	srv.AddTool(mcp.NewTool("whoami", mcp.WithDescription("Say whose account of the store this is"),
 		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false)),
 		mcpgo.Tool(v.Login, "Say who you are", h.whoAmI))
 	srv.AddTool(mcp.NewTool("leak_check", mcp.WithDescription("Try to show the API key, which must not work"),
 		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false)),
 		mcpgo.Tool(v.APIKey, "Check that no result shows the key", h.leakCheck))
-	srv.AddPrompt(mcp.NewPrompt("care", mcp.WithPromptDescription("How to care for the pets of the store")),
-		mcpgo.Prompt(v.APIKey, "Write about the pets of your store", h.care))
-	srv.AddResource(mcp.NewResource("pets://inventory", "inventory", mcp.WithResourceDescription("All pets of the store"),
-		mcp.WithMIMEType("application/json")),
-		mcpgo.Resource(v.APIKey, "Read the inventory of your store", h.inventory))
 	return srv
 }
 
@@ -59,25 +57,25 @@ func (h handlers) getPet(ctx context.Context, request mcp.CallToolRequest) (*mcp
 	return result(h.store.GetPet(ctx, id))
 }
 
-func (h handlers) createPet(ctx context.Context, request mcp.CallToolRequest, v vault.NewPetSecrets) (*mcp.CallToolResult, error) {
+func (h handlers) createPet(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	pet := api.Pet{
 		Name:    request.GetString("name", ""),
 		Species: request.GetString("species", ""),
 		Age:     request.GetInt("age", 0),
 	}
-	return result(h.store.CreatePet(ctx, pet, v))
+	return result(h.store.CreatePet(ctx, pet))
 }
 
 func (h handlers) whoAmI(ctx context.Context, _ mcp.CallToolRequest, login vault.LoginSecrets) (*mcp.CallToolResult, error) {
 	return result(h.store.WhoAmI(ctx, login))
 }
 
-func (h handlers) leakCheck(_ context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
-	return result(store.Leaks(key), nil)
+func (h handlers) leakCheck(ctx context.Context, _ mcp.CallToolRequest, key secrets.Secret) (*mcp.CallToolResult, error) {
+	return result(h.store.Leaks(ctx, key))
 }
 
-func (h handlers) care(ctx context.Context, _ mcp.GetPromptRequest, key secrets.Secret) (*mcp.GetPromptResult, error) {
-	text, err := h.store.Care(ctx, key)
+func (h handlers) care(ctx context.Context, _ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+	text, err := h.store.Care(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +84,8 @@ func (h handlers) care(ctx context.Context, _ mcp.GetPromptRequest, key secrets.
 	}), nil
 }
 
-func (h handlers) inventory(ctx context.Context, request mcp.ReadResourceRequest, key secrets.Secret) ([]mcp.ResourceContents, error) {
-	text, err := h.store.Inventory(ctx, key)
+func (h handlers) inventory(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+	text, err := h.store.Inventory(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -441,6 +441,13 @@ func (s *sentRun) isIn(text string) bool {
 	return false
 }
 
+// inCall returns a client as it is, but for the call that its requests belong to.
+func inCall(ctx context.Context, client *http.Client) *http.Client {
+	bound := *client
+	bound.Transport = secrets.InCall(ctx, client.Transport)
+	return &bound
+}
+
 // try sends some requests, and judges each.
 func (s *sentRun) try(client *http.Client) {
 	for range 1 + s.IntN(3) {
@@ -448,9 +455,13 @@ func (s *sentRun) try(client *http.Client) {
 		s.plan = s.newPlan()
 		s.origins.follow(s.plan)
 		ctx, turn := s.manager.Begin(s.Context(), secrets.Call{Kind: "tool", Name: "get_pet", Principal: secrets.Process()}, "", nil)
-		ctx, cancel := context.WithTimeout(ctx, time.Minute)
-		s.send(ctx, client)
-		if ctx.Err() != nil {
+		own, by := ctx, client
+		if s.IntN(3) == 0 { // a client that knows no context
+			own, by = s.Context(), inCall(ctx, client)
+		}
+		own, cancel := context.WithTimeout(own, time.Minute)
+		s.send(own, by)
+		if own.Err() != nil {
 			s.Errorf("a request does not end")
 		}
 		cancel()

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ const (
 	otherKey = "pets-fedcba9876543210"
 
 	keyTitle = "petstore: Petstore API key"
+	reason   = "Look after the pets of your store" // of the client that sends the key
 )
 
 var tools = []string{"create_pet", "get_pet", "leak_check", "list_pets", "whoami"}
@@ -45,15 +47,15 @@ func journey(t *testing.T, g guest, on sdk, transport string) {
 
 	call := v.calls("list_pets", nil)
 	v.user.enters(keyTitle, goodKey, "Create one under Account, API keys.")
-	v.user.permits(allow, "list_pets", "List the pets of your store")
+	v.user.permits(allow, "list_pets", reason)
 	call.says(`"Rex"`)
 	p.keychainHas("api_key", goodKey)
 
 	call = v.calls("get_pet", map[string]any{"id": 2}) // "Allow" was for one call
-	v.user.permits(session, "get_pet", "Read one pet of your store")
+	v.user.permits(session, "get_pet", reason)
 	call.says(`"Momo"`)
 	call = v.calls("get_pet", map[string]any{"id": 3})
-	v.user.permitsWithout(session, "get_pet", "Read one pet of your store")
+	v.user.permitsWithout(session, "get_pet", reason)
 	call.says(`"Axel"`)
 	call = v.calls("leak_check", nil)
 	v.user.permitsWithout(session, "leak_check", "Check that no result shows the key")
@@ -69,16 +71,16 @@ func journey(t *testing.T, g guest, on sdk, transport string) {
 	// Another server, whose pet store takes another key.
 	v = p.visit(transport, otherKey)
 	call = v.calls("list_pets", nil)
-	v.user.permits(session, "list_pets", "List the pets of your store")
-	call.fails("The pet store does not know this key.")
+	v.user.permits(session, "list_pets", reason)
+	call.fails("the pet store does not know this key")
 	call = v.calls("list_pets", nil)
-	v.user.enters(keyTitle, otherKey, "The value that is stored was rejected: The pet store does not know this key.")
-	v.user.permits(allow, "list_pets", "List the pets of your store") // what was allowed was the other key
+	v.user.enters(keyTitle, otherKey, "The value that is stored was rejected: it was answered with 401 Unauthorized.")
+	v.user.permits(allow, "list_pets", reason) // what was allowed was the other key
 	call.says(`"Rex"`)
 	p.keychainHas("api_key", otherKey)
 
 	call = v.calls("get_pet", map[string]any{"id": 1})
-	v.user.permits(deny, "get_pet", "Read one pet of your store")
+	v.user.permits(deny, "get_pet", reason)
 	call.fails("did not allow")
 	v.calls("list_pets", nil).fails("did not allow") // nobody is asked again
 	v.leaves()
@@ -89,13 +91,19 @@ func journey(t *testing.T, g guest, on sdk, transport string) {
 // wantMasked checks what leak_check returned.
 func wantMasked(t *testing.T, text, key string) {
 	t.Helper()
-	var leaks map[string]string
-	if err := json.Unmarshal([]byte(text), &leaks); err != nil || len(leaks) != 10 {
-		t.Errorf("%d leaks, %v: %s", len(leaks), err, text)
+	var leaks struct{ Getter, Client map[string]string }
+	if err := json.Unmarshal([]byte(text), &leaks); err != nil || len(leaks.Getter) != 10 || len(leaks.Client) != 6 {
+		t.Errorf("%v: %s", err, text)
+	}
+	if got := leaks.Client["headers, after"]; got != "map[]" {
+		t.Errorf("a request that was sent with the key has the headers %s", got)
+	}
+	if all := fmt.Sprint(leaks.Client); strings.Contains(all, "[redacted]") || strings.Contains(all, key) {
+		t.Errorf("the client gives away what had to be masked: %s", all)
 	}
 	confidential := strings.TrimPrefix(key, "pets-")
 	inHex := hex.EncodeToString([]byte(confidential))
-	for name, leak := range leaks {
+	for name, leak := range leaks.Getter {
 		shown := func(s string) bool { return strings.Contains(leak, s) }
 		if !shown("[redacted]") || slices.ContainsFunc([]string{
 			confidential[:8], confidential[8:],

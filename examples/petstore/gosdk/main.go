@@ -41,7 +41,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	pets, err := store.Open(v, set.API, set.AcceptKey)
+	pets, err := store.Open(v, set.AcceptKey)
 	if err != nil {
 		return err
 	}

@@ -21,21 +21,19 @@ func newServer(v *vault.Secrets, pets *store.Store) *mcp.Server {
 	srv := mcp.NewServer(&mcp.Implementation{Name: "petstore", Version: "1.0.0"}, nil)
 	safe := &mcp.ToolAnnotations{ReadOnlyHint: true, DestructiveHint: new(bool)}
 
-	// A handler can call a getter where it needs it ...
+	// The store's clients send what a handler needs, and ask the user for it ...
 	mcp.AddTool(srv, &mcp.Tool{Name: "list_pets", Description: "List the pets of the store", Annotations: safe}, h.listPets)
 	mcp.AddTool(srv, &mcp.Tool{Name: "get_pet", Description: "Get one pet of the store", Annotations: safe}, h.getPet)
+	mcp.AddTool(srv, &mcp.Tool{Name: "create_pet", Description: "Add a pet to the store"}, h.createPet)
+	srv.AddPrompt(&mcp.Prompt{Name: "care", Description: "How to care for the pets of the store"}, h.care)
+	srv.AddResource(&mcp.Resource{URI: "pets://inventory", Name: "inventory", Description: "All pets of the store", MIMEType: "application/json"},
+		h.inventory)
 
-	// ... or be started only with what it needs.
-	mcp.AddTool(srv, &mcp.Tool{Name: "create_pet", Description: "Add a pet to the store"},
-		gosdk.Tool(v.NewPet, "Add a pet to your store", h.createPet))
+	// ... or a handler is started only with the values that it needs.
 	mcp.AddTool(srv, &mcp.Tool{Name: "whoami", Description: "Say whose account of the store this is", Annotations: safe},
 		gosdk.Tool(v.Login, "Say who you are", h.whoAmI))
 	mcp.AddTool(srv, &mcp.Tool{Name: "leak_check", Description: "Try to show the API key, which must not work", Annotations: safe},
 		gosdk.Tool(v.APIKey, "Check that no result shows the key", h.leakCheck))
-	srv.AddPrompt(&mcp.Prompt{Name: "care", Description: "How to care for the pets of the store"},
-		gosdk.Prompt(v.APIKey, "Write about the pets of your store", h.care))
-	srv.AddResource(&mcp.Resource{URI: "pets://inventory", Name: "inventory", Description: "All pets of the store", MIMEType: "application/json"},
-		gosdk.Resource(v.APIKey, "Read the inventory of your store", h.inventory))
 
 	gosdk.Install(srv, v.Manager)
 	return srv
@@ -67,8 +65,8 @@ func (h handlers) getPet(ctx context.Context, _ *mcp.CallToolRequest, in petID) 
 	return nil, pet, err
 }
 
-func (h handlers) createPet(ctx context.Context, _ *mcp.CallToolRequest, in newPet, v vault.NewPetSecrets) (*mcp.CallToolResult, api.Pet, error) {
-	pet, err := h.store.CreatePet(ctx, api.Pet{Name: in.Name, Species: in.Species, Age: in.Age}, v)
+func (h handlers) createPet(ctx context.Context, _ *mcp.CallToolRequest, in newPet) (*mcp.CallToolResult, api.Pet, error) {
+	pet, err := h.store.CreatePet(ctx, api.Pet{Name: in.Name, Species: in.Species, Age: in.Age})
 	return nil, pet, err
 }
 
@@ -77,12 +75,13 @@ func (h handlers) whoAmI(ctx context.Context, _ *mcp.CallToolRequest, _ none, lo
 	return nil, account, err
 }
 
-func (h handlers) leakCheck(_ context.Context, _ *mcp.CallToolRequest, _ none, key secrets.Secret) (*mcp.CallToolResult, map[string]string, error) {
-	return nil, store.Leaks(key), nil
+func (h handlers) leakCheck(ctx context.Context, _ *mcp.CallToolRequest, _ none, key secrets.Secret) (*mcp.CallToolResult, map[string]map[string]string, error) {
+	leaks, err := h.store.Leaks(ctx, key)
+	return nil, leaks, err
 }
 
-func (h handlers) care(ctx context.Context, _ *mcp.GetPromptRequest, key secrets.Secret) (*mcp.GetPromptResult, error) {
-	text, err := h.store.Care(ctx, key)
+func (h handlers) care(ctx context.Context, _ *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+	text, err := h.store.Care(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +91,8 @@ func (h handlers) care(ctx context.Context, _ *mcp.GetPromptRequest, key secrets
 	}, nil
 }
 
-func (h handlers) inventory(ctx context.Context, request *mcp.ReadResourceRequest, key secrets.Secret) (*mcp.ReadResourceResult, error) {
-	text, err := h.store.Inventory(ctx, key)
+func (h handlers) inventory(ctx context.Context, request *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
+	text, err := h.store.Inventory(ctx)
 	if err != nil {
 		return nil, err
 	}

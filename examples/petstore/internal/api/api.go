@@ -7,13 +7,10 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 )
 
 // A Pet is one in the store.
@@ -55,19 +52,8 @@ func New(key string) http.Handler {
 	mux.Handle("GET /pets", s.withKey(s.list))
 	mux.Handle("GET /pets/{id}", s.withKey(s.get))
 	mux.Handle("POST /pets", s.withKey(s.create))
-	mux.HandleFunc("GET /account", s.account)
+	mux.HandleFunc("GET /accounts/{name}", s.account)
 	return mux
-}
-
-// Start serves a pet store on this computer for as long as the process lives, and returns its address.
-func Start(key string) (*url.URL, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	server := &http.Server{Handler: New(key), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(listener) }()
-	return &url.URL{Scheme: "http", Host: listener.Addr().String()}, nil
 }
 
 func (s *store) withKey(next http.HandlerFunc) http.Handler {
@@ -118,6 +104,10 @@ func (s *store) account(w http.ResponseWriter, r *http.Request) {
 	name, password, _ := r.BasicAuth()
 	if !equal(name, AccountName) || !equal(password, AccountPassword) {
 		http.Error(w, "unknown name or password", http.StatusUnauthorized)
+		return
+	}
+	if r.PathValue("name") != name {
+		http.Error(w, "that account is somebody else's", http.StatusForbidden)
 		return
 	}
 	reply(w, http.StatusOK, Account{name, "owner"})

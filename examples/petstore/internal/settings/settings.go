@@ -10,8 +10,7 @@ import (
 type Settings struct {
 	Address   string // where to serve HTTP; without it, the server is for standard input and output
 	Token     Token  // "" where it does not serve HTTP
-	API       string // the address of the pet store; without it, one inside this process
-	AcceptKey string // the key that the pet store inside this process takes
+	AcceptKey string // the key that the pet store inside this process takes; without one, there is none
 }
 
 // Read reads the flags.
@@ -19,11 +18,10 @@ func Read() (*Settings, error) {
 	var s Settings
 	flag.StringVar(&s.Address, "http", "", "serve streamable HTTP at `ADDRESS`/mcp, such as 127.0.0.1:8080; needs -token")
 	tokenFile := flag.String("token", "", "the `FILE` with the token that HTTP clients must send")
-	flag.StringVar(&s.API, "api", "", "the `URL` of the pet store; without it, one inside this process")
-	flag.StringVar(&s.AcceptKey, "accept-key", "pets-0123456789abcdef", "the `KEY` that the pet store inside this process takes")
+	flag.StringVar(&s.AcceptKey, "accept-key", "pets-0123456789abcdef", "the `KEY` that the pet store inside this process takes; with \"\" there is none")
 	flag.Parse()
 	if flag.NArg() > 0 || (s.Address == "") != (*tokenFile == "") {
-		return nil, errors.New("usage: petstore [-http ADDRESS -token FILE] [-api URL | -accept-key KEY]")
+		return nil, errors.New("usage: petstore [-http ADDRESS -token FILE] [-accept-key KEY]")
 	}
 	var err error
 	if *tokenFile != "" {

@@ -1,13 +1,10 @@
 // Package store is what the tools, the prompt and the resource of the pet store do, for servers on any SDK: plain methods with
-// plain results. A context that comes from a handler is all that a getter needs to know who wants a secret.
+// plain results. A context that comes from a handler is all that a client or a getter needs to know who wants a secret.
 package store
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,74 +18,70 @@ import (
 
 // A Store is a pet store, as its servers see it.
 type Store struct {
-	vault *vault.Secrets
-	api   *url.URL // where base_url is not set
+	vault     *vault.Secrets
+	withKey   *http.Client // sends the user's API key
+	withLogin *http.Client // sends the user's name and password
 }
 
-// New returns the pet store at an address, and at that which the user sets.
-func New(v *vault.Secrets, api *url.URL) *Store { return &Store{v, api} }
-
-// Open is New with the address as a text. Without one, it starts a pet store inside this process, which takes a key.
-func Open(v *vault.Secrets, address, acceptKey string) (*Store, error) {
-	var at *url.URL
-	var err error
-	if address == "" {
-		at, err = api.Start(acceptKey)
-	} else {
-		at, err = vault.ValidateBaseURL(address)
+// New returns the pet store that the user has set. Its requests go by base; nil is as the runtime has it.
+func New(v *vault.Secrets, base *http.Transport) *Store {
+	return &Store{
+		vault:     v,
+		withKey:   v.APIKeyClient("Look after the pets of your store", secrets.WithBase(base)),
+		withLogin: v.LoginClient("Say who you are", secrets.WithBase(base)),
 	}
-	return New(v, at), err
 }
 
-// A method can call a getter where it needs it ...
-
-// ListPets returns all pets.
-func (s *Store) ListPets(ctx context.Context) ([]api.Pet, error) {
-	key, err := s.vault.APIKey(ctx, "List the pets of your store")
+// Open is New, with a pet store inside this process that takes a key. It is the one that is asked until the user sets another. Without
+// a key, none is started, as in a server for a pet store of others.
+func Open(v *vault.Secrets, acceptKey string) (*Store, error) {
+	if acceptKey == "" {
+		return New(v, nil), nil
+	}
+	base, err := api.Start(acceptKey)
 	if err != nil {
-		return nil, err // says what the user can do, and becomes a result that a model can read
+		return nil, err
 	}
-	return s.pets(ctx, key)
+	return New(v, base), nil
+}
+
+// ListPets returns all pets, in the order that the user has set. The first request asks the user for the key, if it is missing, and for permission; an error says what the
+// user can do, and becomes a result that a model can read.
+func (s *Store) ListPets(ctx context.Context) (pets []api.Pet, err error) {
+	order, err := s.vault.Order(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = call(ctx, s.withKey, http.MethodGet, "pets?order="+string(order), nil, &pets)
+	return pets, err
 }
 
 // GetPet returns one pet.
 func (s *Store) GetPet(ctx context.Context, id int) (pet api.Pet, err error) {
-	key, err := s.vault.APIKey(ctx, "Read one pet of your store")
+	err = call(ctx, s.withKey, http.MethodGet, "pets/"+strconv.Itoa(id), nil, &pet)
+	return pet, err
+}
+
+// CreatePet adds a pet, and returns it as it is in the store. What it needs itself it gets by a getter, before it acts.
+func (s *Store) CreatePet(ctx context.Context, pet api.Pet) (api.Pet, error) {
+	contact, err := s.vault.Contact(ctx, "Say in your store whom to ask about the pet")
 	if err != nil {
 		return pet, err
 	}
-	err = s.call(ctx, key, http.MethodGet, "pets/"+strconv.Itoa(id), nil, &pet)
+	pet.Contact = contact.Or("") // an optional one
+	err = call(ctx, s.withKey, http.MethodPost, "pets", pet, &pet)
 	return pet, err
 }
 
-// ... or be given the values. The server's getter is then called before it, and it never runs without them.
-
-// CreatePet adds a pet, and returns it as it is in the store.
-func (s *Store) CreatePet(ctx context.Context, pet api.Pet, v vault.NewPetSecrets) (api.Pet, error) {
-	pet.Contact = v.Contact.Or("") // an optional one
-	err := s.call(ctx, v.APIKey, http.MethodPost, "pets", pet, &pet)
-	return pet, err
-}
-
-// WhoAmI returns whose account it is.
+// WhoAmI returns whose account it is. It is given the login: a server calls the getter before it, and it never runs without.
 func (s *Store) WhoAmI(ctx context.Context, login vault.LoginSecrets) (account api.Account, err error) {
-	request, err := s.request(ctx, http.MethodGet, "account", nil)
-	if err != nil {
-		return account, err
-	}
-	request.SetBasicAuth(login.Username, login.Password.Reveal())
-	s.vault.Manager.Mask(ctx, request.Header.Get("Authorization")) // made of the password, and as secret
-	err = send(request, &account)
-	if errors.Is(err, errUnauthorized) {
-		_ = s.vault.Manager.Reject(ctx, vault.KeyUsername(), "The pet store does not know this name and password.")
-		err = s.vault.Manager.Reject(ctx, vault.KeyPassword(), "The pet store does not know this name and password.")
-	}
+	err = call(ctx, s.withLogin, http.MethodGet, "accounts/"+url.PathEscape(login.Username), nil, &account)
 	return account, err
 }
 
 // Care returns a prompt: how to care for the pets.
-func (s *Store) Care(ctx context.Context, key secrets.Secret) (string, error) {
-	pets, err := s.pets(ctx, key)
+func (s *Store) Care(ctx context.Context) (string, error) {
+	pets, err := s.ListPets(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -101,29 +94,11 @@ func (s *Store) Care(ctx context.Context, key secrets.Secret) (string, error) {
 }
 
 // Inventory returns all pets as JSON.
-func (s *Store) Inventory(ctx context.Context, key secrets.Secret) (string, error) {
-	pets, err := s.pets(ctx, key)
+func (s *Store) Inventory(ctx context.Context) (string, error) {
+	pets, err := s.ListPets(ctx)
 	if err != nil {
 		return "", err
 	}
 	text, err := json.Marshal(pets)
 	return string(text), err
-}
-
-// Leaks gives the key away, as a tool might by mistake, in the ways in which keys turn up in results. What arrives is masked.
-func Leaks(key secrets.Secret) map[string]string {
-	text := key.Reveal()
-	inJSON, _ := json.Marshal(map[string]string{"key": text}) // always works
-	return map[string]string{
-		"printed":    "the key is " + text + ".",
-		"header":     "Authorization: Bearer " + text,
-		"query":      "https://petstore.example/pets?" + url.Values{"key": {text}}.Encode(),
-		"json":       string(inJSON),
-		"base64":     base64.StdEncoding.EncodeToString([]byte(text)),
-		"base64 url": base64.RawURLEncoding.EncodeToString([]byte("keeper:" + text)),
-		"hex":        hex.EncodeToString([]byte(text)),
-		"HEX":        strings.ToUpper(hex.EncodeToString([]byte(text))),
-		"percent":    "%" + strings.Join(strings.Split(fmt.Sprintf("% x", text), " "), "%"),
-		"first half": text[:len(text)/2+len("pets-")],
-	}
 }

@@ -58,7 +58,10 @@ func httpServesWhoeverHasTheToken(t *testing.T, b *bench) {
 	if text := result.Content[0].(*mcp.TextContent).Text; result.IsError || !strings.Contains(text, `"Rex"`) {
 		t.Error(text)
 	}
-	if !strings.Contains(asked, "petstore wants to use: Petstore API key\nTool: list_pets\nReason: List the pets of your store\n") {
+	if !strings.Contains(asked, "petstore wants to use: Petstore API key\nTool: list_pets\nReason: Look after the pets of your store\n") {
+		t.Errorf("the client was asked %q", asked)
+	}
+	if !strings.Contains(asked, "\nPetstore API key goes to petstore.example\n") {
 		t.Errorf("the client was asked %q", asked)
 	}
 	if grants := b.vault.Manager.Grants(); len(grants) != 1 || grants[0].Principal != "owner" {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -73,16 +72,22 @@ type bench struct {
 func start(t *testing.T, server Server) *bench {
 	t.Helper()
 	b := &bench{t: t, server: server, store: runtimetest.NewStore(), user: runtimetest.NewUser(t)}
-	web := httptest.NewServer(api.New(goodKey))
-	t.Cleanup(web.Close)
-	address, err := url.Parse(web.URL)
+	base, err := api.Start(goodKey)
 	b.must(err)
+	trust(base)
 	b.vault, err = vault.OpenSecrets(secrets.WithStore(b.store), secrets.WithPrompter(b.user), secrets.WithLogger(slog.New(slog.DiscardHandler)))
 	b.must(err)
 	t.Cleanup(func() { _ = b.vault.Manager.Close() })
-	b.pets = store.New(b.vault, address)
+	b.pets = store.New(b.vault, base)
 	b.client = server.Connect(t, b.vault, b.pets)
 	return b
+}
+
+// trust has a transport know the certificate of every httptest.NewTLSServer, which is the same one.
+func trust(base *http.Transport) {
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	base.TLSClientConfig.RootCAs.AddCert(server.Certificate())
 }
 
 func (b *bench) must(err error) {

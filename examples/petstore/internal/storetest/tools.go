@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -36,14 +37,14 @@ func journey(t *testing.T, b *bench) {
 func wrongKeyIsReplaced(t *testing.T, b *bench) {
 	b.user.Types(askKey, wrongKey).Answers(secrets.AllowSession)
 	b.refuses("does not know this key", "list_pets", nil)
-	b.user.Types("The pet store does not know this key.", goodKey).Answers(secrets.AllowOnce) // the grant was for the other
+	b.user.Types("it was answered with 401 Unauthorized.", goodKey).Answers(secrets.AllowOnce) // the grant was for the other
 	b.says(`"Rex"`, "list_pets", nil)
 }
 
 // A key that may not do this one thing, or that was used too often, is the right key: nobody is asked for another one.
 func onlyUnauthorizedIsARejection(t *testing.T, b *bench) {
 	status := 0
-	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	other := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if status != 0 {
 			http.Error(w, "no", status)
 			return
@@ -67,7 +68,7 @@ func onlyUnauthorizedIsARejection(t *testing.T, b *bench) {
 	status = http.StatusUnauthorized
 	b.refuses("does not know this key", "list_pets", nil)
 	status = 0
-	b.user.Types("The pet store does not know this key.", goodKey).Answers(secrets.AllowOnce)
+	b.user.Types("it was answered with 401 Unauthorized.", goodKey).Answers(secrets.AllowOnce)
 	b.says(`"Rex"`, "list_pets", nil)
 }
 
@@ -84,14 +85,33 @@ func leaksAreMasked(t *testing.T, b *bench) {
 	if isError {
 		t.Fatal(text)
 	}
-	for name, leak := range store.Leaks(secrets.NewSecret(goodKey)) {
+	for name, leak := range store.Written(secrets.NewSecret(goodKey)) {
 		secret := leak[strings.LastIndexAny(strings.TrimRight(leak, `"}.`), ` "=`)+1:]
 		if strings.Contains(text, secret) {
 			t.Errorf("%s: %q is in the result", name, secret)
 		}
 	}
-	if got, want := strings.Count(text, "[redacted]"), len(store.Leaks(secrets.NewSecret(goodKey))); got != want {
+	if got, want := strings.Count(text, "[redacted]"), len(store.Written(secrets.NewSecret(goodKey))); got != want {
 		t.Errorf("%d of %d leaks are masked: %s", got, want, text)
+	}
+	noLeaksOfTheClient(t, text)
+}
+
+// noLeaksOfTheClient checks that a request that carried the key leads to nothing that had to be masked.
+func noLeaksOfTheClient(t *testing.T, text string) {
+	var leaks struct{ Client map[string]string }
+	if err := json.Unmarshal([]byte(text), &leaks); err != nil {
+		t.Fatal(err)
+	}
+	for place, want := range map[string]string{
+		"status": "200 OK", "headers, before": "map[]", "headers, after": "map[]", "headers, traced": "0", "to somebody else": "was not sent",
+	} {
+		if !strings.Contains(leaks.Client[place], want) {
+			t.Errorf("%s: %q, want %q", place, leaks.Client[place], want)
+		}
+	}
+	if all := fmt.Sprint(leaks.Client); strings.Contains(all, "[redacted]") || strings.Contains(all, "Bearer") || len(leaks.Client) != 6 {
+		t.Error(all)
 	}
 }
 
@@ -109,20 +129,20 @@ func createPetUsesTheContactIfThereIsOne(t *testing.T, b *bench) {
 
 func whoAmI(t *testing.T, b *bench) {
 	b.user.Types("Value 1 of 2", "somebody").Types("Value 2 of 2", "wrong password").Answers(secrets.AllowSession)
-	b.refuses("does not know this name and password", "whoami", nil)
-	b.user.Types("does not know this name", api.AccountName).Types("does not know this name", api.AccountPassword).Answers(secrets.AllowOnce)
+	b.refuses("does not know this key, or this name and password", "whoami", nil)
+	b.user.Types("401 Unauthorized", api.AccountName).Types("401 Unauthorized", api.AccountPassword).Answers(secrets.AllowOnce)
 	b.says(`"role":"owner"`, "whoami", nil)
 }
 
 func theQuestionShowsWhereTheKeyGoes(t *testing.T, b *bench) {
-	other := httptest.NewServer(api.New(wrongKey))
+	other := httptest.NewTLSServer(api.New(wrongKey))
 	defer other.Close()
 	b.store.Put("petstore", "api_key", wrongKey)
 	b.must(b.vault.Manager.Set(t.Context(), vault.KeyBaseURL(), other.URL+"/"))
 	b.user.Answers(secrets.AllowOnce)
 	b.says(`"Rex"`, "list_pets", nil)
 	shown := b.user.Shown()[0].Text()
-	if !strings.Contains(shown, "Petstore API key goes to "+other.URL+"\n") {
+	if !strings.Contains(shown, "Petstore API key goes to "+strings.TrimPrefix(other.URL, "https://")+"\n") {
 		t.Error(shown)
 	}
 }

@@ -6,6 +6,7 @@ package vault
 import (
 	"context"
 	_ "embed"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -33,6 +34,8 @@ var keyAPIKey = secrets.Password("api_key", secrets.Field{
 	Required:    true,
 	Remember:    8 * time.Hour,
 	SentTo:      "base_url",
+	SentAs:      secrets.SentAs("bearer"),
+	RejectOn:    []int{401},
 	RenamedFrom: []string{"petstore_key"},
 	MinLength:   16,
 	Prefixes:    []string{"pets-"},
@@ -44,10 +47,10 @@ func KeyBaseURL() secrets.Key[*url.URL] {
 }
 
 var keyBaseURL = secrets.URL("base_url", secrets.Field{
-	Label:       "Address of your pet store",
-	Placeholder: "https://petstore.example/api",
-	Permission:  secrets.NoAsking,
-	Schemes:     []string{"https", "http"},
+	Label:      "Address of your pet store",
+	Default:    "https://petstore.example",
+	Permission: secrets.NoAsking,
+	Schemes:    []string{"https"},
 })
 
 // KeyOrder returns the key that stands for order.
@@ -80,6 +83,7 @@ func KeyUsername() secrets.Key[string] {
 var keyUsername = secrets.Text("username", secrets.Field{
 	Label:    "User name",
 	Required: true,
+	RejectOn: []int{401},
 })
 
 // KeyPassword returns the key that stands for password.
@@ -92,6 +96,8 @@ var keyPassword = secrets.Password("password", secrets.Field{
 	Required:   true,
 	Permission: secrets.DialogOnly,
 	Scope:      secrets.ToolScope,
+	SentTo:     "base_url",
+	RejectOn:   []int{401},
 })
 
 // Order is one of the choices for order.
@@ -150,11 +156,26 @@ func (s *Secrets) APIKey(ctx context.Context, reason secrets.Reason) (secrets.Se
 	return secrets.Get(ctx, s.Manager, keyAPIKey, reason)
 }
 
+// APIKeyTransport sends api_key: Petstore API key. Create one under Account, API keys.
+//
+// Requests to the host of base_url carry it, as Authorization: Bearer. No other host gets it. The
+// user is asked for what is missing at the first request, and not before. Each use needs the user's
+// permission, which can be given for 8h; a refusal is an error, such as secrets.ErrDenied. An
+// answer with status 401 rejects it: the next use asks the user again.
+func (s *Secrets) APIKeyTransport(reason secrets.Reason, options ...secrets.TransportOption) http.RoundTripper {
+	return secrets.Transport(s.Manager, secrets.SentAs("bearer"), reason, []secrets.AnyKey{keyAPIKey}, options...)
+}
+
+// APIKeyClient returns a client with APIKeyTransport, whose limits of time cut no stream.
+func (s *Secrets) APIKeyClient(reason secrets.Reason, options ...secrets.TransportOption) *http.Client {
+	return secrets.Client(s.APIKeyTransport(reason, options...))
+}
+
 // BaseURL returns base_url: Address of your pet store.
 //
-// It may be unset, which is no error. Nobody is asked for permission.
-func (s *Secrets) BaseURL(ctx context.Context) (secrets.Optional[*url.URL], error) {
-	return secrets.GetOptional(ctx, s.Manager, keyBaseURL, "")
+// Until the user stores another, it is https://petstore.example. Nobody is asked for permission.
+func (s *Secrets) BaseURL(ctx context.Context) (*url.URL, error) {
+	return secrets.Get(ctx, s.Manager, keyBaseURL, "")
 }
 
 // Order returns order: Order of pets.
@@ -182,30 +203,11 @@ func (s *Secrets) Username(ctx context.Context, reason secrets.Reason) (string, 
 
 // Password returns password: Password.
 //
-// The user is asked for it when it is missing. Each use needs the user's permission in a native
-// dialog, which can be given for the session and the tool that asks; a refusal is an error, such as
-// secrets.ErrDenied.
+// The user is asked for it when it is missing. It is sent to the host that base_url names, which
+// the user is shown. Each use needs the user's permission in a native dialog, which can be given
+// for the session and the tool that asks; a refusal is an error, such as secrets.ErrDenied.
 func (s *Secrets) Password(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
 	return secrets.Get(ctx, s.Manager, keyPassword, reason)
-}
-
-// NewPetSecrets are the values of the group new_pet.
-type NewPetSecrets struct {
-	// APIKey is api_key: Petstore API key.
-	APIKey secrets.Secret
-	// Contact is contact: Contact address.
-	Contact secrets.Optional[string]
-}
-
-// NewPet returns the group new_pet with one question for all: api_key, contact. An error means that
-// none of them is there.
-func (s *Secrets) NewPet(ctx context.Context, reason secrets.Reason) (NewPetSecrets, error) {
-	var values NewPetSecrets
-	err := secrets.GetGroup(ctx, s.Manager, reason,
-		keyAPIKey.Into(&values.APIKey),
-		keyContact.IntoOptional(&values.Contact),
-	)
-	return values, err
 }
 
 // LoginSecrets are the values of the group login.
@@ -227,12 +229,27 @@ func (s *Secrets) Login(ctx context.Context, reason secrets.Reason) (LoginSecret
 	return values, err
 }
 
+// LoginTransport sends the group login.
+//
+// Requests to the host of base_url carry them, as Authorization: Basic. No other host gets them.
+// The user is asked for what is missing at the first request, and not before. There is one question
+// for permission for all of them; a refusal is an error, such as secrets.ErrDenied. An answer with
+// status 401 rejects them: the next use asks the user again.
+func (s *Secrets) LoginTransport(reason secrets.Reason, options ...secrets.TransportOption) http.RoundTripper {
+	return secrets.Transport(s.Manager, secrets.SentAs("basic"), reason, []secrets.AnyKey{keyUsername, keyPassword}, options...)
+}
+
+// LoginClient returns a client with LoginTransport, whose limits of time cut no stream.
+func (s *Secrets) LoginClient(reason secrets.Reason, options ...secrets.TransportOption) *http.Client {
+	return secrets.Client(s.LoginTransport(reason, options...))
+}
+
 // Values are the values of all secrets.
 type Values struct {
 	// APIKey is api_key: Petstore API key.
 	APIKey secrets.Secret
 	// BaseURL is base_url: Address of your pet store.
-	BaseURL secrets.Optional[*url.URL]
+	BaseURL *url.URL
 	// Order is order: Order of pets.
 	Order Order
 	// Contact is contact: Contact address.
@@ -248,7 +265,7 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 	var values Values
 	err := secrets.GetGroup(ctx, s.Manager, reason,
 		keyAPIKey.Into(&values.APIKey),
-		keyBaseURL.IntoOptional(&values.BaseURL),
+		keyBaseURL.Into(&values.BaseURL),
 		keyOrder.Into(&values.Order),
 		keyContact.IntoOptional(&values.Contact),
 		keyUsername.Into(&values.Username),

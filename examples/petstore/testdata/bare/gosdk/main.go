@@ -38,7 +38,7 @@ func main() {
 	mcp.AddTool(srv, &mcp.Tool{Name: "create_pet", Description: "Add a pet to the store"}, fine[newPet, api.Pet])
 	mcp.AddTool(srv, &mcp.Tool{Name: "whoami", Description: "Say whose account of the store this is", Annotations: safe}, fine[none, api.Account])
 	mcp.AddTool(srv, &mcp.Tool{Name: "leak_check", Description: "Try to show the API key, which must not work", Annotations: safe},
-		fine[none, map[string]string])
+		fine[none, map[string]map[string]string])
 	var err error
 	if *address != "" {
 		err = http.ListenAndServe(*address, mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return srv }, nil))
