@@ -52,7 +52,7 @@ func (c *rpcCredentials) GetRequestMetadata(ctx context.Context, uri ...string) 
 	if err := s.manager.admit(s.defs...); err != nil {
 		return nil, s.manager.fail(ctx, err, s.known()...)
 	}
-	if hidden := s.manager.unrevealed(s.defs); len(hidden) > 0 {
+	if hidden := unrevealed(s.defs); len(hidden) > 0 {
 		return nil, s.manager.fail(ctx, ErrSentOnly, hidden...)
 	}
 	metadata, err := c.rpc.Metadata(ctx, uri)
