@@ -60,7 +60,8 @@ func TestRPCAsksAtTheFirstCall(t *testing.T) {
 		}
 	}
 	shown := h.user.Shown()
-	if len(seen) != 11 || len(shown) != 1 || !strings.Contains(shown[0].Text(), "pets.example.com") || !strings.Contains(shown[0].Text(), "Look up a pet") {
+	isSaid := func(text string) bool { return strings.Contains(shown[0].Text(), text) }
+	if len(seen) != 11 || len(shown) != 1 || !isSaid("pets.example.com") || !isSaid("Look up a pet") {
 		t.Errorf("%d calls, %d questions: %s", len(seen), len(shown), shown[0].Text())
 	}
 	if text := []byte(`"` + value + `"`); string(h.Manager.MaskJSON(text)) == string(text) {
