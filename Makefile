@@ -12,11 +12,14 @@ GO ?= go
 STATICCHECK = v0.8.2
 # The packages that "./..." leaves out.
 LEFT_OUT = ./testdata/golden/... ./testdata/chance ./testdata/inprocess ./testdata/ratio ./examples/petstore/testdata/bare/... ./.ci/wine
+# A module of its own. Where PostgreSQL is not installed, its tests skip what needs it.
+NOT_HTTP = examples/nothttp
 
 .PHONY: test test-windows test-debian13 lint demo fuzz laws figures desktop golden
 
 test: desktop lint
 	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test -race -timeout 20m ./...
+	cd $(NOT_HTTP) && $(GO) test -race ./...
 	$(MAKE) fuzz FUZZRUNS=3000
 
 # Two to four minutes; as far as Wine is Windows.
@@ -33,6 +36,8 @@ lint:
 	$(GO) vet ./... $(LEFT_OUT)
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... $(LEFT_OUT)
 	$(GO) mod tidy -diff
+	cd $(NOT_HTTP) && $(GO) vet ./... && $(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... && $(GO) mod tidy -diff
+	$(GO) run ./cmd/mcpsecrets-gen check $(NOT_HTTP)/internal/vault/secrets.yaml
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 	CGO_ENABLED=0 GOOS=windows $(GO) vet ./...
 
@@ -61,6 +66,7 @@ figures: desktop
 golden:
 	$(GO) test ./schema ./templates ./internal/emit -update
 	$(GO) test ./examples/petstore/e2e -run TestClientsFile -update
+	$(GO) run ./cmd/mcpsecrets-gen $(NOT_HTTP)/internal/vault/secrets.yaml
 
 # The programs of a desktop, for the tests that need a keychain and dialogs, and Node for the clients in TypeScript.
 DESKTOP_PACKAGES = dbus gnome-keyring libsecret-tools xvfb xauth zenity xdotool xclip imagemagick python3-keyring fonts-dejavu-core fonts-noto-core

@@ -46,7 +46,8 @@
 //	pet, err := api.Pet(ctx, id) // ctx is the request's
 //
 // What has revealed: false in the schema is used in no other way: its getters do not exist, and bindings of it fail with [ErrSentOnly].
-// A transport is no boundary against the server's own code, which is in the same process.
+// A transport is no boundary against the server's own code, which is in the same process. For what is not HTTP there are [PerRPC] and
+// package token, which give the text out.
 //
 // # What it protects from, and what not
 //

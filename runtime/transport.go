@@ -44,12 +44,7 @@ func WithRetry() TransportOption { return func(c *wire.Config) { c.Retry = true 
 //
 // Otherwise the errors are those of [Get] and of the network. An optional key that is not set leaves requests as they are.
 func Transport(m *Manager, sent field.SentAs, reason Reason, keys []AnyKey, options ...TransportOption) http.RoundTripper {
-	s := &sender{manager: m, as: sent, reason: reason}
-	for _, key := range keys {
-		s.defs = append(s.defs, key.definition())
-		s.bindings = append(s.bindings, Binding{def: key.definition(), optional: true})
-	}
-	s.isFit = s.fits()
+	s := newSender(m, sent, reason, keys)
 	config := wire.Config{
 		As: sent, Fixed: s.fixed(), Get: s.get, Reject: s.reject, RejectOn: s.rejectOn(),
 		Mask: func(text string) string { return m.guard().Text(text) },
@@ -75,6 +70,17 @@ type sender struct {
 
 	bindings []Binding // of the same
 	isFit    bool      // they go with the form
+	isGiven  bool      // the server's code gets the values
+}
+
+func newSender(m *Manager, sent field.SentAs, reason Reason, keys []AnyKey) *sender {
+	s := &sender{manager: m, as: sent, reason: reason}
+	for _, key := range keys {
+		s.defs = append(s.defs, key.definition())
+		s.bindings = append(s.bindings, Binding{def: key.definition(), optional: true})
+	}
+	s.isFit = s.fits()
+	return s
 }
 
 // fail makes the error of a request that is not sent, and logs that.
@@ -136,7 +142,7 @@ func (s *sender) get(ctx context.Context, goes func(wire.Place) error) (wire.Cre
 		return wire.Credential{}, s.manager.fail(ctx, ErrUnknownKey)
 	}
 	found, err := s.manager.get(ctx, wanted{
-		reason: s.reason, bindings: s.bindings, isSent: true, check: func(found []finding) error { return s.check(found, goes) },
+		reason: s.reason, bindings: s.bindings, isSent: !s.isGiven, check: func(found []finding) error { return s.check(found, goes) },
 	})
 	if err != nil {
 		if errors.Is(err, errUnset) {

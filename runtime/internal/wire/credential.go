@@ -83,7 +83,7 @@ func (c Credential) put(req *http.Request, now time.Time) error {
 		req.URL.RawQuery = joinedQuery(req.URL.RawQuery, url.QueryEscape(c.As.Name)+"="+url.QueryEscape(c.Texts[0]))
 		return nil
 	case field.Header:
-		return set(req, c.As.Name, strings.Replace(c.As.Format, field.Hole, c.Texts[0], 1))
+		return set(req, c.As.Name, c.header())
 	case field.Basic:
 		user, password := c.Texts[0], c.Texts[1]
 		if strings.Contains(user, ":") { // RFC 7617, section 2
@@ -93,7 +93,15 @@ func (c Credential) put(req *http.Request, now time.Time) error {
 	case field.SigV4:
 		return c.sign(req, now)
 	}
-	return set(req, authorization, "Bearer "+c.Texts[0])
+	return set(req, authorization, c.header())
+}
+
+// header returns what a header carries of a single value.
+func (c Credential) header() string {
+	if c.As.Form == field.Header {
+		return strings.Replace(c.As.Format, field.Hole, c.Texts[0], 1)
+	}
+	return "Bearer " + c.Texts[0]
 }
 
 // set sets a header that has no value yet.

@@ -9,6 +9,8 @@
 //  3. A copy of the request gets the credential, and that copy is sent by a transport of our own. (credential.go, base.go)
 //  4. The answer is given back with the caller's request in it, and with the credential masked. (answer.go)
 //
+// [RPC] does the same for gRPC, which sends by itself: what is compared is what its connection has proved. (rpc.go)
+//
 // # What holds
 //
 //   - What was compared is what is sent: the copy's URL is the spelling that was compared, and its Host is that URL's.

@@ -26,8 +26,10 @@ var (
 	ErrUnfit     = &Refusal{"the value can't be sent in this way: it has a character that does not fit there"}
 	ErrTooLong   = &Refusal{"its body is too long to be signed, and can't be read twice: set GetBody, or " +
 		"X-Amz-Content-Sha256"}
-	ErrProxy   = &Refusal{"a proxy would read it, since it is in plain http"}
-	ErrRebound = &Refusal{"a name of this computer led to another one"}
-	ErrBase    = &Refusal{"the transport below does not check who answers, or lets others read along: it skips verification, " +
+	ErrProxy    = &Refusal{"a proxy would read it, since it is in plain http"}
+	ErrForm     = &Refusal{"the schema's sent_as is none for gRPC: it takes bearer, or a header that is no -bin and no grpc- one"}
+	ErrUnproved = &Refusal{"who answers has proved nothing: it takes TLS that verifies a certificate for the host"}
+	ErrRebound  = &Refusal{"a name of this computer led to another one"}
+	ErrBase     = &Refusal{"the transport below does not check who answers, or lets others read along: it skips verification, " +
 		"has a TLS dialer, a key log, a source of chance, a server name or an HTTP/2 of its own"}
 )
