@@ -48,6 +48,8 @@
 // What has revealed: false in the schema is used in no other way: its getters do not exist, and bindings of it fail with [ErrSentOnly].
 // A transport is no boundary against the server's own code, which is in the same process.
 //
+// A program that needs values gets them by [RunCommand], which puts none into its arguments.
+//
 // # What it protects from, and what not
 //
 // A model that calls tools without the user's will, a client that answers forms by itself, a log, an error text or a

@@ -1,9 +1,11 @@
 package secrets_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 )
 
 // The tests of programs run this test binary: what it then does is in this variable.
@@ -75,14 +80,27 @@ var programs = map[string]func(arguments []string) error{
 		_, err := io.Copy(os.Stdout, os.Stdin)
 		return err
 	},
-	// waits says that it runs, and goes on until it is killed.
+	// waits writes its number and arguments into a file, and goes on until it is killed.
 	"waits": func(arguments []string) error {
-		fmt.Println(arguments)
 		if len(arguments) > 0 {
-			_ = os.WriteFile(arguments[0], []byte(strings.Join(arguments, "\n")), 0o600)
+			text := strings.Join(append([]string{strconv.Itoa(os.Getpid())}, arguments[1:]...), "\n")
+			if err := errors.Join(os.WriteFile(arguments[0]+".new", []byte(text), 0o600), os.Rename(arguments[0]+".new", arguments[0])); err != nil {
+				return err
+			}
 		}
 		time.Sleep(time.Hour)
 		return nil
+	},
+	// serves runs a program that gets a file, as a server does.
+	"serves": func(arguments []string) error {
+		store := runtimetest.NewStore()
+		store.Put("tools", "tool_key", toolValue)
+		m, err := openWith("tools", []secrets.AnyKey{toolKey}, secrets.WithStore(store))
+		if err != nil {
+			return err
+		}
+		cmd := selfAs("waits", arguments[0], "{key}")
+		return secrets.RunCommand(m.Background(context.Background()), m, "Dump your pets", cmd, secrets.ByFile(toolKey, "{key}"))
 	},
 	// leaves starts another one, which has its output, and ends.
 	"leaves": func([]string) error {

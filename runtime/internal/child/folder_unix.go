@@ -44,10 +44,10 @@ type watch struct {
 	pipe  io.Closer
 }
 
-// watchOver starts a watch, if there is a shell. It is in a session of its own: a signal to all of ours, as by Ctrl-C or a client that ends
-// a server, does not reach it.
+// watchOver starts a watch, if there is a shell. It is in a session of its own, and heeds no signal that asks for an end: what ends a
+// server with all of its processes, as Ctrl-C, a client or systemd do, does not end it before.
 func watchOver(path string) *watch {
-	shell := exec.Command("/bin/sh", "-c", `read -r _; exec rm -rf -- "$1"`, "mcpsecrets", path)
+	shell := exec.Command("/bin/sh", "-c", `trap "" HUP INT TERM; read -r _; exec rm -rf -- "$1"`, "mcpsecrets", path)
 	shell.Env = []string{"PATH=/usr/bin:/bin"}
 	shell.Dir = "/"
 	shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
