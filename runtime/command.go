@@ -33,7 +33,7 @@ func ByDescriptor(key AnyKey, placeholder string) Delivery {
 // The file has mode 0600, in a folder of its own with mode 0700: in the user's runtime folder, /dev/shm, or the folder for temporary
 // files, whichever is there first. The first two are in memory on Linux. On Windows the folder's access list names this user alone.
 // File and folder are removed once the program has ended. If this process is killed, a shell that waits for that removes them; where
-// there is none, as on Windows, the next use of ByFile by any server of the user does.
+// there is none, as on Windows, a use of ByFile by any server of the user does, from a minute later on.
 func ByFile(key AnyKey, placeholder string) Delivery { return deliver(key, child.File, placeholder) }
 
 // ByStdin gives a program the value as its standard input.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -13,8 +14,8 @@ import (
 const beginning = "mcpsecrets-program-"
 
 // A folder holds private files for one run of a program. It is gone when the run is over. If this process is killed, a watch
-// removes it at once, where the system has one; else the next run of any server of the same user does, by the lock that nobody
-// holds any more.
+// removes it at once, where the system has one; else a run of any server of the same user does, from a minute later on, by the lock that
+// nobody holds any more.
 type folder struct {
 	path  string
 	lock  *flock.Flock
@@ -60,7 +61,7 @@ func (f *folder) write(name, text string) (path string, err error) {
 		return "", err
 	}
 	path = filepath.Join(folder, name)
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := createPrivate(path)
 	if err != nil {
 		return "", err
 	}
@@ -85,6 +86,9 @@ func removeAll(path string, lock *flock.Flock) {
 	_ = os.RemoveAll(path)
 }
 
+// freshness is how long a folder is left alone that nobody has locked: it may be one that is just being made.
+const freshness = time.Minute
+
 // removeOrphans removes the folders of processes that ended before they could.
 func removeOrphans(place string) {
 	entries, _ := os.ReadDir(place)
@@ -93,11 +97,11 @@ func removeOrphans(place string) {
 			continue
 		}
 		info, err := entry.Info()
-		if err != nil || !isOwn(info) {
+		if err != nil || !isOwn(info) || time.Since(info.ModTime()) < freshness {
 			continue
 		}
 		path := filepath.Join(place, entry.Name())
-		lock := lockOf(path, os.O_RDWR) // a folder that is just being made has none
+		lock := lockOf(path, os.O_RDWR)
 		if free, err := lock.TryLock(); err == nil && free {
 			removeAll(path, lock)
 		}

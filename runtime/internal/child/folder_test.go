@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 // place makes a new folder the one where folders are made.
@@ -45,6 +46,19 @@ func TestFoldersOfDeadProcessesAreRemoved(t *testing.T) {
 	dead.watch.forget() // as where there is no shell
 	if err := dead.lock.Unlock(); err != nil {
 		t.Fatal(err)
+	}
+	fresh, err := newFolder() // one that is just being made may have no lock yet
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh.remove()
+	if _, err := os.Stat(dead.path); err != nil {
+		t.Error(err)
+	}
+	for _, f := range folders {
+		if err := os.Chtimes(f.path, time.Time{}, time.Now().Add(-2*freshness)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	next, err := newFolder()
 	if err != nil {

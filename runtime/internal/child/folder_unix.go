@@ -32,6 +32,11 @@ func isClosed(path string) bool {
 	return err == nil && info.IsDir() && info.Mode()&0o022 == 0 && isOwn(info)
 }
 
+// createPrivate makes a file that is open to this user alone.
+func createPrivate(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
 func isOwn(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Geteuid()
