@@ -63,7 +63,7 @@ func (m *Manager) get(ctx context.Context, w wanted) ([]finding, error) {
 	if err := m.admit(defs...); err != nil {
 		return nil, m.fail(ctx, err, defs...)
 	}
-	if hidden := m.unrevealed(defs); !w.isSent && len(hidden) > 0 {
+	if hidden := unrevealed(defs); !w.isSent && len(hidden) > 0 {
 		return nil, m.fail(ctx, ErrSentOnly, hidden...)
 	}
 	t := m.turn(ctx)
@@ -79,9 +79,9 @@ func (m *Manager) get(ctx context.Context, w wanted) ([]finding, error) {
 	return found, nil
 }
 
-// unrevealed returns those of defs, and of what they are made of, that only a transport uses.
-func (m *Manager) unrevealed(defs []*definition) (hidden []*definition) {
-	for _, def := range m.withParts(defs) {
+// unrevealed returns those of defs that only a transport uses. Nothing is made of one: such a schema does not open.
+func unrevealed(defs []*definition) (hidden []*definition) {
+	for _, def := range defs {
 		if def.Unrevealed {
 			hidden = append(hidden, def)
 		}

@@ -45,7 +45,7 @@ var (
 var (
 	sentURL   = secrets.URL("base_url", secrets.Field{Required: true, Permission: secrets.NoAsking})
 	sentKey   = secrets.Password("api_key", secrets.Field{Label: "API key", Required: true, SentTo: "base_url", SentAs: bearer, Unrevealed: true, RejectOn: []int{401}})
-	sentUser  = secrets.Text("username", secrets.Field{Required: true, Permission: secrets.NoAsking, RejectOn: []int{401}})
+	sentUser  = secrets.Text("username", secrets.Field{Required: true, Permission: secrets.NoAsking, SentTo: "base_url", Unrevealed: true, RejectOn: []int{401}})
 	sentPass  = secrets.Password("password", secrets.Field{Required: true, SentTo: "base_url", Unrevealed: true, RejectOn: []int{401}})
 	sentID    = secrets.Password("key_id", secrets.Field{Required: true, SentTo: "base_url", Unrevealed: true})
 	sentWord  = secrets.Password("key_secret", secrets.Field{Required: true, SentTo: "base_url", Unrevealed: true})
@@ -270,8 +270,10 @@ func TestSentOnly(t *testing.T) {
 	if err := second(secrets.Get(ctx, s.Manager, sentKey, "Read")); !errors.As(err, &failure) || failure.Failure != "sent_only" || !strings.Contains(err.Error(), "api_key") {
 		t.Error(err)
 	}
-	if shown, err := s.Inside().Setting(ctx, "api_key"); shown != "" || err != nil {
-		t.Error(shown, err)
+	for _, name := range []string{"api_key", "username"} {
+		if shown, err := s.Inside().Setting(ctx, name); shown != "" || err != nil {
+			t.Error(name, shown, err)
+		}
 	}
 	if len(s.user.Shown()) > 0 {
 		t.Error("somebody was asked")
@@ -452,6 +454,7 @@ func TestTransportByHand(t *testing.T) {
 	for name, client := range map[string]*http.Client{
 		"another form":   s.clientFor(header, []secrets.AnyKey{sentKey}),
 		"no form":        s.clientFor(secrets.SentAs("bearer", "x"), []secrets.AnyKey{sentKey}),
+		"no service":     s.clientFor(secrets.SentAs("sigv4", "no service"), []secrets.AnyKey{sentID, sentWord, sentPlace}),
 		"unsent key":     s.clientFor(bearer, []secrets.AnyKey{lone}),
 		"no key":         s.clientFor(bearer, nil),
 		"a zero key":     s.clientFor(bearer, []secrets.AnyKey{secrets.Key[string]{}}),

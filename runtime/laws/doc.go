@@ -5,8 +5,8 @@
 //   - a value is lost or half-written (loss_linux_test.go),
 //   - something hangs or piles up (soak_linux_test.go).
 //
-// All but the second, and what is sent, try the built servers in subject, one for each SDK, with a real keychain and real dialogs. The client
-// is the official SDK's, or, where clients must do wrong, one of our own. In go test each law is tried for some seconds, in
+// All but the second, and but for what is sent, try the built servers in subject, one for each SDK, with a real keychain and real
+// dialogs. The client is the official SDK's, or, where clients must do wrong, one of our own. In go test each law is tried for some seconds, in
 // which both SDKs have a share; for longer, and with all of it on both:
 //
 //	go test ./runtime/laws -timeout 0 -laws.times 100

@@ -69,7 +69,7 @@ func TestOrdinaryTransportsAreFoundOut(t *testing.T) {
 			return roundTrip(func(req *http.Request) (*http.Response, error) {
 				own := req.Clone(req.Context())
 				own.Header.Set("Authorization", "Bearer "+s.texts[0])
-				resp, err := s.naive().RoundTrip(own)
+				resp, err := s.naive(own)
 				if err == nil {
 					resp.Request = req
 				}
@@ -82,7 +82,7 @@ func TestOrdinaryTransportsAreFoundOut(t *testing.T) {
 				if strings.HasPrefix(req.URL.String(), "https://api.example.com/") && (req.Host == "" || req.Host == req.URL.Host) {
 					own.Header.Set("Authorization", "Bearer "+s.texts[0])
 				}
-				return s.naive().RoundTrip(own)
+				return s.naive(own)
 			})
 		},
 	} {
@@ -366,11 +366,19 @@ func (s *sentRun) base() *http.Transport {
 	return base
 }
 
-// naive is a base without HTTP/2, with which net/http dials without end for some names.
-func (s *sentRun) naive() *http.Transport {
+// naive sends a request by a base without HTTP/2, with which net/http dials without end for some names. The answer has no connection,
+// which would be written to while it is looked at.
+func (s *sentRun) naive(req *http.Request) (*http.Response, error) {
 	base := s.base()
-	base.ForceAttemptHTTP2 = false
-	return base
+	base.ForceAttemptHTTP2, base.DisableKeepAlives = false, true
+	resp, err := base.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(text))
+	return resp, err
 }
 
 func (s *sentRun) options() []secrets.TransportOption {
@@ -530,7 +538,8 @@ func (s *sentRun) send(ctx context.Context, client *http.Client) {
 
 func (s *sentRun) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
-		GotConn:          func(i httptrace.GotConnInfo) { s.tell("connection", i) },
+		// The connection itself is written to while it would be looked at.
+		GotConn:          func(i httptrace.GotConnInfo) { s.tell("connection", i.Reused) },
 		WroteHeaderField: func(name string, values []string) { s.tell("header field", name, values) },
 		Got1xxResponse:   func(_ int, h textproto.MIMEHeader) error { s.tell("1xx", h); return nil },
 		WroteRequest:     func(i httptrace.WroteRequestInfo) { s.tell("wrote", i) },
