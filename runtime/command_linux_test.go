@@ -57,7 +57,8 @@ func waitUntil(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// What other processes see of a program that has a key by a file, by a descriptor and as its input is nothing of it, as long as it runs.
+// What other processes see of a program that has a key by a file, by a descriptor and as its input is nothing
+// of it, as long as it runs.
 func TestOthersSeeNothingOfAProgram(t *testing.T) {
 	runtimeFolder(t)
 	r := openRunning(t)

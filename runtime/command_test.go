@@ -86,8 +86,8 @@ func byNumber(key secrets.AnyKey, placeholder string) (argument string, delivery
 	return "number:" + placeholder, secrets.ByDescriptor(key, placeholder)
 }
 
-// A program gets the values in each way, all with one question, and nothing of a confidential one can be read elsewhere. The Cmd is
-// afterwards what it was.
+// A program gets the values in each way, all with one question, and nothing of a confidential one can be read
+// elsewhere. The Cmd is afterwards what it was.
 func TestProgramsGetValues(t *testing.T) {
 	r := openRunning(t)
 	number, byNumber := byNumber(toolKey, "{key}")
@@ -121,7 +121,36 @@ func TestProgramsGetValues(t *testing.T) {
 	}
 }
 
-// A placeholder can be in a variable, and a path in both places; the value of another variable is no place for one.
+// A descriptor is a path too, and those that the Cmd has before stay what they are.
+func TestDescriptorsArePaths(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("programs inherit no descriptors")
+	}
+	r := openRunning(t)
+	own, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	cmd := selfAs("gets", "/dev/fd/{a}", "number:3", "number:{b}")
+	out := new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = out, out, []*os.File{own}
+	if err := r.run(t, cmd, secrets.ByDescriptor(toolKey, "{a}"), secrets.ByDescriptor(toolFile, "{b}")); err != nil {
+		t.Fatal(err, out)
+	}
+	file, _ := r.store.Value("tools", "tool_file")
+	for n, value := range []string{toolValue, "", file} {
+		if line := strings.Split(out.String(), "\n")[n]; !strings.HasPrefix(line, fmt.Sprintf("%x ", sha256.Sum256([]byte(value)))) {
+			t.Errorf("%d bytes: got %s", len(value), line)
+		}
+	}
+	if len(cmd.ExtraFiles) != 1 {
+		t.Errorf("the command has %d files", len(cmd.ExtraFiles))
+	}
+}
+
+// A placeholder can be in a variable, and a path in both places; the value of another variable is no place
+// for one.
 func TestPlaceholdersInVariables(t *testing.T) {
 	r := openRunning(t)
 	r.store.Put("tools", "place", "{key}")
@@ -193,7 +222,8 @@ func wantEmpty(t *testing.T, folder string) {
 	}
 }
 
-// What a program writes is masked before the server's code has it, however it is split, and the rest stays as it is.
+// What a program writes is masked before the server's code has it, however it is split, and the rest stays as
+// it is.
 func TestOutputOfProgramsIsMasked(t *testing.T) {
 	r := openRunning(t)
 	cmd := selfAs("tells", "{key}")

@@ -11,8 +11,8 @@ import (
 
 const hasDescriptors = true
 
-// pipe gives the program a descriptor from which it reads a text, once, and returns its number. A program that does not read holds
-// nobody up: the end of the run closes both ends, which ends a write.
+// pipe gives the program a descriptor from which it reads a text, once, and returns its number. A program
+// that does not read holds nobody up: the end of the run closes both ends, which ends a write.
 func (r *run) pipe(text string) (number string, err error) {
 	read, write, err := os.Pipe()
 	if err != nil {

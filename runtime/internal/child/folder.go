@@ -13,9 +13,9 @@ import (
 // beginning is what the names of all folders begin with.
 const beginning = "mcpsecrets-program-"
 
-// A folder holds private files for one run of a program. It is gone when the run is over. If this process is killed, a watch
-// removes it at once, where the system has one; else a run of any server of the same user does, from a minute later on, by the lock that
-// nobody holds any more.
+// A folder holds private files for one run of a program. It is gone when the run is over. If this process is
+// killed, a watch removes it at once, where the system has one; else a run of any server of the same user
+// does, from a minute later on, by the lock that nobody holds any more.
 type folder struct {
 	path  string
 	lock  *flock.Flock

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// A service manager asks all processes of a service to end. The watch still removes the folder, once the pipe ends.
+// A service manager asks all processes of a service to end. The watch still removes the folder, once the pipe
+// ends.
 func TestWatchHeedsNoSignal(t *testing.T) {
 	place(t)
 	f, err := newFolder()

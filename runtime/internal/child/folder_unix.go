@@ -12,8 +12,8 @@ import (
 	"syscall"
 )
 
-// places are where a folder can be, the best first: in memory, closed to other users by itself, and cleared at the end of a session;
-// then in memory; then anywhere.
+// places are where a folder can be, the best first: in memory, closed to other users by itself, and cleared
+// at the end of a session; then in memory; then anywhere.
 func places() (places []string) {
 	for _, place := range []string{os.Getenv("XDG_RUNTIME_DIR"), "/run/user/" + strconv.Itoa(os.Geteuid())} {
 		if filepath.IsAbs(place) && isClosed(place) {
@@ -42,15 +42,16 @@ func isOwn(info fs.FileInfo) bool {
 	return ok && int(stat.Uid) == os.Geteuid()
 }
 
-// A watch removes a folder when this process ends, however it does: it is a shell that waits for the end of a pipe, which nobody
-// else has open.
+// A watch removes a folder when this process ends, however it does: it is a shell that waits for the end of a
+// pipe, which nobody else has open.
 type watch struct {
 	shell *exec.Cmd
 	pipe  io.Closer
 }
 
-// watchOver starts a watch, if there is a shell. It is in a session of its own, and heeds no signal that asks for an end: what ends a
-// server with all of its processes, as Ctrl-C, a client or systemd do, does not end it before.
+// watchOver starts a watch, if there is a shell. It is in a session of its own, and heeds no signal that asks
+// for an end: what ends a server with all of its processes, as Ctrl-C, a client or systemd do, does not end
+// it before.
 func watchOver(path string) *watch {
 	shell := exec.Command("/bin/sh", "-c", `trap "" HUP INT TERM; read -r _; exec rm -rf -- "$1"`, "mcpsecrets", path)
 	shell.Env = []string{"PATH=/usr/bin:/bin"}

@@ -6,14 +6,15 @@ import (
 )
 
 const (
-	// seen is how much is looked at around what is written. No line of what a program prints of a value in lines is longer.
+	// seen is how much is looked at around what is written. No line of what a program prints of a value in lines
+	// is longer.
 	seen = 16 << 10
 	// written is how much is written at once, so that little is looked at twice.
 	written = 64 << 10
 )
 
-// An output masks what a program writes, however it is split over writes: a part is written once enough of what follows it is
-// there, or all has come. It holds back [seen] and [written] bytes at most.
+// An output masks what a program writes, however it is split over writes: a part is written once enough of
+// what follows it is there, or all has come. It holds back [seen] and [written] bytes at most.
 type output struct {
 	to   io.Writer
 	mask func(parts []string) []string

@@ -15,7 +15,8 @@ import (
 // A Kind is how a program is given a text.
 type Kind int
 
-// The kinds. The place of the first two is the placeholder for a number or path, that of the last the variable's name.
+// The kinds. The place of the first two is the placeholder for a number or path, that of the last the
+// variable's name.
 const (
 	Descriptor Kind = iota + 1
 	File
@@ -38,8 +39,8 @@ type Program struct {
 	Mask func(parts []string) []string
 }
 
-// patience is how long a program's output may stay open once it has ended, or was to end, where the Cmd does not say: what it
-// has started may hold the pipes for ever.
+// patience is how long a program's output may stay open once it has ended, or was to end, where the Cmd does
+// not say: what it has started may hold the pipes for ever.
 const patience = 5 * time.Second
 
 var placeholder = regexp.MustCompile(`^\{[A-Za-z0-9_.-]+\}$`)
@@ -79,7 +80,7 @@ func (p *Program) checkWay(way Way) error {
 			return ErrNoDescriptors
 		case !placeholder.MatchString(way.Place):
 			return ErrPlaceholder
-		case !slices.ContainsFunc(slices.Concat(p.Cmd.Args[min(1, len(p.Cmd.Args)):], p.Cmd.Env), func(text string) bool { return strings.Contains(text, way.Place) }):
+		case !p.mentions(way.Place):
 			return ErrUntold
 		}
 	case Stdin:
@@ -96,6 +97,12 @@ func (p *Program) checkWay(way Way) error {
 	return nil
 }
 
+// mentions reports whether an argument or variable has a placeholder.
+func (p *Program) mentions(place string) bool {
+	name := min(1, len(p.Cmd.Args)) // which is no argument
+	return slices.ContainsFunc(slices.Concat(p.Cmd.Args[name:], p.Cmd.Env), func(text string) bool { return strings.Contains(text, place) })
+}
+
 // CheckText returns why a text can't be given in a way, or nil.
 func CheckText(way Way, text string) error {
 	if way.Kind == Variable && strings.Contains(text, "\x00") {
@@ -104,8 +111,8 @@ func CheckText(way Way, text string) error {
 	return nil
 }
 
-// Told are the texts that other processes can read of a program: its path, its arguments, and the variables that this process
-// does not have itself.
+// Told are the texts that other processes can read of a program: its path, its arguments, and the variables
+// that this process does not have itself.
 func (p *Program) Told() []string {
 	told := append([]string{p.Cmd.Path}, p.Cmd.Args...)
 	own := os.Environ()
@@ -117,15 +124,16 @@ func (p *Program) Told() []string {
 	return told
 }
 
-// Run starts the program, gives it the texts, one for each way, and waits for its end, or ends it with ctx. The Cmd is afterwards as
-// it was, but for its process. An error is ctx's, a [Refusal], or one of package os/exec.
+// Run starts the program, gives it the texts, one for each way, and waits for its end, or ends it with ctx.
+// The Cmd is afterwards as it was, but for its process. An error is ctx's, a [Refusal], or one of package
+// os/exec.
 func (p *Program) Run(ctx context.Context, texts []string) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	r := &run{cmd: p.Cmd}
 	defer r.putBack(*p.Cmd)
-	defer func() { r.close() }()
+	defer r.close()
 	for i, way := range p.Ways {
 		if err := r.give(way, texts[i]); err != nil {
 			return err
@@ -219,8 +227,8 @@ func (r *run) replace(place, text string) {
 	r.cmd.Env = replaced(r.cmd.Env)
 }
 
-// mask has the output go through outputs. Where both are the same writer, as with CombinedOutput, they stay the same: package
-// os/exec then writes to it from one goroutine.
+// mask has the output go through outputs. Where both are the same writer, as with CombinedOutput, they stay
+// the same: package os/exec then writes to it from one goroutine.
 func (r *run) mask(mask func([]string) []string) {
 	wrap := func(w io.Writer) io.Writer {
 		o := &output{to: w, mask: mask}
@@ -246,7 +254,8 @@ func isSame(a, b io.Writer) (same bool) {
 	return a == b
 }
 
-// endWith ends the program with ctx. A Cmd of [exec.CommandContext] may have an own Cancel, which is given its time.
+// endWith ends the program with ctx. A Cmd of [exec.CommandContext] may have an own Cancel, which is given
+// its time.
 func (r *run) endWith(ctx context.Context) (stop func()) {
 	process, delay := r.cmd.Process, time.Duration(0)
 	if r.cmd.Cancel != nil {

@@ -5,7 +5,8 @@ import "errors"
 // ErrNotRun is every [Refusal].
 var ErrNotRun = errors.New("secrets: the program was not started")
 
-// A Refusal is why a program was not started. Its text continues "the program was not started: ", and has nothing of the program.
+// A Refusal is why a program was not started. Its text continues "the program was not started: ", and has
+// nothing of the program.
 type Refusal struct{ Text string }
 
 // Error returns the whole sentence.
