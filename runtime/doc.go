@@ -49,6 +49,8 @@
 // A transport is no boundary against the server's own code, which is in the same process. For what is not HTTP there are [PerRPC] and
 // package token, which give the text out.
 //
+// A program that needs values gets them by [RunCommand], which puts none into its arguments.
+//
 // # What it protects from, and what not
 //
 // A model that calls tools without the user's will, a client that answers forms by itself, a log, an error text or a

@@ -12,6 +12,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/child"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
@@ -45,6 +46,8 @@ var (
 	// A request is not sent by a transport, since it could carry the value to somebody else.
 	ErrNotSent   error = wire.ErrNotSent
 	ErrElsewhere error = wire.ErrElsewhere // because its address is none that the secret is for; it is an ErrNotSent too
+
+	ErrNotRun error = child.ErrNotRun // a program is not started, since it could not get a value, or would show it to others
 )
 
 // errStoreDismissed is a keychain that stayed locked because the user closed its own prompt, now or some minutes ago.
@@ -82,6 +85,7 @@ var failures = []failure{
 	{dialog.ErrTooLong, wording.TooBig},
 	{ErrSentOnly, wording.SentOnly},
 	{ErrNotSent, wording.NotSent},
+	{ErrNotRun, wording.NotRun},
 	{ErrStore, wording.StoreFailed},
 }
 
@@ -196,10 +200,13 @@ func known(cause, failure error) error {
 	var rejected *rejection
 	var fault *dialog.Fault
 	var noBus *session.Fault
-	var refusal *wire.Refusal
+	var unsent *wire.Refusal
+	var unrun *child.Refusal
 	switch {
-	case errors.As(cause, &refusal):
-		return refusal
+	case errors.As(cause, &unsent):
+		return unsent
+	case errors.As(cause, &unrun):
+		return unrun
 	case errors.As(cause, &problem):
 		return problem
 	case errors.As(cause, &noBus):
@@ -235,9 +242,11 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []stri
 	if name == wording.DialogFailed {
 		values["trouble"] = troubleOf(cause)
 	}
-	var refusal *wire.Refusal
-	if errors.As(cause, &refusal) {
-		values["trouble"] = refusal.Text
+	if unsent := (*wire.Refusal)(nil); errors.As(cause, &unsent) {
+		values["trouble"] = unsent.Text
+	}
+	if unrun := (*child.Refusal)(nil); errors.As(cause, &unrun) {
+		values["trouble"] = unrun.Text
 	}
 	var noBus *session.Fault
 	if errors.As(cause, &noBus) {

@@ -125,6 +125,7 @@ const (
 	Closed        Failure = "closed"
 	SentOnly      Failure = "sent_only"
 	NotSent       Failure = "not_sent"
+	NotRun        Failure = "not_run"
 )
 
 // English returns the sentences that the generator writes into a manifest.
@@ -213,6 +214,7 @@ func English() Sentences {
 			Closed:        "The server is shutting down, and hands out {secrets} no more.",
 			SentOnly:      "{secrets} is only ever sent to the hosts that it is for: nothing in the server can read it. This is a mistake in the server.",
 			NotSent:       "The request was not sent, since it was to carry {secrets}: {trouble}.",
+			NotRun:        "The program was not started, since it was to get {secrets}: {trouble}.",
 		},
 		Terminal: map[Failure]string{
 			NoDisplay:    "Or ask them to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
@@ -263,7 +265,7 @@ func Holes() map[string]string {
 		"them":        "it or them, for the secrets that the question is about",
 		"tool":        "the name of the tool, prompt or resource, as the server registered it, shortened in the middle beyond 120 columns",
 		"total":       "a number from 1",
-		"trouble":     "what kept the window from opening or from being answered, or the keychain from being found, and where, such as the path of a file; of not_sent, what is wrong with the request",
+		"trouble":     "what kept the window from opening or from being answered, or the keychain from being found, and where, such as the path of a file; of not_sent and not_run, what is wrong with the request or the program",
 		"until":       "until_end or until_elapsed",
 		"want":        "what the schema's rule says",
 		"why":         "one of the rejections of this manifest, which are constants in the server's source; or unreviewed, or answered",

@@ -1,0 +1,5 @@
+package child
+
+const hasDescriptors = false
+
+func (r *run) pipe(string) (number string, err error) { return "", ErrNoDescriptors }
