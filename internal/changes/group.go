@@ -1,7 +1,6 @@
 package changes
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/templates"
@@ -9,41 +8,30 @@ import (
 
 // groups compares what is asked for together.
 func (c *comparison) groups() {
-	before := make(map[string]templates.ManifestGroup, len(c.old.Groups))
-	for _, g := range c.old.Groups {
-		before[g.Name] = g
-	}
-	for _, g := range c.now.Groups {
+	pair(c.old.Groups, c.now.Groups, groupName, func(g templates.ManifestGroup) {
 		c.about = Change{Group: g.Name}
-		was, ok := before[g.Name]
-		delete(before, g.Name)
-		if !ok {
-			c.say(Compatible, "group %q is new: one question for %s", g.Name, list(g.Secrets))
-			continue
-		}
+		c.say(Compatible, "group %q is new: one question for %s", g.Name, list(g.Secrets))
+	}, func(was, g templates.ManifestGroup) {
+		c.about = Change{Group: g.Name}
 		c.members(was, g)
 		if was.Getter != g.Getter {
 			c.say(Code, "group %q: the getter %s is now %s", g.Name, was.Getter, g.Getter)
 		}
-	}
-	for _, g := range c.old.Groups {
-		if _, gone := before[g.Name]; gone {
-			c.about = Change{Group: g.Name}
-			c.say(Code, "group %q is removed: its secrets are asked for one by one", g.Name)
-		}
-	}
+	}, func(g templates.ManifestGroup) {
+		c.about = Change{Group: g.Name}
+		c.say(Code, "group %q is removed: its secrets are asked for one by one", g.Name)
+	})
 	c.about = Change{}
 	if c.old.All.Getter != c.now.All.Getter {
 		c.say(Code, "the getter %s is now %s", c.old.All.Getter, c.now.All.Getter)
 	}
 }
 
+func groupName(g templates.ManifestGroup) string { return g.Name }
+
 // members compares who is in a group: a member that is gone is a field that callers may use.
 func (c *comparison) members(was, g templates.ManifestGroup) {
-	kept := make([]string, len(was.Secrets))
-	for i, name := range was.Secrets {
-		kept[i] = cmp.Or(c.heir(name), name)
-	}
+	kept := c.renamed(was.Secrets)
 	if slices.Equal(kept, g.Secrets) {
 		return
 	}
