@@ -184,11 +184,7 @@ func (p *Package) Manifest(found *reason.Found) *Manifest {
 		m.Secrets[i] = s.manifest(p.Server, sentences)
 	}
 	for i, g := range p.Groups {
-		m.Groups[i] = groupManifest(p.Server, sentences, g.GoName, g.TypeName(), g.Members)
-		m.Groups[i].Name = g.Name
-		for _, s := range g.Members {
-			m.Groups[i].Secrets = append(m.Groups[i].Secrets, s.Name)
-		}
+		m.Groups[i] = g.manifest(p.Server, sentences, g.TypeName())
 	}
 	together, chosen := p.usedTogether()
 	m.All = ManifestGroup{
@@ -314,10 +310,12 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 	return m
 }
 
-func groupManifest(server string, sentences wording.Sentences, name, result string, members []*Secret) ManifestGroup {
+// manifest is that of a group or an all_or_none, whose getter returns result.
+func (g *Group) manifest(server string, sentences wording.Sentences, result string) ManifestGroup {
 	return ManifestGroup{
-		Getter:   getterSignature(name, result, asksAny(members)),
-		Question: questionLines(server, sentences, members),
+		Name: g.Name, Secrets: namesOf(g.Members),
+		Getter:   getterSignature(g.GoName, result, asksAny(g.Members)),
+		Question: questionLines(server, sentences, g.Members),
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 )
 
 // MaxSize is how many bytes a value may have: more than any credential needs, and what every keychain takes, in parts.
@@ -401,9 +403,4 @@ func schemeList(schemes []string) string {
 	return orList(withSlashes)
 }
 
-func orList(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
-}
+func orList(words []string) string { return layout.List(words, "or") }
