@@ -334,4 +334,4 @@ func words[T ~string](known []T) []string {
 	return words
 }
 
-func andList(types []field.Type) string { return layout.List(words(types), "and") }
+func andList(types []field.Type) string { return field.List(words(types), "and") }

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
-	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
@@ -117,7 +116,7 @@ func filePresence(s *Secret) string {
 func condition(f field.Field) string {
 	var conditions []string
 	for _, name := range slices.Sorted(maps.Keys(f.RequiredWhen)) {
-		conditions = append(conditions, name+" is "+layout.List(f.RequiredWhen[name], "or"))
+		conditions = append(conditions, name+" is "+field.List(f.RequiredWhen[name], "or"))
 	}
 	return strings.Join(conditions, " and ")
 }

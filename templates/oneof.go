@@ -6,7 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 )
 
@@ -53,7 +53,7 @@ func oneOfDoc(o *OneOf) []string {
 		presence = "It may be unset, which is no error. Once one is chosen, the user is asked for what is missing of it."
 	}
 	doc := paragraph(nil, o.GoName+" returns "+sentence(what), c.Help)
-	return paragraph(doc, "It is "+layout.List(o.typeNames(), "or")+", whichever the user has chosen.", presence, consentOfAll(o.Members(), "its values"))
+	return paragraph(doc, "It is "+field.List(o.typeNames(), "or")+", whichever the user has chosen.", presence, consentOfAll(o.Members(), "its values"))
 }
 
 func (o *OneOf) typeNames() []string {
@@ -99,7 +99,7 @@ func (o *OneOf) resultText() string {
 //
 //	func intoAuth(target *Auth) secrets.Binding { ... }
 func emitOneOf(f *jen.File, o *OneOf) {
-	comment(f, paragraph(nil, fmt.Sprintf("%s is %s. A type switch tells which:", o.GoName, layout.List(o.typeNames(), "or")))...)
+	comment(f, paragraph(nil, fmt.Sprintf("%s is %s. A type switch tells which:", o.GoName, field.List(o.typeNames(), "or")))...)
 	comment(f, o.switchLines()...)
 	f.Type().Id(o.GoName).Interface(jen.Id(o.method()).Params())
 	f.Line()

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 )
 
 // MaxSize is how many bytes a value may have: more than any credential needs, and what every keychain takes, in parts.
@@ -403,4 +401,12 @@ func schemeList(schemes []string) string {
 	return orList(withSlashes)
 }
 
-func orList(words []string) string { return layout.List(words, "or") }
+func orList(words []string) string { return List(words, "or") }
+
+// List joins words as a sentence has them: "a, b or c", where last is "or".
+func List(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
+}

@@ -242,11 +242,3 @@ func width(r rune) int {
 		return 2
 	}
 }
-
-// List joins words as a sentence has them: "a, b or c", where last is "or".
-func List(words []string, last string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
-}
