@@ -239,12 +239,12 @@ func TestRequiredWhen(t *testing.T) {
 		t.Fatal(email, err)
 	}
 	f = openFork(t, "auth", "token")
-	if u, err := f.ProxyURL(f.ctx); err != nil || u.Host != "proxy.example" {
+	if u, err := f.ProxyURL(f.ctx); err != nil || u.Host != "relay.example" {
 		t.Fatal(u, err)
 	}
 	f = openFork(t, "auth", "token", "proxy_mode", "proxy")
 	f.user.Types("proxy_url", "http://other.example")
-	if u, err := f.ProxyURL(f.ctx); err != nil || u.Host != "other.example" || f.user.Shown()[0].Entry.Prefill != "http://proxy.example" {
+	if u, err := f.ProxyURL(f.ctx); err != nil || u.Host != "other.example" || f.user.Shown()[0].Entry.Prefill != "http://relay.example" {
 		t.Fatal(u, err)
 	}
 }

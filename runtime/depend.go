@@ -81,11 +81,17 @@ func (d *definitions) arrange() {
 func (d *definitions) withMembers(defs ...*definition) []*definition {
 	all := defs[:len(defs):len(defs)]
 	for _, def := range defs {
-		for _, alternative := range def.Choices {
-			all = append(all, def.keptMembers(alternative, d.names)...)
-		}
+		all = append(all, def.allKeptMembers(d.names)...)
 	}
 	return all
+}
+
+// allKeptMembers are those of all alternatives.
+func (d *definition) allKeptMembers(names map[string]*definition) (members []*definition) {
+	for _, alternative := range d.Choices {
+		members = append(members, d.keptMembers(alternative, names)...)
+	}
+	return members
 }
 
 // keptMembers are the members of an alternative that are stored: the others are made of them.
@@ -123,8 +129,10 @@ func (d *definitions) withNeeded(defs []*definition) []*definition {
 			add(d.names[all[i].SentTo])
 		}
 		add(d.members[all[i]].oneOf)
-		for _, part := range all[i].Parts() { // of a url that says where they go
-			add(d.names[part])
+		if all[i].isDerived() { // a url that says where they go
+			for _, part := range all[i].Parts() {
+				add(d.names[part])
+			}
 		}
 		for _, name := range all[i].With {
 			add(d.names[name])

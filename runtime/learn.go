@@ -10,8 +10,10 @@ import (
 // learn has the guard mask a confidential value: the text, of a list that of each item, and what a server writes that got
 // something else for it, such as the bytes of base64. The value is nil where the text is none by the rules.
 func learn(g *guard.Guard, def *definition, text string, value any) {
-	texts := def.Texts(text)
-	if value != nil {
+	var texts []string
+	if value == nil {
+		texts = def.Texts(text)
+	} else {
 		texts = def.Written(text, value)
 	}
 	for _, text := range texts {

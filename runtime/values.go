@@ -109,10 +109,19 @@ func (v *values) find(ctx context.Context, def *definition) finding {
 
 // valueOf returns what a text stands for, or why it must be asked for: that is no value by the rules.
 func (v *values) valueOf(ctx context.Context, def *definition, text string) finding {
-	if _, err := def.Parse(text); err != nil {
+	value, err := def.Parse(text)
+	switch {
+	case err != nil:
 		return finding{def: def, gap: &wording.Asking{Stale: err}}
+	case def.Type == field.File:
+		return v.valueOfFile(ctx, def, text)
 	}
-	content, problem, err := v.content(ctx, def, text)
+	return finding{def: def, text: NewSecret(text), value: value}
+}
+
+// valueOfFile is valueOf of the path of a file.
+func (v *values) valueOfFile(ctx context.Context, def *definition, path string) finding {
+	content, problem, err := v.content(ctx, def, path)
 	if err != nil {
 		return finding{def: def, err: err}
 	}
@@ -123,25 +132,18 @@ func (v *values) valueOf(ctx context.Context, def *definition, text string) find
 	if err != nil {
 		return finding{def: def, gap: &wording.Asking{Stale: err}}
 	}
-	found := finding{def: def, text: NewSecret(content), value: value}
-	if def.Type == field.File {
-		found.path = NewSecret(text)
-	}
-	return found
+	return finding{def: def, text: NewSecret(content), path: NewSecret(path), value: value}
 }
 
-// content returns the value of def for what is stored: of a file its content. A file may be on a disk that does not answer.
-func (v *values) content(ctx context.Context, def *definition, text string) (string, *field.Problem, error) {
-	if def.Type != field.File {
-		return text, nil, nil
-	}
+// content returns what is in a file, which may be on a disk that does not answer.
+func (v *values) content(ctx context.Context, def *definition, path string) (string, *field.Problem, error) {
 	type reading struct {
 		content string
 		problem *field.Problem
 	}
 	read := make(chan reading, 1)
 	go func() {
-		text, problem := content.Of(def.Field, text)
+		text, problem := content.Of(def.Field, path)
 		read <- reading{text, problem}
 	}()
 	select {
@@ -359,11 +361,9 @@ func (v *values) replaceFormer(ctx context.Context, def *definition) error {
 
 // remove deletes what is stored for def, and of a one_of its members, before the word that says which of them are used.
 func (v *values) remove(ctx context.Context, def *definition) error {
-	for _, alternative := range def.Choices {
-		for _, member := range def.keptMembers(alternative, v.names) {
-			if err := v.removeOwn(ctx, member); err != nil {
-				return err
-			}
+	for _, member := range def.allKeptMembers(v.names) {
+		if err := v.removeOwn(ctx, member); err != nil {
+			return err
 		}
 	}
 	return v.removeOwn(ctx, def)

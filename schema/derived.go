@@ -60,10 +60,7 @@ func (r *reader) resolve(d *draft) {
 	for _, name := range d.Parts() {
 		part, ok := r.seen[name]
 		if ok {
-			about := r.about
-			r.about = subject{"secret", part.Name}
-			r.resolve(part)
-			r.about = about
+			r.aside(part, func() { r.resolve(part) })
 		}
 		switch {
 		case !ok:

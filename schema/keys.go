@@ -339,10 +339,4 @@ func words[T ~string](known []T) []string {
 	return words
 }
 
-func andList(types []field.Type) string {
-	all := words(types)
-	if len(all) == 1 {
-		return all[0]
-	}
-	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
-}
+func andList(types []field.Type) string { return field.List(words(types), "and") }

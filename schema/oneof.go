@@ -110,6 +110,7 @@ func (r *reader) readOneOf(e entry) *OneOf {
 		}
 	}
 	r.oneOfTexts(o, r.entries(&texts, oneOfKeys))
+	r.checkLabelled(o.places, e)
 	r.alternatives(o, alternatives)
 	return o
 }
@@ -127,9 +128,6 @@ func (r *reader) oneOfTexts(o *OneOf, entries []entry) {
 		case "go_name":
 			o.GoName, _ = r.text(e.value, e.key)
 		}
-	}
-	if !o.places.has("label") && field.ValidName(o.Name) && len(o.Name) > field.LabelColumns {
-		r.errorf(o.Pos, `the key "label" is missing: it is the name, which has %d characters, and a dialog has room for %d`, len(o.Name), field.LabelColumns)
 	}
 }
 
@@ -162,27 +160,17 @@ func (r *reader) alternatives(o *OneOf, entries []entry) {
 // alternative reads a list of secrets, or a mapping that has the list and a label.
 func (r *reader) alternative(e entry) *Alternative {
 	a := &Alternative{Group: Group{Name: e.key, Pos: e.pos}}
-	const want = "a list of secrets, such as [username, password]"
+	const what = "an alternative"
 	switch e.value.kind {
 	case broken:
 	case list:
-		r.members(&a.Group, e.value, "an alternative", want)
+		r.members(&a.Group, e.value, what)
 	case mapping:
-		entries := r.entries(e.value, alternativeKeys)
-		for _, e := range entries {
-			a.places.note(e)
-		}
-		if secrets, ok := r.required(e.value, entries, "secrets"); ok {
-			r.members(&a.Group, secrets.value, "an alternative", want)
-		}
-		if label, ok := find(entries, "label"); ok {
+		if label, ok := find(r.groupEntries(&a.Group, e.value, what, alternativeKeys), "label"); ok {
 			a.Label = r.shown(label.value, "label", wording.LabelText)
 		}
-		if name, ok := find(entries, "go_name"); ok {
-			a.GoName, _ = r.text(name.value, "go_name")
-		}
 	default:
-		r.errorf(e.value.pos, "alternative %s must be %s, found %s%s", quote(e.key), want, e.value.found(), r.suggestion(e.key, oneOfKeys))
+		r.errorf(e.value.pos, "alternative %s must be %s, found %s%s", quote(e.key), memberList, e.value.found(), r.suggestion(e.key, oneOfKeys))
 	}
 	return a
 }
@@ -224,10 +212,9 @@ func (r *reader) asksItself(d *draft, p part) {
 
 // contradicts reports a key of a member that can't be true beside p.
 func (r *reader) contradicts(d *draft, key string, p part, why string) {
-	before := r.about
-	defer func() { r.about = before }()
-	r.about = subject{"secret", d.Name}
-	r.errorf(d.At(key), "%s contradicts %s at line %d, %s: leave it out", key, p.of, p.pos.Line, why)
+	r.aside(d, func() {
+		r.errorf(d.At(key), "%s contradicts %s at line %d, %s: leave it out", key, p.of, p.pos.Line, why)
+	})
 }
 
 // allOrNone reads the entries under "all_or_none", after those under "one_of".
@@ -294,10 +281,7 @@ func (r *reader) checkParts() {
 	r.checkDerivedMembers()
 	for _, d := range r.drafts {
 		to, ok := r.seen[d.SentTo]
-		if !ok || to.part == nil || to.part.alternative == "" {
-			continue
-		}
-		if d.part == nil || d.part.of != to.part.of || d.part.alternative != to.part.alternative {
+		if ok && to.part != nil && to.part.alternative != "" && !d.isTogether(to) {
 			r.errorf(d.At("sent_to"), "secret %s: sent_to %s is a member of %s, and only the members of its alternative can be sent there", quote(d.Name), quote(d.SentTo), to.part.of)
 		}
 	}

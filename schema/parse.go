@@ -70,6 +70,14 @@ func (r *reader) errorf(pos Pos, format string, args ...any) {
 	r.errs = append(r.errs, r.file.Errorf(pos, "%s%s", r.about, fmt.Sprintf(format, args...)))
 }
 
+// aside does something of which the mistakes are about another secret than the one that is read.
+func (r *reader) aside(d *draft, do func()) {
+	before := r.about
+	r.about = subject{"secret", d.Name}
+	do()
+	r.about = before
+}
+
 // wrongType says what a key wants instead of n.
 func (r *reader) wrongType(n *node, key, want string) {
 	if n.kind != broken {
@@ -235,11 +243,16 @@ func (r *reader) secret(e entry) *draft {
 	default:
 		r.wrongType(e.value, "a secret", "a mapping of keys such as label and field_type")
 	}
-	if d.Label == "" && !d.places.has("label") && field.ValidName(d.Name) && len(d.Name) > field.LabelColumns {
-		r.errorf(e.pos, `the key "label" is missing: it is the name, which has %d characters, and a dialog has room for %d`, len(d.Name), field.LabelColumns)
-	}
+	r.checkLabelled(d.places, e)
 	d.Label = cmp.Or(d.Label, d.Name)
 	return d
+}
+
+// checkLabelled checks that what has no label is called by a name that a dialog has room for.
+func (r *reader) checkLabelled(places places, e entry) {
+	if !places.has("label") && field.ValidName(e.key) && len(e.key) > field.LabelColumns {
+		r.errorf(e.pos, `the key "label" is missing: it is the name, which has %d characters, and a dialog has room for %d`, len(e.key), field.LabelColumns)
+	}
 }
 
 func (r *reader) secretEntries(d *draft, entries []entry) {
@@ -301,11 +314,12 @@ var (
 	partKeys  = []string{"secrets", "go_name"}
 )
 
+const memberList = "a list of secrets, such as [username, password]"
+
 // group reads one group: a list of its members, or a mapping that has the list, how they are sent and a Go name.
 func (r *reader) group(what string, e entry) *Group {
 	g := &Group{Name: e.key, Pos: e.pos}
 	r.about = subject{what, e.key}
-	const want = "a list of secrets, such as [username, password]"
 	a, keys := "a group", groupKeys
 	if what == "all_or_none" {
 		a, keys = "an all_or_none", partKeys
@@ -314,23 +328,29 @@ func (r *reader) group(what string, e entry) *Group {
 	switch e.value.kind {
 	case broken:
 	case list:
-		r.members(g, e.value, a, want)
+		r.members(g, e.value, a)
 	case mapping:
-		entries := r.entries(e.value, keys)
-		for _, e := range entries {
-			g.places.note(e)
-		}
-		if secrets, ok := r.required(e.value, entries, "secrets"); ok {
-			r.members(g, secrets.value, a, want)
-		}
+		entries := r.groupEntries(g, e.value, a, keys)
 		if sentAs, ok := find(entries, "sent_as"); ok {
 			r.groupSentAs(g, sentAs.value)
 		}
-		if name, ok := find(entries, "go_name"); ok {
-			g.GoName, _ = r.text(name.value, "go_name")
-		}
 	default:
-		r.wrongType(e.value, a, want)
+		r.wrongType(e.value, a, memberList)
 	}
 	return g
+}
+
+// groupEntries reads what a group, or the like, says in a mapping, and returns the entries.
+func (r *reader) groupEntries(g *Group, n *node, what string, keys []string) []entry {
+	entries := r.entries(n, keys)
+	for _, e := range entries {
+		g.places.note(e)
+	}
+	if secrets, ok := r.required(n, entries, "secrets"); ok {
+		r.members(g, secrets.value, what)
+	}
+	if name, ok := find(entries, "go_name"); ok {
+		g.GoName, _ = r.text(name.value, "go_name")
+	}
+	return entries
 }

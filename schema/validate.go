@@ -269,10 +269,7 @@ func (r *reader) sendTo(d *draft) {
 		return
 	}
 	if err := d.Check(d.Default); err != nil {
-		about := r.about
-		r.about = subject{"secret", d.Name}
-		r.errorf(d.At("default"), "default %s %s", quote(d.Default), err)
-		r.about = about
+		r.aside(d, func() { r.errorf(d.At("default"), "default %s %s", quote(d.Default), err) })
 	}
 }
 
@@ -326,10 +323,10 @@ func longestDestination(target field.Field) string {
 }
 
 // members reads the names in a group or the like.
-func (r *reader) members(g *Group, n *node, what, want string) {
+func (r *reader) members(g *Group, n *node, what string) {
 	seen := map[string]Pos{}
 	g.written = len(n.items)
-	for _, item := range r.list(n, what, want) {
+	for _, item := range r.list(n, what, memberList) {
 		name, ok := r.text(item, "a member")
 		if !ok {
 			continue

@@ -30,10 +30,9 @@ func emitAllOrNone(f *jen.File, g *Group) {
 	comment(f, g.TypeName()+" are the values of "+g.Name+", which are set together.")
 	emitStruct(f, g.TypeName(), allSet(g.Members))
 	comment(f, g.Doc...)
-	into := "into" + g.GoName
-	emitBoundGetter(f, g.GoName, into, optionalGroup(g), asksAny(g.Members))
-	comment(f, into+" binds the members, which are all set or none.")
-	f.Func().Id(into).Params(jen.Id("target").Op("*").Add(optionalGroup(g))).Add(ours("Binding")).Block(
+	emitBoundGetter(f, g.GoName, g.into(), optionalGroup(g), asksAny(g.Members))
+	comment(f, g.into()+" binds the members, which are all set or none.")
+	f.Func().Id(g.into()).Params(jen.Id("target").Op("*").Add(optionalGroup(g))).Add(ours("Binding")).Block(
 		jen.Var().Id("values").Id(g.TypeName()),
 		jen.Return(ours("Together").CustomFunc(argumentLines, func(arguments *jen.Group) {
 			arguments.Func().Params(jen.Id("isSet").Bool()).Block(
@@ -57,17 +56,12 @@ func allSet(members []*Secret) []slot {
 	return slots
 }
 
+// into is the function that binds all members of an all_or_none.
+func (g *Group) into() string { return "into" + g.GoName }
+
 func optionalGroup(g *Group) *jen.Statement { return ours("Optional").Types(jen.Id(g.TypeName())) }
 
 func allOrNoneDoc(g *Group) []string {
-	members := make([]string, len(g.Members))
-	for i, s := range g.Members {
-		members[i] = s.Name
-	}
-	permission := "There is one question for permission for all of them; a refusal is an error, such as secrets.ErrDenied."
-	if !asksAny(g.Members) {
-		permission = "Nobody is asked for permission."
-	}
-	return paragraph(nil, fmt.Sprintf("%s returns %s: %s, all of them or none.", g.GoName, g.Name, strings.Join(members, ", ")),
-		"While none is stored it is unset, which is no error; once one is, the user is asked for the others.", permission)
+	return paragraph(nil, fmt.Sprintf("%s returns %s: %s, all of them or none.", g.GoName, g.Name, strings.Join(namesOf(g.Members), ", ")),
+		"While none is stored it is unset, which is no error; once one is, the user is asked for the others.", consentOfAll(g.Members, "them"))
 }

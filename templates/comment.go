@@ -60,11 +60,7 @@ func deprecation(doc []string, s *Secret) []string {
 }
 
 func groupDoc(g *Group) []string {
-	members := make([]string, len(g.Members))
-	for i, s := range g.Members {
-		members[i] = s.Name
-	}
-	return paragraph(nil, fmt.Sprintf("%s returns the group %s with one question for all: %s.", g.GoName, g.Name, strings.Join(members, ", ")),
+	return paragraph(nil, fmt.Sprintf("%s returns the group %s with one question for all: %s.", g.GoName, g.Name, strings.Join(namesOf(g.Members), ", ")),
 		"An error means that none of them is there.")
 }
 
@@ -120,11 +116,7 @@ func filePresence(s *Secret) string {
 func condition(f field.Field) string {
 	var conditions []string
 	for _, name := range slices.Sorted(maps.Keys(f.RequiredWhen)) {
-		values := f.RequiredWhen[name]
-		if len(values) > 1 {
-			values = []string{orList(values)}
-		}
-		conditions = append(conditions, name+" is "+values[0])
+		conditions = append(conditions, name+" is "+field.List(f.RequiredWhen[name], "or"))
 	}
 	return strings.Join(conditions, " and ")
 }
@@ -168,15 +160,27 @@ func consent(f field.Field) string {
 	if f.Scope == field.ToolScope {
 		session += " and the tool that asks"
 	}
-	const refusal = "a refusal is an error, such as secrets.ErrDenied."
 	switch f.Permission {
 	case field.None:
-		return "Nobody is asked for permission."
+		return nobodyIsAsked
 	case field.Dialog:
 		return fmt.Sprintf("Each use needs the user's permission in a native dialog, which can be given for %s; %s", session, refusal)
 	default:
 		return fmt.Sprintf("Each use needs the user's permission, which can be given for %s; %s", session, refusal)
 	}
+}
+
+const (
+	nobodyIsAsked = "Nobody is asked for permission."
+	refusal       = "a refusal is an error, such as secrets.ErrDenied."
+)
+
+// consentOfAll says whose word the use of several secrets together needs.
+func consentOfAll(members []*Secret, what string) string {
+	if !asksAny(members) {
+		return nobodyIsAsked
+	}
+	return fmt.Sprintf("There is one question for permission for all of %s; %s", what, refusal)
 }
 
 // sentence ends text like one.

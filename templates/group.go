@@ -74,16 +74,12 @@ func emitStruct(f *jen.File, name string, members []slot) {
 //
 // Where nobody is asked about any member, there is no reason either.
 func emitGroupGetter(f *jen.File, name, result string, members []slot, asks bool) {
-	reason := jen.Id("reason")
-	if !asks {
-		reason = jen.Lit("")
-	}
 	method(f, name, asks, jen.Id(result)).Block(
 		jen.Var().Id("values").Id(result),
 		jen.Err().Op(":=").Add(ours("GetGroup")).CustomFunc(argumentLines, func(g *jen.Group) {
 			g.Id("ctx")
 			g.Id("s").Dot("Manager")
-			g.Add(reason)
+			g.Add(reasonCode(asks))
 			for _, s := range members {
 				g.Line().Add(s.bind(jen.Op("&").Id("values").Dot(s.goName)))
 			}

@@ -194,7 +194,7 @@ func (p *Package) Manifest(found *reason.Found) *Manifest {
 		m.Secrets[i] = s.manifest(p.Server, sentences)
 	}
 	for i, g := range p.Groups {
-		m.Groups[i] = g.manifest(p.Server, sentences)
+		m.Groups[i] = g.manifest(p.Server, sentences, g.TypeName())
 	}
 	if revealed := p.revealed(); len(revealed) > 0 {
 		together, chosen := p.usedTogether()
@@ -336,11 +336,17 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 	return m
 }
 
-func groupManifest(server string, sentences wording.Sentences, name, result string, members []*Secret) ManifestGroup {
-	return ManifestGroup{
-		Getter:   getterSignature(name, result, asksAny(members)),
-		Question: questionLines(server, sentences, members),
+// manifest is that of a group or an all_or_none, whose getter returns result.
+func (g *Group) manifest(server string, sentences wording.Sentences, result string) ManifestGroup {
+	m := ManifestGroup{
+		Name: g.Name, Secrets: namesOf(g.Members),
+		Question: questionLines(server, sentences, g.Members),
+		SentAs:   g.sentAsText(),
 	}
+	if g.hasGetter() {
+		m.Getter = getterSignature(g.GoName, result, asksAny(g.Members))
+	}
+	return m
 }
 
 // questionLines is the question for permission to use those of secrets that need it, asked by a tool for a reason. Where one

@@ -47,23 +47,21 @@ func (m *Manifest) parts(p *Package, sentences wording.Sentences) {
 			Dialog: *c.manifest(p.Server, sentences).Dialog,
 		}
 		for _, a := range o.Alternatives {
-			alternative := ManifestAlternative{Name: a.Name, Label: c.ChoiceLabels[a.Name], Type: a.TypeName, Question: questionLines(p.Server, sentences, a.Members)}
+			entry.Alternatives = append(entry.Alternatives, ManifestAlternative{
+				Name: a.Name, Label: c.ChoiceLabels[a.Name], Type: a.TypeName,
+				Secrets: namesOf(a.Members), Question: questionLines(p.Server, sentences, a.Members),
+			})
 			for _, s := range a.Members {
-				alternative.Secrets = append(alternative.Secrets, s.Name)
 				join(s, "one_of %s, alternative %s", c.Name, a.Name)
 			}
-			entry.Alternatives = append(entry.Alternatives, alternative)
 		}
 		m.OneOf = append(m.OneOf, entry)
 	}
 	for _, g := range p.AllOrNones {
-		entry := groupManifest(p.Server, sentences, g.GoName, "secrets.Optional["+g.TypeName()+"]", g.Members)
-		entry.Name = g.Name
+		m.AllOrNone = append(m.AllOrNone, g.manifest(p.Server, sentences, "secrets.Optional["+g.TypeName()+"]"))
 		for _, s := range g.Members {
-			entry.Secrets = append(entry.Secrets, s.Name)
 			join(s, "all_or_none %s", g.Name)
 		}
-		m.AllOrNone = append(m.AllOrNone, entry)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
-	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 )
 
 // An unrevealed is written as a schema writes it: revealed false.
@@ -22,20 +21,6 @@ func (u *unrevealed) UnmarshalJSON(text []byte) error {
 	err := json.Unmarshal(text, &revealed)
 	*u = unrevealed(!revealed)
 	return err
-}
-
-// manifest is what the manifest says of a group.
-func (g *Group) manifest(server string, sentences wording.Sentences) ManifestGroup {
-	m := groupManifest(server, sentences, g.GoName, g.TypeName(), g.Members)
-	m.Name = g.Name
-	for _, s := range g.Members {
-		m.Secrets = append(m.Secrets, s.Name)
-	}
-	if !g.hasGetter() {
-		m.Getter = ""
-	}
-	m.SentAs = g.sentAsText()
-	return m
 }
 
 // sentAsText says how a group is sent: "basic: user username, password password", or "" where it is not.

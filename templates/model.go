@@ -97,9 +97,7 @@ func New(f *Schema, o Options) *Package {
 	}
 	for _, s := range p.Secrets {
 		s.To = byName[s.SentTo]
-		for _, part := range s.Field.Parts() {
-			s.Parts = append(s.Parts, byName[part])
-		}
+		s.Parts = secretsOf(s.Field.Parts(), byName)
 	}
 	for _, s := range p.Secrets {
 		s.Doc, s.FieldDoc = secretDoc(s), fieldDoc(s)
@@ -124,12 +122,24 @@ func New(f *Schema, o Options) *Package {
 }
 
 func newGroup(in *schema.Group, n *names, byName map[string]*Secret) *Group {
-	g := &Group{Name: in.Name, GoName: n.groups[in], SentAs: in.SentAs}
-	for _, member := range in.Members {
-		g.Members = append(g.Members, byName[member])
+	return &Group{
+		Name: in.Name, GoName: n.groups[in], Members: secretsOf(in.Members, byName),
+		SentAs: in.SentAs, Sent: secretsOf(in.Sent, byName),
 	}
-	for _, member := range in.Sent {
-		g.Sent = append(g.Sent, byName[member])
+}
+
+func secretsOf(names []string, byName map[string]*Secret) []*Secret {
+	secrets := make([]*Secret, len(names))
+	for i, name := range names {
+		secrets[i] = byName[name]
 	}
-	return g
+	return secrets
+}
+
+func namesOf(secrets []*Secret) []string {
+	names := make([]string, len(secrets))
+	for i, s := range secrets {
+		names[i] = s.Name
+	}
+	return names
 }

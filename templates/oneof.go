@@ -3,10 +3,10 @@ package templates
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 )
 
@@ -36,11 +36,7 @@ func (o *OneOf) Members() (members []*Secret) {
 func newOneOf(in *schema.OneOf, n *names, byName map[string]*Secret) *OneOf {
 	o := &OneOf{GoName: n.oneOfs[in], Choice: &Secret{Field: in.Field(), GoName: n.oneOfs[in]}}
 	for _, alternative := range in.Alternatives {
-		a := &Alternative{Name: alternative.Name, TypeName: n.alternatives[alternative]}
-		for _, member := range alternative.Members {
-			a.Members = append(a.Members, byName[member])
-		}
-		o.Alternatives = append(o.Alternatives, a)
+		o.Alternatives = append(o.Alternatives, &Alternative{alternative.Name, n.alternatives[alternative], secretsOf(alternative.Members, byName)})
 	}
 	o.Doc = oneOfDoc(o)
 	return o
@@ -56,12 +52,8 @@ func oneOfDoc(o *OneOf) []string {
 	if !c.Required {
 		presence = "It may be unset, which is no error. Once one is chosen, the user is asked for what is missing of it."
 	}
-	permission := "There is one question for permission for all of its values; a refusal is an error, such as secrets.ErrDenied."
-	if !asksAny(o.Members()) {
-		permission = "Nobody is asked for permission."
-	}
 	doc := paragraph(nil, o.GoName+" returns "+sentence(what), c.Help)
-	return paragraph(doc, "It is "+orList(o.typeNames())+", whichever the user has chosen.", presence, permission)
+	return paragraph(doc, "It is "+field.List(o.typeNames(), "or")+", whichever the user has chosen.", presence, consentOfAll(o.Members(), "its values"))
 }
 
 func (o *OneOf) typeNames() []string {
@@ -70,10 +62,6 @@ func (o *OneOf) typeNames() []string {
 		names[i] = a.TypeName
 	}
 	return names
-}
-
-func orList(words []string) string {
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
 
 // method is the unexported one that only the alternatives have.
@@ -111,7 +99,7 @@ func (o *OneOf) resultText() string {
 //
 //	func intoAuth(target *Auth) secrets.Binding { ... }
 func emitOneOf(f *jen.File, o *OneOf) {
-	comment(f, paragraph(nil, fmt.Sprintf("%s is %s. A type switch tells which:", o.GoName, orList(o.typeNames())))...)
+	comment(f, paragraph(nil, fmt.Sprintf("%s is %s. A type switch tells which:", o.GoName, field.List(o.typeNames(), "or")))...)
 	comment(f, o.switchLines()...)
 	f.Type().Id(o.GoName).Interface(jen.Id(o.method()).Params())
 	f.Line()
@@ -143,13 +131,9 @@ func (o *OneOf) switchLines() []string {
 //		return value, err
 //	}
 func emitBoundGetter(f *jen.File, name, into string, result jen.Code, asks bool) {
-	reason := jen.Id("reason")
-	if !asks {
-		reason = jen.Lit("")
-	}
 	method(f, name, asks, result).Block(
 		jen.Var().Id("value").Add(result),
-		jen.Err().Op(":=").Add(ours("GetGroup")).Call(jen.Id("ctx"), jen.Id("s").Dot("Manager"), reason, jen.Id(into).Call(jen.Op("&").Id("value"))),
+		jen.Err().Op(":=").Add(ours("GetGroup")).Call(jen.Id("ctx"), jen.Id("s").Dot("Manager"), reasonCode(asks), jen.Id(into).Call(jen.Op("&").Id("value"))),
 		jen.Return(jen.Id("value"), jen.Err()),
 	)
 	f.Line()
@@ -244,7 +228,7 @@ func (p *Package) slots() []slot {
 	}
 	for _, g := range p.AllOrNones {
 		slots = append(slots, slot{goName: g.GoName, doc: []string{g.GoName + " is the all_or_none " + g.Name + "."}, result: optionalGroup(g), bind: func(target jen.Code) jen.Code {
-			return jen.Id("into" + g.GoName).Call(target)
+			return jen.Id(g.into()).Call(target)
 		}})
 	}
 	return slots

@@ -147,10 +147,7 @@ func rejection(keys []*Secret) string {
 	if len(statuses) == 0 {
 		return ""
 	}
-	if len(statuses) > 1 {
-		statuses = []string{orList(statuses)}
-	}
-	return fmt.Sprintf("An answer with status %s rejects %s: the next use asks the user again.", statuses[0], itOrThem(keys))
+	return fmt.Sprintf("An answer with status %s rejects %s: the next use asks the user again.", field.List(statuses, "or"), itOrThem(keys))
 }
 
 // emitSender emits:

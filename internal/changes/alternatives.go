@@ -1,6 +1,7 @@
 package changes
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,25 +37,14 @@ func conditions(all map[string][]string) string {
 
 // oneOfs compares what people can choose from.
 func (c *comparison) oneOfs() {
-	before := make(map[string]templates.ManifestOneOf, len(c.old.OneOf))
-	for _, o := range c.old.OneOf {
-		before[o.Name] = o
-	}
-	for _, o := range c.now.OneOf {
-		was, ok := before[o.Name]
-		delete(before, o.Name)
-		if !ok {
-			c.say(breaksIf(o.Required), "one_of %q is new: users choose between %s", o.Name, list(alternativeNames(o)))
-			continue
-		}
-		c.oneOf(was, o)
-	}
-	for _, o := range c.old.OneOf {
-		if _, gone := before[o.Name]; gone {
-			c.say(Breaking, "one_of %q is removed: what users chose is no longer used", o.Name)
-		}
-	}
+	pair(c.old.OneOf, c.now.OneOf, oneOfName, func(o templates.ManifestOneOf) {
+		c.say(breaksIf(o.Required), "one_of %q is new: users choose between %s", o.Name, list(alternativeNames(o)))
+	}, c.oneOf, func(o templates.ManifestOneOf) {
+		c.say(Breaking, "one_of %q is removed: what users chose is no longer used", o.Name)
+	})
 }
+
+func oneOfName(o templates.ManifestOneOf) string { return o.Name }
 
 func (c *comparison) oneOf(was, o templates.ManifestOneOf) {
 	if was.Required != o.Required {
@@ -68,24 +58,13 @@ func (c *comparison) oneOf(was, o templates.ManifestOneOf) {
 	if was.Getter != o.Getter {
 		c.say(Code, "one_of %q: the getter %s is now %s", o.Name, was.Getter, o.Getter)
 	}
-	before := map[string]templates.ManifestAlternative{}
-	for _, a := range was.Alternatives {
-		before[a.Name] = a
-	}
-	for _, a := range o.Alternatives {
-		old, ok := before[a.Name]
-		delete(before, a.Name)
-		if !ok {
-			c.say(Breaking, "one_of %q: alternative %q is new: a type switch has no case for it", o.Name, a.Name)
-			continue
-		}
+	pair(was.Alternatives, o.Alternatives, alternativeName, func(a templates.ManifestAlternative) {
+		c.say(Breaking, "one_of %q: alternative %q is new: a type switch has no case for it", o.Name, a.Name)
+	}, func(old, a templates.ManifestAlternative) {
 		c.alternative(o.Name, old, a)
-	}
-	for _, a := range was.Alternatives {
-		if _, gone := before[a.Name]; gone {
-			c.say(Breaking, "one_of %q: alternative %q is removed: who chose it is asked again", o.Name, a.Name)
-		}
-	}
+	}, func(a templates.ManifestAlternative) {
+		c.say(Breaking, "one_of %q: alternative %q is removed: who chose it is asked again", o.Name, a.Name)
+	})
 	kept := func(o, other templates.ManifestOneOf) []string {
 		return slices.DeleteFunc(alternativeNames(o), func(name string) bool { return !slices.Contains(alternativeNames(other), name) })
 	}
@@ -108,14 +87,14 @@ func (c *comparison) alternative(oneOf string, was, a templates.ManifestAlternat
 
 // renamed returns the names by which secrets are known now.
 func (c *comparison) renamed(names []string) []string {
-	now := slices.Clone(names)
+	now := make([]string, len(names))
 	for i, name := range names {
-		if heir := c.heir(name); heir != "" {
-			now[i] = heir
-		}
+		now[i] = cmp.Or(c.heir(name), name)
 	}
 	return now
 }
+
+func alternativeName(a templates.ManifestAlternative) string { return a.Name }
 
 func alternativeNames(o templates.ManifestOneOf) []string {
 	names := make([]string, len(o.Alternatives))
@@ -127,38 +106,21 @@ func alternativeNames(o templates.ManifestOneOf) []string {
 
 // allOrNone compares what is set together.
 func (c *comparison) allOrNone() {
-	before := make(map[string]templates.ManifestGroup, len(c.old.AllOrNone))
-	for _, g := range c.old.AllOrNone {
-		before[g.Name] = g
-	}
-	for _, g := range c.now.AllOrNone {
-		was, ok := before[g.Name]
-		delete(before, g.Name)
-		switch {
-		case !ok:
-			c.say(Compatible, "all_or_none %q is new: %s", g.Name, list(g.Secrets))
-			continue
-		case !slices.Equal(c.renamed(was.Secrets), g.Secrets):
+	pair(c.old.AllOrNone, c.now.AllOrNone, groupName, func(g templates.ManifestGroup) {
+		c.say(Compatible, "all_or_none %q is new: %s", g.Name, list(g.Secrets))
+	}, func(was, g templates.ManifestGroup) {
+		if !slices.Equal(c.renamed(was.Secrets), g.Secrets) {
 			c.say(Breaking, "all_or_none %q: its members %s are now %s", g.Name, list(was.Secrets), list(g.Secrets))
 		}
 		c.senders(fmt.Sprintf("all_or_none %q", g.Name), was, g)
-	}
-	for _, g := range c.old.AllOrNone {
-		if _, gone := before[g.Name]; gone {
-			c.say(Breaking, "all_or_none %q is removed: its members are used one without the other", g.Name)
-		}
-	}
+	}, func(g templates.ManifestGroup) {
+		c.say(Breaking, "all_or_none %q is removed: its members are used one without the other", g.Name)
+	})
 }
 
 // reasonsOfParts compares the reasons at the getters of one_ofs and all_or_nones.
 func (c *comparison) reasonsOfParts() {
-	oneOfs, groups := map[string]templates.ManifestOneOf{}, map[string]templates.ManifestGroup{}
-	for _, o := range c.old.OneOf {
-		oneOfs[o.Name] = o
-	}
-	for _, g := range c.old.AllOrNone {
-		groups[g.Name] = g
-	}
+	oneOfs, groups := byName(c.old.OneOf, oneOfName), byName(c.old.AllOrNone, groupName)
 	for _, o := range c.now.OneOf {
 		c.given(fmt.Sprintf("one_of %q", o.Name), oneOfs[o.Name].Reasons, o.Reasons)
 		c.given(fmt.Sprintf("one_of %q, rejected", o.Name), oneOfs[o.Name].Rejections, o.Rejections)

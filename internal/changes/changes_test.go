@@ -67,8 +67,14 @@ func TestEveryFieldIsCompared(t *testing.T) {
 	}
 }
 
-// manifest is the one of the schema, as it is read from its file.
+// manifest is the one of the schema of this test.
 func manifest(t *testing.T) *templates.Manifest {
+	t.Helper()
+	return manifestOf(t, schema)
+}
+
+// manifestOf is the manifest of a schema, as it is read from its file.
+func manifestOf(t *testing.T, schema string) *templates.Manifest {
 	t.Helper()
 	file, err := templates.Parse("secrets.yaml", []byte(schema))
 	if err != nil {

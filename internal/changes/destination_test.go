@@ -5,27 +5,13 @@ import (
 	"testing"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/changes"
-	"github.com/mcpsecrets/mcpsecrets/internal/reason"
 	"github.com/mcpsecrets/mcpsecrets/templates"
 )
 
-// manifestOf is the manifest of a schema with these secrets.
-func manifestOf(t *testing.T, secrets string) *templates.Manifest {
+// manifestWith is the manifest of a schema with these secrets.
+func manifestWith(t *testing.T, secrets string) *templates.Manifest {
 	t.Helper()
-	file, err := templates.Parse("secrets.yaml", []byte("version: 1\nserver: pets\nsecrets:\n  "+strings.ReplaceAll(secrets, "\n", "\n  ")+"\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	model := templates.New(file, templates.Options{})
-	text, err := model.Manifest(&reason.Found{}).JSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, _, err := templates.ReadManifest(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return manifestOf(t, "version: 1\nserver: pets\nsecrets:\n  "+strings.ReplaceAll(secrets, "\n", "\n  ")+"\n")
 }
 
 // TestWhatSendsElsewhereBreaks: a value goes elsewhere, or another one is read, by more than the default of a sent_to.
@@ -49,7 +35,7 @@ func TestWhatSendsElsewhereBreaks(t *testing.T) {
 		{"account:", "other: {field_type: url, derived: \"https://evil.example/{user}\"}\naccount:", ""},
 	} {
 		var breaking []string
-		for _, change := range changes.Between(manifestOf(t, parts), manifestOf(t, strings.Replace(parts, row.old, row.now, 1))) {
+		for _, change := range changes.Between(manifestWith(t, parts), manifestWith(t, strings.Replace(parts, row.old, row.now, 1))) {
 			if change.Mark == changes.Breaking {
 				breaking = append(breaking, change.Text)
 			}

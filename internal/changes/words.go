@@ -79,10 +79,7 @@ func (c *comparison) reasons() {
 		c.given(fmt.Sprintf("secret %q", s.Name), was.Reasons, s.Reasons)
 		c.given(fmt.Sprintf("secret %q, rejected", s.Name), was.Rejections, s.Rejections)
 	}
-	before := map[string]templates.ManifestGroup{}
-	for _, g := range c.old.Groups {
-		before[g.Name] = g
-	}
+	before := byName(c.old.Groups, groupName)
 	for _, g := range c.now.Groups {
 		c.about = Change{Group: g.Name}
 		c.given(fmt.Sprintf("group %q", g.Name), before[g.Name].Reasons, g.Reasons)

@@ -68,15 +68,7 @@ func labelsOf(file *schema.File, names []string, word string) string {
 	for _, name := range names {
 		labels = append(labels, file.Secret(name).Label)
 	}
-	return listed(labels, word)
-}
-
-func listed(texts []string, word string) string {
-	last := len(texts) - 1
-	if last == 0 {
-		return texts[0]
-	}
-	return strings.Join(texts[:last], ", ") + " " + word + " " + texts[last]
+	return field.List(labels, word)
 }
 
 // conditions says when the server asks for f: "Mode is cloud, and User name and Password are used".
@@ -85,7 +77,7 @@ func conditions(file *schema.File, f field.Field) string {
 	for _, name := range slices.Sorted(maps.Keys(f.RequiredWhen)) {
 		values := f.RequiredWhen[name]
 		if setting := file.Secret(name); setting != nil {
-			all = append(all, setting.Label+" is "+listed(values, "or"))
+			all = append(all, setting.Label+" is "+field.List(values, "or"))
 			continue
 		}
 		all = append(all, chosen(file, name, values))
@@ -107,5 +99,5 @@ func chosen(file *schema.File, name string, values []string) string {
 			}
 		}
 	}
-	return listed(all, "or")
+	return field.List(all, "or")
 }

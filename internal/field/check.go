@@ -401,9 +401,12 @@ func schemeList(schemes []string) string {
 	return orList(withSlashes)
 }
 
-func orList(words []string) string {
+func orList(words []string) string { return List(words, "or") }
+
+// List joins words as a sentence has them: "a, b or c", where last is "or".
+func List(words []string, last string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
 }

@@ -110,7 +110,7 @@ func KeyProxyURL() secrets.Key[*url.URL] {
 
 var keyProxyURL = secrets.URL("proxy_url", secrets.Field{
 	Label:      "proxy_url",
-	Default:    "http://proxy.example",
+	Default:    "http://relay.example",
 	Permission: secrets.NoAsking,
 	RequiredWhen: map[string][]string{
 		"auth":       {"token"},
@@ -326,7 +326,7 @@ func (s *Secrets) ProxyMode(ctx context.Context) (ProxyMode, error) {
 
 // ProxyURL returns proxy_url.
 //
-// Until the user stores another, it is http://proxy.example; they are asked for it, with that
+// Until the user stores another, it is http://relay.example; they are asked for it, with that
 // offered, while auth is token and proxy_mode is proxy. Nobody is asked for permission.
 func (s *Secrets) ProxyURL(ctx context.Context) (*url.URL, error) {
 	return secrets.Get(ctx, s.Manager, keyProxyURL, "")
