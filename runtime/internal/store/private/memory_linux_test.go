@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -36,5 +37,27 @@ func TestMountedFromMemory(t *testing.T) {
 			t.Errorf("%s, another user's: %v", kind, err)
 		}
 		f.Close()
+		if kind == "ramfs" {
+			continue // which has no flags of its own
+		}
+		must(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+		f, err = os.Open(path)
+		must(t, err)
+		must(t, asUser(65534, func() error { return private.Check(f) }))
+		f.Close()
 	}
+}
+
+// asUser calls do on a thread that is a user's.
+func asUser(id int, do func() error) error {
+	result := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never gives it back: it ends with the goroutine
+		if _, _, errno := syscall.RawSyscall(syscall.SYS_SETRESUID, uintptr(id), uintptr(id), uintptr(id)); errno != 0 {
+			result <- errno
+			return
+		}
+		result <- do()
+	}()
+	return <-result
 }

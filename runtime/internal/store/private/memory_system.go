@@ -2,7 +2,10 @@
 
 package private
 
-import "os"
+import (
+	"io/fs"
+	"os"
+)
 
-// isInMemory does not know of any: containers are Linux.
-func isInMemory(*os.File) bool { return false }
+// isMounted does not know of any: containers are Linux.
+func isMounted(*os.File, fs.FileInfo) bool { return false }

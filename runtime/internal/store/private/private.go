@@ -32,14 +32,14 @@ func open(path string, check func(*os.File) error) (*os.File, error) {
 }
 
 // Check returns a [store.ErrUnsafe] if others can read or change what f is, which its path may no longer name, or if that is no
-// plain file. What belongs to root and is in memory alone may be readable to all: so Docker, Kubernetes and systemd mount
-// secrets for one program.
+// plain file. What is in memory alone may be readable to all if it belongs to root or is only read there: so Docker, Kubernetes
+// and systemd mount secrets for one program.
 func Check(f *os.File) error {
 	info, err := plain(f)
 	if err != nil {
 		return err
 	}
-	if canRead(info) && !(isOfRoot(info) && isInMemory(f)) {
+	if canRead(info) && !isMounted(f, info) {
 		return unsafe(f.Name(), "others can read it", "chmod 600 "+f.Name())
 	}
 	return checkClosed(f.Name(), info)
@@ -61,6 +61,15 @@ func plain(f *os.File) (fs.FileInfo, error) {
 		err = fmt.Errorf("%w: %s is no plain file", store.ErrUnsafe, f.Name())
 	}
 	return info, err
+}
+
+// CheckFolder returns a [store.ErrUnsafe] if others can replace what is in a folder. In one such as /tmp, nobody can replace what
+// is another user's.
+func CheckFolder(path string, info fs.FileInfo) error {
+	if info.Mode()&fs.ModeSticky != 0 {
+		return checkOwner(path, info)
+	}
+	return checkClosed(path, info)
 }
 
 // checkClosed refuses what others can change.

@@ -17,7 +17,7 @@ const maxLinks = 40
 
 // Resolve follows the links of a full path, and returns where it leads: to a file, a folder, or to nothing yet in a folder that
 // is there. It returns a [store.ErrUnsafe] if others can make it lead elsewhere: if they can put something into the place of a
-// folder or a link on the way, or of what is at its end. In a folder such as /tmp nobody can replace what is another user's.
+// folder or a link on the way, or of what is at its end.
 func Resolve(path string) (string, error) {
 	if !filepath.IsAbs(path) {
 		return "", fmt.Errorf("%w: %s is no full path", store.ErrFailed, path)
@@ -56,7 +56,7 @@ func (w *walk) step() error {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return w.follow(next, info)
 	case info.IsDir():
-		err = checkFolder(next, info)
+		err = CheckFolder(next, info)
 	}
 	w.at = next
 	return err
@@ -79,13 +79,6 @@ func (w *walk) follow(link string, info fs.FileInfo) error {
 	}
 	w.names = append(split(to), w.names...)
 	return nil
-}
-
-func checkFolder(path string, info fs.FileInfo) error {
-	if info.Mode()&fs.ModeSticky != 0 {
-		return checkOwner(path, info)
-	}
-	return checkClosed(path, info)
 }
 
 // split returns the names of a path. It does not clean it: what is above a link is not what is above the place where it leads.
