@@ -34,18 +34,18 @@ func (s *locked) unlock(ctx context.Context) error {
 	return s.answer
 }
 
-func (s *locked) Get(ctx context.Context, service, account string) (string, error) {
+func (s *locked) Get(ctx context.Context, in Scope, name string) (string, error) {
 	if err := s.unlock(ctx); err != nil {
 		return "", err
 	}
-	return s.memory.Get(ctx, service, account)
+	return s.memory.Get(ctx, in, name)
 }
 
-func (s *locked) Set(ctx context.Context, service, account, text string) error {
+func (s *locked) Set(ctx context.Context, in Scope, name, text string) error {
 	if err := s.unlock(ctx); err != nil {
 		return err
 	}
-	return s.memory.Set(ctx, service, account, text)
+	return s.memory.Set(ctx, in, name, text)
 }
 
 func openLockedStore(t *testing.T) (*Manager, *locked, Key[Secret], Key[Secret]) {
@@ -135,7 +135,7 @@ func TestUnlockedMeanwhileIsUsed(t *testing.T) {
 // readOnly is a store that says so.
 type readOnly struct{ *memory }
 
-func (readOnly) Prepare(context.Context) error { return errors.New("the folder is only read") }
+func (readOnly) Prepare(context.Context, Scope) error { return errors.New("the folder is only read") }
 
 func TestNobodyTypesForAStoreThatIsOnlyRead(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
@@ -166,7 +166,7 @@ func TestStatusOfOthers(t *testing.T) {
 		keychain.ErrTimeout: "",
 	} {
 		m, store := victim(t, answers{}, Password("one", Field{Required: true}), Password("other", Field{Required: true}))
-		if err := store.Set(t.Context(), m.values.service, "other", attacked); err != nil {
+		if err := store.Set(t.Context(), Scope{Server: "x"}, "other", attacked); err != nil {
 			t.Fatal(err)
 		}
 		m.values.store = FailsForOne{store, "one", err}

@@ -173,7 +173,7 @@ func (c *command) status(ctx context.Context) error {
 	}
 	_ = table.Flush()
 	if knows {
-		fmt.Fprintf(c.stdout, "%s keeps its secrets under %s\n%s", c.Server(), c.Place(), &rows)
+		fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n%s", c.Server(), c.Place(), &rows)
 	}
 	return unknown
 }
@@ -341,7 +341,7 @@ func (c *command) clear(ctx context.Context, args []string) error {
 		return c.storeError(err)
 	}
 	if len(names) == 0 {
-		fmt.Fprintf(c.stdout, "Nothing is stored under %s.\n", c.Place())
+		fmt.Fprintf(c.stdout, "Nothing is stored in %s.\n", c.Place())
 		return nil
 	}
 	list := strings.Join(names, ", ")

@@ -89,6 +89,7 @@ var ErrTaken = errors.New("there is a value already")
 
 // A Profile is what earlier versions kept for a profile of the server.
 type Profile struct {
+	Name    string
 	Service string   // where it is kept
 	Servers []string // the servers that could have stored something there as well
 	Values  []ProfileValue
