@@ -41,7 +41,8 @@ type Options struct {
 	// where there is none. A File that is encrypted to a passphrase has none.
 	Key string
 	// Passphrase asks a person for the passphrase of File, again if the one before was wrong. It is called by one caller at a
-	// time, in a context that ends after two minutes or with Close. Who refuses is a [store.ErrDismissed]. nil is nobody to ask.
+	// time, in a context with the values of the call's that ends with Close. Who refuses is a [store.ErrDismissed]. nil is nobody
+	// to ask.
 	Passphrase func(ctx context.Context, again bool) (string, error)
 	// Logger hears of a key that was made; nil is nobody.
 	Logger *slog.Logger

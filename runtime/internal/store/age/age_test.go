@@ -393,6 +393,42 @@ func TestSeveralRecipients(t *testing.T) {
 	must(t, s.Set(t.Context(), pets, "api_key", canary))
 }
 
+// age does not tell whether a file is the newest one, nor who made it: see SECURITY.md.
+func TestWhatAgeDoesNotTell(t *testing.T) {
+	s := opens(t, Options{})
+	must(t, s.Set(t.Context(), pets, "api_key", "old"))
+	old := mustRead(t, s.file)
+	must(t, s.Set(t.Context(), pets, "api_key", "new"))
+	mustWrite(t, s.file, old)
+	wantValue(t, s, pets, "api_key", "old")
+	identities, err := s.keys.read()
+	must(t, err)
+	mustWrite(t, s.file, encrypted(t, `{"format": 1, "servers": {"petstore": {"values": {"api_key": "forged"}}}}`, recipient(identities)))
+	wantValue(t, s, pets, "api_key", "forged")
+	must(t, os.Remove(s.file))
+	_, err = s.Get(t.Context(), pets, "api_key")
+	wantError(t, err, store.ErrNotSet)
+}
+
+// What is in the file is in no other one, and in no error, log or name of one.
+func TestNothingIsOutsideOfTheFile(t *testing.T) {
+	var log bytes.Buffer
+	s := opens(t, Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	in := store.Scope{Server: "petstore", Account: "canary_account", Principal: "canary principal"}
+	must(t, s.Set(t.Context(), in, "canary_name", canary))
+	files, err := os.ReadDir(filepath.Dir(s.file))
+	must(t, err)
+	all := log.String()
+	for _, f := range files {
+		all += f.Name() + string(mustRead(t, filepath.Join(filepath.Dir(s.file), f.Name())))
+	}
+	for _, word := range []string{canary, "canary_name", "canary_account", "canary principal", "petstore"} {
+		if strings.Contains(all, word) {
+			t.Errorf("%q is on the disk, or in the log", word)
+		}
+	}
+}
+
 // grease is what rage adds to a file: a recipient that is nobody.
 type grease struct{}
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
-	"time"
 
 	"filippo.io/age"
 
@@ -17,8 +16,6 @@ import (
 const (
 	// tries is how often a person may enter a passphrase.
 	tries = 3
-	// promptTimeout is how long they may take for it.
-	promptTimeout = 2 * time.Minute
 	// maxWork is the base 2 logarithm of the work that a file may ask for: a gigabyte of memory, and four seconds. age itself makes
 	// files of a quarter of that.
 	maxWork = 20
@@ -94,7 +91,7 @@ func (u *unlocked) share(ctx context.Context, stanzas []*age.Stanza, passphrase 
 }
 
 func (u *unlocked) do(ctx context.Context, w *work, stanzas []*age.Stanza, passphrase string) {
-	ctx, cancel := context.WithTimeout(ctx, promptTimeout)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(u.closed, cancel)()
 	if passphrase != "" {
@@ -125,12 +122,10 @@ func (u *unlocked) prompt(ctx context.Context, stanzas []*age.Stanza) error {
 		switch {
 		case u.closed.Err() != nil:
 			return errClosed
-		case ctx.Err() != nil:
-			return fmt.Errorf("%w: its passphrase was not entered in time", store.ErrLocked)
 		case errors.Is(err, store.ErrDismissed):
 			return err
 		case err != nil:
-			return fmt.Errorf("%w: its passphrase can't be asked for: %v", store.ErrLocked, err)
+			return fmt.Errorf("%w: its passphrase was not entered: %v", store.ErrLocked, err)
 		}
 		err = u.try(stanzas, passphrase)
 		if !errors.Is(err, age.ErrIncorrectIdentity) {
