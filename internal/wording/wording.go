@@ -46,6 +46,10 @@ type Dialog struct {
 	OtherWay string `json:"other_way"` // where a value is asked for again of which there are alternatives
 	Code     string `json:"code"`      // where an MCP client shows the same code
 	CodeAny  string `json:"code_any"`  // instead of code, where the client has no name
+
+	UnlockTitle string `json:"unlock_title"` // of the dialog that asks for the passphrase of a file of values, which also a terminal asks for
+	Unlock      string `json:"unlock"`
+	UnlockAgain string `json:"unlock_again"` // before it, after a wrong one
 }
 
 // Form has the sentences of the form that the MCP client shows while the dialog is open. It carries no secret.
@@ -156,6 +160,10 @@ func English() Sentences {
 			OtherWay: "The value for {member} is asked for next, unless you choose another way.",
 			Code:     "Code {code}: compare first, go on only if \"{client}\", as it calls itself, shows the same.",
 			CodeAny:  "Code {code}: compare first, go on only if the program that you chat in shows the same.",
+
+			UnlockTitle: "{server} asks for a passphrase",
+			Unlock:      "The program {server} asks for the passphrase of {place}, in which its secrets are.",
+			UnlockAgain: "That was not the passphrase. Please try again.",
 		},
 		Form: Form{
 			Text:    "{server} has opened a window on its computer that asks for: {labels}. The window shows the code {code}. Never type a secret here.",
