@@ -39,7 +39,7 @@ func (t *Document) apply(edits []edit) error {
 	if err != nil {
 		return fmt.Errorf("the change made it no JSON, please report this: %w", err)
 	}
-	t.Text, t.Root = changed.Text, changed.Root
+	t.Text, t.Root, t.Comment, t.Comma = changed.Text, changed.Root, changed.Comment, changed.Comma
 	return nil
 }
 
@@ -163,7 +163,8 @@ func (t *Document) appended(list *Value, indent string, more []string) []edit {
 func (t *Document) behindComment(at int) int {
 	line, _, _ := strings.Cut(t.Text[at:], "\n")
 	line = strings.TrimRight(line, "\r")
-	if strings.HasPrefix(strings.TrimLeft(line, " \t"), "//") {
+	comment := strings.TrimSpace(line)
+	if strings.HasPrefix(comment, "//") || strings.HasPrefix(comment, "/*") && strings.Index(comment, "*/") == len(comment)-2 {
 		return at + len(line)
 	}
 	return at

@@ -16,7 +16,27 @@ type Document struct {
 	Text  string
 	Root  *Value
 	Taken []string // what was there under the name of a Part, and of somebody else
+
+	// Comment and Comma are where the first comment stands, and the first comma behind a last item, which not all readers accept.
+	Comment, Comma Place
 }
+
+// A Place is a place in a text, for people: a line, and a column in bytes. Both count from 1; the zero Place is none.
+type Place struct{ Line, Column int }
+
+func placeOf(text string, at int) Place {
+	before := text[:at]
+	return Place{strings.Count(before, "\n") + 1, at - strings.LastIndexByte(before, '\n')}
+}
+
+// A SyntaxError says what is wrong, with words of the text, and where.
+type SyntaxError struct {
+	Place
+	Err error
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+func (e *SyntaxError) Unwrap() error { return e.Err }
 
 // A Value is a value and where it stands.
 type Value struct {
@@ -114,7 +134,8 @@ func (v *Value) write(out *strings.Builder) {
 // maxDepth is how deep values may be nested.
 const maxDepth = 100
 
-// Parse reads a text. Comments and a comma behind the last item are accepted, as editors accept them in their own files.
+// Parse reads a text. Comments and a comma behind the last item are accepted, as editors accept them in their own files. The error
+// is a [*SyntaxError].
 func Parse(text string) (*Document, error) {
 	p := &parser{text: text}
 	if strings.HasPrefix(text, "\ufeff") {
@@ -128,10 +149,9 @@ func Parse(text string) (*Document, error) {
 		err = errors.New("something is left over behind the value")
 	}
 	if err != nil {
-		line := strings.Count(text[:min(p.at, len(text))], "\n") + 1
-		return nil, fmt.Errorf("line %d: %w", line, err)
+		return nil, &SyntaxError{placeOf(text, min(p.at, len(text))), err}
 	}
-	return &Document{Text: text, Root: root}, nil
+	return &Document{Text: text, Root: root, Comment: p.comment, Comma: p.comma}, nil
 }
 
 // Editable reads a text that is to be changed. Of a key that is there twice, readers take the first or the last, so that a change
@@ -166,8 +186,9 @@ func (v *Value) twice() (key string, is bool) {
 func IsStrict(text string) bool { return json.Valid([]byte(text)) }
 
 type parser struct {
-	text string
-	at   int
+	text           string
+	at             int
+	comment, comma Place
 }
 
 // space skips white space and comments.
@@ -178,6 +199,7 @@ func (p *parser) space() error {
 		case strings.ContainsRune(" \t\r\n", rune(rest[0])):
 			p.at++
 		case strings.HasPrefix(rest, "//"):
+			p.note(&p.comment, p.at)
 			end := strings.IndexByte(rest, '\n')
 			if end < 0 {
 				end = len(rest)
@@ -188,12 +210,20 @@ func (p *parser) space() error {
 			if end < 0 {
 				return errors.New("a comment does not end")
 			}
+			p.note(&p.comment, p.at)
 			p.at += end + 4
 		default:
 			return nil
 		}
 	}
 	return nil
+}
+
+// note keeps the first place of what not all readers accept.
+func (p *parser) note(first *Place, at int) {
+	if first.Line == 0 {
+		*first = placeOf(p.text, at)
+	}
 }
 
 func (p *parser) next() (byte, error) {
@@ -237,6 +267,9 @@ func (p *parser) members(v *Value, depth int) error {
 			return err
 		}
 		if c == v.Kind+2 {
+			if n := len(v.Members); n > 0 && v.Members[n-1].Comma >= 0 {
+				p.note(&p.comma, v.Members[n-1].Comma)
+			}
 			p.at++
 			return nil
 		}

@@ -1,6 +1,7 @@
 package jsonc
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -56,5 +57,27 @@ func TestMistakesInJSON(t *testing.T) {
 		if _, err := Parse(in); err == nil || err.Error() != want {
 			t.Errorf("%.20q: %v, want %s", in, err, want)
 		}
+	}
+}
+
+// What not all readers accept is found where it first stands.
+func TestPlaces(t *testing.T) {
+	for in, want := range map[string][2]Place{
+		`{"a": [1], "b": "//, "}`:                 {},
+		"{\n  // c\n  \"a\": [1, /* d */ 2,],\n}": {{2, 3}, {3, 21}},
+		"[1 ,\n]": {{}, {1, 4}},
+		"[] /**/": {{1, 4}, {}},
+	} {
+		document, err := Parse(in)
+		if err != nil {
+			t.Fatalf("%q: %v", in, err)
+		}
+		if got := [2]Place{document.Comment, document.Comma}; got != want {
+			t.Errorf("%q: %v, want %v", in, got, want)
+		}
+	}
+	var mistake *SyntaxError
+	if _, err := Parse("{\n  \"a\": tru}"); !errors.As(err, &mistake) || mistake.Place != (Place{2, 8}) {
+		t.Errorf("%v at %v", err, mistake)
 	}
 }
