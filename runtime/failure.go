@@ -19,6 +19,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/wire"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // The ways in which a getter fails, for errors.Is. What a getter returns is an [*Error] whose text names the secret and
@@ -30,13 +31,13 @@ var (
 	ErrRejected     = errors.New("secrets: the server found the value to be wrong")
 	ErrNoDisplay    = dialog.ErrNoDisplay // there is no screen for a dialog
 	ErrNoDialog     = dialog.ErrNoDialog  // there is no dialog program
-	ErrNoStore      = keychain.ErrNoStore // there is no keychain
-	ErrStoreLocked  = keychain.ErrLocked  // the keychain stayed locked
-	ErrStoreTimeout = keychain.ErrTimeout // the keychain did not answer in time
-	ErrStore        = keychain.ErrStore   // the keychain failed otherwise
-	ErrTooBig       = keychain.ErrTooBig  // the keychain does not take a value of this size
+	ErrNoStore      = store.ErrNoStore    // there is no keychain, or other store
+	ErrStoreLocked  = store.ErrLocked     // the store stayed locked
+	ErrStoreTimeout = store.ErrTimeout    // the store did not answer in time
+	ErrStore        = store.ErrFailed     // the store failed otherwise
+	ErrTooBig       = store.ErrTooBig     // the store does not take a value of this size
 	ErrInvalid      = errors.New("secrets: the value breaks a rule of the schema")
-	ErrNotSet       = keychain.ErrNotSet // nothing is stored, and nobody is to be asked
+	ErrNotSet       = store.ErrNotSet    // nothing is stored, and nobody is to be asked
 	ErrPending      = consent.ErrPending // the user has not answered yet
 	ErrUnknownKey   = errors.New("secrets: the key is not of this schema")
 	ErrOutsideCall  = consent.ErrOutsideCall // nobody can be asked outside a call
@@ -227,7 +228,7 @@ func (e *endedError) Unwrap() error { return e.error }
 
 // failAs makes the error for a failure whose name is known, with the sentence of that name or another.
 func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []string) error {
-	values := wording.Values{"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command}
+	values := wording.Values{"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command, "place": m.values.store.Place()}
 	if len(secrets) > 0 {
 		values["secret"] = secrets[0]
 	}

@@ -20,6 +20,8 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A Manager is the gate in front of one server's secrets. Generated code has one in a field; [Get], [GetOptional] and
@@ -74,9 +76,8 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := serviceOf(schema.Server)
-	if err != nil {
-		return nil, err
+	if err := keychain.CheckServer(schema.Server); err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
 	}
 	o.setDefaults()
 	m := &Manager{
@@ -95,7 +96,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
 	m.removals = consent.NewTable[*definition, error](m.desk)
 	m.values = &values{
-		store: o.store, server: m.server, service: service, names: m.names, desk: m.desk,
+		store: o.store, server: m.server, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
 		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
 	}
@@ -109,19 +110,6 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 // hide returns a function that returns p. For a verb that does not fit, such as %s, fmt shows what the pointers in a struct
 // point to; of a function it shows an address.
 func hide[T any](p *T) func() *T { return func() *T { return p } }
-
-// maxService is how many bytes the keychain's name for the secrets of one server may have.
-const maxService = 100
-
-// serviceOf is the keychain's name for the secrets of a server. Nothing but the server's name is in it, or it could be another
-// server's: what else tells values apart belongs into the names of the entries.
-func serviceOf(server string) (string, error) {
-	service := "com.mcp." + server
-	if len(service) > maxService {
-		return "", fmt.Errorf("secrets: %q is too long for a keychain: %d bytes at most", service, maxService)
-	}
-	return service, nil
-}
 
 // terminal returns how a person runs the terminal command with these words, and "" where the program's author has not given it
 // one: it would then serve MCP on the terminal.
@@ -257,7 +245,7 @@ func (m *Manager) Close() error {
 	m.endClearing()
 	var err error
 	m.closing.Do(func() {
-		if closer, ok := m.values.store.(interface{ Close() error }); ok {
+		if closer, ok := m.values.store.(store.Closer); ok {
 			err = closer.Close()
 		}
 	})

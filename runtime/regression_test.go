@@ -97,16 +97,16 @@ type recording struct {
 	written []string
 }
 
-func (s *recording) Set(ctx context.Context, service, account, text string) error {
-	s.written = append(s.written, account)
-	return s.memory.Set(ctx, service, account, text)
+func (s *recording) Set(ctx context.Context, in Scope, name, text string) error {
+	s.written = append(s.written, name)
+	return s.memory.Set(ctx, in, name, text)
 }
 
-func (s *recording) Delete(ctx context.Context, service, account string) error {
-	if _, ok := s.Load(account); ok {
-		s.written = append(s.written, account)
+func (s *recording) Delete(ctx context.Context, in Scope, name string) error {
+	if _, ok := s.Load(name); ok {
+		s.written = append(s.written, name)
 	}
-	return s.memory.Delete(ctx, service, account)
+	return s.memory.Delete(ctx, in, name)
 }
 
 // Values that were typed under another code than the client shows are taken back, the last one first: of a secret that was
@@ -219,12 +219,12 @@ type slow struct {
 	begun, goOn chan struct{}
 }
 
-func (s *slow) Set(ctx context.Context, service, account, text string) error {
+func (s *slow) Set(ctx context.Context, in Scope, name, text string) error {
 	if s.waits.Load() {
 		s.begun <- struct{}{}
 		<-s.goOn
 	}
-	return s.memory.Set(ctx, service, account, text)
+	return s.memory.Set(ctx, in, name, text)
 }
 
 // A keychain may keep a taking back waiting. The retry of the call that asked for the value then waits too, but nothing else

@@ -19,6 +19,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // values are the values of a schema's secrets: what the store has, under which names, and what is known of a value, such as
@@ -26,7 +27,6 @@ import (
 type values struct {
 	store   Store
 	server  string
-	service string // the keychain's name for it
 	names   map[string]*definition
 	desk    *consent.Desk // where permission ends with the value
 	notices wording.Notices
@@ -255,13 +255,16 @@ func (v *values) problem(ctx context.Context, def *definition, text string) erro
 func isOfOneValue(err error) bool { return errors.Is(err, ErrStoreLocked) || errors.Is(err, ErrStore) }
 
 func (v *values) get(ctx context.Context, name string) (string, error) {
-	return v.read(ctx, v.service, name)
+	return v.read(ctx, v.scope(ctx), name)
 }
 
-// read is get for any service.
-func (v *values) read(ctx context.Context, service, name string) (text string, err error) {
+// scope says whose values a call is about.
+func (v *values) scope(context.Context) Scope { return Scope{Server: v.server} }
+
+// read is get for any scope.
+func (v *values) read(ctx context.Context, in Scope, name string) (text string, err error) {
 	err = v.use(ctx, func(ctx context.Context) (err error) {
-		text, err = v.store.Get(ctx, service, name)
+		text, err = v.store.Get(ctx, in, name)
 		return err
 	})
 	if err == nil && text == "" {
@@ -298,11 +301,12 @@ func (v *values) use(ctx context.Context, do func(context.Context) error) error 
 
 // canStore returns why nothing could be stored, as far as the store tells before it gets a value.
 func (v *values) canStore(ctx context.Context) error {
-	store, ok := v.store.(interface{ Prepare(context.Context) error })
+	preparer, ok := v.store.(store.Preparer)
 	if !ok {
 		return nil
 	}
-	return v.noteFailure(ctx, "", v.use(ctx, store.Prepare))
+	in := v.scope(ctx)
+	return v.noteFailure(ctx, "", v.use(ctx, func(ctx context.Context) error { return preparer.Prepare(ctx, in) }))
 }
 
 func (v *values) isUnlockingRefused() bool {
@@ -331,7 +335,8 @@ func (v *values) put(ctx context.Context, def *definition, text string) error {
 	if err := v.prepare(ctx); err != nil {
 		return err
 	}
-	err := v.use(ctx, func(ctx context.Context) error { return v.store.Set(ctx, v.service, def.Name, text) })
+	in := v.scope(ctx)
+	err := v.use(ctx, func(ctx context.Context) error { return v.store.Set(ctx, in, def.Name, text) })
 	if err != nil {
 		if def.Confidential() {
 			value, _ := def.Parse(text)
@@ -346,8 +351,9 @@ func (v *values) put(ctx context.Context, def *definition, text string) error {
 // replaceFormer deletes the values under former names once there is one under the present name. That hides them, so one in a
 // keyring that is locked is no reason to ask for its password.
 func (v *values) replaceFormer(ctx context.Context, def *definition) error {
+	in := v.scope(ctx)
 	for _, former := range def.RenamedFrom {
-		err := v.use(keychain.Quietly(ctx), func(ctx context.Context) error { return v.store.Delete(ctx, v.service, former) })
+		err := v.use(keychain.Quietly(ctx), func(ctx context.Context) error { return v.store.Delete(ctx, in, former) })
 		switch {
 		case errors.Is(err, keychain.ErrUnasked):
 			v.log.LogAttrs(ctx, slog.LevelWarn, "a locked keychain keeps the value of a former name",
@@ -394,7 +400,8 @@ func (v *values) removeFormer(ctx context.Context, def *definition) error {
 }
 
 func (v *values) delete(ctx context.Context, name string) error {
-	err := v.use(ctx, func(ctx context.Context) error { return v.store.Delete(ctx, v.service, name) })
+	in := v.scope(ctx)
+	err := v.use(ctx, func(ctx context.Context) error { return v.store.Delete(ctx, in, name) })
 	if errors.Is(err, ErrNotSet) {
 		return nil
 	}
@@ -427,35 +434,50 @@ func (v *values) prepare(ctx context.Context) error {
 		return err
 	}
 	v.kept = true
-	fmt.Fprintln(os.Stderr, wording.Fill(v.notices.Cleared, wording.Values{"server": v.server}))
+	fmt.Fprintln(os.Stderr, wording.Fill(v.notices.Cleared, wording.Values{"server": v.server, "place": v.store.Place()}))
 	return nil
 }
 
 // clear removes what is stored for the server.
 func (v *values) clear(ctx context.Context) error {
-	err := v.use(ctx, func(ctx context.Context) error { return v.store.Clear(ctx, v.service) })
-	return v.noteFailure(ctx, "", err)
+	in := v.scope(ctx)
+	clearer, ok := v.store.(store.Clearer)
+	if ok {
+		return v.noteFailure(ctx, "", v.use(ctx, func(ctx context.Context) error { return clearer.Clear(ctx, in) }))
+	}
+	entries, err := v.entries(ctx, in)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		of := in
+		of.Account = e.Account
+		err := v.use(ctx, func(ctx context.Context) error { return v.store.Delete(ctx, of, e.Name) })
+		if err != nil && !errors.Is(err, ErrNotSet) {
+			return v.noteFailure(ctx, e.Name, err)
+		}
+	}
+	return nil
 }
 
-// stored returns the names under which something is stored, sorted: those of defs and, where the store can tell, all others. What
+// stored returns the names under which something is stored, sorted: those of defs and all others that the store lists. What
 // is in a locked keyring beside an open one is left out, as [values.clear] leaves it there: its password is not asked for. It keeps
 // no value.
 func (v *values) stored(ctx context.Context, defs []*definition) ([]string, error) {
 	if err := v.prepare(ctx); err != nil {
 		return nil, err
 	}
-	names, isOpen, err := v.listed(ctx)
+	in := v.scope(ctx)
+	names, err := v.listed(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	if isOpen {
-		ctx = keychain.Quietly(ctx)
-	}
+	ctx = keychain.Quietly(ctx) // it was unlocked to be listed, as far as that needs it
 	var locked error
 	for _, def := range defs {
 		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
 			err := v.use(ctx, func(ctx context.Context) error {
-				_, err := v.store.Get(ctx, v.service, name)
+				_, err := v.store.Get(ctx, in, name)
 				return err
 			})
 			switch {
@@ -476,23 +498,24 @@ func (v *values) stored(ctx context.Context, defs []*definition) ([]string, erro
 	return slices.Compact(names), nil
 }
 
-// listed returns the names that the store lists, where it can. The keychain has then been unlocked as far as that needs it.
-func (v *values) listed(ctx context.Context) (names []string, ok bool, err error) {
-	store, ok := v.store.(interface {
-		Names(ctx context.Context, service string) ([]string, error)
-	})
-	if !ok {
-		return nil, false, nil
+// listed returns the names of what the store has in a scope, as a line of a terminal shows them: any program may have chosen them.
+func (v *values) listed(ctx context.Context, in Scope) (names []string, err error) {
+	entries, err := v.entries(ctx, in)
+	for _, e := range entries {
+		if e.Account == in.Account {
+			names = append(names, layout.Clean(e.Name, 1, 2*layout.Columns))
+		}
 	}
-	var found []string
+	return names, err
+}
+
+// entries returns what the store lists. The keychain has then been unlocked as far as that needs it.
+func (v *values) entries(ctx context.Context, in Scope) (entries []store.Entry, err error) {
 	err = v.use(ctx, func(ctx context.Context) (err error) {
-		found, err = store.Names(ctx, v.service)
+		entries, err = v.store.List(ctx, in)
 		return err
 	})
-	for _, name := range found { // which any program may have chosen
-		names = append(names, layout.Clean(name, 1, 2*layout.Columns))
-	}
-	return names, true, v.noteFailure(ctx, "", err)
+	return entries, v.noteFailure(ctx, "", err)
 }
 
 // noteFailure logs why the store failed, without the values that are known, and returns err as a failure of ours: what somebody

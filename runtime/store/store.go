@@ -6,6 +6,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 )
@@ -19,6 +20,11 @@ type Scope struct {
 
 // An Entry is a value's name, and the account that has it.
 type Entry struct{ Account, Name string }
+
+// Compare orders entries by account and name.
+func (e Entry) Compare(other Entry) int {
+	return cmp.Or(cmp.Compare(e.Account, other.Account), cmp.Compare(e.Name, other.Name))
+}
 
 // A Store keeps values. Its methods are safe for concurrent use, by several processes too, end when ctx does, and put no value
 // into an error. One that hands on to another Store hands on the context too, which says whether a person may be asked.
@@ -36,7 +42,7 @@ type Store interface {
 	// Delete removes the value, or returns [ErrNotSet] if there is none, or [ErrReadOnly].
 	Delete(ctx context.Context, in Scope, name string) error
 	// List returns what is stored of a server and a principal, in all of their accounts, whatever account in has; sorted by
-	// account and name.
+	// [Entry.Compare].
 	List(ctx context.Context, in Scope) ([]Entry, error)
 }
 

@@ -97,7 +97,7 @@ func TestDecodeIndex(t *testing.T) {
 
 // stuck is a store that never answers by itself.
 type stuck struct {
-	store
+	backend
 	entered chan struct{}
 	prompt  bool
 }
