@@ -14,8 +14,11 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/client"
 )
 
-// storeVariable chooses where values are kept: a server that a client starts must have it too.
+// storeVariable chooses where values are kept, and storeVariables are all that say where: a server that a client starts must have
+// them too. None has a value of a secret.
 const storeVariable = "MCP_SECRETS_STORE"
+
+var storeVariables = []string{storeVariable, "MCP_SECRETS_AGE_KEY"}
 
 // A clientOrder is what the command client was told.
 type clientOrder struct {
@@ -126,8 +129,10 @@ func (c *command) clientEnvironment() map[string]string {
 			env[pair[0]] = pair[1]
 		}
 	}
-	if store := os.Getenv(storeVariable); store != "" {
-		env[storeVariable] = store
+	for _, name := range storeVariables {
+		if value := os.Getenv(name); value != "" {
+			env[name] = value
+		}
 	}
 	return env
 }
@@ -223,6 +228,9 @@ func (c *command) adviseClient(o clientOrder) {
 	if needs, _ := c.ClientNeeds(); len(needs) > 0 {
 		advice = append(advice, "The variables are those of this login: after another one, see whether they are the same.")
 	}
+	if names := c.valuesInEnvironment(); names != "" {
+		advice = append(advice, "No value is written: the client must hand these variables to the server from elsewhere: "+names+".")
+	}
 	if o.project {
 		advice = append(advice, "The file names a place on this computer: keep that in mind when you share it.", o.client.ProjectNote)
 	}
@@ -231,4 +239,17 @@ func (c *command) adviseClient(o clientOrder) {
 			fmt.Fprintln(c.stderr, line)
 		}
 	}
+}
+
+// valuesInEnvironment names the variables that have the values of secrets, where the environment was chosen as their store.
+func (c *command) valuesInEnvironment() string {
+	stores := strings.Split(strings.ReplaceAll(os.Getenv(storeVariable), " ", ""), ",")
+	if !slices.Contains(stores, "env") {
+		return ""
+	}
+	var names []string
+	for _, f := range c.Fields() {
+		names = append(names, f.Env...)
+	}
+	return strings.Join(names, ", ")
 }

@@ -7,6 +7,10 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	environment "github.com/mcpsecrets/mcpsecrets/testdata/golden/environment/want"
 )
 
 // atHome gives the user a home of their own, in which this program is the server petstore.
@@ -15,7 +19,7 @@ func atHome(t *testing.T) (home string) {
 	home = t.TempDir()
 	for name, value := range map[string]string{
 		"HOME": home, "USERPROFILE": home, "APPDATA": filepath.Join(home, "roaming"), "LOCALAPPDATA": "", "XDG_CONFIG_HOME": "",
-		"CLAUDE_CONFIG_DIR": "", "CODEX_HOME": "", "GEMINI_CLI_HOME": "", "MCP_SECRETS_STORE": "",
+		"CLAUDE_CONFIG_DIR": "", "CODEX_HOME": "", "GEMINI_CLI_HOME": "", "MCP_SECRETS_STORE": "", "MCP_SECRETS_AGE_KEY": "",
 	} {
 		t.Setenv(name, value)
 	}
@@ -74,6 +78,22 @@ func TestCommandClientInAProject(t *testing.T) {
 		"The file names a place on this computer: keep that in mind when you share it.\n")
 	b.run(t, "", "client", "claude-desktop", "--project", "--write").want(t, 2, "", "Claude Desktop has no files for projects")
 	b.run(t, "", "client", "vscode", "--file", "other.json", "--write").want(t, 0, filepath.Join(home, "other.json")+" (a new file)\n", goRun)
+}
+
+// A value in the environment is not copied into a file: what has it is named.
+func TestCommandClientWritesNoValue(t *testing.T) {
+	atHome(t)
+	vault, err := environment.OpenSecrets(secrets.WithStore(runtimetest.NewStore()), secrets.WithPrompter(runtimetest.NewUser(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vault.Manager.Close()
+	t.Setenv("GITHUB_TOKEN", goodKey)
+	t.Setenv("MCP_SECRETS_STORE", "keychain, env")
+	t.Setenv("MCP_SECRETS_AGE_KEY", "/home/ann/secrets.key")
+	r := run(t, vault.Manager, "", "client", "codex")
+	r.want(t, 0, "\n\"MCP_SECRETS_AGE_KEY\" = \"/home/ann/secrets.key\"\n\"MCP_SECRETS_STORE\" = \"keychain, env\"\n",
+		"No value is written: the client must hand these variables to the server from elsewhere: GITHUB_PERSONAL_ACCESS_TOKEN, GITHUB_TOKEN, ")
 }
 
 // A file that is not as its client reads it stays, and the error says where it is wrong and nothing of what is there.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/client"
 )
 
 // userClients are clients from npm, as their users have them.
@@ -151,6 +152,43 @@ func TestRealClients(t *testing.T) {
 	})
 }
 
+// A server that is started with nothing but HOME, PATH and what the command says finds the keychain and the display.
+func TestServerFindsWhatItIsGiven(t *testing.T) {
+	r := openReal(t, desktop.Options{})
+	c := newComputer(t)
+	cmd := c.command(t.Context(), c.program, "secrets", "client", "cursor")
+	cmd.Env = r.Env()
+	out, err := cmd.Output()
+	r.must(err)
+	var file struct {
+		Servers map[string]struct {
+			Command string
+			Env     map[string]string
+		} `json:"mcpServers"`
+	}
+	r.must(json.Unmarshal(out, &file))
+	server := file.Servers["petstore"]
+	for _, row := range []struct {
+		env  map[string]string
+		want []string
+	}{
+		{nil, []string{"keychain   failed"}},
+		{server.Env, []string{"keychain   ok   answers, is not locked", "display    ok   answers"}},
+	} {
+		doctor := c.command(t.Context(), server.Command, "secrets", "doctor")
+		doctor.Env = []string{"HOME=" + r.Getenv("HOME"), "PATH=" + os.Getenv("PATH")}
+		for name, value := range row.env {
+			doctor.Env = append(doctor.Env, name+"="+value)
+		}
+		out, _ := doctor.CombinedOutput() // what it says is what counts
+		for _, want := range row.want {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("with %v: %s\nwant %s", row.env, out, want)
+			}
+		}
+	}
+}
+
 // Killed at any moment, the command leaves the file as it was, or as it should be.
 func TestCommandClientKilled(t *testing.T) {
 	c := newComputer(t)
@@ -215,5 +253,69 @@ func TestCommandClientAndOwners(t *testing.T) {
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
 		t.Errorf("the file is %s, %v", after, err)
+	}
+}
+
+// What docs/clients.md has people paste works, and leaves what it shows. Its table names the files that the command writes.
+func TestDocsOfClients(t *testing.T) {
+	text, err := os.ReadFile("../../docs/clients.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(language string) string {
+		_, behind, _ := strings.Cut(string(text), "\n```"+language+"\n")
+		content, _, found := strings.Cut(behind, "```\n")
+		if !found {
+			t.Fatalf("there is no block of %s", language)
+		}
+		return content
+	}
+	c := newComputer(t)
+	cmd := c.command(t.Context(), "sh", "-e", "-c", block("sh"))
+	cmd.Env = []string{"HOME=" + c.home, "PATH=" + filepath.Dir(c.program) + ":" + os.Getenv("PATH")}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	read := func(path ...string) string {
+		text, err := os.ReadFile(filepath.Join(append([]string{c.home}, path...)...))
+		if err != nil {
+			t.Error(err)
+		}
+		return string(text)
+	}
+	if got, want := read(".codex", "config.toml"), strings.ReplaceAll(block("toml"), "/usr/local/bin/petstore", c.program); got != want {
+		t.Errorf("got %s want %s", got, want)
+	}
+	for _, file := range []string{read(".claude.json"), read(".vscode", "mcp.json")} {
+		if !strings.Contains(file, `"command": "`+c.program+`"`) {
+			t.Errorf("a file has no server: %s", file)
+		}
+	}
+	rows := 0
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.Trim(line, "|\n "), " | ")
+		known, ok := client.Find(strings.Trim(cells[0], "`"))
+		if !ok || len(cells) != 5 {
+			continue
+		}
+		rows++
+		for i, system := range []string{"linux", "darwin", "windows"} {
+			path, err := known.File(client.Place{System: system, Home: "~", Getenv: func(name string) string {
+				return map[string]string{"APPDATA": "/%APPDATA%"}[name]
+			}})
+			if system == "windows" {
+				path = strings.ReplaceAll(strings.TrimPrefix(path, "/"), "/", `\`)
+			}
+			if err != nil || cells[i+1] != "`"+path+"`" {
+				t.Errorf("%s on %s: %s, %v, and the page says %s", known.Name, system, path, err, cells[i+1])
+			}
+		}
+		project, ok := known.ProjectFile("")
+		if ok && cells[4] != "`"+project+"`" || !ok && cells[4] != "none" {
+			t.Errorf("%s in a project: %s, and the page says %s", known.Name, project, cells[4])
+		}
+	}
+	if rows != len(client.Names()) {
+		t.Errorf("the page has %d clients, there are %d", rows, len(client.Names()))
 	}
 }

@@ -41,18 +41,14 @@ type Server struct {
 type format interface {
 	// snippet returns a file that has this server and nothing else.
 	snippet(Server) string
-	// add adds the server, and replaces what has its name. [Client.Add] has asked for the latter by find.
-	add(text string, s Server) (string, error)
 	// find returns the entry of that name, nil if there is none.
 	find(text, name string) (map[string]any, error)
+	// add adds the server, in the place of the entry that has its name.
+	add(text string, s Server) (string, error)
 }
 
-var (
-	// ErrThere is the error of [Client.Add] where the file has the server already, as it should be.
-	ErrThere = errors.New("the server is there already")
-	// ErrFile is wrapped by errors that say why a file is left as it is: its text, or what is in it, is not what its client reads.
-	ErrFile = errors.New("the file is left as it is")
-)
+// ErrThere is the error of [Client.Add] where the file has the server already, as it should be.
+var ErrThere = errors.New("the server is there already")
 
 // A TakenError says that an entry of the same name starts something else.
 type TakenError struct {
@@ -71,7 +67,6 @@ type MistakeError struct {
 }
 
 func (e *MistakeError) Error() string { return e.Text }
-func (e *MistakeError) Unwrap() error { return ErrFile }
 
 // Snippet returns the server as it stands in the client's file. The error says why it can't stand there.
 func (c Client) Snippet(s Server) (string, error) {
@@ -91,16 +86,17 @@ func (c Client) Add(text string, s Server, replace bool) (string, error) {
 		return c.format.snippet(s), nil
 	}
 	old, err := c.format.find(text, s.Name)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case old != nil && !replace:
-		if taken := s.compare(old); taken != nil {
+	}
+	if old != nil {
+		taken := s.compare(old)
+		switch {
+		case taken == nil:
+			return "", ErrThere
+		case !replace:
 			return "", taken
 		}
-		return "", ErrThere
-	case old != nil && s.compare(old) == nil:
-		return "", ErrThere
 	}
 	return c.format.add(text, s)
 }
@@ -118,11 +114,7 @@ func (c Client) check(s Server) error {
 	if !IsName(s.Name) {
 		return errors.New("a server's name is made of letters of ASCII, digits, \"_\" and \"-\"")
 	}
-	texts := append([]string{s.Command}, s.Args...)
-	for _, value := range s.Env {
-		texts = append(texts, value)
-	}
-	for _, text := range texts {
+	for _, text := range slices.Concat([]string{s.Command}, s.Args, slices.Collect(maps.Values(s.Env))) {
 		switch {
 		case !utf8.ValidString(text):
 			return fmt.Errorf("a path, an argument or a variable is no UTF-8, which the file of %s can't have", c.Title)

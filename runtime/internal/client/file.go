@@ -103,7 +103,7 @@ func (f *File) canReplace() error {
 	switch {
 	case f.info.Mode().Perm()&0o200 == 0:
 		return errors.New("it is read-only")
-	case names(f.info) > 1:
+	case hardLinks(f.info) > 1:
 		return errors.New("it has several names (hard links), of which the others would keep the old text")
 	}
 	return nil

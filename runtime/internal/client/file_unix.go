@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// names returns how many names a file has.
-func names(info fs.FileInfo) int {
+// hardLinks returns how many names a file has.
+func hardLinks(info fs.FileInfo) int {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(stat.Nlink)
 	}
