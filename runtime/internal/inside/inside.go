@@ -69,9 +69,9 @@ type Manager interface {
 
 	// Examine says whether values can be kept and asked for here.
 	Examine(ctx context.Context) []Symptom
-	// ClientNeeds returns the line for an MCP client's configuration without which a server that it starts with little but HOME
-	// and PATH would not find what is found here, "" if it would. It is not ok where that can't be told, or makes no difference.
-	ClientNeeds() (line string, ok bool)
+	// ClientNeeds returns the variables, names and values by turns, that an MCP client must hand to a server which it starts with
+	// little but HOME and PATH, so that it finds what is found here. It is not ok where that can't be told, or makes no difference.
+	ClientNeeds() (variables []string, ok bool)
 	// KeepOnStart has the store not cleared, and reports whether SECRETS_STORAGE_CLEAR wants it cleared at a server's start.
 	KeepOnStart() (clears bool)
 }
