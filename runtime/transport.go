@@ -85,10 +85,7 @@ func newSender(m *Manager, sent field.SentAs, reason Reason, keys []AnyKey) *sen
 
 // fail makes the error of a request that is not sent, and logs that.
 func (s *sender) fail(ctx context.Context, err error) error {
-	m := s.manager
-	err = m.fail(ctx, err, s.known()...)
-	m.auditRefusal(ctx, m.turn(ctx), m.logged(s.reason), s.known(), err)
-	return err
+	return s.manager.refuse(ctx, s.reason, s.known(), err)
 }
 
 // known returns what errors can name.
