@@ -28,6 +28,7 @@ func TestGeneratedClientsSendEveryForm(t *testing.T) {
 		{"transport", "https://pets.example/api/v3/pets", &http.Client{Transport: vault.APIKeyTransport("Look up a pet", onBase)}, true, authorization, "Bearer pets-0123456789abcdef"},
 		{"header", "https://api.pets.example", vault.ShownKeyClient("Look up a pet", onBase), true, func(r *http.Request) string { return r.Header.Get("X-API-Key") }, "shown-0123456789"},
 		{"wildcard", "https://eu.uploads.pets.example/a", vault.ShownKeyClient("Look up a pet", onBase), true, func(r *http.Request) string { return r.Header.Get("X-API-Key") }, "shown-0123456789"},
+		//lint:ignore SA1019 what is deprecated is sent too
 		{"format", "https://api.pets.example", vault.FormattedClient("Look up a pet", onBase), true, authorization, `Token token="formatted-0123456789"`},
 		{"query", "https://api.pets.example/pets?a=b", vault.ContactClient(onBase), false, func(r *http.Request) string { return r.URL.Query().Get("contact") }, "info@pets.example"},
 		{"basic", "https://pets.example/api/v3/login", vault.LoginClient("Sign in at the shop", onBase), true, func(r *http.Request) string { user, password, _ := r.BasicAuth(); return user + " " + password }, "ann hunter2-hunter2"},
