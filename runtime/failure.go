@@ -205,16 +205,13 @@ func known(cause, failure error) error {
 	var rejected *rejection
 	var fault *dialog.Fault
 	var noBus *session.Fault
-	var unsent *wire.Refusal
-	var unrun *child.Refusal
+	var refused refusal
 	var noAccount *unknownAccount
 	switch {
 	case errors.As(cause, &noAccount):
 		return noAccount
-	case errors.As(cause, &unsent):
-		return unsent
-	case errors.As(cause, &unrun):
-		return unrun
+	case errors.As(cause, &refused):
+		return refused
 	case errors.As(cause, &problem):
 		return problem
 	case errors.As(cause, &noBus):
@@ -225,6 +222,12 @@ func known(cause, failure error) error {
 		return rejected
 	}
 	return failure
+}
+
+// A refusal is why a request was not sent, or a program not started: a [wire.Refusal] or a [child.Refusal].
+type refusal interface {
+	error
+	Trouble() string // for the sentence of that
 }
 
 // endedError is what a getter returns when its context has ended.
@@ -257,11 +260,9 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, entries []stor
 	if name == wording.DialogFailed {
 		values["trouble"] = troubleOf(cause)
 	}
-	if unsent := (*wire.Refusal)(nil); errors.As(cause, &unsent) {
-		values["trouble"] = unsent.Text
-	}
-	if unrun := (*child.Refusal)(nil); errors.As(cause, &unrun) {
-		values["trouble"] = unrun.Text
+	var refused refusal
+	if errors.As(cause, &refused) {
+		values["trouble"] = refused.Trouble()
 	}
 	var noBus *session.Fault
 	if errors.As(cause, &noBus) {

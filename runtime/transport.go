@@ -32,9 +32,9 @@ func WithRetry() TransportOption { return func(c *wire.Config) { c.Retry = true 
 // says, and nowhere else. Generated code calls it. Nothing is asked before the first request; each one takes its call from its context,
 // or from [InCall], and is subject to the gate of [Get].
 //
-// A request is refused with [ErrNotSent], and nobody is asked, if it goes elsewhere ([ErrElsewhere]), if it is plain http to another computer or
-// through a proxy, or if it has a Host that is not its URL's, user-info, or a header or parameter already in which the value is sent. A
-// redirect that leads elsewhere, or from https to http, goes on: it carries nothing, and nor does what follows it.
+// A request is refused with [ErrNotSent], and nobody is asked, if it goes elsewhere ([ErrElsewhere]); if it is plain http to another
+// computer or through a proxy; or if it has a Host that is not its URL's, user-info, or already the header or parameter in which the
+// value is sent. A redirect that leads elsewhere, or from https to http, goes on: it carries nothing, and nor does what follows it.
 //
 // Where a stored url says where the value goes, https://NAME.invalid stands for that URL: NAME is the url's name in the schema. Requests
 // stay below its path.
@@ -85,10 +85,7 @@ func newSender(m *Manager, sent field.SentAs, reason Reason, keys []AnyKey) *sen
 
 // fail makes the error of a request that is not sent, and logs that.
 func (s *sender) fail(ctx context.Context, err error) error {
-	m := s.manager
-	err = m.fail(ctx, err, s.known()...)
-	m.auditRefusal(ctx, m.turn(ctx), m.logged(s.reason), s.known(), err)
-	return err
+	return s.manager.refuse(ctx, s.reason, s.known(), err)
 }
 
 // known returns what errors can name.

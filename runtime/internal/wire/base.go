@@ -40,7 +40,8 @@ func cloned(base *http.Transport) *http.Transport {
 // forCredentials returns the copy of a base that sends credentials. The error is [ErrBase].
 func forCredentials(base *http.Transport) (*http.Transport, error) {
 	own := cloned(base)
-	hasTLSOfItsOwn := own.DialTLSContext != nil || own.DialTLS != nil //nolint:staticcheck // DialTLS is deprecated, and works
+	//lint:ignore SA1019 DialTLS still works
+	hasTLSOfItsOwn := own.DialTLSContext != nil || own.DialTLS != nil
 	if hasTLSOfItsOwn || len(own.TLSNextProto) > 0 || !isSafe(own.TLSClientConfig) {
 		return nil, ErrBase
 	}
@@ -52,7 +53,8 @@ func forCredentials(base *http.Transport) (*http.Transport, error) {
 		withoutHTTP2(own) // of which net/http would log the headers
 	}
 	own.Proxy = neverForPlainHTTP(base.Proxy)
-	own.DialContext, own.Dial = atThisComputer(dialerOf(base)), nil //nolint:staticcheck // as above
+	//lint:ignore SA1019 Dial still works
+	own.DialContext, own.Dial = atThisComputer(dialerOf(base)), nil
 	return own, nil
 }
 
@@ -73,11 +75,13 @@ type dialer = func(ctx context.Context, network, address string) (net.Conn, erro
 
 // dialerOf returns how base dials.
 func dialerOf(base *http.Transport) dialer {
+	//lint:ignore SA1019 Dial still works
+	older := base.Dial
 	switch {
 	case base.DialContext != nil:
 		return base.DialContext
-	case base.Dial != nil: //nolint:staticcheck // as above
-		return func(_ context.Context, network, address string) (net.Conn, error) { return base.Dial(network, address) }
+	case older != nil:
+		return func(_ context.Context, network, address string) (net.Conn, error) { return older(network, address) }
 	}
 	return new(net.Dialer).DialContext
 }

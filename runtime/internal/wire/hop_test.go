@@ -256,8 +256,9 @@ func TestReach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp.Request = nil                                                                                                                      // where anybody would look
-	for name, held := range map[string]any{"request": req, "answer": resp, "context": context.WithValue(t.Context(), "k", []byte(value))} { //nolint:staticcheck // a key is a key
+	resp.Request = nil // where anybody would look
+	type key struct{}
+	for name, held := range map[string]any{"request": req, "answer": resp, "context": context.WithValue(t.Context(), key{}, []byte(value))} {
 		if reach.Text(held, carries) == "" {
 			t.Errorf("does not find it in the %s", name)
 		}
@@ -413,8 +414,9 @@ func TestUnsafeBases(t *testing.T) {
 		"server name": func(b *http.Transport) { b.TLSClientConfig.ServerName = "api.example.com" },
 		"TLS dialer":  func(b *http.Transport) { b.DialTLSContext = w.dial },
 		"older TLS dialer": func(b *http.Transport) {
+			//lint:ignore SA1019 it still works
 			b.DialTLS = func(network, address string) (net.Conn, error) { return w.dial(context.Background(), network, address) }
-		}, //nolint:staticcheck // it works
+		},
 		"own HTTP/2": func(b *http.Transport) {
 			b.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{"h2": func(string, *tls.Conn) http.RoundTripper { return nil }}
 		},

@@ -5,12 +5,14 @@ import "errors"
 // ErrNotSent is every [Refusal].
 var ErrNotSent = errors.New("secrets: the request was not sent")
 
-// A Refusal is why a request was not sent with its credential. Its text continues "the request was not sent: ", and has nothing of the
-// request.
-type Refusal struct{ Text string }
+// A Refusal is why a request was not sent with its credential. It has nothing of the request.
+type Refusal struct{ trouble string }
 
 // Error returns the whole sentence.
-func (r *Refusal) Error() string { return ErrNotSent.Error() + ": " + r.Text }
+func (r *Refusal) Error() string { return ErrNotSent.Error() + ": " + r.trouble }
+
+// Trouble continues "the request was not sent: ".
+func (r *Refusal) Trouble() string { return r.trouble }
 
 // Unwrap returns [ErrNotSent].
 func (r *Refusal) Unwrap() error { return ErrNotSent }
