@@ -22,7 +22,8 @@ type TransportOption struct{ change func(*wire.Config) }
 
 // WithBase sends requests as base does, instead of by a transport with the usual limits of time. Base is cloned: what is done to it later
 // changes nothing. Requests are refused, with [ErrNotSent], if it has a TLS dialer, an HTTP/2, a server name, a source of chance or a key
-// log of its own, or skips verification: it would send the value to who knows whom. A proxy of it serves https alone.
+// log of its own, or skips verification: it would send the value to who knows whom. A proxy of it serves https alone, and so does a dialer
+// whose connections are no [*net.TCPConn] or [*net.UnixConn]: in plain http they would be shown the value.
 func WithBase(base *http.Transport) TransportOption {
 	return TransportOption{func(c *wire.Config) { c.Base = base }}
 }
@@ -36,7 +37,8 @@ func WithRetry() TransportOption { return TransportOption{func(c *wire.Config) {
 // or from [InCall], and is subject to the gate of [Get].
 //
 // A request is refused with [ErrNotSent], and nobody is asked, if it goes elsewhere ([ErrElsewhere]), if it is plain http to another computer or
-// through a proxy, or if it has a Host that is not its URL's, user-info, or a header or parameter already in which the value is sent. A
+// through a proxy, or if it has a Host that is not its URL's, user-info, a header or parameter already in which the value is sent, or a
+// Content-Length, a Host or the like that is no canonical key of its Header, which net/http would send beside its own. A
 // redirect that leads elsewhere, or from https to http, goes on: it carries nothing, and nor does what follows it.
 //
 // Where a stored url says where the value goes, https://NAME.invalid stands for that URL: NAME is the url's name in the schema. Requests
