@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -319,6 +320,92 @@ func TestHooks(t *testing.T) {
 	}
 }
 
+// In plain http, a connection of the caller's own would be shown the value. Over TLS it sees what nobody can read.
+func TestConnectionsOfTheCaller(t *testing.T) {
+	w := newWorld(t)
+	w.serve(ok, "https://api.example.com")
+	w.serve(redirects, "http://localhost:8080", "http://api.example.com:8080", "http://evil.net")
+	place := wire.Place{Hosts: []string{"api.example.com", "localhost:8080", "api.example.com:8080"}, Insecure: true}
+	for address, want := range map[string]error{
+		"https://api.example.com/": nil, "http://localhost:8080/": wire.ErrDialer, "http://api.example.com:8080/": wire.ErrDialer,
+	} {
+		c := w.config(field.SentAs{Form: field.Bearer}, place, value)
+		var shown bytes.Buffer
+		dial := c.Base.DialContext
+		c.Base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			return &watching{conn, &shown}, err
+		}
+		resp, err := wire.New(c).RoundTrip(get(t, address))
+		if err == nil {
+			readAll(t, resp)
+		}
+		if !errors.Is(err, want) || carries(shown.String()) || (want == nil) != (len(w.take()) == 1) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	// By whatever way a connection is the caller's, and none of package net.
+	c := w.config(field.SentAs{Form: field.Bearer}, place, value)
+	dial := c.Base.DialContext
+	c.Base.DialContext = nil
+	c.Base.Dial = func(network, address string) (net.Conn, error) { //nolint:staticcheck // it works
+		conn, err := dial(t.Context(), network, address)
+		return struct{ *net.TCPConn }{conn.(*net.TCPConn)}, err
+	}
+	if _, err := wire.New(c).RoundTrip(get(t, "http://localhost:8080/")); !errors.Is(err, wire.ErrDialer) || len(w.take()) > 0 {
+		t.Error(err)
+	}
+	// Where a redirect has led, nothing is carried.
+	c = w.bearer()
+	dial = c.Base.DialContext
+	w.serve(redirects, "https://api.example.com")
+	c.Base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		return &watching{conn, io.Discard}, err
+	}
+	resp, err := (&http.Client{Transport: wire.New(c)}).Get(via("https://api.example.com/", "http://evil.net/")) //nolint:noctx // as programs do
+	if err != nil {
+		t.Fatal(err)
+	}
+	readAll(t, resp)
+	if seen := w.take(); len(seen) != 2 || carries(seen[1].text) {
+		t.Errorf("%q", seen)
+	}
+}
+
+// A watching connection shows somebody what is written to it.
+type watching struct {
+	net.Conn
+	to io.Writer
+}
+
+func (w *watching) Write(p []byte) (int, error) { _, _ = w.to.Write(p); return w.Conn.Write(p) }
+
+// A header in a spelling that net/http does not heed frames the request a second time: another virtual host would get the value, or
+// what stands in a body would be read as the next request.
+func TestHeadersThatFrame(t *testing.T) {
+	w := newWorld(t)
+	w.serve(ok, "https://api.example.com")
+	w.serve(ok, "http://localhost:8080")
+	place := wire.Place{Hosts: []string{"api.example.com", "localhost:8080"}}
+	for _, address := range []string{"https://api.example.com/", "http://localhost:8080/"} {
+		for name, want := range map[string]error{
+			"host": wire.ErrFraming, "HOST": wire.ErrFraming, "transfer-encoding": wire.ErrFraming, "Transfer-encoding": wire.ErrFraming, "content-length": wire.ErrFraming,
+			"trailer": wire.ErrFraming, "X-Host": nil, "x-own": nil, "Host": nil, "Content-Length": nil, // the last two net/http leaves out
+		} {
+			req := get(t, address)
+			req.Header[name] = []string{"evil.net"}
+			resp, err := wire.New(w.config(field.SentAs{Form: field.Bearer}, place, value)).RoundTrip(req)
+			if err == nil {
+				readAll(t, resp)
+			}
+			if seen := w.take(); !errors.Is(err, want) || (want == nil) != (len(seen) == 1) || len(seen) == 1 && strings.Contains(seen[0].at, "evil") {
+				t.Errorf("%s, %s: %v, %q", address, name, err, seen)
+			}
+		}
+	}
+}
+
 // In plain http a proxy would read the value; over TLS it sees the host.
 func TestProxies(t *testing.T) {
 	w := newWorld(t)
@@ -469,6 +556,19 @@ func TestBaseIsCloned(t *testing.T) {
 	w.mu.Unlock()
 	if _, err := rt.RoundTrip(get(t, "https://api.example.com/")); err == nil || len(w2.take()) > 0 {
 		t.Errorf("a server that nobody knows: %v", err)
+	}
+}
+
+// Nor does an authority that the caller's pool gets later.
+func TestAuthoritiesAreTheFirstOnes(t *testing.T) {
+	w, evil := newWorld(t), newWorld(t)
+	evil.serve(ok, "https://api.example.com")
+	c := w.bearer()
+	c.Base.DialContext = evil.dial
+	rt := wire.New(c)
+	w.roots.AddCert(evil.ca)
+	if _, err := rt.RoundTrip(get(t, "https://api.example.com/")); err == nil || len(evil.take()) > 0 {
+		t.Error("a server of an authority that came later got the value")
 	}
 }
 
