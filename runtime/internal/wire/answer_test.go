@@ -188,7 +188,7 @@ func TestEchoInWhatIsNoHeader(t *testing.T) {
 		})
 		client := &http.Client{Transport: wire.New(w.config(field.SentAs{Form: field.Bearer}, local, value))}
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		resp, err := client.Get("http://localhost:8080/") //nolint:noctx // as programs do
+		resp, err := client.Get("http://localhost:8080/")
 		if err == nil {
 			_, err = io.Copy(io.Discard, resp.Body)
 		}
@@ -227,7 +227,7 @@ func TestQuery(t *testing.T) {
 		"https://api.example.com/elsewhere?a=b":  {"GET /elsewhere?a=b&key=" + value, "GET /?a=b"},
 		"https://api.example.com/elsewhere?a=%2": {"GET /elsewhere?a=%2&key=" + value, "GET /?a=%2"},
 	} {
-		resp, err := client.Get(address) //nolint:noctx // as programs do
+		resp, err := client.Get(address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +246,7 @@ func TestQuery(t *testing.T) {
 	clear(w.at)
 	w.mu.Unlock()
 	client.CloseIdleConnections()
-	if _, err := client.Get("https://api.example.com/x"); err == nil || carries(err.Error()) { //nolint:noctx // as programs do
+	if _, err := client.Get("https://api.example.com/x"); err == nil || carries(err.Error()) {
 		t.Errorf("%v", err)
 	}
 }
@@ -560,7 +560,7 @@ func TestTimeout(t *testing.T) {
 	w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "https://api.example.com")
 	client := &http.Client{Transport: wire.New(w.bearer()), Timeout: 50 * time.Millisecond}
 	var failure *url.Error
-	if _, err := client.Get("https://api.example.com/"); !errors.As(err, &failure) || !failure.Timeout() { //nolint:noctx // as programs do
+	if _, err := client.Get("https://api.example.com/"); !errors.As(err, &failure) || !failure.Timeout() {
 		t.Error(err)
 	}
 }

@@ -73,7 +73,7 @@ func TestRedirects(t *testing.T) {
 		{[]string{"http://localhost:9090/", "http://localhost:9090/", api, api}, 4},
 	} {
 		client := &http.Client{Transport: wire.New(w.config(field.SentAs{Form: field.Bearer}, place, value))}
-		resp, err := client.Post(via(c.hops[0], c.hops[1:]...), "text/plain", strings.NewReader("body")) //nolint:noctx // as programs do
+		resp, err := client.Post(via(c.hops[0], c.hops[1:]...), "text/plain", strings.NewReader("body"))
 		if err != nil {
 			t.Errorf("%q: %v", c.hops, err)
 			continue
@@ -97,7 +97,7 @@ func TestRedirectToANameThatIsMapped(t *testing.T) {
 	w.serve(redirects, "https://api.example.com", "https://xn--bcher-kva.example.net")
 	client := &http.Client{Transport: wire.New(w.bearer())}
 	for _, host := range []string{"bücher。example．net", "BÜCHER.example.net."} {
-		resp, err := client.Get(via("https://api.example.com/", "https://"+host+"/")) //nolint:noctx // as programs do
+		resp, err := client.Get(via("https://api.example.com/", "https://"+host+"/"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +113,7 @@ func TestRedirectToANameThatIsMappedToNone(t *testing.T) {
 	w := newWorld(t)
 	w.serve(redirects, "https://api.example.com", "https://10.1.2.3")
 	client := &http.Client{Transport: wire.New(w.bearer())}
-	if _, err := client.Get(via("https://api.example.com/", "https://10。1.2.3/")); !errors.Is(err, wire.ErrElsewhere) { //nolint:noctx // as programs do
+	if _, err := client.Get(via("https://api.example.com/", "https://10。1.2.3/")); !errors.Is(err, wire.ErrElsewhere) {
 		t.Error(err)
 	}
 }
@@ -123,7 +123,7 @@ func TestRedirectToOurselvesInDisguise(t *testing.T) {
 	w := newWorld(t)
 	w.serve(redirects, "https://api.example.com")
 	client := &http.Client{Transport: wire.New(w.bearer())}
-	_, err := client.Get(via("https://api.example.com/", "https://user:password@api.example.com/")) //nolint:noctx // as programs do
+	_, err := client.Get(via("https://api.example.com/", "https://user:password@api.example.com/"))
 	if seen := w.take(); !errors.Is(err, wire.ErrUserInfo) || len(seen) != 1 {
 		t.Errorf("%v, %q", err, seen)
 	}
@@ -139,7 +139,7 @@ func TestRedirectBelowAStoredURL(t *testing.T) {
 		"/v3/y": "/v3/y", "y": "/v3/y", "https://api.example.com/v3/y": "/v3/y", "https://base_url.invalid/y": "/v3/y", "HTTPS://API.example.com:443/v3": "/v3",
 		"//api.example.com/v3/": "/v3/", "/v3/a%2Fb?c=%20d": "/v3/a%2Fb?c=%20d", "?a=b": "/v3/x?a=b",
 	} {
-		resp, err := client.Get(via("https://base_url.invalid/x", location)) //nolint:noctx // as programs do
+		resp, err := client.Get(via("https://base_url.invalid/x", location))
 		if err != nil {
 			t.Fatal(location, err)
 		}
@@ -151,7 +151,7 @@ func TestRedirectBelowAStoredURL(t *testing.T) {
 			t.Errorf("%s: the caller is told of %s", location, resp.Request.URL)
 		}
 	}
-	resp, err := client.Get(via("https://base_url.invalid/x", "/other")) //nolint:noctx // as programs do
+	resp, err := client.Get(via("https://base_url.invalid/x", "/other"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +348,8 @@ func TestConnectionsOfTheCaller(t *testing.T) {
 	c := w.config(field.SentAs{Form: field.Bearer}, place, value)
 	dial := c.Base.DialContext
 	c.Base.DialContext = nil
-	c.Base.Dial = func(network, address string) (net.Conn, error) { //nolint:staticcheck // it works
+	//lint:ignore SA1019 Dial still works
+	c.Base.Dial = func(network, address string) (net.Conn, error) {
 		conn, err := dial(t.Context(), network, address)
 		return struct{ *net.TCPConn }{conn.(*net.TCPConn)}, err
 	}
@@ -363,7 +364,7 @@ func TestConnectionsOfTheCaller(t *testing.T) {
 		conn, err := dial(ctx, network, address)
 		return &watching{conn, io.Discard}, err
 	}
-	resp, err := (&http.Client{Transport: wire.New(c)}).Get(via("https://api.example.com/", "http://evil.net/")) //nolint:noctx // as programs do
+	resp, err := (&http.Client{Transport: wire.New(c)}).Get(via("https://api.example.com/", "http://evil.net/"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -476,7 +477,7 @@ func TestProxyAfterARedirectElsewhere(t *testing.T) {
 		return proxy, nil
 	}
 	client := &http.Client{Transport: wire.New(c)}
-	resp, err := client.Get(via("https://api.example.com/", "http://evil.net/x")) //nolint:noctx // as programs do
+	resp, err := client.Get(via("https://api.example.com/", "http://evil.net/x"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -681,7 +682,7 @@ func TestCookieJar(t *testing.T) {
 	jar, _ := cookiejar.New(nil)
 	client := &http.Client{Transport: wire.New(w.config(field.SentAs{Form: field.Bearer}, wire.Place{Base: base, Name: "base_url"}, value)), Jar: jar}
 	for _, address := range []string{"https://base_url.invalid/", via("https://base_url.invalid/", "https://evil.net/")} {
-		resp, err := client.Get(address) //nolint:noctx // as programs do
+		resp, err := client.Get(address)
 		if err != nil {
 			t.Fatal(err)
 		}
