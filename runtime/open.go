@@ -147,6 +147,9 @@ func define(keys []AnyKey) (definitions, error) {
 		d.schema[def], d.names[def.Name] = true, def
 		d.ordered = append(d.ordered, def)
 	}
+	if err := d.checkNames(); err != nil {
+		return d, err
+	}
 	for _, def := range d.ordered {
 		if def.isDerived() {
 			if err := d.checkDerived(def, nil); err != nil {
@@ -158,6 +161,20 @@ func define(keys []AnyKey) (definitions, error) {
 		}
 	}
 	return d, d.depend()
+}
+
+// checkNames checks that no key has a name of another, present or former: it would read what is stored for that one.
+func (d *definitions) checkNames() error {
+	former := map[string]bool{}
+	for _, def := range d.ordered {
+		for _, name := range def.RenamedFrom {
+			if former[name] || d.names[name] != nil {
+				return fmt.Errorf("secrets: key %q: its former name %q is a name of another key, or twice its own", def.Name, name)
+			}
+			former[name] = true
+		}
+	}
+	return nil
 }
 
 // isDestination reports whether others can be sent to the key of a name. A list must know that it is one, since a question names
