@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -211,6 +213,25 @@ func TestCommandClientKilled(t *testing.T) {
 		default:
 			done = string(text)
 		}
+	}
+}
+
+// Of many commands at once, each adds its server.
+func TestCommandClientsAtOnce(t *testing.T) {
+	c := newComputer(t)
+	c.file("# mine\n", ".codex", "config.toml")
+	var all sync.WaitGroup
+	for n := range 20 {
+		all.Go(func() {
+			if out, err := c.command(t.Context(), c.program, "secrets", "client", "codex", "--write", "--name", fmt.Sprint("n", n)).CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	all.Wait()
+	text, err := os.ReadFile(filepath.Join(c.home, ".codex", "config.toml"))
+	if err != nil || strings.Count(string(text), "[mcp_servers.n") != 20 || !strings.HasPrefix(string(text), "# mine\n") {
+		t.Errorf("%v: %s", err, text)
 	}
 }
 

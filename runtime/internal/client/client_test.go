@@ -218,6 +218,8 @@ func TestTaken(t *testing.T) {
 		{"vscode", `{"servers": {"pets": {"command": "K=` + key + ` pets", "args": "` + key + `"}}}`,
 			"its command is another, its arguments are others, it does not set DISPLAY; has "},
 		{"codex", "[mcp_servers.pets]\ncommand = '/opt/pets'\nargs = ['-v']\n[mcp_servers.pets.env]\nK = '" + key + "'\n", "it does not set DISPLAY; has env.K"},
+		{"cursor", `{"mcpServers": {"pets": {"command": "\u001b]0;x", "args": ["-v"], "env": {"DISPLAY": ":0", "\u001b[2J": ""}, "\u202e": 1}}}`,
+			`its command is "\x1b]0;x"; has "\u202e" env."\x1b[2J"`},
 		{"codex", "mcp_servers = {pets = '" + key + "'}", "it has no command, its arguments are others, it does not set DISPLAY; has "},
 	} {
 		_, err := find(t, row.client).Add(row.text, pets, false)
