@@ -184,7 +184,7 @@ func (o clientOrder) path() (string, error) {
 }
 
 // lockPatience bounds how long another command may write a client's file.
-const lockPatience = 10 * time.Second
+const lockPatience = 30 * time.Second
 
 // writeClient puts the server into a file, or leaves that as it is. One such command at a time does: where no lock can be had, a
 // look at whether the file has changed meanwhile has to do.

@@ -219,19 +219,19 @@ func TestCommandClientKilled(t *testing.T) {
 // Of many commands at once, each adds its server.
 func TestCommandClientsAtOnce(t *testing.T) {
 	c := newComputer(t)
-	c.file("# mine\n", ".codex", "config.toml")
+	c.file(`{"mcpServers": {"other": {"command": "x", "args": ["`+strings.Repeat("long ", 200_000)+`"]}}}`, ".cursor", "mcp.json") // it takes a while
 	var all sync.WaitGroup
-	for n := range 20 {
+	for n := range 8 {
 		all.Go(func() {
-			if out, err := c.command(t.Context(), c.program, "secrets", "client", "codex", "--write", "--name", fmt.Sprint("n", n)).CombinedOutput(); err != nil {
+			if out, err := c.command(t.Context(), c.program, "secrets", "client", "cursor", "--write", "--name", fmt.Sprint("n", n)).CombinedOutput(); err != nil {
 				t.Errorf("%v: %s", err, out)
 			}
 		})
 	}
 	all.Wait()
-	text, err := os.ReadFile(filepath.Join(c.home, ".codex", "config.toml"))
-	if err != nil || strings.Count(string(text), "[mcp_servers.n") != 20 || !strings.HasPrefix(string(text), "# mine\n") {
-		t.Errorf("%v: %s", err, text)
+	text, err := os.ReadFile(filepath.Join(c.home, ".cursor", "mcp.json"))
+	if servers := strings.Count(string(text), `"command"`); err != nil || servers != 9 {
+		t.Errorf("there are %d servers, %v", servers, err)
 	}
 }
 

@@ -99,6 +99,9 @@ func (f tomlFormat) without(text, name string) (before, behind string, err error
 	if err != nil {
 		return "", "", err
 	}
+	if take(old, f.section, name) == nil {
+		return text, "", nil
+	}
 	headers := tomlHeaders(text)
 	before = text
 	done := 0 // how much of the text is in before or behind, or goes
@@ -124,7 +127,7 @@ func (f tomlFormat) without(text, name string) (before, behind string, err error
 		behind += text[done:]
 	}
 	rest, err := parseTOML(before + behind)
-	if take(old, f.section, name); err != nil || describe(rest) != describe(old) {
+	if err != nil || describe(rest) != describe(old) {
 		return "", "", &MistakeError{Text: fmt.Sprintf("its entry is not written as a table [%s.%s] that can be replaced: remove it by hand", f.section, name)}
 	}
 	return before, behind, nil
