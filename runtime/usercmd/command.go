@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"text/tabwriter"
 
 	"golang.org/x/term"
@@ -54,7 +55,7 @@ func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 		lines:    bufio.NewReader(os.Stdin),
 	}
 	c.clears = c.KeepOnStart() // a shell where the variable is set would else remove what "set" has just stored
-	err := c.run(context.Background(), args[1:])
+	err := c.run(c.context(), args[1:])
 	if err == nil {
 		return 0, true
 	}
@@ -68,6 +69,14 @@ func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 	return 1, true
 }
 
+// context is where a store's passphrase is asked for in the terminal, if there is one.
+func (c *command) context() context.Context {
+	if !c.terminal {
+		return context.Background()
+	}
+	return inside.WithTerminal(context.Background(), c.passphrase)
+}
+
 // A command is one run of the subcommand.
 type command struct {
 	inside.Manager
@@ -76,6 +85,7 @@ type command struct {
 	terminal       bool          // stdin is one
 	lines          *bufio.Reader // of stdin
 	clears         bool          // a server that starts here would clear the store
+	asking         atomic.Bool   // the terminal asks for the passphrase of the store
 }
 
 var commandNames = []string{"status", "set", "forget", "clear", "import", "client", "doctor", "help"}

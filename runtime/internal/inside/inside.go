@@ -124,6 +124,20 @@ const (
 // none.
 const UnlockCommand = `read -rs P && printf %s "$P" | gnome-keyring-daemon --replace --unlock; unset P`
 
+type terminalKey struct{}
+
+// WithTerminal returns a context in which a person is asked in a terminal for the passphrase of a store, and not by a window. Who
+// refuses is a secrets.ErrDismissed.
+func WithTerminal(ctx context.Context, ask func(ctx context.Context, text string) (string, error)) context.Context {
+	return context.WithValue(ctx, terminalKey{}, ask)
+}
+
+// TerminalOf returns what [WithTerminal] put there, or nil.
+func TerminalOf(ctx context.Context) func(ctx context.Context, text string) (string, error) {
+	ask, _ := ctx.Value(terminalKey{}).(func(context.Context, string) (string, error))
+	return ask
+}
+
 type principalKey struct{}
 
 // WithPrincipal returns a context of requests that belong to a named principal: see secrets.WithPrincipal.
