@@ -141,6 +141,9 @@ func (s *Store) Examine(ctx context.Context, in store.Scope) (state string, err 
 	return fmt.Sprintf("files in %s: %d of %d can be read", s.folder.path, len(entries)-len(wrong), len(entries)), errors.Join(wrong...)
 }
 
+// HeedsQuietly reports that nobody is ever asked for anything.
+func (*Store) HeedsQuietly() bool { return true }
+
 // Close implements [store.Closer].
 func (s *Store) Close() error { return s.folder.close() }
 
