@@ -13,6 +13,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/env"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
@@ -167,4 +168,17 @@ func TestVariablesOfTwo(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+func TestEnvironmentKeepsTheContract(t *testing.T) {
+	runtimetest.TestReadOnlyStore(t, func(t testing.TB, values map[store.Entry]string) store.Store {
+		t.Setenv("MCPSECRETS_TEST_KEY", values[store.Entry{Name: "api_key"}])
+		t.Setenv("MCPSECRETS_TEST_URL", values[store.Entry{Name: "base_url"}])
+		s, err := env.New(fields, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		return s
+	})
 }

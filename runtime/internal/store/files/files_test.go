@@ -11,6 +11,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/files"
+	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
@@ -181,4 +182,14 @@ func TestCallThatHasEnded(t *testing.T) {
 		}
 		want(t, s, in, "api_key", "one")
 	}
+}
+
+func TestFilesKeepTheContract(t *testing.T) {
+	runtimetest.TestReadOnlyStore(t, func(t testing.TB, values map[store.Entry]string) store.Store {
+		dir := t.TempDir()
+		for e, value := range values {
+			write(t, filepath.Join(dir, e.Account, e.Name), value, 0o600)
+		}
+		return open(t, dir)
+	})
 }
