@@ -228,7 +228,7 @@ func (e *endedError) Unwrap() error { return e.error }
 
 // failAs makes the error for a failure whose name is known, with the sentence of that name or another.
 func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []string) error {
-	values := wording.Values{"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command}
+	values := wording.Values{"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command, "place": m.values.store.Place()}
 	if len(secrets) > 0 {
 		values["secret"] = secrets[0]
 	}

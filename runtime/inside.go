@@ -39,8 +39,11 @@ func (i insider) Warn(ctx context.Context, text string) {
 	i.log.LogAttrs(ctx, slog.LevelWarn, text, slog.String("server", i.server))
 }
 
-// Place says where the values are, and of the keychain by which name.
-func (i insider) Place() string {
+// Place implements [inside.Manager].
+func (i insider) Place() string { return i.values.store.Place() }
+
+// PlaceInFull implements [inside.Manager].
+func (i insider) PlaceInFull() string {
 	place := i.values.store.Place()
 	if _, ok := i.values.store.(keychain.Store); ok {
 		place += " (" + keychain.Service(i.server) + ")"

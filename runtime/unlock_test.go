@@ -160,8 +160,8 @@ func TestNobodyTypesForAStoreThatIsOnlyRead(t *testing.T) {
 // What is wrong with one value is said of that one. What is wrong with the keychain is, once.
 func TestStatusOfOthers(t *testing.T) {
 	for err, want := range map[error]string{
-		keychain.ErrUnasked: `"name":"one","label":"one","required":true,"set":null,"problem":"The keychain that holds one is locked.`,
-		keychain.ErrStore:   `"name":"one","label":"one","required":true,"set":null,"problem":"The keychain that holds one reported an error.`,
+		keychain.ErrUnasked: `"name":"one","label":"one","required":true,"set":null,"problem":"one can't be used: memory is locked.`,
+		keychain.ErrStore:   `"name":"one","label":"one","required":true,"set":null,"problem":"one can't be used: memory reported an error.`,
 		keychain.ErrNoStore: "",
 		keychain.ErrTimeout: "",
 	} {
@@ -172,7 +172,7 @@ func TestStatusOfOthers(t *testing.T) {
 		m.values.store = FailsForOne{store, "one", err}
 		said, failure := m.tools()[0].Run(m.Background(t.Context()), "")
 		if want == "" {
-			if !errors.Is(failure, err) {
+			if !errors.Is(failure, errors.Unwrap(err)) {
 				t.Errorf("%v: got %v, %v", err, said, failure)
 			}
 			continue

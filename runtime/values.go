@@ -434,7 +434,7 @@ func (v *values) prepare(ctx context.Context) error {
 		return err
 	}
 	v.kept = true
-	fmt.Fprintln(os.Stderr, wording.Fill(v.notices.Cleared, wording.Values{"server": v.server}))
+	fmt.Fprintln(os.Stderr, wording.Fill(v.notices.Cleared, wording.Values{"server": v.server, "place": v.store.Place()}))
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // The zero Store is as good as one of NewStore, whatever is done with it first.
@@ -32,15 +33,19 @@ func TestZeroStore(t *testing.T) {
 		"put":  func(s *runtimetest.Store) error { s.Put("x", "b", "value"); return nil },
 		"fail": func(s *runtimetest.Store) error { s.Fail(nil); return nil },
 	} {
-		var store runtimetest.Store
-		if err := first(&store); err != nil {
+		var zero runtimetest.Store
+		if err := first(&zero); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := store.Set(t.Context(), secrets.Scope{Server: "x"}, "a", "value"); err != nil {
+		if err := zero.Set(t.Context(), secrets.Scope{Server: "x"}, "a", "value"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if value, ok := store.Value("x", "a"); !ok || value != "value" {
+		if value, ok := zero.Value("x", "a"); !ok || value != "value" {
 			t.Errorf("%s: %q", name, value)
 		}
 	}
+}
+
+func TestStoreInMemoryIsAStore(t *testing.T) {
+	runtimetest.TestStore(t, func(testing.TB) store.Store { return runtimetest.NewStore() })
 }

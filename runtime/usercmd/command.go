@@ -173,7 +173,7 @@ func (c *command) status(ctx context.Context) error {
 	}
 	_ = table.Flush()
 	if knows {
-		fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n%s", c.Server(), c.Place(), &rows)
+		fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n%s", c.Server(), c.PlaceInFull(), &rows)
 	}
 	return unknown
 }
@@ -341,19 +341,19 @@ func (c *command) clear(ctx context.Context, args []string) error {
 		return c.storeError(err)
 	}
 	if len(names) == 0 {
-		fmt.Fprintf(c.stdout, "Nothing is stored in %s.\n", c.Place())
+		fmt.Fprintf(c.stdout, "Nothing is stored in %s.\n", c.PlaceInFull())
 		return nil
 	}
 	list := strings.Join(names, ", ")
 	if !sure {
-		if err := c.agreed(fmt.Sprintf("This removes from %s: %s", c.Place(), list), "nothing was removed"); err != nil {
+		if err := c.agreed(fmt.Sprintf("This removes from %s: %s", c.PlaceInFull(), list), "nothing was removed"); err != nil {
 			return err
 		}
 	}
 	if err := c.patiently(func() error { return c.Clear(ctx) }); err != nil {
 		return c.storeError(err)
 	}
-	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.Place(), list)
+	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.PlaceInFull(), list)
 	return nil
 }
 
@@ -409,11 +409,11 @@ var storeFailures = map[wording.Failure]string{
 	wording.NoStore:      "no keychain answers",
 	wording.NoBus:        "no keychain answers: there is no session bus, or not where DBUS_SESSION_BUS_ADDRESS says",
 	wording.NoKeyring:    "the keychain has no keyring yet, and nobody answered its window that asks for the password of one, or could see it; gnome-keyring takes one without a screen: " + inside.UnlockCommand,
-	wording.StoreLocked:  "the keychain is locked: unlock it, then try again",
-	wording.NotUnlocked:  "the keychain is locked: unlock it, then try again",
-	wording.StoreTimeout: "the keychain does not answer in time: look for its window or restart it, then try again",
-	wording.StoreFailed:  "the keychain reported an error",
-	wording.TooBig:       "the value is larger than the keychain takes",
+	wording.StoreLocked:  "{place} is locked: unlock it, then try again",
+	wording.NotUnlocked:  "{place} is locked: unlock it, then try again",
+	wording.StoreTimeout: "{place} does not answer in time: look for its window or restart it, then try again",
+	wording.StoreFailed:  "{place} reported an error",
+	wording.TooBig:       "the value is larger than {place} takes",
 }
 
 // storeError makes the error of a command for an error of the store. As in what a getter returns, the store's own text is
@@ -432,7 +432,7 @@ func (c *command) storeTrouble(cause error) string {
 	if !errors.As(c.Fail(cause), &failure) {
 		return ""
 	}
-	return storeFailures[wording.Failure(failure.Failure)]
+	return wording.Fill(storeFailures[wording.Failure(failure.Failure)], wording.Values{"place": c.Place()})
 }
 
 // A storeFailure says what happened, and to which secret.

@@ -12,7 +12,7 @@ import (
 // keychain's own, and always ends. The error means that no secret can be kept.
 func (c *command) doctor(ctx context.Context) error {
 	failed := 0
-	fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n", c.Server(), c.Place())
+	fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n", c.Server(), c.PlaceInFull())
 	table := newTable(c.stdout)
 	for _, s := range c.Examine(ctx) {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Part, s.Verdict, s.Text)

@@ -27,9 +27,11 @@ type Manager interface {
 	// Tools are what an adapter's AddTools adds to a server.
 	Tools() []Tool
 
-	// Server is the server's name in the schema, and Place is where its values are kept.
+	// Server is the server's name in the schema, and Place is where its values are kept, such as "the keychain". PlaceInFull also
+	// says how that names them.
 	Server() string
 	Place() string
+	PlaceInFull() string
 	// Program is how a person starts this program, and HasTerminal notes that it has the terminal command.
 	Program() string
 	HasTerminal()
