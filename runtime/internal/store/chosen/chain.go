@@ -27,7 +27,7 @@ func (c chain) Place() string {
 func (c chain) Get(ctx context.Context, in store.Scope, name string) (string, error) {
 	for _, s := range c {
 		if value, err := s.Get(ctx, in, name); !errors.Is(err, store.ErrNotSet) {
-			return value, err
+			return value, at(s, err)
 		}
 	}
 	return "", store.ErrNotSet
@@ -37,13 +37,13 @@ func (c chain) Get(ctx context.Context, in store.Scope, name string) (string, er
 func (c chain) Set(ctx context.Context, in store.Scope, name, value string) error {
 	for _, s := range c {
 		if err := s.Set(ctx, in, name, value); !errors.Is(err, store.ErrReadOnly) {
-			return err
+			return at(s, err)
 		}
-		if err := has(ctx, s, in, name); err != nil {
+		if err := checkUnset(ctx, s, in, name); err != nil {
 			return err
 		}
 	}
-	return &ReadOnly{At: c}
+	return &Error{At: c, Err: store.ErrReadOnly}
 }
 
 // Delete implements [store.Store]. It begins at the end: what is removed shows nothing that it has hidden.
@@ -53,11 +53,11 @@ func (c chain) Delete(ctx context.Context, in store.Scope, name string) error {
 		switch err := s.Delete(ctx, in, name); {
 		case errors.Is(err, store.ErrNotSet):
 		case errors.Is(err, store.ErrReadOnly):
-			if err := has(ctx, s, in, name); err != nil {
+			if err := checkUnset(ctx, s, in, name); err != nil {
 				return err
 			}
 		case err != nil:
-			return err
+			return at(s, err)
 		default:
 			result = nil
 		}
@@ -71,7 +71,7 @@ func (c chain) List(ctx context.Context, in store.Scope) ([]store.Entry, error) 
 	for _, s := range c {
 		entries, err := s.List(ctx, in)
 		if err != nil {
-			return nil, err
+			return nil, at(s, err)
 		}
 		all = append(all, entries...)
 	}
@@ -83,10 +83,10 @@ func (c chain) List(ctx context.Context, in store.Scope) ([]store.Entry, error) 
 func (c chain) Prepare(ctx context.Context, in store.Scope) error {
 	for _, s := range c {
 		if err := prepare(ctx, s, in); !errors.Is(err, store.ErrReadOnly) {
-			return err
+			return at(s, err)
 		}
 	}
-	return &ReadOnly{At: c}
+	return &Error{At: c, Err: store.ErrReadOnly}
 }
 
 // Clear implements [store.Clearer]. If something is left where it is only read, the error is [store.ErrReadOnly].
@@ -95,10 +95,10 @@ func (c chain) Clear(ctx context.Context, in store.Scope) error {
 	for _, s := range c {
 		err := clearAll(ctx, s, in)
 		if err != nil && !errors.Is(err, store.ErrReadOnly) {
-			return err
+			return at(s, err)
 		}
 		if err != nil && left == nil {
-			left = &ReadOnly{At: s, IsSet: true}
+			left = &Error{At: s, IsSet: true, Err: store.ErrReadOnly}
 		}
 	}
 	return left

@@ -173,12 +173,21 @@ func (o Options) checkAllowed() error {
 }
 
 // there says what there is: "keychain, files:DIR, env or age:FILE".
-func (o Options) there() string {
+func (o Options) there() string { return o.list(Keychain, Files, Env, Age) }
+
+// Elsewhere says what there is besides the keychain: "files:DIR, env or age:FILE". It is "" if that is nothing.
+func (o Options) Elsewhere() string { return o.list(Files, Env, Age) }
+
+// list says how those of some kinds are written that the author allows.
+func (o Options) list(kinds ...Kind) string {
 	var list []string
-	for _, kind := range []Kind{Keychain, Files, Env, Age} {
+	for _, kind := range kinds {
 		if o.allows(kind) {
 			list = append(list, forms[kind])
 		}
+	}
+	if len(list) == 0 {
+		return ""
 	}
 	if last := len(list) - 1; last > 0 {
 		return strings.Join(list[:last], ", ") + " or " + list[last]

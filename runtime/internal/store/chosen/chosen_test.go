@@ -179,8 +179,13 @@ func TestOrderOfReading(t *testing.T) {
 	s := w.open(t, "files:"+dir+",keychain")
 	want := func(name, value string, want error) {
 		t.Helper()
-		if got, err := s.Get(t.Context(), in, name); got != value || !errors.Is(err, want) {
+		got, err := s.Get(t.Context(), in, name)
+		if got != value || !errors.Is(err, want) {
 			t.Errorf("%s is %q, %v, want %q, %v", name, got, err, value, want)
+		}
+		var at *chosen.Error
+		if errors.As(err, &at) == (err == nil || errors.Is(err, store.ErrNotSet)) {
+			t.Errorf("%s: %v says not which store failed", name, err)
 		}
 	}
 	want("api_key", "", store.ErrNotSet)
@@ -222,7 +227,7 @@ func TestOrderOfWriting(t *testing.T) {
 	}
 	wantReadOnly := func(what string, err error) {
 		t.Helper()
-		var hidden *chosen.ReadOnly
+		var hidden *chosen.Error
 		if !errors.As(err, &hidden) || !errors.Is(err, store.ErrReadOnly) || !hidden.IsSet || hidden.At.Place() != "the folder "+dir {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -230,6 +235,10 @@ func TestOrderOfWriting(t *testing.T) {
 	wantReadOnly("set", s.Set(t.Context(), in, "base_url", "new"))
 	wantReadOnly("delete", s.Delete(t.Context(), in, "base_url"))
 	wantReadOnly("check", chosen.CheckWritable(t.Context(), s, in, "base_url"))
+	wantReadOnly("check whether it goes", chosen.CheckRemovable(t.Context(), s, in, "base_url"))
+	if err := chosen.CheckRemovable(t.Context(), s, in, "api_key"); err != nil {
+		t.Errorf("check whether it goes: %v", err)
+	}
 	if err := chosen.CheckWritable(t.Context(), s, in, "api_key"); err != nil {
 		t.Errorf("check: %v", err)
 	}
@@ -265,7 +274,7 @@ func TestNothingCanBeWritten(t *testing.T) {
 		"set":     s.Set(t.Context(), in, "api_key", "x"),
 		"check":   chosen.CheckWritable(t.Context(), s, in, "api_key"),
 	} {
-		var readOnly *chosen.ReadOnly
+		var readOnly *chosen.Error
 		if !errors.As(err, &readOnly) || readOnly.IsSet || readOnly.At.Place() != s.Place() {
 			t.Errorf("%s: %v", what, err)
 		}
