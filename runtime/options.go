@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -82,7 +81,7 @@ const (
 // WithStores leaves MCP_SECRETS_STORE the choice among these kinds alone: [Open] fails if it names another. Where it is not set the
 // keychain is used if it is one of them, or Env if it is the only one, and else Open fails.
 func WithStores(kinds ...StoreKind) Option {
-	return func(o *options) { o.stores = slices.Concat([]StoreKind{}, kinds) }
+	return func(o *options) { o.stores = append([]StoreKind{}, kinds...) }
 }
 
 // WithPrompter asks the person at this computer through prompter instead of native dialogs.
