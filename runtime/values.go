@@ -19,6 +19,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/standing"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
@@ -445,7 +446,7 @@ func (v *values) clear(ctx context.Context) error {
 	if ok {
 		return v.noteFailure(ctx, "", v.use(ctx, func(ctx context.Context) error { return clearer.Clear(ctx, in) }))
 	}
-	entries, err := v.entries(ctx, in)
+	entries, err := v.allEntries(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -509,8 +510,14 @@ func (v *values) listed(ctx context.Context, in Scope) (names []string, err erro
 	return names, err
 }
 
-// entries returns what the store lists. The keychain has then been unlocked as far as that needs it.
-func (v *values) entries(ctx context.Context, in Scope) (entries []store.Entry, err error) {
+// entries returns what the store lists, but for what is no secret: the permissions that were given beforehand.
+func (v *values) entries(ctx context.Context, in Scope) ([]store.Entry, error) {
+	entries, err := v.allEntries(ctx, in)
+	return slices.DeleteFunc(entries, func(e store.Entry) bool { return e.Name == standing.Entry.Name }), err
+}
+
+// allEntries returns what the store lists. The keychain has then been unlocked as far as that needs it.
+func (v *values) allEntries(ctx context.Context, in Scope) (entries []store.Entry, err error) {
 	err = v.use(ctx, func(ctx context.Context) (err error) {
 		entries, err = v.store.List(ctx, in)
 		return err
