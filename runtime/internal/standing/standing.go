@@ -77,11 +77,11 @@ var ErrBroken = errors.New("it is no list of permissions")
 // Decode reads a JSON list of permissions; an empty text is an empty list. What it does not understand may be a bound that a later
 // version knows, so then nothing counts: the error is [ErrBroken].
 func Decode(text string) ([]Permission, error) {
-	if strings.TrimSpace(text) == "" {
-		return nil, nil
-	}
 	if len(text) > MaxSize {
 		return nil, fmt.Errorf("%w: it has more than %d bytes", ErrBroken, MaxSize)
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
 	}
 	var all []Permission
 	decoder := json.NewDecoder(strings.NewReader(text))
