@@ -87,7 +87,7 @@ func (m *Manager) beforehand(call *consent.Call, used, found []finding) func(con
 			if all == nil {
 				all = append(m.standingHere(ctx), standing.Permission{}) // which covers nothing, and is not nil
 			}
-			how[i] = m.allowedBy(all, m.standingUse(ctx, call, u))
+			how[i] = m.allowedBy(all, m.standingUse(call, u))
 		}
 		return how
 	}
@@ -100,10 +100,10 @@ func (m *Manager) stands(def *definition) bool { return def.Stands() && !m.stand
 // code verified. All others may be anybody.
 func mayStand(who consent.Who) bool { return who.Kind == consent.Process || who.Kind == consent.Named }
 
-func (m *Manager) standingUse(ctx context.Context, call *consent.Call, u use) standing.Use {
+func (m *Manager) standingUse(call *consent.Call, u use) standing.Use {
 	return standing.Use{
 		Subject: standing.Subject{
-			Server: m.server, Principal: call.Who.Name, Account: m.values.scope(ctx).Account,
+			Server: m.server, Principal: call.Who.Name, Account: u.need.Entry.Account,
 			Secret: u.def.Name, Tool: call.Tool.Name, To: u.to(),
 		},
 		IsTool:  call.Tool.Kind == "tool",
@@ -235,14 +235,14 @@ func (m *Manager) destinationsIn(ctx context.Context, def, whole *definition) (t
 	}
 	for _, f := range found {
 		if f.value == nil && f.def.Name == def.SentTo {
-			return nil, about(ErrNotSet, f.def)
+			return nil, about(ErrNotSet, m.values.entry(ctx, f.def))
 		}
 	}
 	if whole == def && !def.GoesToItself() {
 		found[0].value = "" // where it goes does not depend on it
 	}
 	if found[0].value == nil && !found[0].elsewhere && (whole == def || whole.Type == field.URL) {
-		return nil, about(ErrNotSet, whole)
+		return nil, about(ErrNotSet, m.values.entry(ctx, whole))
 	}
 	for _, f := range used(found, 1) {
 		if f.def == def {
@@ -262,7 +262,7 @@ func (m *Manager) standingGrants() (grants []Grant) {
 		if def == nil || !def.Stands() || m.standings.counts(p) != nil {
 			continue
 		}
-		grants = append(grants, Grant{Principal: p.Principal, Secret: p.Secret, Tool: p.Tool, Until: p.Until, Standing: true})
+		grants = append(grants, Grant{Principal: p.Principal, Account: p.Account, Secret: p.Secret, Tool: p.Tool, Until: p.Until, Standing: true})
 	}
 	return grants
 }
@@ -283,8 +283,8 @@ func (m *Manager) cannotStand(def *definition) string {
 }
 
 // Destinations implements [inside.Manager].
-func (i insider) Destinations(ctx context.Context, name string) ([]string, error) {
-	return i.destinations(ctx, i.names[name])
+func (i insider) Destinations(ctx context.Context, of store.Entry) ([]string, error) {
+	return i.destinations(i.values.in(ctx, of.Account), i.names[of.Name])
 }
 
 // CannotStand implements [inside.Manager].

@@ -124,7 +124,7 @@ func (c *command) allowable(w words) (f field.Field, lasts time.Duration, err er
 		return f, 0, misused("say which tool may use %s: --tool TOOL, or --all-tools", f.Name)
 	case w.everyTool && f.Scope == field.ToolScope:
 		return f, 0, misused("the schema wants each tool to be allowed by itself: say --tool TOOL")
-	case w.account != "" && !field.ValidName(w.account):
+	case w.account != "" && !field.ValidAccount(w.account):
 		return f, 0, misused("an account's name is made of a-z, 0-9, \"_\" and \"-\"")
 	}
 	lasts, err = readDays(w.duration)
@@ -151,7 +151,10 @@ func (c *command) destinations(ctx context.Context, f field.Field, w words) ([]s
 		return []string{w.to}, nil
 	}
 	var to []string
-	err := c.patiently(func() (err error) { to, err = c.Destinations(ctx, f.Name); return err })
+	err := c.patiently(func() (err error) {
+		to, err = c.Destinations(ctx, store.Entry{Account: w.account, Name: f.Name})
+		return err
+	})
 	var failure *secrets.Error
 	switch {
 	case errors.Is(err, secrets.ErrNotSet) && errors.As(c.Fail(err), &failure):
@@ -265,7 +268,7 @@ func (c *command) until(ctx context.Context, p standing.Permission) string {
 	case c.CannotStand(p.Secret) != "":
 		return "does not count: it " + c.CannotStand(p.Secret)
 	}
-	if to, err := c.Destinations(ctx, p.Secret); p.Account == "" && err == nil && !slices.Contains(to, p.To) {
+	if to, err := c.Destinations(ctx, store.Entry{Account: p.Account, Name: p.Secret}); err == nil && !slices.Contains(to, p.To) {
 		return "does not count here: the value goes to " + shownWord(strings.Join(to, ", "))
 	}
 	return "until " + standing.Date(p.Until)

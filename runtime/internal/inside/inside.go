@@ -11,6 +11,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/standing"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A Manager is a secrets.Manager, seen from inside.
@@ -70,7 +71,7 @@ type Manager interface {
 
 	// Destinations returns where a value can go, as the settings are now; "" is a place that the schema does not say. The error is
 	// secrets.ErrNotSet of what would say it.
-	Destinations(ctx context.Context, name string) ([]string, error)
+	Destinations(ctx context.Context, of store.Entry) ([]string, error)
 	// CannotStand returns why a use of a secret can't be allowed beforehand, in words that continue its name, or "".
 	CannotStand(name string) string
 	// Standing returns what was allowed beforehand, at each place where that is kept, and StandingCounts why a permission counts for
@@ -82,9 +83,9 @@ type Manager interface {
 
 	// Examine says whether values can be kept and asked for here.
 	Examine(ctx context.Context) []Symptom
-	// ClientNeeds returns the line for an MCP client's configuration without which a server that it starts with little but HOME
-	// and PATH would not find what is found here, "" if it would. It is not ok where that can't be told, or makes no difference.
-	ClientNeeds() (line string, ok bool)
+	// ClientNeeds returns the variables, names and values by turns, that an MCP client must hand to a server which it starts with
+	// little but HOME and PATH, so that it finds what is found here. It is not ok where that can't be told, or makes no difference.
+	ClientNeeds() (variables []string, ok bool)
 	// KeepOnStart has the store not cleared, and reports whether SECRETS_STORAGE_CLEAR wants it cleared at a server's start.
 	KeepOnStart() (clears bool)
 }
@@ -144,6 +145,20 @@ const (
 // UnlockCommand is for bash and zsh: it asks for the keyring's password without showing it, and makes a keyring where there is
 // none.
 const UnlockCommand = `read -rs P && printf %s "$P" | gnome-keyring-daemon --replace --unlock; unset P`
+
+type terminalKey struct{}
+
+// WithTerminal returns a context in which a person is asked in a terminal for the passphrase of a store, and not by a window. Who
+// refuses is a secrets.ErrDismissed.
+func WithTerminal(ctx context.Context, ask func(ctx context.Context, text string) (string, error)) context.Context {
+	return context.WithValue(ctx, terminalKey{}, ask)
+}
+
+// TerminalOf returns what [WithTerminal] put there, or nil.
+func TerminalOf(ctx context.Context) func(ctx context.Context, text string) (string, error) {
+	ask, _ := ctx.Value(terminalKey{}).(func(context.Context, string) (string, error))
+	return ask
+}
 
 type principalKey struct{}
 
