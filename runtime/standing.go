@@ -96,6 +96,11 @@ func (m *Manager) beforehand(call *consent.Call, used, found []finding) func(con
 // stands reports whether a use of def can be allowed beforehand: neither the schema nor the server's author forbids it.
 func (m *Manager) stands(def *definition) bool { return def.Stands() && !m.standings.refused }
 
+// allStand reports whether a use of each of some secrets can be allowed beforehand.
+func (m *Manager) allStand(names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return m.names[name] == nil || !m.stands(m.names[name]) })
+}
+
 // mayStand reports whether who calls can be somebody for whom a permission was given: who started the server, or whom the server's
 // code verified. All others may be anybody.
 func mayStand(who consent.Who) bool { return who.Kind == consent.Process || who.Kind == consent.Named }
