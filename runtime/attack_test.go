@@ -17,6 +17,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // Each test of this file is an attack that once worked.
@@ -24,21 +25,26 @@ import (
 // memory is a store; package runtimetest can't be imported from inside.
 type memory struct{ sync.Map }
 
-func (s *memory) Get(ctx context.Context, _, account string) (string, error) {
+func (s *memory) Get(ctx context.Context, _ Scope, account string) (string, error) {
 	if text, ok := s.Load(account); ok {
 		return text.(string), ctx.Err()
 	}
 	return "", ErrNotSet
 }
-func (s *memory) Set(_ context.Context, _, account, text string) error {
+func (s *memory) Set(_ context.Context, _ Scope, account, text string) error {
 	s.Store(account, text)
 	return nil
 }
-func (s *memory) Delete(_ context.Context, _, account string) error {
+func (s *memory) Delete(_ context.Context, _ Scope, account string) error {
 	s.Map.Delete(account)
 	return nil
 }
-func (s *memory) Clear(context.Context, string) error { s.Map.Clear(); return nil }
+func (s *memory) Clear(context.Context, Scope) error { s.Map.Clear(); return nil }
+func (*memory) Place() string                        { return "memory" }
+func (s *memory) List(context.Context, Scope) (entries []store.Entry, _ error) {
+	s.Range(func(name, _ any) bool { entries = append(entries, store.Entry{Name: name.(string)}); return true })
+	return entries, nil
+}
 
 // answers is a person who answers by functions.
 type answers struct {
@@ -438,18 +444,18 @@ type stubborn struct {
 	refuses atomic.Bool
 }
 
-func (s *stubborn) Set(ctx context.Context, service, account, text string) error {
+func (s *stubborn) Set(ctx context.Context, in Scope, name, text string) error {
 	if s.refuses.Load() {
 		return ErrStoreLocked
 	}
-	return s.memory.Set(ctx, service, account, text)
+	return s.memory.Set(ctx, in, name, text)
 }
 
-func (s *stubborn) Delete(ctx context.Context, service, account string) error {
+func (s *stubborn) Delete(ctx context.Context, in Scope, name string) error {
 	if s.refuses.Load() {
 		return ErrStoreLocked
 	}
-	return s.memory.Delete(ctx, service, account)
+	return s.memory.Delete(ctx, in, name)
 }
 
 func TestTakenBackValueIsNeverUsed(t *testing.T) {
@@ -459,8 +465,8 @@ func TestTakenBackValueIsNeverUsed(t *testing.T) {
 		failing := &stubborn{memory: store}
 		m.values.store = failing
 		_ = m.values.put(t.Context(), key.def, "known-to-be-wrong")
-		m.values.reject(key.def, rejected{text: NewSecret("known-to-be-wrong"), why: "Wrong."})
-		undo, err := collected{m}.Replace(t.Context(), "api_key", "typed-under-another-code")
+		m.values.reject(m.values.entry(t.Context(), key.def), rejected{text: NewSecret("known-to-be-wrong"), why: "Wrong."})
+		undo, err := collected{m}.Replace(t.Context(), m.values.entry(t.Context(), key.def), "typed-under-another-code")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -499,7 +505,7 @@ func TestCloseDoesNotWaitForALockedKeychain(t *testing.T) {
 // waiting is a store whose writes wait for a person who does not come.
 type waiting struct{ *memory }
 
-func (s *waiting) Set(ctx context.Context, _, _, _ string) error {
+func (s *waiting) Set(ctx context.Context, _ Scope, _, _ string) error {
 	<-ctx.Done()
 	return ctx.Err()
 }

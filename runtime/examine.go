@@ -26,16 +26,13 @@ func (i insider) Examine(ctx context.Context) []inside.Symptom {
 }
 
 // ClientNeeds implements [inside.Manager].
-func (i insider) ClientNeeds() (line string, ok bool) {
-	_, hasKeychain := i.values.store.(*keychain.System)
+func (i insider) ClientNeeds() (variables []string, ok bool) {
+	_, hasKeychain := i.values.store.(keychain.Store)
 	_, hasDialogs := i.prompter.(native)
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || !hasKeychain && !hasDialogs {
-		return "", false
+		return nil, false
 	}
-	if missing := session.Here().Missing(hasKeychain, hasDialogs); len(missing) > 0 {
-		line = session.Config(missing...)
-	}
-	return line, true
+	return session.Here().Missing(hasKeychain, hasDialogs), true
 }
 
 // startWayOut says what to do where no keychain answers.
@@ -54,13 +51,13 @@ func startWayOut(canShow bool) string {
 
 // examineStore says whether values can be kept, and those read that are.
 func (i insider) examineStore(ctx context.Context, canShow bool) []inside.Symptom {
-	system, ok := i.values.store.(*keychain.System)
+	system, ok := i.values.store.(keychain.Store)
 	if !ok {
 		return []inside.Symptom{{Part: "store", Verdict: inside.Fine, Text: "the server brings its own, which is not looked at"}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, examinePatience)
 	defer cancel()
-	state, err := system.Look(ctx, i.values.service)
+	state, err := system.Look(ctx, keychain.Service(i.server))
 	symptoms := []inside.Symptom{i.symptomOf(state, err, canShow)}
 	if err == nil && state == keychain.Unlocked {
 		symptoms = append(symptoms, i.examineValues(ctx)...)

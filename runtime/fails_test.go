@@ -9,9 +9,9 @@ type FailsForOne struct {
 	Err     error
 }
 
-func (s FailsForOne) Get(ctx context.Context, service, account string) (string, error) {
-	if account == s.Account {
+func (s FailsForOne) Get(ctx context.Context, in Scope, name string) (string, error) {
+	if name == s.Account {
 		return "", s.Err
 	}
-	return s.Store.Get(ctx, service, account)
+	return s.Store.Get(ctx, in, name)
 }

@@ -265,11 +265,11 @@ type failingStore struct {
 	failOn string
 }
 
-func (s *failingStore) Set(ctx context.Context, service, account, value string) error {
-	if account == s.failOn {
-		return errors.New("can't set " + account + " to " + value)
+func (s *failingStore) Set(ctx context.Context, in secrets.Scope, name, value string) error {
+	if name == s.failOn {
+		return errors.New("can't set " + name + " to " + value)
 	}
-	return s.Store.Set(ctx, service, account, value)
+	return s.Store.Set(ctx, in, name, value)
 }
 
 func TestStoredValueThatBreaksARuleIsAskedForAgain(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
 // Inside is the side door for the other packages of this module: the adapters and the terminal command. Its type is
@@ -38,8 +39,17 @@ func (i insider) Warn(ctx context.Context, text string) {
 	i.log.LogAttrs(ctx, slog.LevelWarn, text, slog.String("server", i.server))
 }
 
-// Place is the keychain's name for the values.
-func (i insider) Place() string { return i.values.service }
+// Place implements [inside.Manager].
+func (i insider) Place() string { return i.values.store.Place() }
+
+// PlaceInFull implements [inside.Manager].
+func (i insider) PlaceInFull() string {
+	place := i.values.store.Place()
+	if _, ok := i.values.store.(keychain.Store); ok {
+		place += " (" + keychain.Service(i.server) + ")"
+	}
+	return place
+}
 
 // Fields returns the fields of the schema, with texts that fit a line of a terminal as they fit a dialog.
 func (i insider) Fields() []field.Field {

@@ -51,7 +51,7 @@ func TestOneValueIsInALockedKeyring(t *testing.T) {
 		return string(text)
 	}
 	for _, want := range []string{
-		`{"name":"api_key","label":"Petstore API key","required":true,"set":null,"problem":"The keychain that holds api_key is locked. `,
+		`{"name":"api_key","label":"Petstore API key","required":true,"set":null,"problem":"api_key can't be used: the keychain is locked. `,
 		`{"name":"username","label":"User name","required":true,"set":true}`,
 		`{"name":"password","label":"Password","required":true,"set":false}`,
 	} {

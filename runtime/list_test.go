@@ -11,13 +11,14 @@ import (
 	"testing/synctest"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 func TestListAndClear(t *testing.T) {
 	key := Password("api_key", Field{Required: true, RenamedFrom: []string{"key_of_old"}})
-	m, store := victim(t, answers{ask: always(AllowSession)}, key, Text("note", Field{}), URL("unset", Field{}))
-	store.Map.Delete("unset")
-	store.Map.Store("key_of_old", "pets-9876543210fedcba")
+	m, values := victim(t, answers{ask: always(AllowSession)}, key, Text("note", Field{}), URL("unset", Field{}))
+	values.Map.Delete("unset")
+	values.Map.Store("key_of_old", "pets-9876543210fedcba")
 	ctx := m.Background(t.Context())
 	if _, err := Get(ctx, m, key, "Read"); err != nil || len(m.Grants()) != 1 {
 		t.Fatal(err, m.Grants())
@@ -31,7 +32,7 @@ func TestListAndClear(t *testing.T) {
 	if names, err := m.List(ctx); err != nil || len(names) != 0 {
 		t.Errorf("after Clear: %q, %v", names, err)
 	}
-	store.Range(func(name, value any) bool { t.Errorf("left: %v", name); return true })
+	values.Range(func(name, value any) bool { t.Errorf("left: %v", name); return true })
 	if grants := m.Grants(); len(grants) != 0 {
 		t.Errorf("grants left: %v", grants)
 	}
@@ -47,15 +48,15 @@ func TestListAndClear(t *testing.T) {
 // broken is a store that has names and fails, with a value in its words.
 type broken struct{ *memory }
 
-func (broken) Clear(context.Context, string) error { return errors.New("no: " + attacked) }
-func (broken) Names(context.Context, string) ([]string, error) {
+func (broken) Clear(context.Context, Scope) error { return errors.New("no: " + attacked) }
+func (broken) List(context.Context, Scope) ([]store.Entry, error) {
 	return nil, errors.New("no: " + attacked)
 }
 
 func TestListAndClearOfABrokenStore(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
-	m, store := victim(t, answers{ask: always(AllowSession)}, key)
-	m.values.store = broken{store}
+	m, values := victim(t, answers{ask: always(AllowSession)}, key)
+	m.values.store = broken{values}
 	ctx := m.Background(t.Context())
 	if _, err := Get(ctx, m, key, "Read"); err != nil || len(m.Grants()) != 1 {
 		t.Fatal(err, m.Grants())
@@ -74,13 +75,13 @@ func TestListAndClearOfABrokenStore(t *testing.T) {
 // named is a store in which another program has chosen a name.
 type named struct{ *memory }
 
-func (named) Names(context.Context, string) ([]string, error) {
-	return []string{"api_key", "left\nover"}, nil
+func (named) List(context.Context, Scope) ([]store.Entry, error) {
+	return []store.Entry{{Name: "api_key"}, {Name: "left\nover"}}, nil
 }
 
 func TestListHasWhatOthersStored(t *testing.T) {
-	m, store := victim(t, answers{}, Password("api_key", Field{Required: true}))
-	m.values.store = named{store}
+	m, values := victim(t, answers{}, Password("api_key", Field{Required: true}))
+	m.values.store = named{values}
 	names, err := m.List(t.Context())
 	if want := []string{"api_key", "left over"}; err != nil || !slices.Equal(names, want) {
 		t.Errorf("got %q, %v, want %q", names, err, want)
@@ -98,7 +99,7 @@ type together struct {
 
 func (s *together) HeedsQuietly() bool { return s.heeds }
 
-func (s *together) Get(ctx context.Context, service, account string) (string, error) {
+func (s *together) Get(ctx context.Context, in Scope, name string) (string, error) {
 	if n := s.now.Add(1); n > s.most.Load() {
 		s.most.Store(n)
 	}
@@ -107,7 +108,7 @@ func (s *together) Get(ctx context.Context, service, account string) (string, er
 		s.reading.Done()
 		s.reading.Wait()
 	}
-	return s.memory.Get(ctx, service, account)
+	return s.memory.Get(ctx, in, name)
 }
 
 // A secret and where it goes are read at once, but from a store that may ask a person for each.
@@ -115,8 +116,8 @@ func TestDestinationIsReadAlong(t *testing.T) {
 	for _, heeds := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			key := Password("api_key", Field{Required: true, SentTo: "base_url"})
-			m, store := victim(t, answers{}, key, URL("base_url", Field{Required: true, Permission: NoAsking}))
-			s := &together{memory: store, heeds: heeds}
+			m, values := victim(t, answers{}, key, URL("base_url", Field{Required: true, Permission: NoAsking}))
+			s := &together{memory: values, heeds: heeds}
 			s.reading.Add(2)
 			m.values.store = s
 			found, err := m.read(t.Context(), m.withNeeded([]*definition{key.definition()}), nil)
@@ -136,7 +137,7 @@ type hoard struct {
 	asked bool
 }
 
-func (s *hoard) Delete(ctx context.Context, service, account string) error {
+func (s *hoard) Delete(ctx context.Context, in Scope, name string) error {
 	if keychain.IsQuiet(ctx) {
 		return fmt.Errorf("%w", keychain.ErrUnasked)
 	}
@@ -147,8 +148,8 @@ func (s *hoard) Delete(ctx context.Context, service, account string) error {
 // What a former name has is no reason to ask for the password of a keyring while a new value is stored. To forget it is one.
 func TestFormerNameUnderLock(t *testing.T) {
 	key := Password("api_key", Field{Required: true, RenamedFrom: []string{"former"}})
-	m, store := victim(t, answers{}, key)
-	s := &hoard{memory: store}
+	m, values := victim(t, answers{}, key)
+	s := &hoard{memory: values}
 	m.values.store = s
 	if err := m.Set(t.Context(), key, "pets-9876543210fedcba"); err != nil || s.asked {
 		t.Errorf("Set: %v, asked: %t", err, s.asked)

@@ -32,7 +32,7 @@ func TestListIsAskedForUntilEachItemIsRight(t *testing.T) {
 	if err != nil || !slices.Equal(got, []string{"OPS", "WEB"}) {
 		t.Fatal(got, err)
 	}
-	if text, err := store.Get(t.Context(), "com.mcp.lists", "projects"); err != nil || text != "OPS, WEB" {
+	if text, err := store.Get(t.Context(), secrets.Scope{Server: "lists"}, "projects"); err != nil || text != "OPS, WEB" {
 		t.Errorf("%q is stored, %v", text, err)
 	}
 	got[0] = "changed"

@@ -20,6 +20,8 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A Manager is the gate in front of one server's secrets. Generated code has one in a field; [Get], [GetOptional] and
@@ -28,10 +30,10 @@ type Manager struct {
 	identity
 	definitions
 
-	values   *values                            // what the store has
-	desk     *consent.Desk                      // who may use it
-	intake   *intake.Intake                     // how missing values are asked for
-	removals *consent.Table[*definition, error] // what secrets_forget asks
+	values   *values                                         // what the store has
+	desk     *consent.Desk                                   // who may use it
+	intake   *intake.Intake                                  // how missing values are asked for
+	removals *consent.Table[store.Entry, store.Entry, error] // what secrets_forget asks
 	prompter Prompter
 	log      *slog.Logger
 	uses     *useLog
@@ -74,9 +76,8 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := serviceOf(schema.Server)
-	if err != nil {
-		return nil, err
+	if err := keychain.CheckServer(schema.Server); err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
 	}
 	o.setDefaults()
 	m := &Manager{
@@ -93,11 +94,11 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	_, _ = rand.Read(m.salt()[:]) // never fails
 	m.bypass.refused = o.noBypass
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
-	m.removals = consent.NewTable[*definition, error](m.desk)
+	m.removals = consent.NewTable[store.Entry, store.Entry, error](m.desk)
 	m.values = &values{
-		store: o.store, server: m.server, service: service, names: m.names, desk: m.desk,
+		store: o.store, server: m.server, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
-		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
+		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[store.Entry]rejected{}, handed: map[store.Entry]Secret{},
 	}
 	m.intake = intake.New(intake.Config{
 		Desk: m.desk, Values: collected{m}, Ready: m.canCollect, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
@@ -109,19 +110,6 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 // hide returns a function that returns p. For a verb that does not fit, such as %s, fmt shows what the pointers in a struct
 // point to; of a function it shows an address.
 func hide[T any](p *T) func() *T { return func() *T { return p } }
-
-// maxService is how many bytes the keychain's name for the secrets of one server may have.
-const maxService = 100
-
-// serviceOf is the keychain's name for the secrets of a server. Nothing but the server's name is in it, or it could be another
-// server's: what else tells values apart belongs into the names of the entries.
-func serviceOf(server string) (string, error) {
-	service := "com.mcp." + server
-	if len(service) > maxService {
-		return "", fmt.Errorf("secrets: %q is too long for a keychain: %d bytes at most", service, maxService)
-	}
-	return service, nil
-}
 
 // terminal returns how a person runs the terminal command with these words, and "" where the program's author has not given it
 // one: it would then serve MCP on the terminal.
@@ -274,7 +262,7 @@ func (m *Manager) Close() error {
 	m.endClearing()
 	var err error
 	m.closing.Do(func() {
-		if closer, ok := m.values.store.(interface{ Close() error }); ok {
+		if closer, ok := m.values.store.(store.Closer); ok {
 			err = closer.Close()
 		}
 	})
@@ -346,7 +334,7 @@ func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 	return m.fail(ctx, err, def)
 }
 
-// List returns the names under which something is stored for the server, sorted: the schema's, also former ones, and where the
+// List returns the names under which something is stored for the account that ctx means, sorted: the schema's, also former ones, and where the
 // store can tell, those that another program chose, as far as they can be shown. It tells no value. Nobody is asked, but that
 // the keychain may have to be unlocked. What a locked keyring has beside an unlocked one is left out, as [Manager.Clear] leaves it
 // there. The errors are those of the store.
@@ -359,7 +347,7 @@ func (m *Manager) List(ctx context.Context) ([]string, error) {
 	return names, m.fail(ctx, err)
 }
 
-// Clear removes everything that is stored for the server, under whichever name, and ends all grants for its secrets, also where it
+// Clear removes everything that is stored for the server, in all accounts and under whichever name, and ends all grants for its secrets, also where it
 // fails halfway. As with [Manager.Set], nobody is asked: it is for the user's own hand, and no tool should call it. It is no error
 // if there is nothing. What a locked keyring has beside an unlocked one stays, and the log names that keyring. The errors are
 // those of the store.
@@ -373,9 +361,7 @@ func (m *Manager) Clear(ctx context.Context) error {
 
 func (m *Manager) clear(ctx context.Context) error {
 	err := m.values.clear(ctx)
-	for _, def := range m.ordered { // also after an error: some of it may be gone
-		m.values.renew(def)
-	}
+	m.values.renewAll() // also after an error: some of it may be gone
 	return err
 }
 
@@ -395,8 +381,9 @@ func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	}
 	wrong := m.rejectable(ctx, def)
 	for _, def := range wrong {
-		text, ok := m.turn(ctx).handedOut(def)
-		m.values.rejectHandedOut(def, text, ok, shown)
+		of := m.values.entry(ctx, def)
+		text, ok := m.turn(ctx).handedOut(of)
+		m.values.rejectHandedOut(of, text, ok, shown)
 	}
 	if !def.isDerived() {
 		wrong = []*definition{def}
@@ -415,7 +402,7 @@ func (m *Manager) rejectable(ctx context.Context, def *definition) []*definition
 	var handed, chosen []*definition
 	word, _ := m.values.lookup(ctx, def)
 	for _, member := range m.withMembers(def)[1:] {
-		if _, ok := m.turn(ctx).handedOut(member); ok {
+		if _, ok := m.turn(ctx).handedOut(m.values.entry(ctx, member)); ok {
 			handed = append(handed, member)
 		}
 		if m.members[member].alternative == word {

@@ -28,7 +28,7 @@ func (o *options) setDefaults() {
 		o.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	if o.store == nil {
-		o.store = keychain.New(keychain.Options{Logger: o.log})
+		o.store = keychain.Store{System: keychain.New(keychain.Options{Logger: o.log})}
 	}
 	if o.prompter == nil {
 		o.prompter = native{dialog.New(dialog.Options{Logger: o.log, Fast: o.fast})}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
 // This file reads what earlier versions kept for a profile: a second set of values of one server, under a service name of its
@@ -13,11 +14,11 @@ import (
 
 // Profile implements [inside.Manager].
 func (i insider) Profile(ctx context.Context, name string) (inside.Profile, error) {
-	service := i.values.service + "." + name
-	p := inside.Profile{Service: service, Servers: namesakes(i.server, name)}
+	in := Scope{Server: i.server + "." + name}
+	p := inside.Profile{Name: name, Service: keychain.Service(in.Server), Servers: namesakes(i.server, name)}
 	for _, def := range i.kept() {
 		for _, stored := range append([]string{def.Name}, def.RenamedFrom...) {
-			text, err := i.values.read(ctx, service, stored)
+			text, err := i.values.read(ctx, in, stored)
 			if errors.Is(err, ErrNotSet) {
 				continue
 			}
@@ -80,16 +81,17 @@ func (i insider) TakeBack(ctx context.Context, name, text string) error {
 	case err != nil:
 		return err
 	}
-	i.values.renew(i.names[name])
+	i.values.renew(i.values.entry(ctx, i.names[name]))
 	return i.values.delete(ctx, name)
 }
 
 // RemoveFromProfile implements [inside.Manager].
 func (i insider) RemoveFromProfile(ctx context.Context, p inside.Profile) (removed []string, err error) {
+	in := Scope{Server: i.server + "." + p.Name}
 	for _, value := range p.Values {
-		same, err := i.isTakenOver(ctx, p.Service, value)
+		same, err := i.isTakenOver(ctx, in, value)
 		if err == nil && same {
-			err = i.values.use(ctx, func(ctx context.Context) error { return i.values.store.Delete(ctx, p.Service, value.Stored) })
+			err = i.values.use(ctx, func(ctx context.Context) error { return i.values.store.Delete(ctx, in, value.Stored) })
 		}
 		switch {
 		case errors.Is(err, ErrNotSet):
@@ -103,9 +105,9 @@ func (i insider) RemoveFromProfile(ctx context.Context, p inside.Profile) (remov
 }
 
 // isTakenOver reports whether a value is still in both places: somebody may have changed either meanwhile.
-func (i insider) isTakenOver(ctx context.Context, service string, value inside.ProfileValue) (bool, error) {
+func (i insider) isTakenOver(ctx context.Context, in Scope, value inside.ProfileValue) (bool, error) {
 	def, taken := i.names[value.Name], inside.Opened(value.Text)
-	there, err := i.values.read(ctx, service, value.Stored)
+	there, err := i.values.read(ctx, in, value.Stored)
 	if err != nil || def.Clean(there) != taken {
 		return false, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 )
 
 // Each test of this file is a mistake that was made once.
@@ -97,16 +98,16 @@ type recording struct {
 	written []string
 }
 
-func (s *recording) Set(ctx context.Context, service, account, text string) error {
-	s.written = append(s.written, account)
-	return s.memory.Set(ctx, service, account, text)
+func (s *recording) Set(ctx context.Context, in Scope, name, text string) error {
+	s.written = append(s.written, name)
+	return s.memory.Set(ctx, in, name, text)
 }
 
-func (s *recording) Delete(ctx context.Context, service, account string) error {
-	if _, ok := s.Load(account); ok {
-		s.written = append(s.written, account)
+func (s *recording) Delete(ctx context.Context, in Scope, name string) error {
+	if _, ok := s.Load(name); ok {
+		s.written = append(s.written, name)
 	}
-	return s.memory.Delete(ctx, service, account)
+	return s.memory.Delete(ctx, in, name)
 }
 
 // Values that were typed under another code than the client shows are taken back, the last one first: of a secret that was
@@ -125,13 +126,13 @@ func TestValuesAreTakenBackInReverse(t *testing.T) {
 		store.Store("set", "set-before")
 		store.Store("former", "former-before")
 		// What is stored is asked for again.
-		m.values.reject(set.def, rejected{text: NewSecret("set-before"), why: "Wrong."})
-		m.values.reject(renamed.def, rejected{text: NewSecret("former-before"), why: "Wrong."})
+		m.values.reject(m.values.entry(t.Context(), set.def), rejected{text: NewSecret("set-before"), why: "Wrong."})
+		m.values.reject(m.values.entry(t.Context(), renamed.def), rejected{text: NewSecret("former-before"), why: "Wrong."})
 		recorded := &recording{memory: store}
 		m.values.store = recorded
 
 		first := come(t.Context(), m, Process(), "tool")
-		if err := m.intake.Collect(first, first.call(), []string{"set", "absent", "renamed", "set"}); !errors.Is(err, ErrPending) {
+		if err := m.intake.Collect(first, first.call(), intake.Secrets{Names: []string{"set", "absent", "renamed", "set"}}); !errors.Is(err, ErrPending) {
 			t.Fatal(err)
 		}
 		_, state := first.End()
@@ -219,12 +220,12 @@ type slow struct {
 	begun, goOn chan struct{}
 }
 
-func (s *slow) Set(ctx context.Context, service, account, text string) error {
+func (s *slow) Set(ctx context.Context, in Scope, name, text string) error {
 	if s.waits.Load() {
 		s.begun <- struct{}{}
 		<-s.goOn
 	}
-	return s.memory.Set(ctx, service, account, text)
+	return s.memory.Set(ctx, in, name, text)
 }
 
 // A keychain may keep a taking back waiting. The retry of the call that asked for the value then waits too, but nothing else

@@ -9,8 +9,8 @@ import (
 // mover is a store in which another process renames a value when the present name has been looked up.
 type mover struct{ *memory }
 
-func (s mover) Get(ctx context.Context, service, account string) (string, error) {
-	text, err := s.memory.Get(ctx, service, account)
+func (s mover) Get(ctx context.Context, in Scope, name string) (string, error) {
+	text, err := s.memory.Get(ctx, in, name)
 	if former, ok := s.LoadAndDelete("former"); ok {
 		s.Store("api_key", former)
 	}
@@ -35,12 +35,12 @@ type mortal struct {
 	isDead bool
 }
 
-func (s *mortal) Delete(ctx context.Context, service, account string) error {
+func (s *mortal) Delete(ctx context.Context, in Scope, name string) error {
 	if s.isDead {
 		return ErrStore
 	}
 	s.isDead = true
-	return s.memory.Delete(ctx, service, account)
+	return s.memory.Delete(ctx, in, name)
 }
 
 // Whenever a process is killed that forgets a value, the value under a former name, which was hidden, does not come back.

@@ -22,7 +22,7 @@ func BenchmarkRequest(b *testing.B) {
 	desktop.ForTest(b, desktop.Options{NoDisplay: true})
 	for name, http2 := range map[string]bool{"HTTP1": false, "HTTP2": true} {
 		b.Run(name, func(b *testing.B) {
-			store := keychain.New(keychain.Options{}) // which a manager closes
+			store := keychain.Store{System: keychain.New(keychain.Options{})} // which a manager closes
 			bare, ours := requests(b, store, http2)
 			ratio.Measure(b, 1.1, bare, ours)
 		})
@@ -86,7 +86,7 @@ func requests(t testing.TB, store secrets.Store, http2 bool) (bare, ours func())
 		resp.Body.Close()
 	}
 	bare = func() {
-		text, err := store.Get(ctx, "com.mcp.petstore", "api_key")
+		text, err := store.Get(ctx, secrets.Scope{Server: "petstore"}, "api_key")
 		if err != nil {
 			t.Fatal(err)
 		}

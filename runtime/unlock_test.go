@@ -34,18 +34,18 @@ func (s *locked) unlock(ctx context.Context) error {
 	return s.answer
 }
 
-func (s *locked) Get(ctx context.Context, service, account string) (string, error) {
+func (s *locked) Get(ctx context.Context, in Scope, name string) (string, error) {
 	if err := s.unlock(ctx); err != nil {
 		return "", err
 	}
-	return s.memory.Get(ctx, service, account)
+	return s.memory.Get(ctx, in, name)
 }
 
-func (s *locked) Set(ctx context.Context, service, account, text string) error {
+func (s *locked) Set(ctx context.Context, in Scope, name, text string) error {
 	if err := s.unlock(ctx); err != nil {
 		return err
 	}
-	return s.memory.Set(ctx, service, account, text)
+	return s.memory.Set(ctx, in, name, text)
 }
 
 func openLockedStore(t *testing.T) (*Manager, *locked, Key[Secret], Key[Secret]) {
@@ -135,7 +135,7 @@ func TestUnlockedMeanwhileIsUsed(t *testing.T) {
 // readOnly is a store that says so.
 type readOnly struct{ *memory }
 
-func (readOnly) Prepare(context.Context) error { return errors.New("the folder is only read") }
+func (readOnly) Prepare(context.Context, Scope) error { return errors.New("the folder is only read") }
 
 func TestNobodyTypesForAStoreThatIsOnlyRead(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
@@ -160,19 +160,19 @@ func TestNobodyTypesForAStoreThatIsOnlyRead(t *testing.T) {
 // What is wrong with one value is said of that one. What is wrong with the keychain is, once.
 func TestStatusOfOthers(t *testing.T) {
 	for err, want := range map[error]string{
-		keychain.ErrUnasked: `"name":"one","label":"one","required":true,"set":null,"problem":"The keychain that holds one is locked.`,
-		keychain.ErrStore:   `"name":"one","label":"one","required":true,"set":null,"problem":"The keychain that holds one reported an error.`,
+		keychain.ErrUnasked: `"name":"one","label":"one","required":true,"set":null,"problem":"one can't be used: memory is locked.`,
+		keychain.ErrStore:   `"name":"one","label":"one","required":true,"set":null,"problem":"one can't be used: memory reported an error.`,
 		keychain.ErrNoStore: "",
 		keychain.ErrTimeout: "",
 	} {
 		m, store := victim(t, answers{}, Password("one", Field{Required: true}), Password("other", Field{Required: true}))
-		if err := store.Set(t.Context(), m.values.service, "other", attacked); err != nil {
+		if err := store.Set(t.Context(), Scope{Server: "x"}, "other", attacked); err != nil {
 			t.Fatal(err)
 		}
 		m.values.store = FailsForOne{store, "one", err}
 		said, failure := m.tools()[0].Run(m.Background(t.Context()), "")
 		if want == "" {
-			if !errors.Is(failure, err) {
+			if !errors.Is(failure, errors.Unwrap(err)) {
 				t.Errorf("%v: got %v, %v", err, said, failure)
 			}
 			continue

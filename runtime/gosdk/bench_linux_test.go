@@ -19,7 +19,7 @@ import (
 // tool when it reads the keychain itself. A secret with sent_to costs a second read, of where it goes.
 func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	desktop.ForTest(b, desktop.Options{NoDisplay: true})
-	store := keychain.New(keychain.Options{})
+	store := keychain.Store{System: keychain.New(keychain.Options{})}
 	defer func() { _ = store.Close() }()
 	user := runtimetest.NewUser(b)
 	user.Answers(secrets.AllowSession)
@@ -31,7 +31,7 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 		b.Fatal(err)
 	}
 	bare := caller(b, nil, func(ctx context.Context, _ *mcp.CallToolRequest, _ animal) (*mcp.CallToolResult, any, error) {
-		text, err := store.Get(ctx, "com.mcp.petstore", "username")
+		text, err := store.Get(ctx, secrets.Scope{Server: "petstore"}, "username")
 		return greeting("Hello " + text), nil, err
 	})
 	gated := caller(b, vault.Manager, gosdk.Tool(vault.Username, "Greet you",

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // The world of a run: a server with a store, and a person at its computer.
@@ -229,19 +230,19 @@ func (p *permissionRun) use(number int, got map[string]string) {
 // runStore is the oracle's own record of what is stored.
 type runStore struct{ o *oracle }
 
-func (s runStore) Get(ctx context.Context, _, name string) (string, error) {
+func (s runStore) Get(ctx context.Context, _ secrets.Scope, name string) (string, error) {
 	if text, ok := s.o.get(name); ok {
 		return text, ctx.Err()
 	}
 	return "", secrets.ErrNotSet
 }
 
-func (s runStore) Set(_ context.Context, _, name, text string) error {
+func (s runStore) Set(_ context.Context, _ secrets.Scope, name, text string) error {
 	s.o.put(name, text, true)
 	return nil
 }
 
-func (s runStore) Delete(_ context.Context, _, name string) error {
+func (s runStore) Delete(_ context.Context, _ secrets.Scope, name string) error {
 	if _, ok := s.o.get(name); !ok {
 		return secrets.ErrNotSet
 	}
@@ -249,7 +250,14 @@ func (s runStore) Delete(_ context.Context, _, name string) error {
 	return nil
 }
 
-func (s runStore) Clear(context.Context, string) error { return errors.New("nobody asked for that") }
+func (runStore) Place() string { return "the run" }
+func (runStore) List(context.Context, secrets.Scope) ([]store.Entry, error) {
+	return nil, errors.New("nobody asked for that")
+}
+
+func (s runStore) Clear(context.Context, secrets.Scope) error {
+	return errors.New("nobody asked for that")
+}
 
 // newText is a value that no run has had.
 func (p *permissionRun) newText() string {

@@ -75,7 +75,7 @@ func TestToolWithoutSecretAllocatesLittle(t *testing.T) {
 // tool when it reads the keychain itself.
 func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	desktop.ForTest(b, desktop.Options{NoDisplay: true})
-	store := keychain.New(keychain.Options{})
+	store := keychain.Store{System: keychain.New(keychain.Options{})}
 	defer func() { _ = store.Close() }()
 	bare, gated := granted(b, store)
 	ratio.Measure(b, 1.2, bare, gated)
@@ -100,7 +100,7 @@ func granted(b *testing.B, store secrets.Store) (bare, gated func()) {
 		b.Fatal(err)
 	}
 	bare = caller(b, func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		text, err := store.Get(ctx, "com.mcp.petstore", "username")
+		text, err := store.Get(ctx, secrets.Scope{Server: "petstore"}, "username")
 		return mcp.NewToolResultText("Hello " + text), err
 	})
 	gated = caller(b, Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {
@@ -113,7 +113,7 @@ func granted(b *testing.B, store secrets.Store) (bare, gated func()) {
 // tool that makes one, bare.
 func BenchmarkToolWithDestination(b *testing.B) {
 	d := desktop.ForTest(b, desktop.Options{NoDisplay: true})
-	store := keychain.New(keychain.Options{})
+	store := keychain.Store{System: keychain.New(keychain.Options{})}
 	defer func() { _ = store.Close() }()
 	user := runtimetest.NewUser(b)
 	user.Answers(secrets.AllowSession)

@@ -2,9 +2,11 @@ package runtimetest
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A Store is a [secrets.Store] that keeps values in memory. Its own methods are the test's side of it. The zero Store is
@@ -20,14 +22,14 @@ var _ secrets.Store = (*Store)(nil)
 func (s *Store) Put(server, name, value string) {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
-	s.memory.put(item{"com.mcp." + server, name}, value)
+	s.memory.put(item{secrets.Scope{Server: server}, name}, value)
 }
 
 // Value returns what is stored for a server under a secret's name, and whether there is anything.
 func (s *Store) Value(server, name string) (string, bool) {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
-	value, ok := s.memory.values[item{"com.mcp." + server, name}]
+	value, ok := s.memory.values[item{secrets.Scope{Server: server}, name}]
 	return value, ok
 }
 
@@ -45,16 +47,22 @@ type memory struct {
 	err    error
 }
 
-type item struct{ service, account string }
+type item struct {
+	in   secrets.Scope
+	name string
+}
+
+// Place implements [secrets.Store].
+func (*memory) Place() string { return "memory" }
 
 // Get implements [secrets.Store].
-func (s *memory) Get(ctx context.Context, service, account string) (string, error) {
+func (s *memory) Get(ctx context.Context, in secrets.Scope, name string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
 		return "", err
 	}
-	value, ok := s.values[item{service, account}]
+	value, ok := s.values[item{in, name}]
 	if !ok {
 		return "", secrets.ErrNotSet
 	}
@@ -62,43 +70,45 @@ func (s *memory) Get(ctx context.Context, service, account string) (string, erro
 }
 
 // Set implements [secrets.Store].
-func (s *memory) Set(ctx context.Context, service, account, value string) error {
+func (s *memory) Set(ctx context.Context, in secrets.Scope, name, value string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
 		return err
 	}
-	s.put(item{service, account}, value)
+	s.put(item{in, name}, value)
 	return nil
 }
 
 // Delete implements [secrets.Store].
-func (s *memory) Delete(ctx context.Context, service, account string) error {
+func (s *memory) Delete(ctx context.Context, in secrets.Scope, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
 		return err
 	}
-	if _, ok := s.values[item{service, account}]; !ok {
+	if _, ok := s.values[item{in, name}]; !ok {
 		return secrets.ErrNotSet
 	}
-	delete(s.values, item{service, account})
+	delete(s.values, item{in, name})
 	return nil
 }
 
-// Clear implements [secrets.Store].
-func (s *memory) Clear(ctx context.Context, service string) error {
+// List implements [secrets.Store].
+func (s *memory) List(ctx context.Context, in secrets.Scope) ([]store.Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
-		return err
+		return nil, err
 	}
+	var entries []store.Entry
 	for i := range s.values {
-		if i.service == service {
-			delete(s.values, i)
+		if i.in.Server == in.Server && i.in.Principal == in.Principal {
+			entries = append(entries, store.Entry{Account: i.in.Account, Name: i.name})
 		}
 	}
-	return nil
+	slices.SortFunc(entries, store.Entry.Compare)
+	return entries, nil
 }
 
 func (s *memory) put(i item, value string) {

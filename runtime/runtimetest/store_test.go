@@ -6,38 +6,46 @@ import (
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // The zero Store is as good as one of NewStore, whatever is done with it first.
 func TestZeroStore(t *testing.T) {
 	for name, first := range map[string]func(*runtimetest.Store) error{
 		"get": func(s *runtimetest.Store) error {
-			_, err := s.Get(t.Context(), "com.mcp.x", "a")
+			_, err := s.Get(t.Context(), secrets.Scope{Server: "x"}, "a")
 			if errors.Is(err, secrets.ErrNotSet) {
 				return nil
 			}
 			return errors.Join(errors.New("something is there"), err)
 		},
-		"set": func(s *runtimetest.Store) error { return s.Set(t.Context(), "com.mcp.x", "b", "value") },
+		"set": func(s *runtimetest.Store) error { return s.Set(t.Context(), secrets.Scope{Server: "x"}, "b", "value") },
 		"delete": func(s *runtimetest.Store) error {
-			if err := s.Delete(t.Context(), "com.mcp.x", "a"); !errors.Is(err, secrets.ErrNotSet) {
+			if err := s.Delete(t.Context(), secrets.Scope{Server: "x"}, "a"); !errors.Is(err, secrets.ErrNotSet) {
 				return errors.Join(errors.New("something was there"), err)
 			}
 			return nil
 		},
-		"clear": func(s *runtimetest.Store) error { return s.Clear(t.Context(), "com.mcp.x") },
-		"put":   func(s *runtimetest.Store) error { s.Put("x", "b", "value"); return nil },
-		"fail":  func(s *runtimetest.Store) error { s.Fail(nil); return nil },
+		"list": func(s *runtimetest.Store) error {
+			_, err := s.List(t.Context(), secrets.Scope{Server: "x"})
+			return err
+		},
+		"put":  func(s *runtimetest.Store) error { s.Put("x", "b", "value"); return nil },
+		"fail": func(s *runtimetest.Store) error { s.Fail(nil); return nil },
 	} {
-		var store runtimetest.Store
-		if err := first(&store); err != nil {
+		var zero runtimetest.Store
+		if err := first(&zero); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := store.Set(t.Context(), "com.mcp.x", "a", "value"); err != nil {
+		if err := zero.Set(t.Context(), secrets.Scope{Server: "x"}, "a", "value"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if value, ok := store.Value("x", "a"); !ok || value != "value" {
+		if value, ok := zero.Value("x", "a"); !ok || value != "value" {
 			t.Errorf("%s: %q", name, value)
 		}
 	}
+}
+
+func TestStoreInMemoryIsAStore(t *testing.T) {
+	runtimetest.TestStore(t, func(testing.TB) store.Store { return runtimetest.NewStore() })
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"text/tabwriter"
 
 	"golang.org/x/term"
@@ -18,20 +19,21 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/spell"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/client"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
 // Begin at [Run]; below it are the commands in the order of their help text. How a value is read is in terminal.go, and the
-// command doctor in doctor.go.
+// commands import, client and doctor have files of their own.
 //
 // What was asked for goes to standard output; questions and errors go to standard error, so that output can be
 // redirected. A confidential value goes to neither, nor does a word that might be one: what is typed in the place of a name
 // may be a secret.
 
 // Run runs the subcommand "secrets" of a server's program, by which its user says in a terminal what a dialog would ask,
-// also over SSH: status, set, forget, clear, import and doctor. The exit code is 0 if all is well, 1 after a failure and 2 after
+// also over SSH: status, set, forget, clear, import, client and doctor. The exit code is 0 if all is well, 1 after a failure and 2 after
 // wrong usage.
 //
 // It reports false if args, the program's arguments without its name, do not begin with "secrets". The server then tells its
@@ -53,7 +55,7 @@ func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 		lines:    bufio.NewReader(os.Stdin),
 	}
 	c.clears = c.KeepOnStart() // a shell where the variable is set would else remove what "set" has just stored
-	err := c.run(context.Background(), args[1:])
+	err := c.run(c.context(), args[1:])
 	if err == nil {
 		return 0, true
 	}
@@ -67,6 +69,14 @@ func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 	return 1, true
 }
 
+// context is where a store's passphrase is asked for in the terminal, if there is one.
+func (c *command) context() context.Context {
+	if !c.terminal {
+		return context.Background()
+	}
+	return inside.WithTerminal(context.Background(), c.passphrase)
+}
+
 // A command is one run of the subcommand.
 type command struct {
 	inside.Manager
@@ -75,16 +85,17 @@ type command struct {
 	terminal       bool          // stdin is one
 	lines          *bufio.Reader // of stdin
 	clears         bool          // a server that starts here would clear the store
+	asking         atomic.Bool   // the terminal asks for the passphrase of the store
 }
 
-var commandNames = []string{"status", "set", "forget", "clear", "import", "doctor", "help"}
+var commandNames = []string{"status", "set", "forget", "clear", "import", "client", "doctor", "help"}
 
 func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return misused("say what to do (%s)", strings.Join(commandNames, ", "))
 	}
 	name, args := args[0], args[1:]
-	if slices.Contains(args, "-h") || slices.Contains(args, "--help") {
+	if ours, _, _ := cutDashes(args); slices.Contains(ours, "-h") || slices.Contains(ours, "--help") {
 		name = "help"
 	}
 	if name == "status" || name == "set" || name == "import" {
@@ -101,6 +112,8 @@ func (c *command) run(ctx context.Context, args []string) error {
 		return c.clear(ctx, args)
 	case "import":
 		return c.importProfile(ctx, args)
+	case "client":
+		return c.client(args)
 	case "doctor":
 		return c.without(args, func() error { return c.doctor(ctx) })
 	case "help", "-h", "-help", "--help":
@@ -130,6 +143,7 @@ func (c *command) help() {
 		{"forget NAME", "remove a value"},
 		{"clear [--yes]", "remove all values, after a question"},
 		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
+		{"client CLIENT [--write]", "print what " + strings.Join(client.Names(), ", ") + " must have to start this server, or write it"},
 		{"doctor", "say what works here, and the way out of what does not"},
 	} {
 		fmt.Fprintf(table, "  %s secrets %s\t%s\n", c.Program(), line[0], line[1])
@@ -173,7 +187,7 @@ func (c *command) status(ctx context.Context) error {
 	}
 	_ = table.Flush()
 	if knows {
-		fmt.Fprintf(c.stdout, "%s keeps its secrets under %s\n%s", c.Server(), c.Place(), &rows)
+		fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n%s", c.Server(), c.PlaceInFull(), &rows)
 	}
 	return unknown
 }
@@ -341,19 +355,19 @@ func (c *command) clear(ctx context.Context, args []string) error {
 		return c.storeError(err)
 	}
 	if len(names) == 0 {
-		fmt.Fprintf(c.stdout, "Nothing is stored under %s.\n", c.Place())
+		fmt.Fprintf(c.stdout, "Nothing is stored in %s.\n", c.PlaceInFull())
 		return nil
 	}
 	list := strings.Join(names, ", ")
 	if !sure {
-		if err := c.agreed(fmt.Sprintf("This removes from %s: %s", c.Place(), list), "nothing was removed"); err != nil {
+		if err := c.agreed(fmt.Sprintf("This removes from %s: %s", c.PlaceInFull(), list), "nothing was removed"); err != nil {
 			return err
 		}
 	}
 	if err := c.patiently(func() error { return c.Clear(ctx) }); err != nil {
 		return c.storeError(err)
 	}
-	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.Place(), list)
+	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.PlaceInFull(), list)
 	return nil
 }
 
@@ -409,11 +423,11 @@ var storeFailures = map[wording.Failure]string{
 	wording.NoStore:      "no keychain answers",
 	wording.NoBus:        "no keychain answers: there is no session bus, or not where DBUS_SESSION_BUS_ADDRESS says",
 	wording.NoKeyring:    "the keychain has no keyring yet, and nobody answered its window that asks for the password of one, or could see it; gnome-keyring takes one without a screen: " + inside.UnlockCommand,
-	wording.StoreLocked:  "the keychain is locked: unlock it, then try again",
-	wording.NotUnlocked:  "the keychain is locked: unlock it, then try again",
-	wording.StoreTimeout: "the keychain does not answer in time: look for its window or restart it, then try again",
-	wording.StoreFailed:  "the keychain reported an error",
-	wording.TooBig:       "the value is larger than the keychain takes",
+	wording.StoreLocked:  "{place} is locked: unlock it, then try again",
+	wording.NotUnlocked:  "{place} is locked: unlock it, then try again",
+	wording.StoreTimeout: "{place} does not answer in time: look for its window or restart it, then try again",
+	wording.StoreFailed:  "{place} reported an error",
+	wording.TooBig:       "the value is larger than {place} takes",
 }
 
 // storeError makes the error of a command for an error of the store. As in what a getter returns, the store's own text is
@@ -432,7 +446,7 @@ func (c *command) storeTrouble(cause error) string {
 	if !errors.As(c.Fail(cause), &failure) {
 		return ""
 	}
-	return storeFailures[wording.Failure(failure.Failure)]
+	return wording.Fill(storeFailures[wording.Failure(failure.Failure)], wording.Values{"place": c.Place()})
 }
 
 // A storeFailure says what happened, and to which secret.

@@ -258,9 +258,9 @@ func TestCommandClearAsksFirst(t *testing.T) {
 	for answer, cleared := range map[string]bool{"\n": false, "n\n": false, "\x04": false, "yes please\n": false, "y\n": true, " YES \n": true} {
 		b := stored(t)
 		y := sitDown(t, b.Manager, "clear").
-			waits("This removes from com.mcp.petstore: api_key\r\nGo on? [y/N] ").types(answer)
+			waits("This removes from memory: api_key\r\nGo on? [y/N] ").types(answer)
 		if cleared {
-			y.leaves(0, "Removed from com.mcp.petstore: api_key\n")
+			y.leaves(0, "Removed from memory: api_key\n")
 		} else {
 			y.leaves(1, "")
 		}
@@ -320,7 +320,7 @@ func TestRealCommandWithoutADisplay(t *testing.T) {
 	run(t, r.Manager, "", "status").want(t, 0, "api_key    Petstore API key   set\n", "")
 	// What another program has left under this service is removed as well, and named before.
 	r.output("sh", "-c", "printf x | secret-tool store --label=x service com.mcp.petstore username left_over")
-	run(t, r.Manager, "", "clear", "--yes").want(t, 0, "Removed from com.mcp.petstore: api_key, left_over\n", "")
+	run(t, r.Manager, "", "clear", "--yes").want(t, 0, "Removed from the keychain (com.mcp.petstore): api_key, left_over\n", "")
 	if out, err := exec.Command("secret-tool", "search", "--all", "service", "com.mcp.petstore").Output(); err != nil || len(out) > 0 {
 		t.Errorf("secret-tool finds %s, %v", out, err)
 	}
@@ -395,7 +395,7 @@ func TestRealDoctor(t *testing.T) {
 			if row.code != 0 {
 				errors = "petstore: no secret can be kept here\n"
 			}
-			for _, want := range append(row.want, "petstore keeps its secrets under com.mcp.petstore\n") {
+			for _, want := range append(row.want, "petstore keeps its secrets in the keychain (com.mcp.petstore)\n") {
 				got.want(t, row.code, want, errors)
 			}
 		})
@@ -413,6 +413,10 @@ func TestRealDoctorKnowsWhatClientsPassOn(t *testing.T) {
 	session.UserFolders = users
 	t.Cleanup(func() { session.UserFolders = old })
 	run(t, r.Manager, "", "doctor").want(t, 0, needs, "")
+	run(t, r.Manager, "", "doctor").want(t, 0, "Or \"petstore secrets client CLIENT --write\" puts the server there, with that.\n", "")
+	const variables = "The variables are those of this login: after another one, see whether they are the same.\n"
+	run(t, r.Manager, "", "client", "codex").want(t, 0, fmt.Sprintf("\n[mcp_servers.petstore.env]\n\"DBUS_SESSION_BUS_ADDRESS\" = %q\n\"DISPLAY\" = %q\n\"XAUTHORITY\" = %q\n",
+		r.Getenv("DBUS_SESSION_BUS_ADDRESS"), r.Getenv("DISPLAY"), r.Getenv("XAUTHORITY")), variables)
 
 	// The bus at its usual place, and a service manager that was told of the display.
 	r.must(os.Symlink(r.Getenv("XDG_RUNTIME_DIR"), filepath.Join(users, strconv.Itoa(os.Geteuid()))))
@@ -420,6 +424,9 @@ func TestRealDoctorKnowsWhatClientsPassOn(t *testing.T) {
 	r.must(err)
 	defer stop.Close()
 	run(t, r.Manager, "", "doctor").want(t, 0, "starts a server that finds the same.\n", "")
+	if client := run(t, r.Manager, "", "client", "codex"); strings.Contains(client.out, "env") || strings.Contains(client.errors, variables) {
+		t.Errorf("a client is given what it need not have: %+v", client)
+	}
 
 	// A variable that leads elsewhere, as in a shell that has outlived a desktop.
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
@@ -574,7 +581,7 @@ func TestRealOneValueIsInALockedKeyring(t *testing.T) {
 				got.want(t, 1, want, "petstore: api_key: the keychain is locked: unlock it, then try again\n")
 			}
 
-			run(t, r.Manager, "", "clear", "--yes").want(t, 0, "Removed from com.mcp.petstore: username\n", "")
+			run(t, r.Manager, "", "clear", "--yes").want(t, 0, "Removed from the keychain (com.mcp.petstore): username\n", "")
 			run(t, r.Manager, goodKey, "set", "api_key").want(t, 0, "api_key is set.\n", "")
 			sitDown(t, r.Manager, "set", "base_url").waits("base_url [https://petstore.example/api/v3]: ").types("\n").
 				leaves(0, "base_url is set.\n")

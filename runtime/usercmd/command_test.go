@@ -178,7 +178,7 @@ func TestCommandStatus(t *testing.T) {
 	b.store.Put("petstore", "username", "two\nlines")
 	r := b.run(t, "", "status")
 	r.want(t, 0, "api_key", "")
-	const want = `petstore keeps its secrets under com.mcp.petstore
+	const want = `petstore keeps its secrets in memory
 api_key    Petstore API key   set
 base_url   API endpoint       not set, the default serves
 contact    Contact address    not set, optional
@@ -321,8 +321,8 @@ func TestCommandClear(t *testing.T) {
 	b.store.Put("petstore", "contact", "ann@example.com")
 	b.store.Put("other", "api_key", otherKey)
 	b.run(t, "y\n", "clear").want(t, 2, "", "say --yes") // a file is no person
-	b.run(t, "", "clear", "--yes").want(t, 0, "Removed from com.mcp.petstore: api_key, contact\n", "")
-	b.run(t, "", "clear", "--yes").want(t, 0, "Nothing is stored under com.mcp.petstore.\n", "")
+	b.run(t, "", "clear", "--yes").want(t, 0, "Removed from memory: api_key, contact\n", "")
+	b.run(t, "", "clear", "--yes").want(t, 0, "Nothing is stored in memory.\n", "")
 	if _, ok := b.store.Value("other", "api_key"); !ok {
 		t.Error("another server's values were cleared")
 	}
@@ -331,8 +331,8 @@ func TestCommandClear(t *testing.T) {
 func TestCommandNamesWhatIsWrongWithTheStore(t *testing.T) {
 	for want, err := range map[string]error{
 		"no keychain answers":     secrets.ErrNoStore,
-		"the keychain is locked":  secrets.ErrStoreLocked,
-		"the keychain is locked:": secrets.ErrDismissed, // its own window was
+		"memory is locked":        secrets.ErrStoreLocked,
+		"memory is locked:":       secrets.ErrDismissed, // its own window was
 		"does not answer in time": secrets.ErrStoreTimeout,
 		"reported an error":       errors.New("somebody's own error, which may say " + goodKey),
 	} {
@@ -420,7 +420,7 @@ func ExampleRun() {
 		_ = code // os.Exit(code)
 	}
 	// Output:
-	// petstore keeps its secrets under com.mcp.petstore
+	// petstore keeps its secrets in memory
 	// api_key    Petstore API key   not set, required
 	// base_url   API endpoint       not set, the default serves
 	// contact    Contact address    not set, optional

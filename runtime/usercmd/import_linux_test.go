@@ -75,7 +75,7 @@ func TestImportLosesNothing(t *testing.T) {
 	broken := &brokenAt{Store: b.store, name: "base_url"}
 	b = open(t, secrets.WithStore(broken))
 	sitDown(t, b.Manager, "import", "--from-profile", "eu").waits("Go on?").types("y\n").waits("; nothing was imported").leaves(1, "")
-	if got, err := broken.Get(t.Context(), "com.mcp.petstore", "api_key"); err == nil {
+	if got, err := broken.Get(t.Context(), secrets.Scope{Server: "petstore"}, "api_key"); err == nil {
 		t.Errorf("half of it was imported: %q", got)
 	}
 	broken.name = ""
@@ -163,12 +163,12 @@ type brokenAt struct {
 }
 
 // Set implements [secrets.Store].
-func (s *brokenAt) Set(ctx context.Context, service, account, value string) error {
-	if account == s.name {
+func (s *brokenAt) Set(ctx context.Context, in secrets.Scope, name, value string) error {
+	if name == s.name {
 		if s.meanwhile != nil {
 			s.meanwhile()
 		}
 		return secrets.ErrStore
 	}
-	return s.Store.Set(ctx, service, account, value)
+	return s.Store.Set(ctx, in, name, value)
 }

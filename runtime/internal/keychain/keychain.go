@@ -2,8 +2,8 @@
 // Secret Service (gnome-keyring, KWallet, KeePassXC) on Linux and the BSDs,
 // the login keychain on macOS, the Credential Manager on Windows.
 //
-// Begin at [System]; its methods are the whole interface. Below it is one
-// [store] per kind of system:
+// Begin at [Store], which is the keychain as package store wants it, then at [System], which knows services and accounts as
+// keychains do. Below it is one [backend] per kind of system:
 //
 //	share.go               how calls that read the same value share one reading of it
 //	secretservice_unix.go  what is stored how on Linux; below it keyring_unix.go (which keyring
@@ -37,27 +37,40 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
-// The ways in which the keychain can fail. Test with [errors.Is].
+// The ways in which the keychain can fail, each of which is one of package store's. Test with [errors.Is].
 var (
 	// ErrNotSet: nothing is stored under this name.
-	ErrNotSet = errors.New("not set")
+	ErrNotSet = store.ErrNotSet
 	// ErrNoStore: there is no keychain to talk to, or it went away.
-	ErrNoStore = errors.New("no keychain")
+	ErrNoStore error = &failure{store.ErrNoStore, "no keychain"}
 	// ErrLocked: the keychain is locked, and its own prompt could not be shown or
 	// was not answered in time. An open prompt stays: once it is answered, the
 	// next call works.
-	ErrLocked = errors.New("keychain is locked")
+	ErrLocked error = &failure{store.ErrLocked, "keychain is locked"}
 	// ErrDismissed: a person closed the keychain's own prompt.
-	ErrDismissed = errors.New("keychain prompt was dismissed")
+	ErrDismissed error = &failure{store.ErrDismissed, "keychain prompt was dismissed"}
 	// ErrTimeout: the keychain did not answer in time.
-	ErrTimeout = errors.New("keychain does not answer")
+	ErrTimeout error = &failure{store.ErrTimeout, "keychain does not answer"}
 	// ErrTooBig: the value is longer than [MaxValue].
-	ErrTooBig = errors.New("value is too big for the keychain")
+	ErrTooBig error = &failure{store.ErrTooBig, "value is too big for the keychain"}
 	// ErrStore: anything else, such as a name that no keychain could take.
-	ErrStore = errors.New("keychain failed")
+	ErrStore error = &failure{store.ErrFailed, "keychain failed"}
 )
+
+// A failure is one of package store's, in the words of this one.
+type failure struct {
+	kind error
+	text string
+}
+
+func (f *failure) Error() string { return f.text }
+func (f *failure) Unwrap() error { return f.kind }
 
 // ErrNoKeyring is the [ErrNoStore] of a keychain that has nothing to keep values in yet, and could ask nobody for the password of
 // that, or nobody answered.
@@ -83,7 +96,7 @@ type Options struct {
 // a locked one is asked to unlock once. Reading takes no turn.
 type System struct {
 	options Options
-	store   store
+	store   backend
 	turn    chan struct{} // has a token while nobody has the turn
 	reads   reads
 
@@ -92,9 +105,9 @@ type System struct {
 	closeOnce sync.Once
 }
 
-// store is one kind of keychain. Its methods return the errors above or what [gaveUp] makes of the context. In a context of
+// A backend is one kind of keychain. Its methods return the errors above or what [gaveUp] makes of the context. In a context of
 // [Quietly], get and names are called at any time; all else is called one at a time, asking excepted.
-type store interface {
+type backend interface {
 	get(ctx context.Context, service, account string) (string, error)
 	names(ctx context.Context, service string) ([]string, error)
 
@@ -120,7 +133,7 @@ func New(options Options) *System {
 	return newSystem(options, newStore(options))
 }
 
-func newSystem(options Options, store store) *System {
+func newSystem(options Options, store backend) *System {
 	s := &System{options: options, store: store, turn: make(chan struct{}, 1)}
 	s.turn <- struct{}{}
 	s.closed, s.close = context.WithCancelCause(context.Background())
@@ -287,9 +300,13 @@ func gaveUp(ctx context.Context) error {
 	}
 }
 
-// maxName bounds service and account, so that a name never eats up the room
-// that the smallest entry (macOS, see split.go) needs for its value.
-const maxName = 100
+// maxName and maxEntry bound service and account, so that a name never eats up the
+// room that the smallest entry (macOS, see split.go) needs for its value. The latter
+// is that of the longest secret in the longest account, see [Store].
+const (
+	maxName  = 100
+	maxEntry = maxName + len("@") + field.MaxAccount
+)
 
 // checkNames refuses what some keychain would take for something else: on
 // macOS a newline starts another command of `security`, which also reads quotes
@@ -300,7 +317,7 @@ func checkNames(service, account string) error {
 	if err := checkService(service); err != nil {
 		return err
 	}
-	if !isPlain(account) {
+	if !isPlain(account, maxEntry) {
 		return fmt.Errorf("%w: bad account name", ErrStore)
 	}
 	if account == indexAccount || strings.HasPrefix(account, partPrefix) {
@@ -314,14 +331,14 @@ func checkNames(service, account string) error {
 func isFolded(account string) bool { return foldsCase && account != strings.ToLower(account) }
 
 func checkService(service string) error {
-	if !isPlain(service) {
+	if !isPlain(service, maxName) {
 		return fmt.Errorf("%w: bad service name", ErrStore)
 	}
 	return nil
 }
 
-func isPlain(name string) bool {
-	if name == "" || len(name) > maxName || !utf8.ValidString(name) {
+func isPlain(name string, limit int) bool {
+	if name == "" || len(name) > limit || !utf8.ValidString(name) {
 		return false
 	}
 	for _, r := range name {

@@ -8,7 +8,7 @@ import (
 )
 
 // look looks at the keyring for new items alone: what another one has is read, or not, as [link.find] says.
-func look(ctx context.Context, s store, _ string) (state State, err error) {
+func look(ctx context.Context, s backend, _ string) (state State, err error) {
 	err = s.(*secretService).linked(ctx, func(l *link) error {
 		isLocked, err := l.isDefaultLocked(ctx)
 		switch {
@@ -26,7 +26,7 @@ func look(ctx context.Context, s store, _ string) (state State, err error) {
 	return state, err
 }
 
-func prepare(ctx context.Context, s store) error {
+func prepare(ctx context.Context, s backend) error {
 	return s.(*secretService).linked(ctx, func(l *link) error {
 		_, err := l.isDefaultLocked(ctx)
 		if errors.Is(err, errGone) {

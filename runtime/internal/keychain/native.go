@@ -9,7 +9,7 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-func newStore(options Options) store {
+func newStore(options Options) backend {
 	return &splitStore{
 		entries: native{deadline{timeout: options.Timeout, busy: make(chan struct{}, 1)}},
 		limit:   entryLimit,

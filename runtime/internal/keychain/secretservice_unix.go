@@ -60,7 +60,7 @@ const (
 	contested = 40
 )
 
-func newStore(options Options) store {
+func newStore(options Options) backend {
 	s := &secretService{options: options, indexed: map[string]bool{}}
 	s.life, s.end = context.WithCancelCause(context.Background())
 	return s

@@ -35,7 +35,7 @@ func (s *reads) callers(name string) int {
 
 // slow is a store that reads when it is told to. A value is what it was when its reading began.
 type slow struct {
-	store
+	backend
 	value atomic.Value
 	began atomic.Int64
 	ended atomic.Int64 // readings that were given up

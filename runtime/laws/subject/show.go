@@ -16,6 +16,7 @@ import (
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/laws/subject/vault"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // show writes what the runtime's types show of themselves to standard error, where no guard stands. The name is not shown: it
@@ -59,8 +60,7 @@ func (s *Subject) values(ctx context.Context) ([]any, error) {
 	tooBig := s.Manager.Set(ctx, vault.KeyPrefixed(), key.Reveal()) // without its prefix
 	stored, _ := s.Manager.Stored(ctx, vault.KeyKey())
 	var target secrets.Secret
-	store := filled{}
-	second, err := vault.OpenSecrets(secrets.WithStore(store))
+	second, err := vault.OpenSecrets(secrets.WithStore(filled{}))
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +94,15 @@ func encodeGob(value any) (_ []byte, err error) {
 // filled is a store that fails, and has what it was told in its errors, as none may.
 type filled struct{}
 
-func (filled) Get(context.Context, string, string) (string, error) { return "", secrets.ErrNotSet }
-func (filled) Set(_ context.Context, _, _, value string) error {
+func (filled) Place() string { return "nowhere" }
+func (filled) Get(context.Context, secrets.Scope, string) (string, error) {
+	return "", secrets.ErrNotSet
+}
+func (filled) Set(_ context.Context, _ secrets.Scope, _, value string) error {
 	return errors.New("can't store " + value)
 }
-func (filled) Delete(context.Context, string, string) error { return secrets.ErrNotSet }
-func (filled) Clear(context.Context, string) error          { return nil }
+func (filled) Delete(context.Context, secrets.Scope, string) error        { return secrets.ErrNotSet }
+func (filled) List(context.Context, secrets.Scope) ([]store.Entry, error) { return nil, nil }
 
 // crash ends the process in the way that a server does by its author's mistake.
 func (s *Subject) crash(ctx context.Context, arguments json.RawMessage) (string, error) {

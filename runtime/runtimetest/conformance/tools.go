@@ -33,7 +33,7 @@ func openTools(t *testing.T, over transport, version string, w world) (*shop, *g
 func (s suite) statusToolTellsNamesOnly(t *testing.T) {
 	onEachClock(t, func(t *testing.T, over transport, version string) {
 		server, g := openTools(t, over, version, s.withKey(t))
-		if err := server.store.Delete(t.Context(), "com.mcp.petstore", "username"); err != nil {
+		if err := server.store.Delete(t.Context(), secrets.Scope{Server: "petstore"}, "username"); err != nil {
 			t.Fatal(err)
 		}
 		text, isError := g.useTool(t, "secrets_status", "")
