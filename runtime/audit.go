@@ -92,8 +92,11 @@ func (m *Manager) audit(ctx context.Context, t *Turn, reason string, defs []*def
 		if !m.log.Enabled(ctx, level) {
 			continue
 		}
-		call := t.call()
-		log := m.uses.handler(loggedUse{def.Name, reason, cmp.Or(m.howOf(call, def), "needs no permission")})
+		call, how := t.call(), ""
+		if t.trial != nil && def.Asks() {
+			how = t.trial().how
+		}
+		log := m.uses.handler(loggedUse{def.Name, reason, cmp.Or(how, m.howOf(call, def), "needs no permission")})
 		// It has no place in the source, which takes time to find, and is the same for all.
 		record := slog.NewRecord(time.Now(), level, "secret access", 0)
 		record.AddAttrs(slog.String("tool", call.Tool.Name), slog.String("client", t.said.Client), slog.String("principal", call.Who.Name))

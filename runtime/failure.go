@@ -87,6 +87,7 @@ var failures = []failure{
 	{ErrSentOnly, wording.SentOnly},
 	{ErrNotSent, wording.NotSent},
 	{ErrNotRun, wording.NotRun},
+	{errCheckBroken, wording.CheckBroken},
 	{ErrStore, wording.StoreFailed},
 }
 

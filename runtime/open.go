@@ -29,10 +29,12 @@ import (
 type Manager struct {
 	identity
 	definitions
+	groups [][]string // the names of secrets that are got together
 
 	values   *values                            // what the store has
 	desk     *consent.Desk                      // who may use it
 	intake   *intake.Intake                     // how missing values are asked for
+	checks   checks                             // of what was typed, by the server's author
 	removals *consent.Table[*definition, error] // what secrets_forget asks
 	prompter Prompter
 	log      *slog.Logger
@@ -68,7 +70,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	for _, option := range opts {
 		option(&o)
 	}
-	sentences, reviewed, err := schema.readManifest()
+	manifest, err := schema.readManifest()
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +84,11 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	o.setDefaults()
 	m := &Manager{
 		identity: identity{
-			server: schema.Server, command: filepath.Base(os.Args[0]), sentences: sentences, reviewed: reviewed, fast: o.fast,
+			server: schema.Server, command: filepath.Base(os.Args[0]), sentences: manifest.Sentences, reviewed: manifest.reasons(),
+			fast: o.fast,
 		},
 		definitions: definitions,
+		groups:      manifest.groups(),
 		prompter:    o.prompter,
 		log:         o.log,
 		uses:        &useLog{log: o.log, server: schema.Server, handlers: map[loggedUse]slog.Handler{}},
@@ -97,12 +101,13 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.removals = consent.NewTable[*definition, error](m.desk)
 	m.values = &values{
 		store: o.store, server: m.server, names: m.names, desk: m.desk,
-		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
+		notices: m.sentences.Notices, differ: m.sentences.Form.Differ, log: o.log, guard: m.guard,
 		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
 	}
 	m.intake = intake.New(intake.Config{
 		Desk: m.desk, Values: collected{m}, Ready: m.canCollect, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
 		Invalid: func(secret string, problem error) error { return &invalidText{secret, problem} },
+		Wrong:   func(why string) error { return fmt.Errorf("%w: %w", &rejection{why}, ErrInvalid) }, // which is a person's
 	})
 	return m, nil
 }
@@ -367,12 +372,21 @@ func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	wrong := m.rejectable(ctx, def)
 	for _, def := range wrong {
 		text, ok := m.turn(ctx).handedOut(def)
-		m.values.rejectHandedOut(def, text, ok, shown)
+		m.rejectIn(ctx, def, text, ok, shown)
 	}
 	if !def.isDerived() {
 		wrong = []*definition{def}
 	}
 	return m.fail(ctx, &rejection{shown}, wrong...)
+}
+
+// rejectIn notes that a value is wrong which was used in ctx: what a check looks at is not stored yet.
+func (m *Manager) rejectIn(ctx context.Context, def *definition, text Secret, ok bool, why string) {
+	if t := m.found(ctx); t != nil && t.trial != nil {
+		t.trial().reject(def, why)
+		return
+	}
+	m.values.rejectHandedOut(def, text, ok, why)
 }
 
 // rejectable returns def, or for a one_of the members that were handed out: its word is never wrong itself.

@@ -202,11 +202,11 @@ func (s *sender) placeOf(def *definition, found []finding) wire.Place {
 }
 
 // reject notes that an upstream server rejected what a request carried. Of a user and a password it is not known which is wrong.
-func (s *sender) reject(c wire.Credential, status int) {
+func (s *sender) reject(ctx context.Context, c wire.Credential, status int) {
 	why := wording.Fill(s.manager.sentences.Dialog.Answered, wording.Values{"status": strconv.Itoa(status) + " " + http.StatusText(status)})
 	for i, def := range s.defs {
 		if isRegion := s.as.Form == field.SigV4 && i == 2; !isRegion && c.Texts[i] != "" {
-			s.manager.values.rejectHandedOut(def, NewSecret(c.Texts[i]), true, why)
+			s.manager.rejectIn(ctx, def, NewSecret(c.Texts[i]), true, why)
 		}
 	}
 }

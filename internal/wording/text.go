@@ -20,6 +20,8 @@ type Asking struct {
 	By            string // the line that says who asks, as [Sentences.AskedBy] returns it
 	Number, Total int    // which of several values this is; Total below 2 says nothing
 	Again         error  // why the last value that was typed can't be used
+	Wrong         bool   // the server's own check found what was typed to be wrong
+	WrongFor      string // why, where the check says so
 	Stale         error  // why the stored value can't be used
 	OfDefault     bool   // nothing is stored: Stale is about the default
 	Rejected      string // why the server found the stored value to be wrong
@@ -84,6 +86,11 @@ func (s Sentences) wrong(a Asking, values Values) (lines []string) {
 			sentence = s.Dialog.Default
 		}
 		lines = append(lines, line(sentence, "problem", s.Problem(a.Stale)))
+	}
+	if a.Wrong && a.WrongFor == "" {
+		lines = append(lines, s.Dialog.Wrong)
+	} else if a.Wrong {
+		lines = append(lines, line(s.Dialog.WrongFor, "why", a.WrongFor))
 	}
 	room := againLines
 	for _, problem := range field.All(a.Again) {

@@ -195,7 +195,7 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 		return "set: " + shortened(f.Named(setting)) + c.unused(ctx, f), nil
 	case err == nil:
 		return "set" + c.unused(ctx, f), nil
-	case errors.Is(err, secrets.ErrNotSet) && c.IsAsked(ctx, f.Name):
+	case errors.Is(err, secrets.ErrNotSet) && c.IsAsked(ctx, f.Name, nil):
 		return "not set, required", nil
 	case errors.Is(err, secrets.ErrNotSet) && c.MemberOf(f.Name) != "":
 		return "not set, for " + c.MemberOf(f.Name), nil

@@ -27,6 +27,7 @@ type shelf struct {
 	undo  func(ctx context.Context) // runs before each value that is taken back
 
 	decide func(entered map[string]string) []Gap // what is missing; nil: what is not stored
+	check  func(entered map[string]string, last string, left []string) (wrong []string, why string, err error)
 }
 
 // stored returns what is stored now.
@@ -74,6 +75,13 @@ func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(conte
 	return undo, nil
 }
 
+func (s *shelf) Verify(_ context.Context, entered map[string]string, last string, left []string) (wrong []string, why string, err error) {
+	if s.check == nil {
+		return nil, "", nil
+	}
+	return s.check(entered, last, left)
+}
+
 func (s *shelf) Stored(context.Context, string, string)    {}
 func (s *shelf) LeftEmpty(context.Context, string, string) {}
 
@@ -106,6 +114,7 @@ func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
 			texts = texts[1:]
 			return text, nil, nil
 		},
+		Wrong: func(why string) error { return errors.New("wrong again: " + why) },
 		Ready: func(context.Context, []Gap) error { return nil },
 		Form: func(_ consent.Who, _ []string, code string) consent.Form {
 			return consent.Form{Name: "codes", Message: code, Choices: []string{"The codes match", "They differ"}}

@@ -232,7 +232,7 @@ func TestRejection(t *testing.T) {
 			}
 			return wire.Credential{As: config.As, Texts: []string{text}}, nil
 		}
-		config.Reject = func(used wire.Credential, status int) {
+		config.Reject = func(_ context.Context, used wire.Credential, status int) {
 			if rejected.Add(1); used.Texts[0] == good || status != 401 {
 				t.Errorf("%s: the good one was rejected", c.name)
 			}
@@ -309,7 +309,7 @@ func TestNothingIsSet(t *testing.T) {
 	w.serve(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusUnauthorized) }, "https://api.example.com")
 	c := w.config(field.SentAs{Form: field.Bearer}, wire.Place{Hosts: []string{"api.example.com"}})
 	c.RejectOn = []int{401}
-	c.Reject = func(wire.Credential, int) { t.Error("nothing was sent that could be rejected") }
+	c.Reject = func(context.Context, wire.Credential, int) { t.Error("nothing was sent that could be rejected") }
 	do(t, wire.New(c), get(t, "https://api.example.com/"))
 	if seen := w.take(); len(seen) != 1 || strings.Contains(seen[0].text, "Authorization") {
 		t.Errorf("%q", seen)
