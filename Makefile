@@ -69,7 +69,7 @@ golden:
 	$(GO) run ./cmd/mcpsecrets-gen $(NOT_HTTP)/internal/vault/secrets.yaml
 
 # The programs of a desktop, for the tests that need a keychain and dialogs, and Node for the clients in TypeScript.
-DESKTOP_PACKAGES = dbus gnome-keyring libsecret-tools xvfb xauth zenity xdotool xclip imagemagick python3-keyring fonts-dejavu-core fonts-noto-core
+DESKTOP_PACKAGES = age dbus gnome-keyring libsecret-tools xvfb xauth zenity xdotool xclip imagemagick python3-keyring fonts-dejavu-core fonts-noto-core
 
 desktop:
 	@./.ci/install $(DESKTOP_PACKAGES) $$(command -v npm >/dev/null || echo nodejs npm)

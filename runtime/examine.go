@@ -26,16 +26,13 @@ func (i insider) Examine(ctx context.Context) []inside.Symptom {
 }
 
 // ClientNeeds implements [inside.Manager].
-func (i insider) ClientNeeds() (line string, ok bool) {
+func (i insider) ClientNeeds() (variables []string, ok bool) {
 	_, hasKeychain := i.values.store.(keychain.Store)
 	_, hasDialogs := i.prompter.(native)
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || !hasKeychain && !hasDialogs {
-		return "", false
+		return nil, false
 	}
-	if missing := session.Here().Missing(hasKeychain, hasDialogs); len(missing) > 0 {
-		line = session.Config(missing...)
-	}
-	return line, true
+	return session.Here().Missing(hasKeychain, hasDialogs), true
 }
 
 // startWayOut says what to do where no keychain answers.

@@ -44,6 +44,8 @@ var (
 	ErrClosed       = consent.ErrClosed      // the manager is closed
 	ErrSentOnly     = errors.New("secrets: the secret is only ever sent by its transport")
 
+	ErrUnknownAccount = errors.New("secrets: there is no such account") // see [Manager.Account]
+
 	// A request is not sent by a transport, since it could carry the value to somebody else.
 	ErrNotSent   error = wire.ErrNotSent
 	ErrElsewhere error = wire.ErrElsewhere // because its address is none that the secret is for; it is an ErrNotSent too
@@ -85,6 +87,7 @@ var failures = []failure{
 	{dialog.ErrFailed, wording.DialogFailed},
 	{dialog.ErrTooLong, wording.TooBig},
 	{ErrSentOnly, wording.SentOnly},
+	{ErrUnknownAccount, wording.UnknownAccount},
 	{ErrNotSent, wording.NotSent},
 	{ErrNotRun, wording.NotRun},
 	{errCheckBroken, wording.CheckBroken},
@@ -94,6 +97,7 @@ var failures = []failure{
 // An Error is how a getter fails. Its text is a sentence of the manifest.
 type Error struct {
 	Secrets []string // the names of the secrets it is about
+	Account string   // the account that they are of; "" is the one without a name
 	Failure string   // the name of the failure in the manifest, such as "denied"
 	text    string
 	cause   error
@@ -119,7 +123,7 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 	}
 	about := &consent.About{Err: cause}
 	if !errors.As(cause, &about) && !errors.Is(cause, ErrUnknownKey) {
-		about.Secrets = namesOf(defs)
+		about.Entries = m.values.entries(ctx, defs)
 	}
 	f, ok := failureOf(cause)
 	var fault *dialog.Fault
@@ -134,10 +138,10 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 		f.name = wording.NoBus
 	case about.Asking && (f.name == wording.NoDisplay || f.name == wording.NoDialog):
 		f.name = wording.NobodyToAsk // another way out helps than for a missing value
-	case f.name == wording.OutsideCall && m.noteOutsideCall(ctx, about.Secrets):
+	case f.name == wording.OutsideCall && m.noteOutsideCall(ctx, about.Entries):
 		says = wording.UnknownCaller
 	}
-	return m.failAs(f.name, cmp.Or(says, f.name), known(cause, f.err), about.Secrets)
+	return m.failAs(f.name, cmp.Or(says, f.name), known(cause, f.err), about.Entries)
 }
 
 // failureOf returns which failure an error is.
@@ -152,10 +156,10 @@ func failureOf(err error) (f failure, ok bool) {
 
 // noteOutsideCall tells the author of a server why nothing was handed out. Of callers it tells once: they may be anybody. It
 // reports whether there was a call, by somebody of whom nothing is known.
-func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) (unknownCaller bool) {
+func (m *Manager) noteOutsideCall(ctx context.Context, entries []store.Entry) (unknownCaller bool) {
 	note := func(text string) {
 		m.log.LogAttrs(ctx, slog.LevelWarn, text,
-			slog.String("server", m.server), slog.String("secrets", strings.Join(secrets, ", ")))
+			slog.String("server", m.server), slog.String("secrets", strings.Join(namesIn(entries), ", ")))
 	}
 	switch t := m.found(ctx); {
 	case t == nil:
@@ -204,7 +208,10 @@ func known(cause, failure error) error {
 	var noBus *session.Fault
 	var unsent *wire.Refusal
 	var unrun *child.Refusal
+	var noAccount *unknownAccount
 	switch {
+	case errors.As(cause, &noAccount):
+		return noAccount
 	case errors.As(cause, &unsent):
 		return unsent
 	case errors.As(cause, &unrun):
@@ -228,10 +235,17 @@ func (e *endedError) Error() string { return "secrets: " + e.error.Error() }
 func (e *endedError) Unwrap() error { return e.error }
 
 // failAs makes the error for a failure whose name is known, with the sentence of that name or another.
-func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []string) error {
-	values := wording.Values{"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command, "place": m.values.store.Place()}
+func (m *Manager) failAs(name, says wording.Failure, cause error, entries []store.Entry) error {
+	secrets, account := namesIn(entries), accountOf(entries)
+	values := wording.Values{
+		"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command, "place": m.values.store.Place(),
+		"account": account, "option": option(account),
+	}
 	if len(secrets) > 0 {
 		values["secret"] = secrets[0]
+	}
+	if noAccount := (*unknownAccount)(nil); errors.As(cause, &noAccount) {
+		values["accounts"] = noAccount.list()
 	}
 	var problem *field.Problem
 	if errors.As(cause, &problem) {
@@ -255,10 +269,29 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []stri
 		values["trouble"], values["config"] = noBus.Trouble, noBus.Config()
 	}
 	text := wording.Fill(m.sentences.Failures[says], values)
+	if account != "" {
+		text += " " + wording.Fill(m.sentences.Notices.Account, values)
+	}
 	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() {
 		text += " " + wording.Fill(more, values)
 	}
-	return &Error{secrets, string(name), text + m.links(name, secrets), cause}
+	return &Error{secrets, account, string(name), text + m.links(name, secrets), cause}
+}
+
+func namesIn(entries []store.Entry) []string {
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name
+	}
+	return names
+}
+
+// accountOf returns the account that entries are of.
+func accountOf(entries []store.Entry) string {
+	if len(entries) == 0 {
+		return ""
+	}
+	return entries[0].Account
 }
 
 // wanting are the failures after which a person looks for a value.

@@ -31,11 +31,11 @@ type Manager struct {
 	definitions
 	groups [][]string // the names of secrets that are got together
 
-	values   *values                            // what the store has
-	desk     *consent.Desk                      // who may use it
-	intake   *intake.Intake                     // how missing values are asked for
-	checks   checks                             // of what was typed, by the server's author
-	removals *consent.Table[*definition, error] // what secrets_forget asks
+	values   *values                                         // what the store has
+	desk     *consent.Desk                                   // who may use it
+	intake   *intake.Intake                                  // how missing values are asked for
+	checks   checks                                          // of what was typed, by the server's author
+	removals *consent.Table[store.Entry, store.Entry, error] // what secrets_forget asks
 	prompter Prompter
 	log      *slog.Logger
 	uses     *useLog
@@ -98,11 +98,11 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	_, _ = rand.Read(m.salt()[:]) // never fails
 	m.bypass.refused = o.noBypass
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
-	m.removals = consent.NewTable[*definition, error](m.desk)
+	m.removals = consent.NewTable[store.Entry, store.Entry, error](m.desk)
 	m.values = &values{
 		store: o.store, server: m.server, names: m.names, desk: m.desk,
 		notices: m.sentences.Notices, differ: m.sentences.Form.Differ, log: o.log, guard: m.guard,
-		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
+		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[store.Entry]rejected{}, handed: map[store.Entry]Secret{},
 	}
 	m.intake = intake.New(intake.Config{
 		Desk: m.desk, Values: collected{m}, Ready: m.canCollect, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
@@ -322,7 +322,7 @@ func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 	return m.fail(ctx, err, def)
 }
 
-// List returns the names under which something is stored for the server, sorted: the schema's, also former ones, and where the
+// List returns the names under which something is stored for the account that ctx means, sorted: the schema's, also former ones, and where the
 // store can tell, those that another program chose, as far as they can be shown. It tells no value. Nobody is asked, but that
 // the keychain may have to be unlocked. What a locked keyring has beside an unlocked one is left out, as [Manager.Clear] leaves it
 // there. The errors are those of the store.
@@ -335,7 +335,7 @@ func (m *Manager) List(ctx context.Context) ([]string, error) {
 	return names, m.fail(ctx, err)
 }
 
-// Clear removes everything that is stored for the server, under whichever name, and ends all grants for its secrets, also where it
+// Clear removes everything that is stored for the server, in all accounts and under whichever name, and ends all grants for its secrets, also where it
 // fails halfway. As with [Manager.Set], nobody is asked: it is for the user's own hand, and no tool should call it. It is no error
 // if there is nothing. What a locked keyring has beside an unlocked one stays, and the log names that keyring. The errors are
 // those of the store.
@@ -349,9 +349,7 @@ func (m *Manager) Clear(ctx context.Context) error {
 
 func (m *Manager) clear(ctx context.Context) error {
 	err := m.values.clear(ctx)
-	for _, def := range m.ordered { // also after an error: some of it may be gone
-		m.values.renew(def)
-	}
+	m.values.renewAll() // also after an error: some of it may be gone
 	return err
 }
 
@@ -371,8 +369,9 @@ func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	}
 	wrong := m.rejectable(ctx, def)
 	for _, def := range wrong {
-		text, ok := m.turn(ctx).handedOut(def)
-		m.rejectIn(ctx, def, text, ok, shown)
+		of := m.values.entry(ctx, def)
+		text, ok := m.turn(ctx).handedOut(of)
+		m.rejectIn(ctx, of, text, ok, shown)
 	}
 	if !def.isDerived() {
 		wrong = []*definition{def}
@@ -381,12 +380,12 @@ func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 }
 
 // rejectIn notes that a value is wrong which was used in ctx: what a check looks at is not stored yet.
-func (m *Manager) rejectIn(ctx context.Context, def *definition, text Secret, ok bool, why string) {
+func (m *Manager) rejectIn(ctx context.Context, of store.Entry, text Secret, ok bool, why string) {
 	if t := m.found(ctx); t != nil && t.trial != nil {
-		t.trial().reject(def, why)
+		t.trial().reject(of.Name, why)
 		return
 	}
-	m.values.rejectHandedOut(def, text, ok, why)
+	m.values.rejectHandedOut(of, text, ok, why)
 }
 
 // rejectable returns def, or for a one_of the members that were handed out: its word is never wrong itself.
@@ -400,7 +399,7 @@ func (m *Manager) rejectable(ctx context.Context, def *definition) []*definition
 	var handed, chosen []*definition
 	word, _ := m.values.lookup(ctx, def)
 	for _, member := range m.withMembers(def)[1:] {
-		if _, ok := m.turn(ctx).handedOut(member); ok {
+		if _, ok := m.turn(ctx).handedOut(m.values.entry(ctx, member)); ok {
 			handed = append(handed, member)
 		}
 		if m.members[member].alternative == word {

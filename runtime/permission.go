@@ -46,7 +46,7 @@ func (m *Manager) use(f finding, found []finding) use {
 	}
 	if f.via != "" { // in a url, which goes there
 		u.host = f.via
-		u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.text, NewSecret(f.via))}
+		u.need = consent.Use{Entry: f.entry(), Value: m.fingerprint(f.text, NewSecret(f.via))}
 		return u
 	}
 	for _, to := range found {
@@ -54,7 +54,7 @@ func (m *Manager) use(f finding, found []finding) use {
 			destination, u.host = to.text, hostOf(to)
 		}
 	}
-	u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.granted(), destination)}
+	u.need = consent.Use{Entry: f.entry(), Value: m.fingerprint(f.granted(), destination)}
 	return u
 }
 
@@ -95,6 +95,7 @@ func (m *Manager) words(call *consent.Call, reason Reason, used, found []finding
 		if by.Unreviewed {
 			by.Reason = m.sentences.Question.Unreviewed // so that all of them are one question, and another than that without a reason
 		}
+		by.Account = needed[0].Entry.Account // all are of one
 		var asked []use
 		for _, f := range used {
 			if u := m.use(f, found); slices.Contains(needed, u.need) {
@@ -182,21 +183,22 @@ func (m *Manager) askInDialog(ctx context.Context, q Question) (consent.Answer, 
 // A Grant is a use that the person allowed for the session.
 type Grant struct {
 	Principal string    // whose it is; "" is who started the server
+	Account   string    // the account that has the secret; "" is the one without a name
 	Secret    string    // the secret's name
 	Tool      string    // the only tool it covers; "" covers every tool of the server
 	Until     time.Time // zero: until the server ends
 }
 
-// Grants returns the live grants, sorted by principal, secret and tool.
+// Grants returns the live grants, sorted by principal, account, secret and tool.
 func (m *Manager) Grants() []Grant {
 	var grants []Grant
 	for _, g := range m.desk.Grants() {
-		grants = append(grants, Grant{g.Who.Name, g.Secret, g.Tool, g.Until})
+		grants = append(grants, Grant{g.Who.Name, g.Entry.Account, g.Entry.Name, g.Tool, g.Until})
 	}
 	return grants
 }
 
-// Revoke ends the grants for key: its next use needs permission again. The error is [ErrUnknownKey] or [ErrClosed].
+// Revoke ends the grants for key in all accounts: its next use needs permission again. The error is [ErrUnknownKey] or [ErrClosed].
 func (m *Manager) Revoke(key AnyKey) error {
 	def := key.definition()
 	if err := m.admit(def); err != nil {

@@ -81,7 +81,7 @@ func (i insider) TakeBack(ctx context.Context, name, text string) error {
 	case err != nil:
 		return err
 	}
-	i.values.renew(i.names[name])
+	i.values.renew(i.values.entry(ctx, i.names[name]))
 	return i.values.delete(ctx, name)
 }
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/check"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
@@ -95,13 +95,14 @@ func (c *checks) list() []*valueCheck {
 
 // A trial is one run of a check. Its values are not stored yet, or the user said in a terminal that they are to be checked.
 type trial struct {
+	account string
 	covers  []*definition     // what the check gets without permission
 	entered map[string]string // what was typed
 	how     string            // for the audit
 
 	mu    sync.Mutex
 	over  bool
-	wrong []*definition // which the server found to be wrong
+	wrong []string // the secrets that the server found to be wrong
 	why   string
 }
 
@@ -123,17 +124,17 @@ func (t *trial) hand(give func()) error {
 }
 
 // reject notes that a value is wrong.
-func (t *trial) reject(def *definition, why string) {
+func (t *trial) reject(secret, why string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !slices.Contains(t.wrong, def) {
-		t.wrong = append(t.wrong, def)
+	if !slices.Contains(t.wrong, secret) {
+		t.wrong = append(t.wrong, secret)
 	}
 	t.why = why
 }
 
 // end ends the trial, and returns what was rejected.
-func (t *trial) end() (wrong []*definition, why string) {
+func (t *trial) end() (wrong []string, why string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.over = true
@@ -210,7 +211,7 @@ func (m *Manager) whyNot(f finding) string {
 
 // try runs a check of what was found, or of which err kept it from being read, and says what came of it.
 func (m *Manager) try(ctx context.Context, c *valueCheck, found []finding, err error, entered map[string]string) check.Outcome {
-	t := &trial{covers: c.all, entered: entered, how: howTyped}
+	t := &trial{account: m.values.account(ctx), covers: c.all, entered: entered, how: howTyped}
 	if entered == nil {
 		t.how = howStored
 	}
@@ -221,7 +222,8 @@ func (m *Manager) try(ctx context.Context, c *valueCheck, found []finding, err e
 	if err == nil {
 		err = check.Run(turn, c.verify)
 	}
-	wrong, why := t.end()
+	rejected, why := t.end()
+	wrong := m.named(rejected)
 	outcome := check.Outcome{Secrets: namesOf(c.defs)}
 	broken := (*check.Panic)(nil)
 	switch {
@@ -288,23 +290,23 @@ func (m *Manager) rejectStored(wrong []*definition, found []finding, entered map
 	why = cmp.Or(why, m.sentences.Question.Unreviewed)
 	for _, f := range found {
 		if _, isTyped := entered[f.def.Name]; !isTyped && !f.unset && f.value != nil && slices.Contains(wrong, f.def) {
-			m.values.reject(f.def, rejected{text: f.text, why: why})
+			m.values.reject(f.entry(), rejected{text: f.text, why: why})
 		}
 	}
 }
 
 // warnOfCheck tells the author of a server what became of a check.
 func (m *Manager) warnOfCheck(ctx context.Context, what string, secrets []string, cause string) {
-	m.log.LogAttrs(ctx, slog.LevelWarn, what, slog.String("server", m.server),
-		slog.String("secrets", strings.Join(secrets, ", ")), slog.String("error", cause))
+	m.log.LogAttrs(ctx, slog.LevelWarn, what, append(loggedAccount(m.values.account(ctx)), slog.String("server", m.server),
+		slog.String("secrets", strings.Join(secrets, ", ")), slog.String("error", cause))...)
 }
 
 // tryOut is [Manager.release] for a check: it hands out what was typed, and nobody is asked.
 func (m *Manager) tryOut(ctx context.Context, t *Turn, w wanted, defs []*definition) ([]finding, error) {
 	all, trial := m.withNeeded(m.withParts(defs)), t.trial()
 	for _, def := range all {
-		if def.Asks() && !slices.Contains(trial.covers, def) {
-			return nil, about(ErrOutsideCall, def)
+		if of := m.values.entry(ctx, def); of.Account != trial.account || def.Asks() && !slices.Contains(trial.covers, def) {
+			return nil, about(ErrOutsideCall, of)
 		}
 	}
 	found, err := m.read(ctx, all, trial.entered)
@@ -313,7 +315,7 @@ func (m *Manager) tryOut(ctx context.Context, t *Turn, w wanted, defs []*definit
 	}
 	for i, f := range found {
 		if f.gap != nil || i < len(defs) && f.value == nil && !w.bindings[i].optional {
-			return nil, about(ErrNotSet, f.def)
+			return nil, about(ErrNotSet, f.entry())
 		}
 	}
 	if w.check != nil {
@@ -324,7 +326,7 @@ func (m *Manager) tryOut(ctx context.Context, t *Turn, w wanted, defs []*definit
 	err = trial.hand(func() {
 		for _, f := range used(found, len(defs)) {
 			if f.value != nil {
-				t.hand(f.def, f.text)
+				t.hand(f.entry(), f.text)
 			}
 		}
 		m.learnFound(found)
@@ -336,13 +338,14 @@ func (m *Manager) tryOut(ctx context.Context, t *Turn, w wanted, defs []*definit
 var errCheckBroken = errors.New("secrets: the server's own check is broken")
 
 // Verify implements [intake.Values].
-func (c collected) Verify(ctx context.Context, entered map[string]string, last string, left []string) (wrong []string, why string, err error) {
-	for _, o := range c.verify(ctx, inside.Typed{Values: entered, New: []string{last}, Left: left}) {
+func (c collected) Verify(ctx context.Context, wanted intake.Wanted, last string, left []string) (wrong []string, why string, err error) {
+	ctx = c.values.in(ctx, wanted.Account)
+	for _, o := range c.verify(ctx, inside.Typed{Values: wanted.Entered, New: []string{last}, Left: left}) {
 		switch o.Verdict {
 		case check.Wrong:
 			return o.Again, o.Why, nil
 		case check.Broken:
-			return nil, "", &consent.About{Secrets: o.Secrets, Err: errCheckBroken}
+			return nil, "", about(errCheckBroken, c.values.entries(ctx, c.named(o.Secrets))...)
 		case check.Unknown:
 			c.warnOfCheck(ctx, "a value is stored that could not be verified", o.Secrets, o.Why)
 		}

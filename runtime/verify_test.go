@@ -250,6 +250,9 @@ func TestCheckGetsNothingElse(t *testing.T) {
 	b.store.Put("petstore", "username", "keeper")
 	b.store.Put("petstore", "password", "feed-the-axolotl")
 	var late context.Context
+	if err := b.store.Set(t.Context(), secrets.Scope{Server: "petstore", Account: "work"}, "base_url", "https://work.example"); err != nil {
+		t.Fatal(err)
+	}
 	b.verify(t, func(ctx context.Context, key string) error {
 		late = ctx
 		if _, err := b.Login(ctx, "Say who you are"); !errors.Is(err, secrets.ErrOutsideCall) {
@@ -257,6 +260,13 @@ func TestCheckGetsNothingElse(t *testing.T) {
 		}
 		if base, err := b.BaseURL(ctx); err != nil || base.Host != "petstore.example" {
 			t.Errorf("the check gets no setting: %v, %v", base, err)
+		}
+		work, err := b.Manager.Account(ctx, "work")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.BaseURL(work); !errors.Is(err, secrets.ErrOutsideCall) {
+			t.Errorf("the check gets what is of another account: %v", err)
 		}
 		if s := fmt.Sprintf("%v %+v %#v %s", ctx, ctx, ctx, ctx); strings.Contains(s, key) {
 			t.Errorf("the context shows %s", s)

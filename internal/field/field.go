@@ -201,6 +201,18 @@ func ValidName(name string) bool {
 		})
 }
 
+// MaxAccount is how many bytes the name of an account may have.
+const MaxAccount = 32
+
+// ValidAccount reports whether name can be that of an account, one of several sets of values of a server: 1 to [MaxAccount] of
+// [a-z0-9_-], not beginning with "_".
+func ValidAccount(name string) bool {
+	return len(name) > 0 && len(name) <= MaxAccount && name[0] != '_' &&
+		!slices.ContainsFunc([]byte(name), func(c byte) bool {
+			return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-'
+		})
+}
+
 // ValidEnv reports whether name can be an environment variable's name everywhere: up to [MaxNameLength] of [A-Za-z0-9_], not
 // beginning with a digit (POSIX.1-2024, XBD 3.216).
 func ValidEnv(name string) bool {

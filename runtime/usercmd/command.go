@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"text/tabwriter"
 
 	"golang.org/x/term"
@@ -18,6 +19,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/spell"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/client"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
@@ -53,7 +55,7 @@ func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 		lines:    bufio.NewReader(os.Stdin),
 	}
 	c.clears = c.KeepOnStart() // a shell where the variable is set would else remove what "set" has just stored
-	err := c.run(context.Background(), args[1:])
+	err := c.run(c.context(), args[1:])
 	if err == nil {
 		return 0, true
 	}
@@ -67,6 +69,14 @@ func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 	return 1, true
 }
 
+// context is where a store's passphrase is asked for in the terminal, if there is one.
+func (c *command) context() context.Context {
+	if !c.terminal {
+		return context.Background()
+	}
+	return inside.WithTerminal(context.Background(), c.passphrase)
+}
+
 // A command is one run of the subcommand.
 type command struct {
 	inside.Manager
@@ -75,16 +85,17 @@ type command struct {
 	terminal       bool          // stdin is one
 	lines          *bufio.Reader // of stdin
 	clears         bool          // a server that starts here would clear the store
+	asking         atomic.Bool   // the terminal asks for the passphrase of the store
 }
 
-var commandNames = []string{"status", "setup", "set", "get", "verify", "forget", "clear", "import", "doctor", "help"}
+var commandNames = []string{"status", "setup", "set", "get", "verify", "forget", "clear", "import", "client", "doctor", "help"}
 
 func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return misused("say what to do (%s)", strings.Join(commandNames, ", "))
 	}
 	name, args := args[0], args[1:]
-	if slices.Contains(args, "-h") || slices.Contains(args, "--help") {
+	if ours, _, _ := cutDashes(args); slices.Contains(ours, "-h") || slices.Contains(ours, "--help") {
 		name = "help"
 	}
 	if slices.Contains([]string{"status", "set", "setup", "import"}, name) {
@@ -107,6 +118,8 @@ func (c *command) run(ctx context.Context, args []string) error {
 		return c.clear(ctx, args)
 	case "import":
 		return c.importProfile(ctx, args)
+	case "client":
+		return c.client(args)
 	case "doctor":
 		return c.without(args, func() error { return c.doctor(ctx) })
 	case "help", "-h", "-help", "--help":
@@ -139,6 +152,7 @@ func (c *command) help() {
 		{"forget NAME", "remove a value"},
 		{"clear [--yes]", "remove all values, after a question"},
 		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
+		{"client CLIENT [--write]", "print what " + strings.Join(client.Names(), ", ") + " must have to start this server, or write it"},
 		{"doctor", "say what works here, and the way out of what does not"},
 	} {
 		fmt.Fprintf(table, "  %s secrets %s\t%s\n", c.Program(), line[0], line[1])

@@ -251,13 +251,30 @@ func withoutMark(text []byte, pasting bool) ([]byte, bool) {
 	return text, pasting
 }
 
-// patiently runs what may wait for the keychain's own window, and says so when it takes long.
+// patiently runs what may wait for the store's own window, and says so when it takes long.
 func (c *command) patiently(do func() error) error {
-	return c.slowly("waiting for the keychain, which may have opened a window", do)
+	return c.slowly(fmt.Sprintf("waiting for %s, which may have opened a window", c.Place()), do)
 }
 
-// slowly runs what may take long, and then says what it is.
+// slowly runs what may take long, and then says what it is, unless the terminal asks for something.
 func (c *command) slowly(what string, do func() error) error {
-	defer time.AfterFunc(2*time.Second, func() { fmt.Fprintf(c.stderr, "%s: %s\n", c.Program(), what) }).Stop()
+	defer time.AfterFunc(2*time.Second, func() {
+		if !c.asking.Load() {
+			fmt.Fprintf(c.stderr, "%s: %s\n", c.Program(), what)
+		}
+	}).Stop()
 	return do()
+}
+
+// passphrase asks for the passphrase of the store, for [inside.WithTerminal].
+func (c *command) passphrase(_ context.Context, text string) (string, error) {
+	c.asking.Store(true)
+	defer c.asking.Store(false)
+	fmt.Fprintln(c.stderr, text)
+	fmt.Fprintln(c.stderr, "What you type is not shown.")
+	passphrase, err := c.typed("passphrase: ", hidden)
+	if errors.Is(err, errInterrupted) {
+		err = fmt.Errorf("%w: %w", secrets.ErrDismissed, err)
+	}
+	return passphrase, err
 }

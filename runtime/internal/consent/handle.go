@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // On 2026-07-28 a server can't ask a client: it answers that input is required, and the client sends the request again, with
@@ -34,7 +35,7 @@ type handle struct {
 	who    Who
 	digest [sha256.Size]byte // of the request that was answered with it
 	wants  []Want
-	once   map[string]Use // what earlier rounds allowed: clients send only the last round's answers
+	once   map[store.Entry]Use // what earlier rounds allowed: clients send only the last round's answers
 	how    []decision
 	absent *absences
 	asked  time.Time
@@ -177,7 +178,7 @@ func (a *asking) Hear(c *Call, r Reply) {
 	case !d.questions.isOpenLocked(open) || !open.posed.IsZero() || open.expired():
 		// It is too old, or being asked in a dialog by now: the call joins that, or asks afresh. Only a no always counts.
 		if heard && (v.err != nil || v.answer == Deny) {
-			d.refuseLocked(Permission, open.Subject.who, secretsOf(open.Subject.uses), cmp.Or(v.err, ErrDenied))
+			d.refuseLocked(Permission, open.Subject.who, entriesOf(open.Subject.uses), cmp.Or(v.err, ErrDenied))
 		}
 	case !heard:
 		open.Subject.inDialog = true

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // An Answer to a question. The zero value is no.
@@ -94,12 +96,12 @@ func (v verdict) give(c *Call, uses []Use) {
 	}
 }
 
-func secretsOf(uses []Use) []string {
-	names := make([]string, len(uses))
+func entriesOf(uses []Use) []store.Entry {
+	entries := make([]store.Entry, len(uses))
 	for i, u := range uses {
-		names[i] = u.Secret
+		entries[i] = u.Entry
 	}
-	return names
+	return entries
 }
 
 // Permit returns once every use is allowed to the call, and reports whether somebody had to be asked. words makes the
@@ -128,7 +130,7 @@ func about(err error, uses []Use) error {
 	if errors.As(err, &already) {
 		return err
 	}
-	return &About{Secrets: secretsOf(uses), Asking: true, Err: err}
+	return &About{Entries: entriesOf(uses), Asking: true, Err: err}
 }
 
 // needed returns the uses that nothing allows yet.
@@ -201,7 +203,7 @@ func (d *Desk) pend(c *Call, open *openQuestion) error {
 	return ErrPending
 }
 
-type openQuestion = Open[*question, verdict]
+type openQuestion = Open[string, *question, verdict]
 
 // A next is what a call does with the question that it comes to.
 type next int
@@ -217,14 +219,14 @@ const (
 // of the same topic that is open for other arguments: an answer for the session is for both. The error may be that of the
 // answer.
 func (d *Desk) join(c *Call, q *question, patient bool) (open *openQuestion, next next, err error) {
-	keys := d.questions.keysOf(c, q.key(c))
+	keys := d.questions.keysOf(c, []string{q.key(c)})
 	rounds := c.ByRounds() && !q.words.OnlyDialog
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return nil, inLine, ErrClosed
 	}
-	if err := d.RefusedLocked(Permission, c.Who, secretsOf(q.uses)); err != nil {
+	if err := d.RefusedLocked(Permission, c.Who, entriesOf(q.uses)); err != nil {
 		return nil, inLine, err // while the call waited for something else
 	}
 	open = d.questions.open[keys[0]]
@@ -296,13 +298,13 @@ func newQuestion(c *Call, uses []Use, words Words) *question {
 	var topic strings.Builder
 	fmt.Fprintf(&topic, "%d %q %q %q %q", q.who.Kind, q.who.Name, q.tool.Kind, q.tool.Name, q.words.Reason)
 	for _, u := range q.uses {
-		fmt.Fprintf(&topic, " %q %x", u.Secret, u.Value)
+		fmt.Fprintf(&topic, " %q %q %x", u.Entry.Account, u.Entry.Name, u.Value)
 	}
 	q.topic = topic.String()
 	return q
 }
 
-// key is the same for calls that one answer can serve: same principal, secrets, values and destinations, same tool, same
+// key is the same for calls that one answer can serve: same principal, account, secrets, values and destinations, same tool, same
 // reason, same arguments.
 func (q *question) key(c *Call) string { return fmt.Sprintf("%s %x", q.topic, c.digest()) }
 
@@ -431,12 +433,12 @@ func (d *Desk) recordLocked(open *openQuestion, v verdict) verdict {
 	switch {
 	case v.old: // the grant or refusal was already recorded by the question that produced the answer
 	case v.err == nil:
-		d.acceptLocked(Permission, q.who, secretsOf(q.uses))
+		d.acceptLocked(Permission, q.who, entriesOf(q.uses))
 		if v.answer == AllowSession {
 			d.grantLocked(q)
 		}
 	case d.config.IsRefusal(v.err):
-		d.refuseLocked(Permission, q.who, secretsOf(q.uses), v.err)
+		d.refuseLocked(Permission, q.who, entriesOf(q.uses), v.err)
 	}
 	if v.err != nil {
 		v.err = about(v.err, q.uses)
@@ -502,7 +504,7 @@ func (d *Desk) confirm(ctx, turn context.Context, open *openQuestion, client fun
 
 // answered reports whether the question has been answered with another one, asked before it was its turn.
 func (d *Desk) answered(q *question) (verdict, bool) {
-	if err := d.Refused(Permission, q.who, secretsOf(q.uses)); err != nil {
+	if err := d.Refused(Permission, q.who, entriesOf(q.uses)); err != nil {
 		return verdict{err: err, old: true}, true
 	}
 	if slices.ContainsFunc(q.uses, func(u Use) bool { return !d.granted(q.who, u, q.tool) }) {

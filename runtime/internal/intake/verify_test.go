@@ -19,7 +19,7 @@ func checked(t *testing.T, s *shelf, texts ...string) (calls []string, err error
 	}
 	in := newIntake(t, s, texts...)
 	call := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
-	return calls, errors.Unwrap(in.Collect(t.Context(), call, []string{"name", "word", "other"}))
+	return calls, errors.Unwrap(in.Collect(t.Context(), call, Secrets{Names: []string{"name", "word", "other"}}))
 }
 
 // What is wrong is asked for again before what is left, and stored once, with the others.

@@ -23,7 +23,7 @@ type Config struct {
 	// Get returns what a request carries, once that may be used. Before it asks anybody it calls goes with the place, and if that
 	// returns an error, returns it.
 	Get func(ctx context.Context, goes func(Place) error) (Credential, error)
-	// Reject is told that an answer with one of the statuses RejectOn came for a credential, which was sent in ctx.
+	// Reject is told that an answer with one of the statuses RejectOn came for a credential. The context is what Get had.
 	Reject   func(ctx context.Context, c Credential, status int)
 	RejectOn []int
 	// Retry sends a request once more after a rejection, with what Get then returns, if its body can be read twice.
