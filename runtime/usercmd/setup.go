@@ -143,6 +143,6 @@ func (s *setup) tell(ctx context.Context) {
 	if len(optional) > 0 {
 		fmt.Fprintf(s.stdout, "Optional, and not set: %s\n", strings.Join(optional, ", "))
 	}
-	fmt.Fprintf(s.stdout, "All that %s requires is set. \"%[2]s secrets status\" shows it, and \"%[2]s secrets set NAME\" changes a value.\n",
-		s.Server(), s.Program())
+	fmt.Fprintf(s.stdout, "All that %s requires is set. \"%[2]s secrets set NAME\" changes a value, and \"%[2]s secrets client NAME\" says how an "+
+		"MCP client starts the server.\n", s.Server(), s.Program())
 }

@@ -20,7 +20,7 @@ func TestCommandSetsUp(t *testing.T) {
 		waits("username: ").types("keeper\n").
 		waits("password: ").types("hunter2\r").
 		leaves(0, "api_key is set.\nusername is set.\npassword is set.\nOptional, and not set: base_url, contact\n"+
-			"All that petstore requires is set. \"petstore secrets status\" shows it")
+			"All that petstore requires is set. \"petstore secrets set NAME\" changes a value, and \"petstore secrets client NAME\"")
 	b.run(t, "", "setup").want(t, 0, "All that petstore requires is set.\n", "") // needs no terminal
 	sitDown(t, b.Manager, "setup").leaves(0, "Set before: api_key, username, password\n")
 	sitDown(t, b.Manager, "setup", "--again").
