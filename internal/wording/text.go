@@ -72,36 +72,54 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	return append(lines, wrong...)
 }
 
-// wrong returns what is wrong with the value that is stored, or was typed before: of the latter a line for each rule that it
-// breaks, as far as there is room.
-func (s Sentences) wrong(a Asking, values Values) (lines []string) {
-	line := func(sentence, hole, text string) string {
-		values[hole] = text
-		return layout.Clip(layout.Line(Fill(sentence, values)), whyLines)
-	}
+// Wrong says what is wrong with the value that is stored, in a sentence or two, or "".
+func (s Sentences) Wrong(server string, f field.Field, a Asking) string {
+	return strings.Join(s.wrongStored(a, fieldValues(server, f)), " ")
+}
+
+func (s Sentences) wrongStored(a Asking, values Values) (sentences []string) {
 	if a.Rejected != "" {
-		lines = append(lines, line(s.Dialog.Rejected, "why", a.Rejected))
+		values["why"] = a.Rejected
+		sentences = append(sentences, Fill(s.Dialog.Rejected, values))
 	}
 	if a.Stale != nil {
 		sentence := s.Dialog.Stale
 		if a.OfDefault {
 			sentence = s.Dialog.Default
 		}
-		lines = append(lines, line(sentence, "problem", s.Problem(a.Stale)))
+		values["problem"] = s.Problem(a.Stale)
+		sentences = append(sentences, Fill(sentence, values))
 	}
-	if a.Wrong && a.WrongFor == "" {
-		lines = append(lines, s.Dialog.Wrong)
-	} else if a.Wrong {
-		lines = append(lines, line(s.Dialog.WrongFor, "why", a.WrongFor))
+	return sentences
+}
+
+// wrong returns what is wrong with the value that is stored, or was typed before: of the latter a line for each rule that it
+// breaks, as far as there is room.
+func (s Sentences) wrong(a Asking, values Values) (lines []string) {
+	line := func(text string) string { return layout.Clip(layout.Line(text), whyLines) }
+	for _, text := range s.wrongStored(a, values) {
+		lines = append(lines, line(text))
+	}
+	if a.Wrong {
+		lines = append(lines, line(s.CheckedWrong(a.WrongFor)))
 	}
 	room := againLines
 	for _, problem := range field.All(a.Again) {
-		again := line(s.Dialog.Again, "problem", s.Problem(problem))
+		values["problem"] = s.Problem(problem)
+		again := line(Fill(s.Dialog.Again, values))
 		if room -= layout.Height(again); room >= 0 {
 			lines = append(lines, again)
 		}
 	}
 	return lines
+}
+
+// CheckedWrong returns the sentence for what the server's own check found to be wrong; why is "" where it does not say so.
+func (s Sentences) CheckedWrong(why string) string {
+	if why == "" {
+		return s.Dialog.Wrong
+	}
+	return Fill(s.Dialog.WrongFor, Values{"why": why})
 }
 
 // code returns the sentence with the verification code, and which program shows it, by the name that it gives itself. Anyone

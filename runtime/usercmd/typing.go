@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
-	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/check"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 )
@@ -131,7 +130,7 @@ func (t *typing) look(ctx context.Context, fresh []string) (again []string, err 
 		case o.Verdict == check.Wrong && !t.terminal:
 			return nil, fmt.Errorf("%s: the server has checked it, and it is wrong%s; nothing was stored", names, because(o.Why))
 		case o.Verdict == check.Wrong:
-			fmt.Fprintln(t.stderr, t.wrong(o.Why))
+			fmt.Fprintln(t.stderr, t.Sentences().CheckedWrong(o.Why))
 			return t.typedOf(o.Again), nil
 		default:
 			keeps, err := t.keeps(names, o.Why)
@@ -144,14 +143,6 @@ func (t *typing) look(ctx context.Context, fresh []string) (again []string, err 
 		}
 	}
 	return again, nil
-}
-
-// wrong is the sentence for what a check found wrong.
-func (c *command) wrong(why string) string {
-	if why == "" {
-		return c.Sentences().Dialog.Wrong
-	}
-	return wording.Fill(c.Sentences().Dialog.WrongFor, wording.Values{"why": why})
 }
 
 func because(why string) string {
