@@ -19,14 +19,13 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/spell"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/client"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
-// Begin at [Run]; below it are the commands, but for those that have a file of their own. How a value is read is in terminal.go, and
-// what happens between that and storing it in typing.go.
+// Begin at [Run]. The table of the commands is in commands.go; below Run are those that have no file of their own. How a value is
+// read is in terminal.go, and what happens between that and storing it in typing.go.
 //
 // What was asked for goes to standard output; questions and errors go to standard error, so that output can be
 // redirected. A confidential value goes to neither, nor does a word that might be one: what is typed in the place of a name
@@ -88,88 +87,6 @@ type command struct {
 	lines          *bufio.Reader // of stdin
 	clears         bool          // a server that starts here would clear the store
 	asking         atomic.Bool   // the terminal asks for the passphrase of the store
-}
-
-var commandNames = []string{"status", "setup", "set", "get", "verify", "forget", "clear", "import", "allow", "allowed", "disallow", "client", "doctor", "help"}
-
-func (c *command) run(ctx context.Context, args []string) error {
-	if len(args) == 0 {
-		return misused("say what to do (%s)", strings.Join(commandNames, ", "))
-	}
-	name, args := args[0], args[1:]
-	if ours, _, _ := cutDashes(args); slices.Contains(ours, "-h") || slices.Contains(ours, "--help") {
-		name = "help"
-	}
-	if slices.Contains([]string{"status", "set", "setup", "import"}, name) {
-		c.warnOfClearing()
-	}
-	switch name {
-	case "setup":
-		return c.setup(ctx, args)
-	case "get":
-		return c.get(ctx, args)
-	case "verify":
-		return c.verify(ctx, args)
-	case "status":
-		return c.without(args, func() error { return c.status(ctx) })
-	case "set":
-		return c.set(ctx, args)
-	case "forget":
-		return c.forget(ctx, args)
-	case "clear":
-		return c.clear(ctx, args)
-	case "import":
-		return c.importProfile(ctx, args)
-	case "allow":
-		return c.allow(ctx, args)
-	case "allowed":
-		return c.allowed(ctx, args)
-	case "disallow":
-		return c.disallow(ctx, args)
-	case "client":
-		return c.client(ctx, args)
-	case "doctor":
-		return c.without(args, func() error { return c.doctor(ctx) })
-	case "help", "-h", "-help", "--help":
-		c.help()
-		return nil
-	}
-	if name == "show" || name == "list" {
-		return misused("\"status\" says which are set, and \"get\" shows what is not confidential; nothing shows a confidential value")
-	}
-	return misused("there is no such command%s (%s)", didYouMean(name, commandNames), strings.Join(commandNames, ", "))
-}
-
-func (c *command) without(args []string, do func() error) error {
-	if len(args) > 0 {
-		return misused("this command takes no arguments")
-	}
-	return do()
-}
-
-func (c *command) help() {
-	fmt.Fprintln(c.stdout, "Usage:")
-	table := newTable(c.stdout)
-	for _, line := range [][2]string{
-		{"setup [--again]", "ask for all that is required, and not set"},
-		{"status", "say which secrets are set, and to what, unless they are confidential"},
-		{"set NAME", "ask for a value, which is not shown if it is confidential; of alternatives, ask which"},
-		{"set NAME < FILE", "take a value from a file"},
-		{"get NAME", "print a value that is not confidential"},
-		{"verify [NAME]", "have the server check what is set, where it can"},
-		{"forget NAME", "remove a value"},
-		{"clear [--yes]", "remove all values, after a question"},
-		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
-		{"allow NAME --tool TOOL --for 30d", "let a tool use a secret without asking, where nobody can be asked; after a question"},
-		{"allowed", "say what is allowed so"},
-		{"disallow NAME [--tool TOOL]", "take that back"},
-		{"client CLIENT [--write]", "print what " + strings.Join(client.Names(), ", ") + " must have to start this server, or write it"},
-		{"doctor", "say what works here, and the way out of what does not"},
-	} {
-		fmt.Fprintf(table, "  %s secrets %s\t%s\n", c.Program(), line[0], line[1])
-	}
-	_ = table.Flush()
-	fmt.Fprintf(c.stdout, "Names: %s\n", strings.Join(c.names(), ", "))
 }
 
 // warnOfClearing says why a value that is stored now may be gone later.

@@ -1,0 +1,108 @@
+package usercmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/client"
+)
+
+// A subcommand is one of what "secrets" can do. All that is said of it, and how it is found, comes from here.
+type subcommand struct {
+	name   string
+	usage  [][2]string // what may follow the name, and what it then does
+	stores bool        // also for a server that will clear the store when it starts
+	run    func(c *command, ctx context.Context, args []string) error
+}
+
+// subcommands are all of them, in the order of the help text.
+func subcommands() []subcommand {
+	return []subcommand{
+		{"status", [][2]string{{"", "say which secrets are set, and to what, unless they are confidential"}}, true, without((*command).status)},
+		{"setup", [][2]string{{"[--again]", "ask for all that is required, and not set"}}, true, (*command).setup},
+		{"set", [][2]string{
+			{"NAME", "ask for a value, which is not shown if it is confidential; of alternatives, ask which"},
+			{"NAME < FILE", "take a value from a file"},
+		}, true, (*command).set},
+		{"get", [][2]string{{"NAME", "print a value that is not confidential"}}, false, (*command).get},
+		{"verify", [][2]string{{"[NAME]", "have the server check what is set, where it can"}}, false, (*command).verify},
+		{"forget", [][2]string{{"NAME", "remove a value"}}, false, (*command).forget},
+		{"clear", [][2]string{{"[--yes]", "remove all values, after a question"}}, false, (*command).clear},
+		{"import", [][2]string{
+			{"--from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
+		}, true, (*command).importProfile},
+		{"allow", [][2]string{
+			{"NAME --tool TOOL --for 30d", "let a tool use a secret without asking, where nobody can be asked; after a question"},
+		}, false, (*command).allow},
+		{"allowed", [][2]string{{"", "say what is allowed so"}}, false, (*command).allowed},
+		{"disallow", [][2]string{{"NAME [--tool TOOL]", "take that back"}}, false, (*command).disallow},
+		{"client", [][2]string{
+			{"CLIENT [--write]", "print what " + strings.Join(client.Names(), ", ") + " must have to start this server, or write it"},
+		}, false, (*command).client},
+		{"doctor", [][2]string{{"", "say what works here, and the way out of what does not"}}, false, without((*command).doctor)},
+		{"help", nil, false, (*command).help},
+	}
+}
+
+func subcommandNames() []string {
+	var names []string
+	for _, s := range subcommands() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+func (c *command) run(ctx context.Context, args []string) error {
+	names := subcommandNames()
+	if len(args) == 0 {
+		return misused("say what to do (%s)", strings.Join(names, ", "))
+	}
+	name, rest := args[0], args[1:]
+	if asksForHelp(args) {
+		name = "help"
+	}
+	at := slices.Index(names, name)
+	switch {
+	case at >= 0:
+	case name == "show" || name == "list":
+		return misused("\"status\" says which are set, and \"get\" shows what is not confidential; nothing shows a confidential value")
+	default:
+		return misused("there is no such command%s (%s)", didYouMean(name, names), strings.Join(names, ", "))
+	}
+	s := subcommands()[at]
+	if s.stores {
+		c.warnOfClearing()
+	}
+	return s.run(c, ctx, rest)
+}
+
+// asksForHelp does not look behind "--", where the words are a server's own.
+func asksForHelp(args []string) bool {
+	ours, _, _ := cutDashes(args)
+	return args[0] == "-help" || slices.Contains(ours, "-h") || slices.Contains(ours, "--help")
+}
+
+// without makes what takes no arguments one that refuses them.
+func without(do func(c *command, ctx context.Context) error) func(*command, context.Context, []string) error {
+	return func(c *command, ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			return misused("this command takes no arguments")
+		}
+		return do(c, ctx)
+	}
+}
+
+func (c *command) help(context.Context, []string) error {
+	fmt.Fprintln(c.stdout, "Usage:")
+	table := newTable(c.stdout)
+	for _, s := range subcommands() {
+		for _, usage := range s.usage {
+			fmt.Fprintf(table, "  %s\t%s\n", strings.TrimSpace(c.Program()+" secrets "+s.name+" "+usage[0]), usage[1])
+		}
+	}
+	_ = table.Flush()
+	fmt.Fprintf(c.stdout, "Names: %s\n", strings.Join(c.names(), ", "))
+	return nil
+}
