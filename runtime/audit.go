@@ -28,7 +28,11 @@ func (m *Manager) bypassed() bool {
 		return false
 	}
 	m.bypass.warn.Do(func() {
-		fmt.Fprintln(os.Stderr, wording.Fill(m.sentences.Notices.Bypass, wording.Values{"server": m.server}))
+		notice := m.sentences.Notices.Bypass
+		if instead := m.sentences.Notices.Instead; instead != "" && m.hasTerminal.Load() && !m.standings.refused {
+			notice += "; " + instead
+		}
+		fmt.Fprintln(os.Stderr, wording.Fill(notice, wording.Values{"server": m.server, "command": m.command}))
 	})
 	return true
 }

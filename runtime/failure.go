@@ -307,7 +307,7 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, entries []stor
 	if account != "" {
 		text += " " + wording.Fill(m.sentences.Notices.Account, values)
 	}
-	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() {
+	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() && (says != wording.NobodyToAsk || m.allStand(secrets)) {
 		text += " " + wording.Fill(more, values)
 	}
 	if m.elsewhere != "" && slices.Contains(desktops, says) {

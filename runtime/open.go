@@ -42,7 +42,10 @@ type Manager struct {
 	guard    func() *guard.Guard // what leaves the server
 	salt     func() *[32]byte    // keys the fingerprints of values
 	bypass   bypass
-	closing  sync.Once // of the store
+
+	standings standings // permissions that were given beforehand
+
+	closing sync.Once // of the store
 
 	serving     sync.Once
 	endClearing func() // see [Manager.clearAtStart]
@@ -102,7 +105,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		salt:        hide(new([32]byte)),
 	}
 	_, _ = rand.Read(m.salt()[:]) // never fails
-	m.bypass.refused = o.noBypass
+	m.bypass.refused, m.standings.refused = o.noBypass, o.noStanding
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
 	m.removals = consent.NewTable[store.Entry, store.Entry, error](m.desk)
 	m.values = &values{
@@ -211,6 +214,8 @@ func checkDefinition(f field.Field) error {
 		return fmt.Errorf("unknown permission %q", f.Permission)
 	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:
 		return fmt.Errorf("unknown scope %q", f.Scope)
+	case f.Standing != "" && f.Standing != field.MayStand && f.Standing != field.NeverStands:
+		return fmt.Errorf("unknown standing %q", f.Standing)
 	case clashes(f):
 		return errors.New("two choices are shown alike, or one as another's value: what a person chooses could be either")
 	case checkSent(f) != nil:

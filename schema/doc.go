@@ -68,6 +68,7 @@
 //	permission    whose word a use needs: ask, dialog or none (ask)
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
+//	standing      whether a person may allow a use beforehand, with the command "secrets allow" (true; with permission dialog false)
 //	sent_to       the name of the url, or of the text of format host or host_port, that says where this one is sent (of a
 //	              confidential url, its own host; of a list, all of its hosts, in up to 259 characters together); or a list
 //	              of fixed hosts, such as [api.example.com, "*.example.com"]

@@ -260,5 +260,8 @@ func (c *checker) teamRule(rule schema.TeamRule) {
 		if most := rule.RememberAtMost; most > 0 && s.Asks() && (s.Remember == 0 || s.Remember > most) {
 			c.about(s, "remember", "\"Allow for session\" must last %s at most%s", wording.ShortDuration(most), why)
 		}
+		if rule.NoStanding && s.Stands() {
+			c.about(s, "standing", "nobody may allow a use beforehand: standing must be false%s", why)
+		}
 	}
 }

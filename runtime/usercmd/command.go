@@ -52,6 +52,7 @@ func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		terminal: term.IsTerminal(int(os.Stdin.Fd())),
+		shows:    term.IsTerminal(int(os.Stdout.Fd())),
 		lines:    bufio.NewReader(os.Stdin),
 	}
 	c.clears = c.KeepOnStart() // a shell where the variable is set would else remove what "set" has just stored
@@ -83,12 +84,13 @@ type command struct {
 	stdin          *os.File
 	stdout, stderr io.Writer
 	terminal       bool          // stdin is one
+	shows          bool          // stdout is one
 	lines          *bufio.Reader // of stdin
 	clears         bool          // a server that starts here would clear the store
 	asking         atomic.Bool   // the terminal asks for the passphrase of the store
 }
 
-var commandNames = []string{"status", "setup", "set", "get", "verify", "forget", "clear", "import", "client", "doctor", "help"}
+var commandNames = []string{"status", "setup", "set", "get", "verify", "forget", "clear", "import", "allow", "allowed", "disallow", "client", "doctor", "help"}
 
 func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -118,6 +120,12 @@ func (c *command) run(ctx context.Context, args []string) error {
 		return c.clear(ctx, args)
 	case "import":
 		return c.importProfile(ctx, args)
+	case "allow":
+		return c.allow(ctx, args)
+	case "allowed":
+		return c.allowed(ctx, args)
+	case "disallow":
+		return c.disallow(ctx, args)
 	case "client":
 		return c.client(ctx, args)
 	case "doctor":
@@ -152,6 +160,9 @@ func (c *command) help() {
 		{"forget NAME", "remove a value"},
 		{"clear [--yes]", "remove all values, after a question"},
 		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
+		{"allow NAME --tool TOOL --for 30d", "let a tool use a secret without asking, where nobody can be asked; after a question"},
+		{"allowed", "say what is allowed so"},
+		{"disallow NAME [--tool TOOL]", "take that back"},
 		{"client CLIENT [--write]", "print what " + strings.Join(client.Names(), ", ") + " must have to start this server, or write it"},
 		{"doctor", "say what works here, and the way out of what does not"},
 	} {
@@ -334,6 +345,7 @@ func (c *command) clear(ctx context.Context, args []string) error {
 	if err := c.patiently(func() (err error) { names, err = c.Stored(ctx); return err }); err != nil {
 		return c.storeError(err)
 	}
+	names = append(names, c.standingStored(ctx)...)
 	if len(names) == 0 {
 		fmt.Fprintf(c.stdout, "Nothing is stored in %s.\n", c.PlaceInFull())
 		return nil

@@ -11,6 +11,8 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/check"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/standing"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A Manager is a secrets.Manager, seen from inside.
@@ -82,6 +84,18 @@ type Manager interface {
 	// Fail makes the error that a getter would return for the cause.
 	Fail(cause error, names ...string) error
 
+	// Destinations returns where a value can go, as the settings are now; "" is a place that the schema does not say. The error is
+	// secrets.ErrNotSet of what would say it.
+	Destinations(ctx context.Context, of store.Entry) ([]string, error)
+	// CannotStand returns why a use of a secret can't be allowed beforehand, in words that continue its name, or "".
+	CannotStand(name string) string
+	// Standing returns what was allowed beforehand, at each place where that is kept, and StandingCounts why a permission counts for
+	// nothing now, or nil.
+	Standing(ctx context.Context) []Standing
+	StandingCounts(p standing.Permission) error
+	// ChangeStanding replaces the permissions in a file, or where that is "" in the store, by what change makes of them.
+	ChangeStanding(ctx context.Context, file string, change func([]standing.Permission) []standing.Permission) error
+
 	// Examine says whether values can be kept and asked for here.
 	Examine(ctx context.Context) []Symptom
 	// ClientNeeds returns the variables, names and values by turns, that an MCP client must hand to a server which it starts with
@@ -106,6 +120,14 @@ type Tool struct {
 	Secrets           []string // what its one argument "name" can be; nil where it takes none
 	// Run returns a text, or anything else to be shown as JSON.
 	Run func(ctx context.Context, secret string) (any, error)
+}
+
+// A Standing is what a place has of the permissions that were given beforehand.
+type Standing struct {
+	Place       string // the path of a file, or what the store calls itself
+	IsFile      bool
+	Permissions []standing.Permission
+	Err         error // why none of it counts
 }
 
 // ErrTaken: there is a value already.
