@@ -28,7 +28,11 @@ func (m *Manager) bypassed() bool {
 		return false
 	}
 	m.bypass.warn.Do(func() {
-		fmt.Fprintln(os.Stderr, wording.Fill(m.sentences.Notices.Bypass, wording.Values{"server": m.server}))
+		notice := m.sentences.Notices.Bypass
+		if instead := m.sentences.Notices.Instead; instead != "" && m.hasTerminal.Load() && !m.standings.refused {
+			notice += "; " + instead
+		}
+		fmt.Fprintln(os.Stderr, wording.Fill(notice, wording.Values{"server": m.server, "command": m.command}))
 	})
 	return true
 }
@@ -115,6 +119,13 @@ func (m *Manager) howOf(call *consent.Call, f finding) string {
 		how = cmp.Or(how, call.How(store.Entry{Account: f.account, Name: leaf.Name}))
 	}
 	return how
+}
+
+// refuse makes the error of a use that something else than the gate refuses, and logs that.
+func (m *Manager) refuse(ctx context.Context, reason Reason, defs []*definition, cause error) error {
+	err := m.fail(ctx, cause, defs...)
+	m.auditRefusal(ctx, m.turn(ctx), m.logged(reason), defs, err)
+	return err
 }
 
 func (m *Manager) auditRefusal(ctx context.Context, t *Turn, reason string, defs []*definition, err error) {

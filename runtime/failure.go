@@ -225,8 +225,7 @@ func known(cause, failure error) error {
 	var rejected *rejection
 	var fault *dialog.Fault
 	var noBus *session.Fault
-	var unsent *wire.Refusal
-	var unrun *child.Refusal
+	var refused refusal
 	var noAccount *unknownAccount
 	var stale *unwritable
 	var at *chosen.Error
@@ -237,10 +236,8 @@ func known(cause, failure error) error {
 		return stale
 	case errors.As(cause, &at):
 		return &chosen.Error{At: at.At, IsSet: at.IsSet, Err: known(at.Err, failure)}
-	case errors.As(cause, &unsent):
-		return unsent
-	case errors.As(cause, &unrun):
-		return unrun
+	case errors.As(cause, &refused):
+		return refused
 	case errors.As(cause, &problem):
 		return problem
 	case errors.As(cause, &noBus):
@@ -251,6 +248,12 @@ func known(cause, failure error) error {
 		return rejected
 	}
 	return failure
+}
+
+// A refusal is why a request was not sent, or a program not started: a [wire.Refusal] or a [child.Refusal].
+type refusal interface {
+	error
+	Trouble() string // for the sentence of that
 }
 
 // endedError is what a getter returns when its context has ended.
@@ -288,11 +291,9 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, entries []stor
 	if name == wording.ReadOnly {
 		values["guide"] = m.values.guide(failing.At, entries)
 	}
-	if unsent := (*wire.Refusal)(nil); errors.As(cause, &unsent) {
-		values["trouble"] = unsent.Text
-	}
-	if unrun := (*child.Refusal)(nil); errors.As(cause, &unrun) {
-		values["trouble"] = unrun.Text
+	var refused refusal
+	if errors.As(cause, &refused) {
+		values["trouble"] = refused.Trouble()
 	}
 	var noBus *session.Fault
 	if errors.As(cause, &noBus) {
@@ -305,7 +306,7 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, entries []stor
 	if account != "" {
 		text += " " + wording.Fill(m.sentences.Notices.Account, values)
 	}
-	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() {
+	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() && (says != wording.NobodyToAsk || m.allStand(secrets)) {
 		text += " " + wording.Fill(more, values)
 	}
 	if m.elsewhere != "" && slices.Contains(desktops, says) {

@@ -128,7 +128,7 @@ func (m *Manager) release(ctx context.Context, t *Turn, w wanted, defs []*defini
 			}
 		}
 		needs := m.needs(one[:0], used, found)
-		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, w.reason, used, found))
+		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, w.reason, used, found), m.beforehand(call, used, found))
 		if err != nil {
 			return nil, err
 		}

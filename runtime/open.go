@@ -40,7 +40,10 @@ type Manager struct {
 	guard    func() *guard.Guard // what leaves the server
 	salt     func() *[32]byte    // keys the fingerprints of values
 	bypass   bypass
-	closing  sync.Once // of the store
+
+	standings standings // permissions that were given beforehand
+
+	closing sync.Once // of the store
 
 	serving     sync.Once
 	endClearing func() // see [Manager.clearAtStart]
@@ -97,7 +100,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		salt:        hide(new([32]byte)),
 	}
 	_, _ = rand.Read(m.salt()[:]) // never fails
-	m.bypass.refused = o.noBypass
+	m.bypass.refused, m.standings.refused = o.noBypass, o.noStanding
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
 	m.removals = consent.NewTable[store.Entry, store.Entry, error](m.desk)
 	m.values = &values{
@@ -152,6 +155,9 @@ func define(keys []AnyKey) (definitions, error) {
 		d.schema[def], d.names[def.Name] = true, def
 		d.ordered = append(d.ordered, def)
 	}
+	if err := d.checkNames(); err != nil {
+		return d, err
+	}
 	for _, def := range d.ordered {
 		if def.isDerived() {
 			if err := d.checkDerived(def, nil); err != nil {
@@ -163,6 +169,20 @@ func define(keys []AnyKey) (definitions, error) {
 		}
 	}
 	return d, d.depend()
+}
+
+// checkNames checks that no key has a name of another, present or former: it would read what is stored for that one.
+func (d *definitions) checkNames() error {
+	former := map[string]bool{}
+	for _, def := range d.ordered {
+		for _, name := range def.RenamedFrom {
+			if former[name] || d.names[name] != nil {
+				return fmt.Errorf("secrets: key %q: its former name %q is a name of another key, or twice its own", def.Name, name)
+			}
+			former[name] = true
+		}
+	}
+	return nil
 }
 
 // isDestination reports whether others can be sent to the key of a name. A list must know that it is one, since a question names
@@ -188,6 +208,8 @@ func checkDefinition(f field.Field) error {
 		return fmt.Errorf("unknown permission %q", f.Permission)
 	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:
 		return fmt.Errorf("unknown scope %q", f.Scope)
+	case f.Standing != "" && f.Standing != field.MayStand && f.Standing != field.NeverStands:
+		return fmt.Errorf("unknown standing %q", f.Standing)
 	case clashes(f):
 		return errors.New("two choices are shown alike, or one as another's value: what a person chooses could be either")
 	case checkSent(f) != nil:

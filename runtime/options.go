@@ -25,8 +25,9 @@ type options struct {
 	prompter Prompter
 	log      *slog.Logger
 
-	noBypass bool
-	fast     time.Duration
+	noBypass   bool
+	noStanding bool
+	fast       time.Duration
 }
 
 func (o *options) setDefaults() {
@@ -95,3 +96,7 @@ func WithFast(d time.Duration) Option { return func(o *options) { o.fast = d } }
 
 // WithoutBypass has MCP_BYPASS_SECRET_USE_CONFIRM ignored: every use needs a person's permission.
 func WithoutBypass() Option { return func(o *options) { o.noBypass = true } }
+
+// WithoutStanding has the permissions ignored that a person gave beforehand, with the command "secrets allow": every use is asked
+// about, as with standing: false in the schema for all secrets.
+func WithoutStanding() Option { return func(o *options) { o.noStanding = true } }

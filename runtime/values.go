@@ -21,6 +21,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/standing"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
@@ -566,7 +567,7 @@ func (v *values) stored(ctx context.Context, defs []*definition) ([]string, erro
 func (v *values) listed(ctx context.Context, in Scope) (names []string, err error) {
 	entries, err := v.allEntries(ctx, in)
 	for _, e := range entries {
-		if e.Account == in.Account {
+		if e.Account == in.Account && e.Name != standing.Entry.Name { // which is no secret
 			names = append(names, layout.Clean(e.Name, 1, 2*layout.Columns))
 		}
 	}

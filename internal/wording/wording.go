@@ -93,6 +93,7 @@ type Question struct {
 // Notices say what has happened: to who runs the server, on stderr, and to the model.
 type Notices struct {
 	Bypass    string `json:"bypass"`
+	Instead   string `json:"instead"` // added to bypass where the program has the terminal command
 	Cleared   string `json:"cleared"`
 	Stored    string `json:"stored"`    // by the tool secrets_set
 	Forgotten string `json:"forgotten"` // by the tool secrets_forget
@@ -241,6 +242,7 @@ func English() Sentences {
 		Terminal: map[Failure]string{
 			NoDisplay:    "Or ask them to run \"{command} secrets set {secret}{option}\" in a terminal on the server's computer.",
 			NoDialog:     "Or ask them to run \"{command} secrets set {secret}{option}\" in a terminal on the server's computer.",
+			NobodyToAsk:  "Or ask them to run \"{command} secrets allow {secret} --tool TOOL --for 30d{option}\" in a terminal on the server's computer, with the name of the tool that you called.",
 			DialogFailed: "\"{command} secrets doctor\" says more.",
 			NoStore:      "\"{command} secrets doctor\" says more.",
 			NoKeyring:    "\"{command} secrets doctor\" says how to make one without a screen.",
@@ -252,6 +254,7 @@ func English() Sentences {
 		Problems: field.Problems(),
 		Notices: Notices{
 			Bypass:    "warning: MCP_BYPASS_SECRET_USE_CONFIRM is set: {server} uses secrets without asking",
+			Instead:   "\"{command} secrets allow NAME --tool TOOL --for 30d\", in a terminal, allows one use instead of all",
 			Cleared:   "SECRETS_STORAGE_CLEAR is set: the secrets of {server} were removed from {place}",
 			Stored:    "The user has stored a new value of {secret}.",
 			Forgotten: "The value of {secret} is removed.",

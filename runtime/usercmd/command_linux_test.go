@@ -41,6 +41,18 @@ type typist struct {
 // sitDown runs the command in a terminal of its own; only its standard output goes elsewhere.
 func sitDown(t *testing.T, m *secrets.Manager, args ...string) *typist {
 	t.Helper()
+	return sit(t, func(terminal *os.File) ran { return runOn(t, m, terminal, terminal, args...) })
+}
+
+// sitAtAll is sitDown with standard output in the terminal too.
+func sitAtAll(t *testing.T, m *secrets.Manager, args ...string) *typist {
+	t.Helper()
+	return sit(t, func(terminal *os.File) ran { return runWith(t, m, terminal, terminal, terminal, args...) })
+}
+
+// sit has a command run in a terminal of its own.
+func sit(t *testing.T, run func(terminal *os.File) ran) *typist {
+	t.Helper()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -75,7 +87,7 @@ func sitDown(t *testing.T, m *secrets.Manager, args ...string) *typist {
 			}
 		}
 	}()
-	go func() { y.done <- runOn(t, m, terminal, terminal, args...) }()
+	go func() { y.done <- run(terminal) }()
 	return y
 }
 

@@ -58,7 +58,7 @@ func (b bench) permit(ctx context.Context, c *Call, secrets ...string) error {
 	for i, secret := range secrets {
 		uses[i] = useOf(secret)
 	}
-	_, err := b.Permit(ctx, c, uses, b.words)
+	_, err := b.Permit(ctx, c, uses, b.words, nil)
 	return err
 }
 

@@ -107,9 +107,18 @@ func entriesOf(uses []Use) []store.Entry {
 // Permit returns once every use is allowed to the call, and reports whether somebody had to be asked. words makes the
 // question for the uses that need one. Where it asks for some of them, the next question asks for others; the first one that
 // is refused ends it.
-func (d *Desk) Permit(ctx context.Context, c *Call, uses []Use, words func([]Use) Words) (asked bool, err error) {
+//
+// Before anybody is asked, beforehand says of each use that needs a question how a person allowed it before there was one, or "" where
+// nobody did. That is for this use alone: the next one looks again. It may be nil.
+func (d *Desk) Permit(ctx context.Context, c *Call, uses []Use, words func([]Use) Words, beforehand func(context.Context, []Use) []string) (asked bool, err error) {
 	for {
 		needed := d.needed(c, uses)
+		if len(needed) > 0 && beforehand != nil {
+			if err := d.Closed(); err != nil {
+				return false, about(err, needed)
+			}
+			needed = c.without(needed, beforehand(ctx, needed))
+		}
 		if len(needed) == 0 {
 			return asked, nil
 		}
@@ -122,6 +131,18 @@ func (d *Desk) Permit(ctx context.Context, c *Call, uses []Use, words func([]Use
 		}
 		asked = true
 	}
+}
+
+// without returns the uses for which nothing says how they were allowed, and notes how the others were.
+func (c *Call) without(uses []Use, how []string) (rest []Use) {
+	for i, u := range uses {
+		if i < len(how) && how[i] != "" {
+			c.decide(uses[i:i+1], how[i])
+		} else {
+			rest = append(rest, u)
+		}
+	}
+	return rest
 }
 
 // about says which uses an error is about, and whether it means that nobody could be asked for permission.
@@ -195,7 +216,7 @@ func (d *Desk) pend(c *Call, open *openQuestion) error {
 		_ = d.questions.Leave(c, open, context.Canceled)
 		return v.err // nil: Permit looks again
 	}
-	if !c.Pend(&asking{d, open}) {
+	if !c.Pend(asking{d, open}) {
 		_ = d.questions.Leave(c, open, context.Canceled) // the input request is on its way without it
 		return ErrPending
 	}
@@ -228,6 +249,9 @@ func (d *Desk) join(c *Call, q *question, patient bool) (open *openQuestion, nex
 	}
 	if err := d.RefusedLocked(Permission, c.Who, entriesOf(q.uses)); err != nil {
 		return nil, inLine, err // while the call waited for something else
+	}
+	if c.allowsAll(q.uses) {
+		return nil, given, nil // to another getter of the call, since this one found out what it needs
 	}
 	open = d.questions.open[keys[0]]
 	if open != nil && !open.expired() {

@@ -79,7 +79,7 @@ func TestWaitingQuestionDoesNotExtendAGrant(t *testing.T) {
 		var calls sync.WaitGroup
 		for _, call := range []struct{ tool, secret string }{{"a", "key"}, {"b", "other"}, {"c", "key"}} {
 			calls.Go(func() {
-				if _, err := b.Permit(t.Context(), bareCall(call.tool), []Use{useOf(call.secret)}, words); err != nil {
+				if _, err := b.Permit(t.Context(), bareCall(call.tool), []Use{useOf(call.secret)}, words, nil); err != nil {
 					t.Errorf("%s: %v", call.tool, err)
 				}
 			})

@@ -123,7 +123,7 @@ func (s *storm) client(n int) {
 			getters.Go(func() {
 				ctx, cancel := context.WithTimeout(ctx, beats(6)+1)
 				defer cancel()
-				if _, err := s.Permit(ctx, c, []Use{useOf(secret)}, s.words(asked)); err == nil {
+				if _, err := s.Permit(ctx, c, []Use{useOf(secret)}, s.words(asked), nil); err == nil {
 					once.Store(true)
 				}
 			})
