@@ -121,6 +121,13 @@ func (m *Manager) howOf(call *consent.Call, f finding) string {
 	return how
 }
 
+// refuse makes the error of a use that something else than the gate refuses, and logs that.
+func (m *Manager) refuse(ctx context.Context, reason Reason, defs []*definition, cause error) error {
+	err := m.fail(ctx, cause, defs...)
+	m.auditRefusal(ctx, m.turn(ctx), m.logged(reason), defs, err)
+	return err
+}
+
 func (m *Manager) auditRefusal(ctx context.Context, t *Turn, reason string, defs []*definition, err error) {
 	if errors.Is(err, ErrPending) {
 		return

@@ -18,6 +18,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/wire"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
@@ -36,6 +37,8 @@ var (
 	ErrStoreTimeout = store.ErrTimeout    // the store did not answer in time
 	ErrStore        = store.ErrFailed     // the store failed otherwise
 	ErrTooBig       = store.ErrTooBig     // the store does not take a value of this size
+	ErrReadOnly     = store.ErrReadOnly   // the value is to be set by other means than this program
+	ErrUnsafe       = store.ErrUnsafe     // others can read or change what is stored, so that it is not used
 	ErrInvalid      = errors.New("secrets: the value breaks a rule of the schema")
 	ErrNotSet       = store.ErrNotSet    // nothing is stored, and nobody is to be asked
 	ErrPending      = consent.ErrPending // the user has not answered yet
@@ -74,6 +77,8 @@ var failures = []failure{
 	{errStoreDismissed, wording.NotUnlocked},
 	{ErrStoreLocked, wording.StoreLocked},
 	{ErrStoreTimeout, wording.StoreTimeout},
+	{ErrReadOnly, wording.ReadOnly},
+	{ErrUnsafe, wording.Unsafe},
 	{ErrTooBig, wording.TooBig},
 	{ErrInvalid, wording.Invalid},
 	{ErrNotSet, wording.NotSet},
@@ -139,9 +144,24 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 		f.name = wording.NobodyToAsk // another way out helps than for a missing value
 	case f.name == wording.OutsideCall && m.noteOutsideCall(ctx, about.Entries):
 		says = wording.UnknownCaller
+	case f.name == wording.NoStore && !isKeychain(m.failing(cause).At):
+		says = wording.StoreMissing
+	case f.name == wording.ReadOnly && m.failing(cause).IsSet:
+		says = wording.ReadOnlySet
 	}
 	return m.failAs(f.name, cmp.Or(says, f.name), known(cause, f.err), about.Entries)
 }
+
+// failing returns which store has failed.
+func (m *Manager) failing(err error) *chosen.Error {
+	var at *chosen.Error
+	if errors.As(err, &at) {
+		return at
+	}
+	return &chosen.Error{At: m.values.store, Err: err}
+}
+
+func isKeychain(s Store) bool { _, ok := s.(keychain.Store); return ok }
 
 // failureOf returns which failure an error is.
 func failureOf(err error) (f failure, ok bool) {
@@ -205,16 +225,19 @@ func known(cause, failure error) error {
 	var rejected *rejection
 	var fault *dialog.Fault
 	var noBus *session.Fault
-	var unsent *wire.Refusal
-	var unrun *child.Refusal
+	var refused refusal
 	var noAccount *unknownAccount
+	var stale *unwritable
+	var at *chosen.Error
 	switch {
 	case errors.As(cause, &noAccount):
 		return noAccount
-	case errors.As(cause, &unsent):
-		return unsent
-	case errors.As(cause, &unrun):
-		return unrun
+	case errors.As(cause, &stale):
+		return stale
+	case errors.As(cause, &at):
+		return &chosen.Error{At: at.At, IsSet: at.IsSet, Err: known(at.Err, failure)}
+	case errors.As(cause, &refused):
+		return refused
 	case errors.As(cause, &problem):
 		return problem
 	case errors.As(cause, &noBus):
@@ -227,6 +250,12 @@ func known(cause, failure error) error {
 	return failure
 }
 
+// A refusal is why a request was not sent, or a program not started: a [wire.Refusal] or a [child.Refusal].
+type refusal interface {
+	error
+	Trouble() string // for the sentence of that
+}
+
 // endedError is what a getter returns when its context has ended.
 type endedError struct{ error }
 
@@ -237,7 +266,7 @@ func (e *endedError) Unwrap() error { return e.error }
 func (m *Manager) failAs(name, says wording.Failure, cause error, entries []store.Entry) error {
 	secrets, account := namesIn(entries), accountOf(entries)
 	values := wording.Values{
-		"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command, "place": m.values.store.Place(),
+		"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command,
 		"account": account, "option": option(account),
 	}
 	if len(secrets) > 0 {
@@ -257,22 +286,31 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, entries []stor
 	if name == wording.DialogFailed {
 		values["trouble"] = troubleOf(cause)
 	}
-	if unsent := (*wire.Refusal)(nil); errors.As(cause, &unsent) {
-		values["trouble"] = unsent.Text
+	failing := m.failing(cause)
+	values["place"] = failing.At.Place()
+	if name == wording.ReadOnly {
+		values["guide"] = m.values.guide(failing.At, entries)
 	}
-	if unrun := (*child.Refusal)(nil); errors.As(cause, &unrun) {
-		values["trouble"] = unrun.Text
+	var refused refusal
+	if errors.As(cause, &refused) {
+		values["trouble"] = refused.Trouble()
 	}
 	var noBus *session.Fault
 	if errors.As(cause, &noBus) {
 		values["trouble"], values["config"] = noBus.Trouble, noBus.Config()
 	}
 	text := wording.Fill(m.sentences.Failures[says], values)
+	if stale := (*unwritable)(nil); errors.As(cause, &stale) && stale.why != "" {
+		text = stale.why + " " + text
+	}
 	if account != "" {
 		text += " " + wording.Fill(m.sentences.Notices.Account, values)
 	}
 	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() && (says != wording.NobodyToAsk || m.allStand(secrets)) {
 		text += " " + wording.Fill(more, values)
+	}
+	if m.elsewhere != "" && slices.Contains(desktops, says) {
+		text += " " + wording.Fill(m.sentences.Notices.Elsewhere, wording.Values{"stores": m.elsewhere})
 	}
 	return &Error{secrets, account, string(name), text + m.links(name, secrets), cause}
 }
@@ -293,8 +331,11 @@ func accountOf(entries []store.Entry) string {
 	return entries[0].Account
 }
 
+// desktops are the failures of a keychain that may be for want of a desktop.
+var desktops = []wording.Failure{wording.NoStore, wording.NoBus, wording.NoKeyring, wording.StoreLocked}
+
 // wanting are the failures after which a person looks for a value.
-var wanting = []wording.Failure{wording.NotSet, wording.Invalid, wording.Rejected, wording.NoDisplay, wording.NoDialog}
+var wanting = []wording.Failure{wording.NotSet, wording.Invalid, wording.Rejected, wording.NoDisplay, wording.NoDialog, wording.ReadOnly}
 
 // links says where the secrets are explained of which a value is wanted. Nothing but a space follows a link, so that nothing is
 // taken for a part of it.
@@ -332,6 +373,14 @@ func (e *invalidText) Error() string { return e.name + ": the value " + e.proble
 
 // Unwrap returns ErrInvalid and the *field.Problem.
 func (e *invalidText) Unwrap() []error { return []error{ErrInvalid, e.problem} }
+
+// unwritable is the ErrReadOnly of a value that is to be replaced.
+type unwritable struct {
+	error
+	why string // what is wrong with the one that is there, or ""
+}
+
+func (e *unwritable) Unwrap() error { return e.error }
 
 // rejection is the ErrRejected that Reject returns.
 type rejection struct{ why string }

@@ -59,13 +59,14 @@ type Manager struct {
 type identity struct {
 	server    string // as the schema names it
 	command   string // how a person starts this program
+	elsewhere string // which stores the keychain's failures name; "" is none
 	sentences wording.Sentences
 	reviewed  reasons
 	fast      time.Duration
 }
 
 // Open makes the manager of a schema. It reads no keychain and asks nobody: MCP clients start servers more often than
-// they use them. The error is a mistake in the schema or the options.
+// they use them. The error is a mistake in the schema, the options or MCP_SECRETS_STORE.
 func Open(schema Schema, opts ...Option) (*Manager, error) {
 	var o options
 	for _, option := range opts {
@@ -83,9 +84,13 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
 	o.setDefaults()
+	chosen, elsewhere, err := o.openStore(schema.Server, definitions.ordered, sentences.Dialog)
+	if err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
+	}
 	m := &Manager{
 		identity: identity{
-			server: schema.Server, command: filepath.Base(os.Args[0]), sentences: sentences, reviewed: reviewed, fast: o.fast,
+			server: schema.Server, command: filepath.Base(os.Args[0]), elsewhere: elsewhere, sentences: sentences, reviewed: reviewed, fast: o.fast,
 		},
 		definitions: definitions,
 		prompter:    o.prompter,
@@ -99,7 +104,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
 	m.removals = consent.NewTable[store.Entry, store.Entry, error](m.desk)
 	m.values = &values{
-		store: o.store, server: m.server, names: m.names, desk: m.desk,
+		store: chosen, server: m.server, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
 		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[store.Entry]rejected{}, handed: map[store.Entry]Secret{},
 	}
@@ -150,6 +155,9 @@ func define(keys []AnyKey) (definitions, error) {
 		d.schema[def], d.names[def.Name] = true, def
 		d.ordered = append(d.ordered, def)
 	}
+	if err := d.checkNames(); err != nil {
+		return d, err
+	}
 	for _, def := range d.ordered {
 		if def.isDerived() {
 			if err := d.checkDerived(def, nil); err != nil {
@@ -161,6 +169,20 @@ func define(keys []AnyKey) (definitions, error) {
 		}
 	}
 	return d, d.depend()
+}
+
+// checkNames checks that no key has a name of another, present or former: it would read what is stored for that one.
+func (d *definitions) checkNames() error {
+	former := map[string]bool{}
+	for _, def := range d.ordered {
+		for _, name := range def.RenamedFrom {
+			if former[name] || d.names[name] != nil {
+				return fmt.Errorf("secrets: key %q: its former name %q is a name of another key, or twice its own", def.Name, name)
+			}
+			former[name] = true
+		}
+	}
+	return nil
 }
 
 // isDestination reports whether others can be sent to the key of a name. A list must know that it is one, since a question names

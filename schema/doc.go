@@ -164,7 +164,7 @@
 // A fixed host is written as requests are compared: in lower case, in ASCII, without a dot at its end, and with a port where
 // that is not the one of https, or http. "*.example.com" stands for the hosts below example.com, if somebody registered that:
 // below github.io or co.uk anybody can have a name (https://publicsuffix.org), and so below s3.amazonaws.com, which
-// *.amazonaws.com does not cover. An address is written as it is, and has no wildcard. There are up to 10, as many as a question
+// *.amazonaws.com does not cover. That list does not have every service whose customers choose a name. An address is written as it is, and has no wildcard. There are up to 10, as many as a question
 // can name.
 //
 // What sent_to names has one value then, and is no list.

@@ -90,6 +90,7 @@ var builtIn = []struct {
 	{"sent-to-unset", (*checker).sentToUnset},
 	{"look-alike", (*checker).lookAlike},
 	{"no-host", (*checker).noHost},
+	{"wide-host", (*checker).wideHost},
 }
 
 // freely is how many dialogs in a row nobody minds.
@@ -203,6 +204,18 @@ func (c *checker) sentToUnset() {
 	for _, s := range c.file.Secrets {
 		if to := c.file.Secret(s.SentTo); to != nil && to.Optional() {
 			c.about(s, "sent_to", "%q may be unset, and then the question does not say where the value goes: give it a default, or make it required", to.Name)
+		}
+	}
+}
+
+// wideHost: where customers choose a name below the host of a service, they get what is sent to all of them. The list of public suffixes,
+// of which there is no wildcard, does not have all of these services.
+func (c *checker) wideHost() {
+	for _, s := range c.file.Secrets {
+		for _, host := range s.SentHosts {
+			if below, isWide := strings.CutPrefix(host, "*."); isWide {
+				c.about(s, "sent_to", "%s is every host below %s, also another customer's where customers choose a name there: write each host, or the name of a url that the user stores", host, below)
+			}
 		}
 	}
 }

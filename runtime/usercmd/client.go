@@ -1,6 +1,7 @@
 package usercmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,8 +11,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/client"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/userlock"
 )
 
 // storeVariable chooses where values are kept, and storeVariables are all that say where: a server that a client starts must have
@@ -30,7 +33,7 @@ type clientOrder struct {
 
 // client prints what an MCP client's file must have to start this server, or writes it there. Standard output has nothing else,
 // so that it can be redirected.
-func (c *command) client(args []string) error {
+func (c *command) client(ctx context.Context, args []string) error {
 	o, err := c.clientOrder(args)
 	if err != nil {
 		return err
@@ -40,7 +43,7 @@ func (c *command) client(args []string) error {
 		if err != nil {
 			return err
 		}
-		return c.writeClient(o, path)
+		return c.writeClient(ctx, o, path)
 	}
 	snippet, wrong := o.client.Snippet(o.server)
 	if wrong != nil {
@@ -180,8 +183,17 @@ func (o clientOrder) path() (string, error) {
 	return o.client.File(client.Place{System: runtime.GOOS, Home: home, Getenv: os.Getenv})
 }
 
-// writeClient puts the server into a file, or leaves that as it is.
-func (c *command) writeClient(o clientOrder, path string) error {
+// lockPatience bounds how long another command may write a client's file.
+const lockPatience = 30 * time.Second
+
+// writeClient puts the server into a file, or leaves that as it is. One such command at a time does: where no lock can be had, a
+// look at whether the file has changed meanwhile has to do.
+func (c *command) writeClient(ctx context.Context, o clientOrder, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	if unlock, err := userlock.Lock(ctx, "", "client"); err == nil {
+		defer unlock()
+	}
 	file, err := client.Read(path)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -211,6 +213,25 @@ func TestCommandClientKilled(t *testing.T) {
 		default:
 			done = string(text)
 		}
+	}
+}
+
+// Of many commands at once, each adds its server.
+func TestCommandClientsAtOnce(t *testing.T) {
+	c := newComputer(t)
+	c.file(`{"mcpServers": {"other": {"command": "x", "args": ["`+strings.Repeat("long ", 200_000)+`"]}}}`, ".cursor", "mcp.json") // it takes a while
+	var all sync.WaitGroup
+	for n := range 8 {
+		all.Go(func() {
+			if out, err := c.command(t.Context(), c.program, "secrets", "client", "cursor", "--write", "--name", fmt.Sprint("n", n)).CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	all.Wait()
+	text, err := os.ReadFile(filepath.Join(c.home, ".cursor", "mcp.json"))
+	if servers := strings.Count(string(text), `"command"`); err != nil || servers != 9 {
+		t.Errorf("there are %d servers, %v", servers, err)
 	}
 }
 

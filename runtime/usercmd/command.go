@@ -122,7 +122,7 @@ func (c *command) run(ctx context.Context, args []string) error {
 	case "disallow":
 		return c.disallow(ctx, args)
 	case "client":
-		return c.client(args)
+		return c.client(ctx, args)
 	case "doctor":
 		return c.without(args, func() error { return c.doctor(ctx) })
 	case "help", "-h", "-help", "--help":

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -53,7 +54,7 @@ var ErrThere = errors.New("the server is there already")
 // A TakenError says that an entry of the same name starts something else.
 type TakenError struct {
 	Differs []string // in what it does
-	Has     []string // what else it has, by name
+	Has     []string // what else it has, by name, which is in quotes where a terminal could take it for something else
 }
 
 func (e *TakenError) Error() string {
@@ -136,7 +137,7 @@ func (s Server) compare(old map[string]any) *TakenError {
 	case command != s.Command && strings.Contains(command, "="): // such as KEY=value before a program
 		differs("its command is another")
 	case command != s.Command:
-		differs("its command is %q", command)
+		differs("its command is %+q", command)
 	}
 	if kind, ok := old["type"]; ok && kind != "stdio" {
 		differs("its type is another")
@@ -157,18 +158,26 @@ func (s Server) compare(old map[string]any) *TakenError {
 		switch key {
 		case "type", "command", "args", "env":
 		default:
-			taken.Has = append(taken.Has, key)
+			taken.Has = append(taken.Has, shown(key))
 		}
 	}
 	for _, name := range sorted(env) {
 		if _, ok := s.Env[name]; !ok {
-			taken.Has = append(taken.Has, "env."+name)
+			taken.Has = append(taken.Has, "env."+shown(name))
 		}
 	}
 	if taken.Differs == nil {
 		return nil
 	}
 	return taken
+}
+
+// shown returns a key of a file as a terminal may show it.
+func shown(key string) string {
+	if IsName(key) {
+		return key
+	}
+	return strconv.QuoteToASCII(key)
 }
 
 // texts returns a list of texts.

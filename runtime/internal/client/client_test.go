@@ -218,6 +218,8 @@ func TestTaken(t *testing.T) {
 		{"vscode", `{"servers": {"pets": {"command": "K=` + key + ` pets", "args": "` + key + `"}}}`,
 			"its command is another, its arguments are others, it does not set DISPLAY; has "},
 		{"codex", "[mcp_servers.pets]\ncommand = '/opt/pets'\nargs = ['-v']\n[mcp_servers.pets.env]\nK = '" + key + "'\n", "it does not set DISPLAY; has env.K"},
+		{"cursor", `{"mcpServers": {"pets": {"command": "\u001b]0;x", "args": ["-v"], "env": {"DISPLAY": ":0", "\u001b[2J": ""}, "\u202e": 1}}}`,
+			`its command is "\x1b]0;x"; has "\u202e" env."\x1b[2J"`},
 		{"codex", "mcp_servers = {pets = '" + key + "'}", "it has no command, its arguments are others, it does not set DISPLAY; has "},
 	} {
 		_, err := find(t, row.client).Add(row.text, pets, false)
@@ -252,6 +254,8 @@ var mistakes = []struct {
 	{"codex", "a = 1\n[[mcp_servers]]", 0, 0, "its mcp_servers is no table"},
 	{"codex", "mcp_servers = '" + key + "'", 0, 0, "its mcp_servers is no table"},
 	{"codex", "mcp_servers = {pets = {command = 'x'}}", 0, 0, "its entry is not written as a table [mcp_servers.pets] that can be replaced: remove it by hand"},
+	{"codex", "mcp_servers = {}", 0, 0, "its mcp_servers is written in braces, where no table can be added: write it as tables"},
+	{"codex", "mcp_servers = {other = {command = 'x'}}", 0, 0, "its mcp_servers is written in braces, where no table can be added: write it as tables"},
 	{"codex", "[mcp_servers]\npets.command = 'x'", 0, 0, "its entry is not written as a table [mcp_servers.pets] that can be replaced: remove it by hand"},
 }
 
@@ -266,9 +270,6 @@ func TestMistakes(t *testing.T) {
 		if want := (MistakeError{row.line, row.column, row.want}); *mistake != want {
 			t.Errorf("%q\n got  %v\n want %v", row.text, *mistake, want)
 		}
-	}
-	if text, err := find(t, "codex").Add("mcp_servers = {other = {command = 'x'}}", pets, false); err == nil {
-		t.Errorf("a table is added to an inline one: %s", text)
 	}
 }
 

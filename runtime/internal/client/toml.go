@@ -89,6 +89,9 @@ func (f tomlFormat) add(text string, s Server) (string, error) {
 		}
 	}
 	changed := before + tables + behind
+	if _, err := parseTOML(changed); err != nil { // which it was without them
+		return "", &MistakeError{Text: fmt.Sprintf("its %s is written in braces, where no table can be added: write it as tables", f.section)}
+	}
 	return changed, sameBut(f.section, s, text, changed, parseTOML)
 }
 
@@ -99,6 +102,11 @@ func (f tomlFormat) without(text, name string) (before, behind string, err error
 	if err != nil {
 		return "", "", err
 	}
+	servers, _ := old[f.section].(map[string]any)
+	if _, there := servers[name]; !there {
+		return text, "", nil
+	}
+	take(old, f.section, name)
 	headers := tomlHeaders(text)
 	before = text
 	done := 0 // how much of the text is in before or behind, or goes
@@ -124,7 +132,7 @@ func (f tomlFormat) without(text, name string) (before, behind string, err error
 		behind += text[done:]
 	}
 	rest, err := parseTOML(before + behind)
-	if take(old, f.section, name); err != nil || describe(rest) != describe(old) {
+	if err != nil || describe(rest) != describe(old) {
 		return "", "", &MistakeError{Text: fmt.Sprintf("its entry is not written as a table [%s.%s] that can be replaced: remove it by hand", f.section, name)}
 	}
 	return before, behind, nil

@@ -135,6 +135,10 @@ func (c *Call) allows(u Use) bool {
 	return c.once[u.Entry] == u
 }
 
+func (c *Call) allowsAll(uses []Use) bool {
+	return !slices.ContainsFunc(uses, func(u Use) bool { return !c.allows(u) })
+}
+
 // decide notes how uses came to be allowed: the first decision counts.
 func (c *Call) decide(uses []Use, how string) {
 	c.mu.Lock()
@@ -191,7 +195,9 @@ func (c *Call) Pend(w Want) bool {
 	if c.ended {
 		return false
 	}
-	c.wants = append(c.wants, w)
+	if !slices.Contains(c.wants, w) { // which another getter of the call may want too
+		c.wants = append(c.wants, w)
+	}
 	c.Cancel(ErrPending)
 	return true
 }

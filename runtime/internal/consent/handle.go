@@ -17,7 +17,7 @@ import (
 // the answers and the state that the server gave it. That state is a handle into a table here, so that a client can neither
 // forge nor change what it stands for.
 
-// A Want is a form that waits for the next input request of a call.
+// A Want is a form that waits for the next input request of a call. Two that are equal are one.
 type Want interface {
 	Form() Form
 	// Hear takes the client's reply, in the round of the call that brought it.
@@ -159,17 +159,17 @@ type asking struct {
 }
 
 // Form returns the form that the MCP client shows.
-func (a *asking) Form() Form {
+func (a asking) Form() Form {
 	form := a.open.Subject.words.Form
 	form.Name = permissionForm
 	return form
 }
 
 // HearLate implements [Want]. No answer to a question is a warning.
-func (a *asking) HearLate(Reply) {}
+func (a asking) HearLate(Reply) {}
 
 // Hear gives a client's reply to the question. Where nobody was asked, the native dialog is, once a getter wants the answer.
-func (a *asking) Hear(c *Call, r Reply) {
+func (a asking) Hear(c *Call, r Reply) {
 	d, open := a.desk, a.open
 	v, heard := verdictOf(r)
 	d.mu.Lock()

@@ -216,7 +216,7 @@ func (d *Desk) pend(c *Call, open *openQuestion) error {
 		_ = d.questions.Leave(c, open, context.Canceled)
 		return v.err // nil: Permit looks again
 	}
-	if !c.Pend(&asking{d, open}) {
+	if !c.Pend(asking{d, open}) {
 		_ = d.questions.Leave(c, open, context.Canceled) // the input request is on its way without it
 		return ErrPending
 	}
@@ -249,6 +249,9 @@ func (d *Desk) join(c *Call, q *question, patient bool) (open *openQuestion, nex
 	}
 	if err := d.RefusedLocked(Permission, c.Who, entriesOf(q.uses)); err != nil {
 		return nil, inLine, err // while the call waited for something else
+	}
+	if c.allowsAll(q.uses) {
+		return nil, given, nil // to another getter of the call, since this one found out what it needs
 	}
 	open = d.questions.open[keys[0]]
 	if open != nil && !open.expired() {

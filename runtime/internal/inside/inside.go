@@ -122,10 +122,20 @@ type Profile struct {
 // A ProfileValue is one value of a [Profile].
 type ProfileValue struct {
 	Name, Stored    string // in the schema, and there
-	Text            string
+	Text            Text
 	Problem         error // why it can't be used
 	IsHere, IsOther bool  // the server has it already, or has another value
 }
+
+// A Text is one that the packages of this module hand to each other. Whoever calls a [Manager] can have one, and can't read it:
+// that takes a function of this package.
+type Text struct{ read func() string }
+
+// Sealed returns text as one that [Opened] returns.
+func Sealed(text string) Text { return Text{func() string { return text }} }
+
+// Opened returns the text that was sealed.
+func Opened(t Text) string { return t.read() }
 
 // A Symptom is one line of what the command doctor says.
 type Symptom struct {
