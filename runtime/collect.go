@@ -77,7 +77,11 @@ func (m *Manager) says(g intake.Gap) string {
 }
 
 // canCollect returns why nobody need be asked for the gaps: no dialog can open, or has room for one, or nothing could be stored.
+// Where values are only read that is said first: no screen would help.
 func (m *Manager) canCollect(ctx context.Context, gaps []intake.Gap) error {
+	if err := m.checkWritable(ctx, gaps); err != nil {
+		return err
+	}
 	if slices.ContainsFunc(gaps, func(g intake.Gap) bool { return !layout.Fits(m.says(g)) }) {
 		return dialog.ErrUnshown
 	}
@@ -85,6 +89,28 @@ func (m *Manager) canCollect(ctx context.Context, gaps []intake.Gap) error {
 		return err
 	}
 	return m.values.canStore(ctx)
+}
+
+// checkWritable returns an ErrReadOnly of the gaps that only other means than this program can fill.
+func (m *Manager) checkWritable(ctx context.Context, gaps []intake.Gap) error {
+	var first *unwritable
+	var defs []*definition
+	for _, g := range gaps {
+		err := m.values.checkWritable(ctx, g.Field.Name)
+		if err == nil {
+			continue
+		}
+		if first == nil {
+			first = &unwritable{err, m.sentences.Wrong(m.server, visible(g.Field), g.Asking)}
+		}
+		if m.failing(err).IsSet == m.failing(first).IsSet {
+			defs = append(defs, m.names[g.Field.Name])
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return about(first, defs...)
 }
 
 // codesForm is the form by which the MCP client shows a verification code.

@@ -18,6 +18,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/wire"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
@@ -36,6 +37,8 @@ var (
 	ErrStoreTimeout = store.ErrTimeout    // the store did not answer in time
 	ErrStore        = store.ErrFailed     // the store failed otherwise
 	ErrTooBig       = store.ErrTooBig     // the store does not take a value of this size
+	ErrReadOnly     = store.ErrReadOnly   // the value is to be set by other means than this program
+	ErrUnsafe       = store.ErrUnsafe     // others can read or change what is stored, so that it is not used
 	ErrInvalid      = errors.New("secrets: the value breaks a rule of the schema")
 	ErrNotSet       = store.ErrNotSet    // nothing is stored, and nobody is to be asked
 	ErrPending      = consent.ErrPending // the user has not answered yet
@@ -72,6 +75,8 @@ var failures = []failure{
 	{errStoreDismissed, wording.NotUnlocked},
 	{ErrStoreLocked, wording.StoreLocked},
 	{ErrStoreTimeout, wording.StoreTimeout},
+	{ErrReadOnly, wording.ReadOnly},
+	{ErrUnsafe, wording.Unsafe},
 	{ErrTooBig, wording.TooBig},
 	{ErrInvalid, wording.Invalid},
 	{ErrNotSet, wording.NotSet},
@@ -135,9 +140,24 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 		f.name = wording.NobodyToAsk // another way out helps than for a missing value
 	case f.name == wording.OutsideCall && m.noteOutsideCall(ctx, about.Secrets):
 		says = wording.UnknownCaller
+	case f.name == wording.NoStore && !isKeychain(m.failing(cause).At):
+		says = wording.StoreMissing
+	case f.name == wording.ReadOnly && m.failing(cause).IsSet:
+		says = wording.ReadOnlySet
 	}
-	return m.failAs(f.name, cmp.Or(says, f.name), known(cause, f.err), about.Secrets)
+	return m.failAs(ctx, f.name, cmp.Or(says, f.name), known(cause, f.err), about.Secrets)
 }
+
+// failing returns which store has failed.
+func (m *Manager) failing(err error) *chosen.Error {
+	var at *chosen.Error
+	if errors.As(err, &at) {
+		return at
+	}
+	return &chosen.Error{At: m.values.store, Err: err}
+}
+
+func isKeychain(s Store) bool { _, ok := s.(keychain.Store); return ok }
 
 // failureOf returns which failure an error is.
 func failureOf(err error) (f failure, ok bool) {
@@ -203,7 +223,13 @@ func known(cause, failure error) error {
 	var noBus *session.Fault
 	var unsent *wire.Refusal
 	var unrun *child.Refusal
+	var stale *unwritable
+	var at *chosen.Error
 	switch {
+	case errors.As(cause, &stale):
+		return stale
+	case errors.As(cause, &at):
+		return &chosen.Error{At: at.At, IsSet: at.IsSet, Err: known(at.Err, failure)}
 	case errors.As(cause, &unsent):
 		return unsent
 	case errors.As(cause, &unrun):
@@ -227,8 +253,8 @@ func (e *endedError) Error() string { return "secrets: " + e.error.Error() }
 func (e *endedError) Unwrap() error { return e.error }
 
 // failAs makes the error for a failure whose name is known, with the sentence of that name or another.
-func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []string) error {
-	values := wording.Values{"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command, "place": m.values.store.Place()}
+func (m *Manager) failAs(ctx context.Context, name, says wording.Failure, cause error, secrets []string) error {
+	values := wording.Values{"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command}
 	if len(secrets) > 0 {
 		values["secret"] = secrets[0]
 	}
@@ -243,6 +269,11 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []stri
 	if name == wording.DialogFailed {
 		values["trouble"] = troubleOf(cause)
 	}
+	failing := m.failing(cause)
+	values["place"] = failing.At.Place()
+	if name == wording.ReadOnly {
+		values["guide"] = m.values.guide(ctx, failing.At, secrets)
+	}
 	if unsent := (*wire.Refusal)(nil); errors.As(cause, &unsent) {
 		values["trouble"] = unsent.Text
 	}
@@ -254,14 +285,23 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, secrets []stri
 		values["trouble"], values["config"] = noBus.Trouble, noBus.Config()
 	}
 	text := wording.Fill(m.sentences.Failures[says], values)
+	if stale := (*unwritable)(nil); errors.As(cause, &stale) && stale.why != "" {
+		text = stale.why + " " + text
+	}
 	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() {
 		text += " " + wording.Fill(more, values)
+	}
+	if m.elsewhere != "" && slices.Contains(desktops, says) {
+		text += " " + wording.Fill(m.sentences.Notices.Elsewhere, wording.Values{"stores": m.elsewhere})
 	}
 	return &Error{secrets, string(name), text + m.links(name, secrets), cause}
 }
 
+// desktops are the failures of a keychain that may be for want of a desktop.
+var desktops = []wording.Failure{wording.NoStore, wording.NoBus, wording.NoKeyring, wording.StoreLocked}
+
 // wanting are the failures after which a person looks for a value.
-var wanting = []wording.Failure{wording.NotSet, wording.Invalid, wording.Rejected, wording.NoDisplay, wording.NoDialog}
+var wanting = []wording.Failure{wording.NotSet, wording.Invalid, wording.Rejected, wording.NoDisplay, wording.NoDialog, wording.ReadOnly}
 
 // links says where the secrets are explained of which a value is wanted. Nothing but a space follows a link, so that nothing is
 // taken for a part of it.
@@ -299,6 +339,14 @@ func (e *invalidText) Error() string { return e.name + ": the value " + e.proble
 
 // Unwrap returns ErrInvalid and the *field.Problem.
 func (e *invalidText) Unwrap() []error { return []error{ErrInvalid, e.problem} }
+
+// unwritable is the ErrReadOnly of a value that is to be replaced.
+type unwritable struct {
+	error
+	why string // what is wrong with the one that is there, or ""
+}
+
+func (e *unwritable) Unwrap() error { return e.error }
 
 // rejection is the ErrRejected that Reject returns.
 type rejection struct{ why string }

@@ -56,13 +56,14 @@ type Manager struct {
 type identity struct {
 	server    string // as the schema names it
 	command   string // how a person starts this program
+	elsewhere string // which stores the keychain's failures name; "" is none
 	sentences wording.Sentences
 	reviewed  reasons
 	fast      time.Duration
 }
 
 // Open makes the manager of a schema. It reads no keychain and asks nobody: MCP clients start servers more often than
-// they use them. The error is a mistake in the schema or the options.
+// they use them. The error is a mistake in the schema, the options or MCP_SECRETS_STORE.
 func Open(schema Schema, opts ...Option) (*Manager, error) {
 	var o options
 	for _, option := range opts {
@@ -80,9 +81,13 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
 	o.setDefaults()
+	chosen, elsewhere, err := o.openStore(definitions.ordered)
+	if err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
+	}
 	m := &Manager{
 		identity: identity{
-			server: schema.Server, command: filepath.Base(os.Args[0]), sentences: sentences, reviewed: reviewed, fast: o.fast,
+			server: schema.Server, command: filepath.Base(os.Args[0]), elsewhere: elsewhere, sentences: sentences, reviewed: reviewed, fast: o.fast,
 		},
 		definitions: definitions,
 		prompter:    o.prompter,
@@ -96,7 +101,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
 	m.removals = consent.NewTable[*definition, error](m.desk)
 	m.values = &values{
-		store: o.store, server: m.server, names: m.names, desk: m.desk,
+		store: chosen, server: m.server, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
 		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
 	}

@@ -2,12 +2,18 @@ package secrets
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // An Option changes how [Open] makes a Manager.
@@ -15,6 +21,7 @@ type Option func(*options)
 
 type options struct {
 	store    Store
+	stores   []StoreKind // nil is all
 	prompter Prompter
 	log      *slog.Logger
 
@@ -27,16 +34,53 @@ func (o *options) setDefaults() {
 	if o.log == nil {
 		o.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	if o.store == nil {
-		o.store = keychain.Store{System: keychain.New(keychain.Options{Logger: o.log})}
-	}
 	if o.prompter == nil {
 		o.prompter = native{dialog.New(dialog.Options{Logger: o.log, Fast: o.fast})}
 	}
 }
 
-// WithStore keeps the values in store instead of the system's keychain.
+// openStore opens what was chosen, and says where else values could be, "" for nowhere.
+func (o *options) openStore(defs []*definition) (s Store, elsewhere string, err error) {
+	choice := chosen.Options{Allowed: o.stores, Log: o.log, Keychain: func() store.Store {
+		return keychain.Store{System: keychain.New(keychain.Options{Logger: o.log})}
+	}}
+	for _, def := range defs {
+		choice.Fields = append(choice.Fields, def.Field)
+	}
+	switch {
+	case o.store == nil:
+		s, err = chosen.Open(choice)
+		return s, choice.Elsewhere(), err
+	case o.stores != nil:
+		return nil, "", errors.New("WithStore and WithStores exclude each other")
+	case isChosen():
+		return nil, "", fmt.Errorf("%s is set, and this server keeps its secrets in %s, whatever it says: unset it", chosen.Variable, o.store.Place())
+	}
+	return o.store, "", nil
+}
+
+// isChosen reports whether whoever runs this program has chosen a store.
+func isChosen() bool { return strings.TrimSpace(os.Getenv(chosen.Variable)) != "" }
+
+// WithStore keeps the values in store, whatever MCP_SECRETS_STORE says: [Open] fails if that is set.
 func WithStore(store Store) Option { return func(o *options) { o.store = store } }
+
+// A StoreKind is a kind of store that whoever runs a server can choose by MCP_SECRETS_STORE.
+type StoreKind = chosen.Kind
+
+// The kinds of stores, and how MCP_SECRETS_STORE names each.
+const (
+	Keychain = chosen.Keychain // keychain: the operating system's
+	Files    = chosen.Files    // files:DIR: a folder with one file for each secret, which are only read
+	Env      = chosen.Env      // env: the variables that the schema names with env, which are only read
+	Age      = chosen.Age      // age:FILE: a file that is encrypted by age
+)
+
+// WithStores leaves MCP_SECRETS_STORE the choice among these kinds alone: [Open] fails if it names another. Where it is not set the
+// keychain is used if it is one of them, or Env if it is the only one, and else Open fails.
+func WithStores(kinds ...StoreKind) Option {
+	return func(o *options) { o.stores = slices.Concat([]StoreKind{}, kinds) }
+}
 
 // WithPrompter asks the person at this computer through prompter instead of native dialogs.
 func WithPrompter(prompter Prompter) Option { return func(o *options) { o.prompter = prompter } }

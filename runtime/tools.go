@@ -229,8 +229,11 @@ func (m *Manager) askToRemove(ctx context.Context, who consent.Who, open *remova
 // canRemove returns why the user need not be asked whether the value may be removed: it could not be, or no dialog opens.
 func (m *Manager) canRemove(ctx context.Context, def *definition) error {
 	_, err := m.values.lookup(ctx, def)
-	if err == nil || errors.Is(err, ErrNotSet) || errors.Is(err, ErrStore) { // a damaged value is one to remove
-		return m.ready(ctx)
+	if err != nil && !errors.Is(err, ErrNotSet) && !errors.Is(err, ErrStore) { // a damaged value is one to remove
+		return err
 	}
-	return err
+	if err := m.values.checkRemovable(ctx, def); err != nil {
+		return err
+	}
+	return m.ready(ctx)
 }

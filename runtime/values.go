@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
@@ -191,15 +193,15 @@ func (v *values) own(ctx context.Context, def *definition) (string, error) {
 	if err := v.prepare(ctx); err != nil {
 		return "", err
 	}
-	text, err := v.get(ctx, def.Name)
+	text, err := v.getOf(ctx, def, def.Name)
 	for _, former := range def.RenamedFrom {
 		if !errors.Is(err, ErrNotSet) {
 			break
 		}
-		text, err = v.get(ctx, former)
+		text, err = v.getOf(ctx, def, former)
 	}
 	if len(def.RenamedFrom) > 0 && errors.Is(err, ErrNotSet) {
-		text, err = v.get(ctx, def.Name) // which another process may have renamed it to meanwhile
+		text, err = v.getOf(ctx, def, def.Name) // which another process may have renamed it to meanwhile
 	}
 	return text, err
 }
@@ -251,8 +253,23 @@ func (v *values) problem(ctx context.Context, def *definition, text string) erro
 	return nil
 }
 
-// isOfOneValue reports whether a failure of the store may be that of one value alone: it is damaged, or in a locked keyring.
-func isOfOneValue(err error) bool { return errors.Is(err, ErrStoreLocked) || errors.Is(err, ErrStore) }
+// isOfOneValue reports whether a failure of the store may be that of one value alone: it is damaged, in a locked keyring, or in a
+// file that others can read.
+func isOfOneValue(err error) bool {
+	return errors.Is(err, ErrStoreLocked) || errors.Is(err, ErrStore) || errors.Is(err, ErrUnsafe) || errors.Is(err, ErrTooBig)
+}
+
+// getOf is get without the line end that an editor, or echo, writes after a value of one line.
+func (v *values) getOf(ctx context.Context, def *definition, name string) (string, error) {
+	text, err := v.get(ctx, name)
+	if err == nil && strings.HasSuffix(text, "\n") && def.Type != field.Multiline {
+		text = def.Clean(text)
+	}
+	if err == nil && text == "" {
+		err = ErrNotSet
+	}
+	return text, err
+}
 
 func (v *values) get(ctx context.Context, name string) (string, error) {
 	return v.read(ctx, v.scope(ctx), name)
@@ -299,6 +316,42 @@ func (v *values) use(ctx context.Context, do func(context.Context) error) error 
 	return v.heed(do(ctx), true)
 }
 
+// checkWritable returns an ErrReadOnly if a value under a name is set by other means. It asks nobody.
+func (v *values) checkWritable(ctx context.Context, name string) error {
+	return chosen.CheckWritable(keychain.Quietly(ctx), v.store, v.scope(ctx), name)
+}
+
+// checkRemovable returns an ErrReadOnly if a value of def, under any name, is removed by other means. It asks nobody.
+func (v *values) checkRemovable(ctx context.Context, def *definition) error {
+	for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
+		if err := chosen.CheckRemovable(keychain.Quietly(ctx), v.store, v.scope(ctx), name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whyReadOnly returns err, and for an ErrReadOnly which store it is that is only read.
+func (v *values) whyReadOnly(ctx context.Context, name string, err error) error {
+	if !errors.Is(err, ErrReadOnly) {
+		return err
+	}
+	return cmp.Or(v.checkWritable(ctx, name), err)
+}
+
+// guide says what a person does to set the values of these names where a store is only read.
+func (v *values) guide(ctx context.Context, s Store, names []string) string {
+	guide, ok := s.(store.Guide)
+	if !ok {
+		return "set it there"
+	}
+	ways := make([]string, len(names))
+	for i, name := range names {
+		ways[i] = guide.Guide(v.scope(ctx), name)
+	}
+	return strings.Join(ways, ", and to ")
+}
+
 // canStore returns why nothing could be stored, as far as the store tells before it gets a value.
 func (v *values) canStore(ctx context.Context) error {
 	preparer, ok := v.store.(store.Preparer)
@@ -342,7 +395,7 @@ func (v *values) put(ctx context.Context, def *definition, text string) error {
 			value, _ := def.Parse(text)
 			learn(v.guard(), def, text, value) // which nothing has handed out yet, and the error may repeat
 		}
-		return v.noteFailure(ctx, def.Name, err)
+		return v.noteFailure(ctx, def.Name, v.whyReadOnly(ctx, def.Name, err))
 	}
 	v.renew(def)
 	return v.replaceFormer(ctx, def)
@@ -358,6 +411,7 @@ func (v *values) replaceFormer(ctx context.Context, def *definition) error {
 		case errors.Is(err, keychain.ErrUnasked):
 			v.log.LogAttrs(ctx, slog.LevelWarn, "a locked keychain keeps the value of a former name",
 				slog.String("server", v.server), slog.String("secret", former))
+		case errors.Is(err, ErrReadOnly): // it is hidden, too
 		case err != nil && !errors.Is(err, ErrNotSet):
 			return v.noteFailure(ctx, former, err)
 		}
@@ -405,7 +459,7 @@ func (v *values) delete(ctx context.Context, name string) error {
 	if errors.Is(err, ErrNotSet) {
 		return nil
 	}
-	return v.noteFailure(ctx, name, err)
+	return v.noteFailure(ctx, name, v.whyReadOnly(ctx, name, err))
 }
 
 // renew ends the grants and the rejection of a value that is replaced or removed.
@@ -482,7 +536,7 @@ func (v *values) stored(ctx context.Context, defs []*definition) ([]string, erro
 			})
 			switch {
 			case errors.Is(err, ErrNotSet):
-			case err == nil, errors.Is(err, ErrStore): // a damaged value is one to remove
+			case err == nil, errors.Is(err, ErrStore), errors.Is(err, ErrUnsafe): // a damaged value is one to remove
 				names = append(names, name)
 			case errors.Is(err, ErrStoreLocked):
 				locked = cmp.Or(locked, v.noteFailure(ctx, name, err))

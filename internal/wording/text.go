@@ -68,26 +68,38 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	return append(lines, wrong...)
 }
 
-// wrong returns what is wrong with the value that is stored, or was typed before: of the latter a line for each rule that it
-// breaks, as far as there is room.
-func (s Sentences) wrong(a Asking, values Values) (lines []string) {
-	line := func(sentence, hole, text string) string {
-		values[hole] = text
-		return layout.Clip(layout.Line(Fill(sentence, values)), whyLines)
-	}
+// Wrong says what is wrong with the value that is stored, in a sentence or two, or "".
+func (s Sentences) Wrong(server string, f field.Field, a Asking) string {
+	return strings.Join(s.wrongStored(a, fieldValues(server, f)), " ")
+}
+
+func (s Sentences) wrongStored(a Asking, values Values) (sentences []string) {
 	if a.Rejected != "" {
-		lines = append(lines, line(s.Dialog.Rejected, "why", a.Rejected))
+		values["why"] = a.Rejected
+		sentences = append(sentences, Fill(s.Dialog.Rejected, values))
 	}
 	if a.Stale != nil {
 		sentence := s.Dialog.Stale
 		if a.OfDefault {
 			sentence = s.Dialog.Default
 		}
-		lines = append(lines, line(sentence, "problem", s.Problem(a.Stale)))
+		values["problem"] = s.Problem(a.Stale)
+		sentences = append(sentences, Fill(sentence, values))
+	}
+	return sentences
+}
+
+// wrong returns what is wrong with the value that is stored, or was typed before: of the latter a line for each rule that it
+// breaks, as far as there is room.
+func (s Sentences) wrong(a Asking, values Values) (lines []string) {
+	line := func(text string) string { return layout.Clip(layout.Line(text), whyLines) }
+	for _, text := range s.wrongStored(a, values) {
+		lines = append(lines, line(text))
 	}
 	room := againLines
 	for _, problem := range field.All(a.Again) {
-		again := line(s.Dialog.Again, "problem", s.Problem(problem))
+		values["problem"] = s.Problem(problem)
+		again := line(Fill(s.Dialog.Again, values))
 		if room -= layout.Height(again); room >= 0 {
 			lines = append(lines, again)
 		}

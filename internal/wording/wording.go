@@ -96,6 +96,7 @@ type Notices struct {
 	Stored    string `json:"stored"`    // by the tool secrets_set
 	Forgotten string `json:"forgotten"` // by the tool secrets_forget
 	Docs      string `json:"docs"`      // added to a failure for want of a value, for each secret that has a link
+	Elsewhere string `json:"elsewhere"` // added to a failure of the keychain, where another store can be chosen
 }
 
 // A Failure names a way in which a getter can fail.
@@ -118,6 +119,10 @@ const (
 	NotUnlocked   Failure = "not_unlocked"
 	StoreTimeout  Failure = "store_timeout"
 	StoreFailed   Failure = "store_failed"
+	StoreMissing  Failure = "store_missing"
+	Unsafe        Failure = "unsafe"
+	ReadOnly      Failure = "read_only"
+	ReadOnlySet   Failure = "read_only_set"
 	TooBig        Failure = "too_big"
 	Invalid       Failure = "invalid"
 	NotSet        Failure = "not_set"
@@ -211,6 +216,10 @@ func English() Sentences {
 			NotUnlocked:   "{secrets} can't be used: {place} is locked, and the user closed the window that asks for its password. Go on without it, and call again only if the user asks for it; they can unlock {place} themselves.",
 			StoreTimeout:  "{secrets} can't be used: {place} did not answer in time. Ask the user to look for its window or to restart it, then call again.",
 			StoreFailed:   "{secrets} can't be used: {place} reported an error. The server's log says more.",
+			StoreMissing:  "{secrets} can't be used: {place} is not there. Ask the user to make it, or to start {server} with another store.",
+			Unsafe:        "{secrets} can't be used: others can read or change what is in {place}. The server's log says what, and the way out.",
+			ReadOnly:      "{secrets} is not set, and {place} is only read here. Ask the user to {guide}.",
+			ReadOnlySet:   "{secrets} is in {place}, which is only read here. To change it, ask the user to {guide}.",
 			TooBig:        "The value of {secrets} is larger than {place} takes.",
 			Invalid:       "The value of {secrets} can't be used: it {problem}. Ask the user to set another.",
 			NotSet:        "{secrets} is not set. Ask the user to set it.",
@@ -232,6 +241,8 @@ func English() Sentences {
 			NoKeyring:    "\"{command} secrets doctor\" says how to make one without a screen.",
 			NoBus:        "\"{command} secrets doctor\", there, says more.",
 			StoreLocked:  "\"{command} secrets doctor\" says more.",
+			StoreMissing: "\"{command} secrets doctor\" says more.",
+			Unsafe:       "\"{command} secrets doctor\" says more.",
 		},
 		Problems: field.Problems(),
 		Notices: Notices{
@@ -240,6 +251,7 @@ func English() Sentences {
 			Stored:    "The user has stored a new value of {secret}.",
 			Forgotten: "The value of {secret} is removed.",
 			Docs:      "About {secret}: {docs}",
+			Elsewhere: "Where there is no desktop, they can start it with the environment variable MCP_SECRETS_STORE, which says where its secrets are: {stores}.",
 		},
 	}
 }
@@ -253,6 +265,7 @@ func Holes() map[string]string {
 		"docs":        "the schema's docs of the secret, a link",
 		"duration":    "the schema's remember, such as 30m; for a caller over HTTP 8h, where it has none",
 		"found":       "name, number and place of a character that nobody sees, such as a zero-width space (U+200B) after the 5th character",
+		"guide":       "what a person does where values are only read, such as write it to /run/secrets/api_key",
 		"host":        "the host that the secret has which sent_to names, or the hosts that sent_to lists; of a confidential url, its own; of a connection URL or a list, all of its hosts",
 		"item":        "label, sent_to or sent_plain",
 		"label":       "the schema's label of the secret",
@@ -270,6 +283,7 @@ func Holes() map[string]string {
 		"secret":      "the schema's name of the secret",
 		"secrets":     "the schema's names of the secrets, joined by commas",
 		"server":      "the schema's server",
+		"stores":      "the stores that the server's author allows besides the keychain, such as files:DIR, env or age:FILE",
 		"status":      "a status of the schema's reject_on with its name in RFC 9110, such as 401 Unauthorized",
 		"them":        "it or them, for the secrets that the question is about",
 		"tool":        "the name of the tool, prompt or resource, as the server registered it, shortened in the middle beyond 120 columns",

@@ -67,7 +67,7 @@ func plain(f *os.File) (fs.FileInfo, error) {
 // is another user's.
 func CheckFolder(path string, info fs.FileInfo) error {
 	if info.Mode()&fs.ModeSticky != 0 {
-		return checkOwner(path, info)
+		return CheckOwner(path, info)
 	}
 	return checkClosed(path, info)
 }
@@ -77,11 +77,11 @@ func checkClosed(path string, info fs.FileInfo) error {
 	if canWrite(info) {
 		return unsafe(path, "others can change it", "chmod go-w "+path)
 	}
-	return checkOwner(path, info)
+	return CheckOwner(path, info)
 }
 
-// checkOwner refuses what belongs to another user, who can change it whatever its mode says now.
-func checkOwner(path string, info fs.FileInfo) error {
+// CheckOwner returns a [store.ErrUnsafe] for what belongs to another user, who can change it whatever its mode says now.
+func CheckOwner(path string, info fs.FileInfo) error {
 	if !isOwn(info) && !isOfRoot(info) {
 		return unsafe(path, "it belongs to another user", "chown it to who runs this")
 	}

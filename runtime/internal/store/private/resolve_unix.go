@@ -67,7 +67,7 @@ func (w *walk) follow(link string, info fs.FileInfo) error {
 	if w.links++; w.links > maxLinks {
 		return fmt.Errorf("%w: %s is a link that leads nowhere", store.ErrFailed, link)
 	}
-	if err := checkOwner(link, info); err != nil {
+	if err := CheckOwner(link, info); err != nil {
 		return err
 	}
 	to, err := os.Readlink(link)

@@ -1,0 +1,3 @@
+package files
+
+const nonblocking = 0
