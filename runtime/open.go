@@ -81,7 +81,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
 	o.setDefaults()
-	chosen, elsewhere, err := o.openStore(definitions.ordered)
+	chosen, elsewhere, err := o.openStore(definitions.ordered, schema.Server, sentences.Dialog)
 	if err != nil {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}

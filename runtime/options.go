@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
@@ -40,10 +41,13 @@ func (o *options) setDefaults() {
 }
 
 // openStore opens what was chosen, and says where else values could be, "" for nowhere.
-func (o *options) openStore(defs []*definition) (s Store, elsewhere string, err error) {
-	choice := chosen.Options{Allowed: o.stores, Log: o.log, Keychain: func() store.Store {
-		return keychain.Store{System: keychain.New(keychain.Options{Logger: o.log})}
-	}}
+func (o *options) openStore(defs []*definition, server string, sentences wording.Dialog) (s Store, elsewhere string, err error) {
+	choice := chosen.Options{
+		Allowed:  o.stores,
+		Log:      o.log,
+		Keychain: func() store.Store { return keychain.Store{System: keychain.New(keychain.Options{Logger: o.log})} },
+		Age:      func(file string) (store.Store, error) { return o.ageFile(file, server, sentences) },
+	}
 	for _, def := range defs {
 		choice.Fields = append(choice.Fields, def.Field)
 	}
