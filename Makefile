@@ -12,14 +12,15 @@ GO ?= go
 STATICCHECK = v0.8.2
 # The packages that "./..." leaves out.
 LEFT_OUT = ./testdata/golden/... ./testdata/agefile ./testdata/chance ./testdata/inprocess ./testdata/ratio ./examples/petstore/testdata/bare/... ./.ci/wine
-# A module of its own. Where PostgreSQL is not installed, its tests skip what needs it.
+# A module of its own, whose tests need PostgreSQL.
 NOT_HTTP = examples/nothttp
 
 .PHONY: test test-windows test-debian13 lint demo fuzz laws figures desktop golden
 
 test: desktop lint
 	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test -race -timeout 20m ./...
-	cd $(NOT_HTTP) && $(GO) test -race ./...
+	@./.ci/install postgresql
+	cd $(NOT_HTTP) && MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test -race ./...
 	$(MAKE) fuzz FUZZRUNS=3000
 
 # Two to four minutes; as far as Wine is Windows.

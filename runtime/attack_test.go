@@ -465,8 +465,8 @@ func TestTakenBackValueIsNeverUsed(t *testing.T) {
 		failing := &stubborn{memory: store}
 		m.values.store = failing
 		_ = m.values.put(t.Context(), key.def, "known-to-be-wrong")
-		m.values.reject(key.def, rejected{text: NewSecret("known-to-be-wrong"), why: "Wrong."})
-		undo, err := collected{m}.Replace(t.Context(), "api_key", "typed-under-another-code")
+		m.values.reject(m.values.entry(t.Context(), key.def), rejected{text: NewSecret("known-to-be-wrong"), why: "Wrong."})
+		undo, err := collected{m}.Replace(t.Context(), m.values.entry(t.Context(), key.def), "typed-under-another-code")
 		if err != nil {
 			t.Fatal(err)
 		}

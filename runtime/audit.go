@@ -13,6 +13,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // bypass says whether permission is skipped.
@@ -27,7 +28,11 @@ func (m *Manager) bypassed() bool {
 		return false
 	}
 	m.bypass.warn.Do(func() {
-		fmt.Fprintln(os.Stderr, wording.Fill(m.sentences.Notices.Bypass, wording.Values{"server": m.server}))
+		notice := m.sentences.Notices.Bypass
+		if instead := m.sentences.Notices.Instead; instead != "" && m.hasTerminal.Load() && !m.standings.refused {
+			notice += "; " + instead
+		}
+		fmt.Fprintln(os.Stderr, wording.Fill(notice, wording.Values{"server": m.server, "command": m.command}))
 	})
 	return true
 }
@@ -42,7 +47,10 @@ type useLog struct {
 	handlers map[loggedUse]slog.Handler
 }
 
-type loggedUse struct{ secret, reason, how string }
+type loggedUse struct {
+	of          store.Entry
+	reason, how string
+}
 
 // maxLoggedUses is how many are kept: a program may have ever new reasons.
 const maxLoggedUses = 100
@@ -55,10 +63,10 @@ func (l *useLog) handler(u loggedUse) slog.Handler {
 	if ok {
 		return h
 	}
-	h = l.log.Handler().WithAttrs([]slog.Attr{ // somebody else's code: not under the lock
-		slog.String("server", l.server), slog.String("secret", u.secret), slog.String("outcome", "handed out"),
+	h = l.log.Handler().WithAttrs(append(loggedAccount(u.of.Account), // somebody else's code: not under the lock
+		slog.String("server", l.server), slog.String("secret", u.of.Name), slog.String("outcome", "handed out"),
 		slog.String("reason", u.reason), slog.String("how", u.how),
-	})
+	))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	consent.MakeRoom(l.handlers, maxLoggedUses, func(slog.Handler) bool { return false })
@@ -93,7 +101,7 @@ func (m *Manager) audit(ctx context.Context, t *Turn, reason string, defs []*def
 			continue
 		}
 		call := t.call()
-		log := m.uses.handler(loggedUse{def.Name, reason, cmp.Or(m.howOf(call, def), "needs no permission")})
+		log := m.uses.handler(loggedUse{found[i].entry(), reason, cmp.Or(m.howOf(call, found[i]), "needs no permission")})
 		// It has no place in the source, which takes time to find, and is the same for all.
 		record := slog.NewRecord(time.Now(), level, "secret access", 0)
 		record.AddAttrs(slog.String("tool", call.Tool.Name), slog.String("client", t.said.Client), slog.String("principal", call.Who.Name))
@@ -101,16 +109,23 @@ func (m *Manager) audit(ctx context.Context, t *Turn, reason string, defs []*def
 	}
 }
 
-// howOf says who allowed the use of def, or of what it is made.
-func (m *Manager) howOf(call *consent.Call, def *definition) string {
-	if !def.isDerived() {
-		return call.How(def.Name)
+// howOf says who allowed the use of what was found, or of what it is made.
+func (m *Manager) howOf(call *consent.Call, f finding) string {
+	if !f.def.isDerived() {
+		return call.How(f.entry())
 	}
 	how := ""
-	for _, leaf := range m.leaves([]*definition{def}) {
-		how = cmp.Or(how, call.How(leaf.Name))
+	for _, leaf := range m.leaves([]*definition{f.def}) {
+		how = cmp.Or(how, call.How(store.Entry{Account: f.account, Name: leaf.Name}))
 	}
 	return how
+}
+
+// refuse makes the error of a use that something else than the gate refuses, and logs that.
+func (m *Manager) refuse(ctx context.Context, reason Reason, defs []*definition, cause error) error {
+	err := m.fail(ctx, cause, defs...)
+	m.auditRefusal(ctx, m.turn(ctx), m.logged(reason), defs, err)
+	return err
 }
 
 func (m *Manager) auditRefusal(ctx context.Context, t *Turn, reason string, defs []*definition, err error) {
@@ -126,9 +141,9 @@ func (m *Manager) auditRefusal(ctx context.Context, t *Turn, reason string, defs
 		if m.isMember(def) && failure != nil && !slices.Contains(failure.Secrets, def.Name) {
 			continue // it belongs to another alternative
 		}
-		m.log.LogAttrs(ctx, slog.LevelWarn, "secret access",
+		m.log.LogAttrs(ctx, slog.LevelWarn, "secret access", append(loggedAccount(m.values.account(ctx)),
 			slog.String("server", m.server), slog.String("tool", t.call().Tool.Name), slog.String("client", t.said.Client),
 			slog.String("principal", t.call().Who.Name), slog.String("secret", def.Name), slog.String("reason", reason),
-			slog.String("outcome", "refused"), slog.String("how", how))
+			slog.String("outcome", "refused"), slog.String("how", how))...)
 	}
 }

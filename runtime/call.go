@@ -11,6 +11,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // This file is the port between the runtime and an MCP SDK. An adapter, such as package mcpgo, says of each request what it
@@ -93,7 +94,7 @@ type Turn struct {
 
 // A handed is a text that a request was given: nothing that fmt would show.
 type handed struct {
-	def  *definition
+	of   store.Entry
 	text Secret
 }
 
@@ -231,34 +232,34 @@ func (t *Turn) forGetter() *Turn {
 	return &Turn{manager: t.manager, said: t.said, made: own, of: t}
 }
 
-func (t *Turn) hand(def *definition, text Secret) {
+func (t *Turn) hand(of store.Entry, text Secret) {
 	if t.of != nil {
-		t.of.hand(def, text)
+		t.of.hand(of, text)
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if i := t.handedLocked(def); i >= 0 {
+	if i := t.handedLocked(of); i >= 0 {
 		t.handed[i].text = text
 		return
 	}
-	t.handed = append(t.handed, handed{def, text})
+	t.handed = append(t.handed, handed{of, text})
 }
 
-func (t *Turn) handedOut(def *definition) (Secret, bool) {
+func (t *Turn) handedOut(of store.Entry) (Secret, bool) {
 	if t.of != nil {
-		return t.of.handedOut(def)
+		return t.of.handedOut(of)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if i := t.handedLocked(def); i >= 0 {
+	if i := t.handedLocked(of); i >= 0 {
 		return t.handed[i].text, true
 	}
 	return Secret{}, false
 }
 
-func (t *Turn) handedLocked(def *definition) int {
-	return slices.IndexFunc(t.handed, func(h handed) bool { return h.def == def })
+func (t *Turn) handedLocked(of store.Entry) int {
+	return slices.IndexFunc(t.handed, func(h handed) bool { return h.of == of })
 }
 
 // inPlace returns ask as a function that waits no longer than its context, whatever ask does, and takes a reply that is

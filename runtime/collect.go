@@ -14,6 +14,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // This file is what package intake needs of a manager: the dialog for one value, the form with the verification code, and a
@@ -94,7 +95,7 @@ func (m *Manager) canCollect(ctx context.Context, gaps []intake.Gap) error {
 // checkWritable returns an ErrReadOnly of the gaps that only other means than this program can fill.
 func (m *Manager) checkWritable(ctx context.Context, gaps []intake.Gap) error {
 	var first *unwritable
-	var defs []*definition
+	var entries []store.Entry
 	for _, g := range gaps {
 		err := m.values.checkWritable(ctx, g.Field.Name)
 		if err == nil {
@@ -104,27 +105,30 @@ func (m *Manager) checkWritable(ctx context.Context, gaps []intake.Gap) error {
 			first = &unwritable{err, m.sentences.Wrong(m.server, visible(g.Field), g.Asking)}
 		}
 		if m.failing(err).IsSet == m.failing(first).IsSet {
-			defs = append(defs, m.names[g.Field.Name])
+			entries = append(entries, store.Entry{Account: m.values.scope(ctx).Account, Name: g.Field.Name})
 		}
 	}
 	if first == nil {
 		return nil
 	}
-	return about(first, defs...)
+	return about(first, entries...)
 }
 
 // codesForm is the form by which the MCP client shows a verification code.
-func (m *Manager) codesForm(who consent.Who, secrets []string, code string) consent.Form {
-	labels := make([]string, len(secrets))
-	for i, name := range secrets {
+func (m *Manager) codesForm(who consent.Who, secrets intake.Secrets, code string) consent.Form {
+	labels := make([]string, len(secrets.Names))
+	for i, name := range secrets.Names {
 		labels[i] = visible(m.names[name].Field).Label
 	}
 	form := m.sentences.Form
 	message := wording.Fill(form.Text, wording.Values{"server": m.server, "labels": strings.Join(labels, ", "), "code": code})
+	for _, line := range m.sentences.InAccount(secrets.Account) {
+		message += "\n" + line
+	}
 	if by := m.askedBy(who); by != "" {
 		message += "\n" + by
 	}
-	for _, name := range secrets {
+	for _, name := range secrets.Names {
 		if f := visible(m.names[name].Field); f.Docs != "" {
 			message += "\n" + wording.Fill(form.Docs, wording.Values{"label": f.Label, "docs": f.Docs})
 		}
@@ -140,8 +144,9 @@ func (m *Manager) codesForm(who consent.Who, secrets []string, code string) cons
 type collected struct{ *Manager }
 
 func (c collected) Gaps(ctx context.Context, wanted intake.Wanted) (gaps []intake.Gap, err error) {
-	defs := make([]*definition, len(wanted.Secrets))
-	for i, name := range wanted.Secrets {
+	ctx = c.values.in(ctx, wanted.Account)
+	defs := make([]*definition, len(wanted.Names))
+	for i, name := range wanted.Names {
 		defs[i] = c.names[name]
 	}
 	all := c.withMembers(defs...)
@@ -190,29 +195,29 @@ func (c collected) gap(f finding, wanted intake.Wanted, isNamed bool) (gap intak
 	return intake.Gap{Field: oneOf.Field, Decides: true, Asking: wording.Asking{Member: visible(f.def.Field).Label}}, f.gap != nil
 }
 
-func (c collected) Stored(ctx context.Context, secret, code string) {
-	c.note(ctx, "secret stored", secret, code)
+func (c collected) Stored(ctx context.Context, of store.Entry, code string) {
+	c.note(ctx, "secret stored", of, code)
 }
 
-func (c collected) LeftEmpty(ctx context.Context, secret, code string) {
-	c.note(ctx, "secret left empty", secret, code)
+func (c collected) LeftEmpty(ctx context.Context, of store.Entry, code string) {
+	c.note(ctx, "secret left empty", of, code)
 }
 
-func (c collected) note(ctx context.Context, what, secret, code string) {
-	c.log.LogAttrs(ctx, slog.LevelInfo, what,
-		slog.String("server", c.server), slog.String("secret", secret), slog.String("code", code))
+func (c collected) note(ctx context.Context, what string, of store.Entry, code string) {
+	c.log.LogAttrs(ctx, slog.LevelInfo, what, append(loggedAccount(of.Account),
+		slog.String("server", c.server), slog.String("secret", of.Name), slog.String("code", code))...)
 }
 
 // Differed writes a record of what may have been an attack.
-func (c collected) Differed(who consent.Who, secrets []string, stored bool) {
+func (c collected) Differed(who consent.Who, secrets intake.Secrets, stored bool) {
 	outcome := "nothing is kept"
 	if stored {
 		outcome = "what was stored is taken back"
 	}
-	for _, secret := range secrets {
-		c.log.LogAttrs(context.Background(), slog.LevelWarn, "the verification codes differed: another program may have drawn the window",
-			slog.String("server", c.server), slog.String("principal", who.Name), slog.String("secret", secret),
-			slog.String("outcome", outcome), slog.String("how", string(wording.CodesDiffer)))
+	for _, secret := range secrets.Names {
+		c.log.LogAttrs(context.Background(), slog.LevelWarn, "the verification codes differed: another program may have drawn the window", append(
+			loggedAccount(secrets.Account), slog.String("server", c.server), slog.String("principal", who.Name), slog.String("secret", secret),
+			slog.String("outcome", outcome), slog.String("how", string(wording.CodesDiffer)))...)
 	}
 }
 
@@ -229,8 +234,9 @@ type former struct {
 // login password.
 //
 // Who removes the choice between alternatives removes their members too.
-func (c collected) Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error) {
-	def := c.names[secret]
+func (c collected) Replace(ctx context.Context, of store.Entry, text string) (undo func(context.Context), err error) {
+	ctx = c.values.in(ctx, of.Account)
+	def := c.names[of.Name]
 	if text != "" || !def.IsOneOf() {
 		return c.replace(ctx, def, text)
 	}
@@ -261,12 +267,14 @@ func (c collected) replace(ctx context.Context, def *definition, text string) (u
 	}
 	old := former{text: before, wasSet: err == nil}
 	v.mu.Lock()
-	old.rejected, old.wasRejected = v.rejections[def]
+	old.rejected, old.wasRejected = v.rejections[v.entry(ctx, def)]
 	v.mu.Unlock()
+	account := v.account(ctx)
 	undo = func(ctx context.Context) {
+		ctx = v.in(ctx, account)
 		if !v.putBack(ctx, def, text, old) {
-			said := []slog.Attr{slog.String("server", v.server), slog.String("secret", def.Name)}
-			if command := v.terminal("forget " + def.Name); command != "" {
+			said := append([]slog.Attr{slog.String("server", v.server), slog.String("secret", def.Name)}, loggedAccount(account)...)
+			if command := v.terminal("forget " + def.Name + option(account)); command != "" {
 				said = append(said, slog.String("remove", command))
 			}
 			v.log.LogAttrs(ctx, slog.LevelWarn, "a value that was taken back is still stored: this process does not use it, the next one would", said...)
@@ -286,8 +294,9 @@ func (v *values) putBack(ctx context.Context, def *definition, written string, o
 	if err == nil && now != written || errors.Is(err, ErrNotSet) && written != "" {
 		return true
 	}
+	of := v.entry(ctx, def)
 	takenBack := rejected{text: NewSecret(written), why: v.differ, before: &old}
-	v.reject(def, takenBack)
+	v.reject(of, takenBack)
 	switch {
 	case err != nil && !errors.Is(err, ErrNotSet):
 	case old.wasSet:
@@ -296,11 +305,11 @@ func (v *values) putBack(ctx context.Context, def *definition, written string, o
 		err = v.removeOwn(ctx, def)
 	}
 	if err != nil && !errors.Is(err, ErrNotSet) {
-		v.reject(def, takenBack)
+		v.reject(of, takenBack)
 		return false
 	}
 	if old.wasRejected {
-		v.reject(def, old.rejected)
+		v.reject(of, old.rejected)
 	}
 	return true
 }

@@ -88,18 +88,17 @@ func RunCommand(ctx context.Context, m *Manager, reason Reason, cmd *exec.Cmd, d
 		c.defs = append(c.defs, d.def)
 		c.program.Ways = append(c.program.Ways, d.way)
 	}
-	texts, err := c.get(ctx)
-	if err != nil {
-		return err
+	if err := m.admit(c.defs...); err != nil {
+		return m.fail(ctx, err, c.defs...)
 	}
-	switch err := c.program.Run(ctx, texts); {
-	case errors.Is(err, ErrNotRun):
+	if len(c.defs) == 0 {
+		return m.fail(ctx, ErrUnknownKey)
+	}
+	err := c.run(ctx)
+	if errors.Is(err, ErrNotRun) {
 		return c.refused(ctx, err)
-	case err != nil && ctx.Err() != nil:
-		return m.fail(ctx, ctx.Err())
-	default:
-		return err
 	}
+	return err
 }
 
 // A command is a program with what it gets.
@@ -110,30 +109,32 @@ type command struct {
 	defs    []*definition // in the order of the program's ways
 }
 
-// get returns what the program gets, once it may be used.
-func (c *command) get(ctx context.Context) (texts []string, err error) {
+// run runs the program once it may have what it gets.
+func (c *command) run(ctx context.Context) error {
+	if err := c.program.Check(); err != nil {
+		return err
+	}
+	found, err := c.manager.get(ctx, c.wanted())
+	if err != nil {
+		return err
+	}
+	texts := make([]string, len(found))
+	for i, f := range found {
+		texts[i] = f.text.Reveal()
+	}
+	err = c.program.Run(ctx, texts)
+	if err != nil && ctx.Err() != nil && !errors.Is(err, ErrNotRun) {
+		return c.manager.fail(ctx, ctx.Err())
+	}
+	return err
+}
+
+func (c *command) wanted() wanted {
 	w := wanted{reason: c.reason, check: c.check}
 	for _, def := range c.defs {
 		w.bindings = append(w.bindings, Binding{def: def})
 	}
-	if err := c.manager.admit(c.defs...); err != nil {
-		return nil, c.manager.fail(ctx, err, c.defs...)
-	}
-	if len(c.defs) == 0 {
-		return nil, c.manager.fail(ctx, ErrUnknownKey)
-	}
-	err = c.program.Check()
-	var found []finding
-	if err == nil {
-		found, err = c.manager.get(ctx, w)
-	}
-	if errors.Is(err, child.ErrNotRun) {
-		err = c.refused(ctx, err)
-	}
-	for _, f := range found {
-		texts = append(texts, f.text.Reveal())
-	}
-	return texts, err
+	return w
 }
 
 // check refuses, before anybody is asked, what would show a value to others.
@@ -168,11 +169,9 @@ func isShort(found []finding, told string) bool {
 	return false
 }
 
-// refused makes the error of a program that was not started, and logs that.
+// refused makes the error of a program that was not started, and logs that: why may be a place, which no caller is told.
 func (c *command) refused(ctx context.Context, err error) error {
 	m := c.manager
 	m.log.LogAttrs(ctx, slog.LevelWarn, "a program was not started", slog.String("server", m.server), slog.String("error", m.guard().Text(err.Error())))
-	err = m.fail(ctx, err, c.defs...)
-	m.auditRefusal(ctx, m.turn(ctx), m.logged(c.reason), c.defs, err)
-	return err
+	return m.refuse(ctx, c.reason, c.defs, err)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A derived secret is made of others, its parts, whenever it is handed out. It is never stored, and no question is about it: who
@@ -113,7 +114,7 @@ func composeOne(f *finding, byName map[string]*finding) error {
 		if culprit != "" {
 			def = byName[culprit].def
 		}
-		return about(&invalidText{def.Name, problem}, def)
+		return about(&invalidText{def.Name, problem}, store.Entry{Account: f.account, Name: def.Name})
 	}
 	f.text, f.value = NewSecret(text), value
 	return nil

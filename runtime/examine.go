@@ -1,18 +1,22 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/layout"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/standing"
 )
 
 // examinePatience bounds each thing that is looked at.
@@ -22,20 +26,17 @@ const examinePatience = 10 * time.Second
 // makes the file of a lock; opens no window, not even the keychain's own; and always ends.
 func (i insider) Examine(ctx context.Context) []inside.Symptom {
 	dialogs, canShow := i.examineDialogs(ctx)
-	return slices.Concat(i.examineStore(ctx, canShow), dialogs, i.examineEnvironment())
+	return slices.Concat(i.examineStore(ctx, canShow), dialogs, i.examineStanding(ctx), i.examineEnvironment())
 }
 
 // ClientNeeds implements [inside.Manager].
-func (i insider) ClientNeeds() (line string, ok bool) {
+func (i insider) ClientNeeds() (variables []string, ok bool) {
 	_, hasKeychain := i.values.store.(keychain.Store)
 	_, hasDialogs := i.prompter.(native)
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || !hasKeychain && !hasDialogs {
-		return "", false
+		return nil, false
 	}
-	if missing := session.Here().Missing(hasKeychain, hasDialogs); len(missing) > 0 {
-		line = session.Config(missing...)
-	}
-	return line, true
+	return session.Here().Missing(hasKeychain, hasDialogs), true
 }
 
 // startWayOut says what to do where no keychain answers.
@@ -166,6 +167,28 @@ func (i insider) examineDialogs(ctx context.Context) (symptoms []inside.Symptom,
 		warn("lock", err)
 	}
 	return symptoms, true
+}
+
+// examineStanding says what is allowed beforehand, and what of that can't be read.
+func (i insider) examineStanding(ctx context.Context) (symptoms []inside.Symptom) {
+	ctx, cancel := context.WithTimeout(ctx, examinePatience)
+	defer cancel()
+	for _, s := range i.Standing(keychain.Quietly(ctx)) {
+		if s.Err != nil && (s.IsFile || errors.Is(s.Err, standing.ErrBroken)) { // another failure of the store is said already
+			symptoms = append(symptoms, inside.Symptom{
+				Part: "allowed", Verdict: inside.Warning, Text: "what " + s.Place + " has counts for nothing: " + i.guard().Text(s.Err.Error()),
+				WayOut: fmt.Sprintf("put that right, or \"%s secrets allow\" anew", i.command),
+			})
+		}
+	}
+	if i.standings.refused && os.Getenv(allowedVariable) != "" {
+		return append(symptoms, inside.Symptom{Part: allowedVariable, Verdict: inside.Warning, Text: "is set, which this server ignores"})
+	}
+	for _, g := range i.standingGrants() {
+		text := fmt.Sprintf("%s, %s, until %s", g.Secret, cmp.Or(layout.Clean(g.Tool, 1, layout.Columns), "every tool"), standing.Date(g.Until))
+		symptoms = append(symptoms, inside.Symptom{Part: "allowed", Verdict: inside.Fine, Text: text})
+	}
+	return symptoms
 }
 
 // examineEnvironment warns of variables that change what the server does.

@@ -47,6 +47,8 @@ var (
 	ErrClosed       = consent.ErrClosed      // the manager is closed
 	ErrSentOnly     = errors.New("secrets: the secret is only ever sent by its transport")
 
+	ErrUnknownAccount = errors.New("secrets: there is no such account") // see [Manager.Account]
+
 	// A request is not sent by a transport, since it could carry the value to somebody else.
 	ErrNotSent   error = wire.ErrNotSent
 	ErrElsewhere error = wire.ErrElsewhere // because its address is none that the secret is for; it is an ErrNotSent too
@@ -90,6 +92,7 @@ var failures = []failure{
 	{dialog.ErrFailed, wording.DialogFailed},
 	{dialog.ErrTooLong, wording.TooBig},
 	{ErrSentOnly, wording.SentOnly},
+	{ErrUnknownAccount, wording.UnknownAccount},
 	{ErrNotSent, wording.NotSent},
 	{ErrNotRun, wording.NotRun},
 	{ErrStore, wording.StoreFailed},
@@ -98,6 +101,7 @@ var failures = []failure{
 // An Error is how a getter fails. Its text is a sentence of the manifest.
 type Error struct {
 	Secrets []string // the names of the secrets it is about
+	Account string   // the account that they are of; "" is the one without a name
 	Failure string   // the name of the failure in the manifest, such as "denied"
 	text    string
 	cause   error
@@ -123,7 +127,7 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 	}
 	about := &consent.About{Err: cause}
 	if !errors.As(cause, &about) && !errors.Is(cause, ErrUnknownKey) {
-		about.Secrets = namesOf(defs)
+		about.Entries = m.values.entries(ctx, defs)
 	}
 	f, ok := failureOf(cause)
 	var fault *dialog.Fault
@@ -138,14 +142,14 @@ func (m *Manager) fail(ctx context.Context, cause error, defs ...*definition) er
 		f.name = wording.NoBus
 	case about.Asking && (f.name == wording.NoDisplay || f.name == wording.NoDialog):
 		f.name = wording.NobodyToAsk // another way out helps than for a missing value
-	case f.name == wording.OutsideCall && m.noteOutsideCall(ctx, about.Secrets):
+	case f.name == wording.OutsideCall && m.noteOutsideCall(ctx, about.Entries):
 		says = wording.UnknownCaller
 	case f.name == wording.NoStore && !isKeychain(m.failing(cause).At):
 		says = wording.StoreMissing
 	case f.name == wording.ReadOnly && m.failing(cause).IsSet:
 		says = wording.ReadOnlySet
 	}
-	return m.failAs(ctx, f.name, cmp.Or(says, f.name), known(cause, f.err), about.Secrets)
+	return m.failAs(f.name, cmp.Or(says, f.name), known(cause, f.err), about.Entries)
 }
 
 // failing returns which store has failed.
@@ -171,10 +175,10 @@ func failureOf(err error) (f failure, ok bool) {
 
 // noteOutsideCall tells the author of a server why nothing was handed out. Of callers it tells once: they may be anybody. It
 // reports whether there was a call, by somebody of whom nothing is known.
-func (m *Manager) noteOutsideCall(ctx context.Context, secrets []string) (unknownCaller bool) {
+func (m *Manager) noteOutsideCall(ctx context.Context, entries []store.Entry) (unknownCaller bool) {
 	note := func(text string) {
 		m.log.LogAttrs(ctx, slog.LevelWarn, text,
-			slog.String("server", m.server), slog.String("secrets", strings.Join(secrets, ", ")))
+			slog.String("server", m.server), slog.String("secrets", strings.Join(namesIn(entries), ", ")))
 	}
 	switch t := m.found(ctx); {
 	case t == nil:
@@ -221,19 +225,19 @@ func known(cause, failure error) error {
 	var rejected *rejection
 	var fault *dialog.Fault
 	var noBus *session.Fault
-	var unsent *wire.Refusal
-	var unrun *child.Refusal
+	var refused refusal
+	var noAccount *unknownAccount
 	var stale *unwritable
 	var at *chosen.Error
 	switch {
+	case errors.As(cause, &noAccount):
+		return noAccount
 	case errors.As(cause, &stale):
 		return stale
 	case errors.As(cause, &at):
 		return &chosen.Error{At: at.At, IsSet: at.IsSet, Err: known(at.Err, failure)}
-	case errors.As(cause, &unsent):
-		return unsent
-	case errors.As(cause, &unrun):
-		return unrun
+	case errors.As(cause, &refused):
+		return refused
 	case errors.As(cause, &problem):
 		return problem
 	case errors.As(cause, &noBus):
@@ -246,6 +250,12 @@ func known(cause, failure error) error {
 	return failure
 }
 
+// A refusal is why a request was not sent, or a program not started: a [wire.Refusal] or a [child.Refusal].
+type refusal interface {
+	error
+	Trouble() string // for the sentence of that
+}
+
 // endedError is what a getter returns when its context has ended.
 type endedError struct{ error }
 
@@ -253,10 +263,17 @@ func (e *endedError) Error() string { return "secrets: " + e.error.Error() }
 func (e *endedError) Unwrap() error { return e.error }
 
 // failAs makes the error for a failure whose name is known, with the sentence of that name or another.
-func (m *Manager) failAs(ctx context.Context, name, says wording.Failure, cause error, secrets []string) error {
-	values := wording.Values{"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command}
+func (m *Manager) failAs(name, says wording.Failure, cause error, entries []store.Entry) error {
+	secrets, account := namesIn(entries), accountOf(entries)
+	values := wording.Values{
+		"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command,
+		"account": account, "option": option(account),
+	}
 	if len(secrets) > 0 {
 		values["secret"] = secrets[0]
+	}
+	if noAccount := (*unknownAccount)(nil); errors.As(cause, &noAccount) {
+		values["accounts"] = noAccount.list()
 	}
 	var problem *field.Problem
 	if errors.As(cause, &problem) {
@@ -272,13 +289,11 @@ func (m *Manager) failAs(ctx context.Context, name, says wording.Failure, cause 
 	failing := m.failing(cause)
 	values["place"] = failing.At.Place()
 	if name == wording.ReadOnly {
-		values["guide"] = m.values.guide(ctx, failing.At, secrets)
+		values["guide"] = m.values.guide(failing.At, entries)
 	}
-	if unsent := (*wire.Refusal)(nil); errors.As(cause, &unsent) {
-		values["trouble"] = unsent.Text
-	}
-	if unrun := (*child.Refusal)(nil); errors.As(cause, &unrun) {
-		values["trouble"] = unrun.Text
+	var refused refusal
+	if errors.As(cause, &refused) {
+		values["trouble"] = refused.Trouble()
 	}
 	var noBus *session.Fault
 	if errors.As(cause, &noBus) {
@@ -288,13 +303,32 @@ func (m *Manager) failAs(ctx context.Context, name, says wording.Failure, cause 
 	if stale := (*unwritable)(nil); errors.As(cause, &stale) && stale.why != "" {
 		text = stale.why + " " + text
 	}
-	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() {
+	if account != "" {
+		text += " " + wording.Fill(m.sentences.Notices.Account, values)
+	}
+	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() && (says != wording.NobodyToAsk || m.allStand(secrets)) {
 		text += " " + wording.Fill(more, values)
 	}
 	if m.elsewhere != "" && slices.Contains(desktops, says) {
 		text += " " + wording.Fill(m.sentences.Notices.Elsewhere, wording.Values{"stores": m.elsewhere})
 	}
-	return &Error{secrets, string(name), text + m.links(name, secrets), cause}
+	return &Error{secrets, account, string(name), text + m.links(name, secrets), cause}
+}
+
+func namesIn(entries []store.Entry) []string {
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name
+	}
+	return names
+}
+
+// accountOf returns the account that entries are of.
+func accountOf(entries []store.Entry) string {
+	if len(entries) == 0 {
+		return ""
+	}
+	return entries[0].Account
 }
 
 // desktops are the failures of a keychain that may be for want of a desktop.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // Get returns the value of key once it is stored, valid and allowed: it opens a dialog for a missing value, and asks for
@@ -98,11 +100,11 @@ func (m *Manager) release(ctx context.Context, t *Turn, w wanted, defs []*defini
 	if call.Who.Kind == consent.Stranger {
 		return nil, ErrOutsideCall
 	}
-	leaves, all := m.surelyUsed(m.leaves(defs)), m.withNeeded(m.withParts(defs))
+	leaves, all := m.values.entries(ctx, m.surelyUsed(m.leaves(defs))), m.withNeeded(m.withParts(defs))
 	var one [1]consent.Use // room for what most getters need, which is not on the heap
 	// An answer may take minutes. What was allowed is then looked up again, and is asked about anew if it has changed.
 	for range 3 {
-		if err := m.desk.Refused(consent.Permission, call.Who, namesOf(leaves)); err != nil {
+		if err := m.desk.Refused(consent.Permission, call.Who, leaves); err != nil {
 			return nil, err
 		}
 		found, err := m.complete(ctx, t, all)
@@ -111,7 +113,7 @@ func (m *Manager) release(ctx context.Context, t *Turn, w wanted, defs []*defini
 		}
 		used := used(found, len(defs))
 		if members := m.usedMembers(used); len(members) > 0 {
-			if err := m.desk.Refused(consent.Permission, call.Who, namesOf(members)); err != nil {
+			if err := m.desk.Refused(consent.Permission, call.Who, m.values.entries(ctx, members)); err != nil {
 				return nil, err
 			}
 		}
@@ -122,11 +124,11 @@ func (m *Manager) release(ctx context.Context, t *Turn, w wanted, defs []*defini
 		}
 		for i, b := range w.bindings {
 			if found[i].value == nil && !b.optional {
-				return nil, about(ErrNotSet, b.def)
+				return nil, about(ErrNotSet, found[i].entry())
 			}
 		}
 		needs := m.needs(one[:0], used, found)
-		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, w.reason, used, found))
+		asked, err := m.desk.Permit(ctx, call, needs, m.words(call, w.reason, used, found), m.beforehand(call, used, found))
 		if err != nil {
 			return nil, err
 		}
@@ -151,8 +153,8 @@ func (m *Manager) handOut(ctx context.Context, t *Turn, found []finding) {
 				m.noteUnguarded(ctx, f.def.Name)
 			}
 		}
-		t.hand(f.def, f.text)
-		m.values.hand(f.def, f.text)
+		t.hand(f.entry(), f.text)
+		m.values.hand(f.entry(), f.text)
 	}
 }
 
@@ -188,7 +190,7 @@ func (m *Manager) complete(ctx context.Context, t *Turn, defs []*definition) ([]
 		if len(missing) == 0 {
 			return found, nil
 		}
-		if err := m.intake.Collect(ctx, t.call(), missing); err != nil {
+		if err := m.intake.Collect(ctx, t.call(), intake.Secrets{Account: m.values.account(ctx), Names: missing}); err != nil {
 			return nil, err
 		}
 	}
@@ -205,13 +207,15 @@ func (m *Manager) read(ctx context.Context, defs []*definition, entered map[stri
 	} else {
 		found = m.look(waiting, defs, entered)
 	}
-	for _, f := range found {
-		switch {
+	account := m.values.account(ctx)
+	for i := range found {
+		found[i].account = account
+		switch f := found[i]; {
 		case f.err == nil:
 		case waiting.isOver():
-			return nil, about(ErrPending, f.def)
+			return nil, about(ErrPending, f.entry())
 		default:
-			return nil, about(f.err, f.def)
+			return nil, about(f.err, f.entry())
 		}
 	}
 	if slices.ContainsFunc(defs, (*definition).isDerived) {
@@ -222,18 +226,22 @@ func (m *Manager) read(ctx context.Context, defs []*definition, entered map[stri
 
 // A finding is what the store has for one secret.
 type finding struct {
-	def   *definition
-	text  Secret          // of a file, its content
-	value any             // what text stands for; nil if it is not set
-	path  Secret          // of a file
-	gap   *wording.Asking // why the value must be asked for; nil if it need not be
-	via   string          // the hosts of the urls that are made of it, where it is used for those alone
-	err   error           // why it is not known; [Manager.read] returns none with one
+	def     *definition
+	account string          // whose it is; set by [Manager.read]
+	text    Secret          // of a file, its content
+	value   any             // what text stands for; nil if it is not set
+	path    Secret          // of a file
+	gap     *wording.Asking // why the value must be asked for; nil if it need not be
+	via     string          // the hosts of the urls that are made of it, where it is used for those alone
+	err     error           // why it is not known; [Manager.read] returns none with one
 
 	unset     bool // nothing is stored: value is the default, or nil
 	elsewhere bool // it is a member of an alternative that is not chosen
 	required  bool // by what there is of others
 }
+
+// entry is what the finding is of. All that follows from it, such as a grant, is kept under that.
+func (f finding) entry() store.Entry { return store.Entry{Account: f.account, Name: f.def.Name} }
 
 func namesOf(defs []*definition) []string {
 	names := make([]string, len(defs))
@@ -243,7 +251,7 @@ func namesOf(defs []*definition) []string {
 	return names
 }
 
-// about says which secrets an error is about.
-func about(err error, defs ...*definition) error {
-	return &consent.About{Secrets: namesOf(defs), Err: err}
+// about says which entries an error is about.
+func about(err error, entries ...store.Entry) error {
+	return &consent.About{Entries: entries, Err: err}
 }

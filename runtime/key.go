@@ -31,6 +31,7 @@ type Field struct {
 	Permission  field.Permission // [DialogOnly], [NoAsking], or "": the MCP client asks, or a native dialog
 	Remember    time.Duration    // how long "Allow for session" lasts; 0 is until the process ends, and 8 hours for a named principal
 	Scope       field.Scope      // [ToolScope], or "": "Allow for session" covers every tool of the server
+	Standing    field.Standing   // "allowed" or "forbidden" to allow a use beforehand, with the command "secrets allow"; "" is "allowed", but for [DialogOnly]
 	SentTo      string           // the name of the secret that says where the value goes
 	SentHosts   []string         // the fixed hosts to which the value goes, such as "api.example.com" or "*.example.com"; not beside SentTo
 	SentAs      field.SentAs     // how [Transport] puts the value into a request, see [SentAs]

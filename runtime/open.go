@@ -30,17 +30,20 @@ type Manager struct {
 	identity
 	definitions
 
-	values   *values                            // what the store has
-	desk     *consent.Desk                      // who may use it
-	intake   *intake.Intake                     // how missing values are asked for
-	removals *consent.Table[*definition, error] // what secrets_forget asks
+	values   *values                                         // what the store has
+	desk     *consent.Desk                                   // who may use it
+	intake   *intake.Intake                                  // how missing values are asked for
+	removals *consent.Table[store.Entry, store.Entry, error] // what secrets_forget asks
 	prompter Prompter
 	log      *slog.Logger
 	uses     *useLog
 	guard    func() *guard.Guard // what leaves the server
 	salt     func() *[32]byte    // keys the fingerprints of values
 	bypass   bypass
-	closing  sync.Once // of the store
+
+	standings standings // permissions that were given beforehand
+
+	closing sync.Once // of the store
 
 	serving     sync.Once
 	endClearing func() // see [Manager.clearAtStart]
@@ -81,7 +84,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
 	o.setDefaults()
-	chosen, elsewhere, err := o.openStore(definitions.ordered, schema.Server, sentences.Dialog)
+	chosen, elsewhere, err := o.openStore(schema.Server, definitions.ordered, sentences.Dialog)
 	if err != nil {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
@@ -97,13 +100,13 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		salt:        hide(new([32]byte)),
 	}
 	_, _ = rand.Read(m.salt()[:]) // never fails
-	m.bypass.refused = o.noBypass
+	m.bypass.refused, m.standings.refused = o.noBypass, o.noStanding
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
-	m.removals = consent.NewTable[*definition, error](m.desk)
+	m.removals = consent.NewTable[store.Entry, store.Entry, error](m.desk)
 	m.values = &values{
 		store: chosen, server: m.server, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
-		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[*definition]rejected{}, handed: map[*definition]Secret{},
+		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[store.Entry]rejected{}, handed: map[store.Entry]Secret{},
 	}
 	m.intake = intake.New(intake.Config{
 		Desk: m.desk, Values: collected{m}, Ready: m.canCollect, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
@@ -152,6 +155,9 @@ func define(keys []AnyKey) (definitions, error) {
 		d.schema[def], d.names[def.Name] = true, def
 		d.ordered = append(d.ordered, def)
 	}
+	if err := d.checkNames(); err != nil {
+		return d, err
+	}
 	for _, def := range d.ordered {
 		if def.isDerived() {
 			if err := d.checkDerived(def, nil); err != nil {
@@ -163,6 +169,20 @@ func define(keys []AnyKey) (definitions, error) {
 		}
 	}
 	return d, d.depend()
+}
+
+// checkNames checks that no key has a name of another, present or former: it would read what is stored for that one.
+func (d *definitions) checkNames() error {
+	former := map[string]bool{}
+	for _, def := range d.ordered {
+		for _, name := range def.RenamedFrom {
+			if former[name] || d.names[name] != nil {
+				return fmt.Errorf("secrets: key %q: its former name %q is a name of another key, or twice its own", def.Name, name)
+			}
+			former[name] = true
+		}
+	}
+	return nil
 }
 
 // isDestination reports whether others can be sent to the key of a name. A list must know that it is one, since a question names
@@ -188,6 +208,8 @@ func checkDefinition(f field.Field) error {
 		return fmt.Errorf("unknown permission %q", f.Permission)
 	case cmp.Or(f.Scope, field.ServerScope) != field.ServerScope && f.Scope != field.ToolScope:
 		return fmt.Errorf("unknown scope %q", f.Scope)
+	case f.Standing != "" && f.Standing != field.MayStand && f.Standing != field.NeverStands:
+		return fmt.Errorf("unknown standing %q", f.Standing)
 	case clashes(f):
 		return errors.New("two choices are shown alike, or one as another's value: what a person chooses could be either")
 	case checkSent(f) != nil:
@@ -322,7 +344,7 @@ func (m *Manager) Forget(ctx context.Context, key AnyKey) error {
 	return m.fail(ctx, err, def)
 }
 
-// List returns the names under which something is stored for the server, sorted: the schema's, also former ones, and where the
+// List returns the names under which something is stored for the account that ctx means, sorted: the schema's, also former ones, and where the
 // store can tell, those that another program chose, as far as they can be shown. It tells no value. Nobody is asked, but that
 // the keychain may have to be unlocked. What a locked keyring has beside an unlocked one is left out, as [Manager.Clear] leaves it
 // there. The errors are those of the store.
@@ -335,7 +357,7 @@ func (m *Manager) List(ctx context.Context) ([]string, error) {
 	return names, m.fail(ctx, err)
 }
 
-// Clear removes everything that is stored for the server, under whichever name, and ends all grants for its secrets, also where it
+// Clear removes everything that is stored for the server, in all accounts and under whichever name, and ends all grants for its secrets, also where it
 // fails halfway. As with [Manager.Set], nobody is asked: it is for the user's own hand, and no tool should call it. It is no error
 // if there is nothing. What a locked keyring has beside an unlocked one stays, and the log names that keyring. The errors are
 // those of the store.
@@ -349,9 +371,7 @@ func (m *Manager) Clear(ctx context.Context) error {
 
 func (m *Manager) clear(ctx context.Context) error {
 	err := m.values.clear(ctx)
-	for _, def := range m.ordered { // also after an error: some of it may be gone
-		m.values.renew(def)
-	}
+	m.values.renewAll() // also after an error: some of it may be gone
 	return err
 }
 
@@ -371,8 +391,9 @@ func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	}
 	wrong := m.rejectable(ctx, def)
 	for _, def := range wrong {
-		text, ok := m.turn(ctx).handedOut(def)
-		m.values.rejectHandedOut(def, text, ok, shown)
+		of := m.values.entry(ctx, def)
+		text, ok := m.turn(ctx).handedOut(of)
+		m.values.rejectHandedOut(of, text, ok, shown)
 	}
 	if !def.isDerived() {
 		wrong = []*definition{def}
@@ -391,7 +412,7 @@ func (m *Manager) rejectable(ctx context.Context, def *definition) []*definition
 	var handed, chosen []*definition
 	word, _ := m.values.lookup(ctx, def)
 	for _, member := range m.withMembers(def)[1:] {
-		if _, ok := m.turn(ctx).handedOut(member); ok {
+		if _, ok := m.turn(ctx).handedOut(m.values.entry(ctx, member)); ok {
 			handed = append(handed, member)
 		}
 		if m.members[member].alternative == word {

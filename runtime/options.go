@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,8 +25,9 @@ type options struct {
 	prompter Prompter
 	log      *slog.Logger
 
-	noBypass bool
-	fast     time.Duration
+	noBypass   bool
+	noStanding bool
+	fast       time.Duration
 }
 
 func (o *options) setDefaults() {
@@ -41,10 +41,9 @@ func (o *options) setDefaults() {
 }
 
 // openStore opens what was chosen, and says where else values could be, "" for nowhere.
-func (o *options) openStore(defs []*definition, server string, sentences wording.Dialog) (s Store, elsewhere string, err error) {
+func (o *options) openStore(server string, defs []*definition, sentences wording.Dialog) (s Store, elsewhere string, err error) {
 	choice := chosen.Options{
-		Allowed:  o.stores,
-		Log:      o.log,
+		Allowed: o.stores, Log: o.log,
 		Keychain: func() store.Store { return keychain.Store{System: keychain.New(keychain.Options{Logger: o.log})} },
 		Age:      func(file string) (store.Store, error) { return o.ageFile(file, server, sentences) },
 	}
@@ -83,7 +82,7 @@ const (
 // WithStores leaves MCP_SECRETS_STORE the choice among these kinds alone: [Open] fails if it names another. Where it is not set the
 // keychain is used if it is one of them, or Env if it is the only one, and else Open fails.
 func WithStores(kinds ...StoreKind) Option {
-	return func(o *options) { o.stores = slices.Concat([]StoreKind{}, kinds) }
+	return func(o *options) { o.stores = append([]StoreKind{}, kinds...) }
 }
 
 // WithPrompter asks the person at this computer through prompter instead of native dialogs.
@@ -97,3 +96,7 @@ func WithFast(d time.Duration) Option { return func(o *options) { o.fast = d } }
 
 // WithoutBypass has MCP_BYPASS_SECRET_USE_CONFIRM ignored: every use needs a person's permission.
 func WithoutBypass() Option { return func(o *options) { o.noBypass = true } }
+
+// WithoutStanding has the permissions ignored that a person gave beforehand, with the command "secrets allow": every use is asked
+// about, as with standing: false in the schema for all secrets.
+func WithoutStanding() Option { return func(o *options) { o.noStanding = true } }

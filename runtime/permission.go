@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -46,7 +47,7 @@ func (m *Manager) use(f finding, found []finding) use {
 	}
 	if f.via != "" { // in a url, which goes there
 		u.host = f.via
-		u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.text, NewSecret(f.via))}
+		u.need = consent.Use{Entry: f.entry(), Value: m.fingerprint(f.text, NewSecret(f.via))}
 		return u
 	}
 	for _, to := range found {
@@ -54,7 +55,7 @@ func (m *Manager) use(f finding, found []finding) use {
 			destination, u.host = to.text, hostOf(to)
 		}
 	}
-	u.need = consent.Use{Secret: f.def.Name, Value: m.fingerprint(f.granted(), destination)}
+	u.need = consent.Use{Entry: f.entry(), Value: m.fingerprint(f.granted(), destination)}
 	return u
 }
 
@@ -95,6 +96,7 @@ func (m *Manager) words(call *consent.Call, reason Reason, used, found []finding
 		if by.Unreviewed {
 			by.Reason = m.sentences.Question.Unreviewed // so that all of them are one question, and another than that without a reason
 		}
+		by.Account = needed[0].Entry.Account // all are of one
 		var asked []use
 		for _, f := range used {
 			if u := m.use(f, found); slices.Contains(needed, u.need) {
@@ -179,30 +181,40 @@ func (m *Manager) askInDialog(ctx context.Context, q Question) (consent.Answer, 
 	return consent.Answer(answer), m.notePrompter(ctx, err)
 }
 
-// A Grant is a use that the person allowed for the session.
+// A Grant is a use that a person allowed for the session, or beforehand.
 type Grant struct {
 	Principal string    // whose it is; "" is who started the server
+	Account   string    // the account that has the secret; "" is the one without a name
 	Secret    string    // the secret's name
 	Tool      string    // the only tool it covers; "" covers every tool of the server
 	Until     time.Time // zero: until the server ends
+	Standing  bool      // it was given beforehand, by the command "secrets allow", for as long as its destination stays what it was
 }
 
-// Grants returns the live grants, sorted by principal, secret and tool.
+// Grants returns the live grants, sorted by principal, account, secret and tool. Those that were given beforehand are read from the
+// store, and from the file that MCP_SECRETS_ALLOWED names, for which nobody is asked; what can't be read there counts for nothing, and
+// is missing here.
 func (m *Manager) Grants() []Grant {
 	var grants []Grant
 	for _, g := range m.desk.Grants() {
-		grants = append(grants, Grant{g.Who.Name, g.Secret, g.Tool, g.Until})
+		grants = append(grants, Grant{Principal: g.Who.Name, Account: g.Entry.Account, Secret: g.Entry.Name, Tool: g.Tool, Until: g.Until})
 	}
+	grants = append(grants, m.standingGrants()...)
+	slices.SortStableFunc(grants, func(a, b Grant) int {
+		return cmp.Or(strings.Compare(a.Principal, b.Principal), strings.Compare(a.Account, b.Account), strings.Compare(a.Secret, b.Secret), strings.Compare(a.Tool, b.Tool))
+	})
 	return grants
 }
 
-// Revoke ends the grants for key: its next use needs permission again. The error is [ErrUnknownKey] or [ErrClosed].
+// Revoke ends the grants for key in all accounts: its next use needs permission again. Permissions that were given beforehand until
+// now count no more in this process; only "secrets disallow" removes them. The error is [ErrUnknownKey] or [ErrClosed].
 func (m *Manager) Revoke(key AnyKey) error {
 	def := key.definition()
 	if err := m.admit(def); err != nil {
 		return m.fail(context.Background(), err, def)
 	}
 	for _, def := range m.leaves([]*definition{def}) {
+		m.standings.revoke(def.Name)
 		m.desk.Revoke(def.Name)
 	}
 	return nil

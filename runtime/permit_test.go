@@ -24,7 +24,7 @@ func TestNoIsHeardWhileAValueIsTyped(t *testing.T) {
 		go func() { _, _ = Get(m.Background(t.Context()), m, key, "Read") }()
 		synctest.Wait()
 		time.AfterFunc(5*time.Second, func() {
-			m.desk.Refuse(consent.Permission, consent.Who{Kind: consent.Named, Name: "bob"}, []string{"api_key"}, ErrDenied)
+			m.desk.Refuse(consent.Permission, consent.Who{Kind: consent.Named, Name: "bob"}, m.values.entries(t.Context(), []*definition{key.def}), ErrDenied)
 		})
 		bob := come(t.Context(), m, Named("bob"), "tool")
 		_, err := Get(bob, m, key, "Read")

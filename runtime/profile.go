@@ -45,7 +45,7 @@ func (i insider) profileValue(ctx context.Context, def *definition, stored, text
 		err = nil
 	}
 	return inside.ProfileValue{
-		Name: def.Name, Stored: stored, Text: text, Problem: content.Check(def.Field, text),
+		Name: def.Name, Stored: stored, Text: inside.Sealed(text), Problem: content.Check(def.Field, text),
 		IsHere: isSet && now == text, IsOther: isSet && now != text,
 	}, err
 }
@@ -81,7 +81,7 @@ func (i insider) TakeBack(ctx context.Context, name, text string) error {
 	case err != nil:
 		return err
 	}
-	i.values.renew(i.names[name])
+	i.values.renew(i.values.entry(ctx, i.names[name]))
 	return i.values.delete(ctx, name)
 }
 
@@ -106,11 +106,11 @@ func (i insider) RemoveFromProfile(ctx context.Context, p inside.Profile) (remov
 
 // isTakenOver reports whether a value is still in both places: somebody may have changed either meanwhile.
 func (i insider) isTakenOver(ctx context.Context, in Scope, value inside.ProfileValue) (bool, error) {
-	def := i.names[value.Name]
+	def, taken := i.names[value.Name], inside.Opened(value.Text)
 	there, err := i.values.read(ctx, in, value.Stored)
-	if err != nil || def.Clean(there) != value.Text {
+	if err != nil || def.Clean(there) != taken {
 		return false, err
 	}
 	here, err := i.values.lookup(ctx, def)
-	return err == nil && here == value.Text, err
+	return err == nil && here == taken, err
 }

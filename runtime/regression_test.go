@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 )
 
 // Each test of this file is a mistake that was made once.
@@ -125,13 +126,13 @@ func TestValuesAreTakenBackInReverse(t *testing.T) {
 		store.Store("set", "set-before")
 		store.Store("former", "former-before")
 		// What is stored is asked for again.
-		m.values.reject(set.def, rejected{text: NewSecret("set-before"), why: "Wrong."})
-		m.values.reject(renamed.def, rejected{text: NewSecret("former-before"), why: "Wrong."})
+		m.values.reject(m.values.entry(t.Context(), set.def), rejected{text: NewSecret("set-before"), why: "Wrong."})
+		m.values.reject(m.values.entry(t.Context(), renamed.def), rejected{text: NewSecret("former-before"), why: "Wrong."})
 		recorded := &recording{memory: store}
 		m.values.store = recorded
 
 		first := come(t.Context(), m, Process(), "tool")
-		if err := m.intake.Collect(first, first.call(), []string{"set", "absent", "renamed", "set"}); !errors.Is(err, ErrPending) {
+		if err := m.intake.Collect(first, first.call(), intake.Secrets{Names: []string{"set", "absent", "renamed", "set"}}); !errors.Is(err, ErrPending) {
 			t.Fatal(err)
 		}
 		_, state := first.End()

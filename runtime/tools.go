@@ -10,6 +10,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // This file has the tools that an adapter's AddTools adds to a server. Each is bounded as a getter is: a stranger gets
@@ -145,7 +146,7 @@ func (m *Manager) canMake(def *definition, seen map[*definition]view) *bool {
 }
 
 func (m *Manager) setTool(ctx context.Context, t *Turn, def *definition) (sentence string, err error) {
-	if err := m.intake.Replace(ctx, t.call(), def.Name); err != nil {
+	if err := m.intake.Replace(ctx, t.call(), m.values.entry(ctx, def)); err != nil {
 		return "", err
 	}
 	if _, err := m.values.lookup(ctx, def); errors.Is(err, ErrNotSet) {
@@ -156,10 +157,10 @@ func (m *Manager) setTool(ctx context.Context, t *Turn, def *definition) (senten
 
 // forgetTool asks the user whether a value may be removed, and removes it. A caller's calls that want the same join.
 func (m *Manager) forgetTool(ctx context.Context, t *Turn, def *definition) (sentence string, err error) {
-	names := []string{def.Name}
-	open, _, err := m.removals.Join(t.call(), names,
+	of := m.values.entry(ctx, def)
+	open, _, err := m.removals.Join(t.call(), []store.Entry{of},
 		func() error { return m.desk.RefusedLocked(consent.Changing, consent.Everybody, consent.AllSecrets) },
-		func() *definition { return def },
+		func() store.Entry { return of },
 		func(ctx context.Context, open *removal) error { return m.askAndRemove(ctx, t.call().Who, open) })
 	if err == nil {
 		err = m.removals.Wait(ctx, t.call(), open)
@@ -170,25 +171,26 @@ func (m *Manager) forgetTool(ctx context.Context, t *Turn, def *definition) (sen
 	return m.sentences.Notices.Forgotten, err
 }
 
-type removal = consent.Open[*definition, error]
+type removal = consent.Open[store.Entry, store.Entry, error]
 
 // askAndRemove removes the value once the person at this computer has allowed it. The MCP client's word is not enough.
 func (m *Manager) askAndRemove(ctx context.Context, who consent.Who, open *removal) error {
-	def := open.Subject
+	of := open.Subject
 	if err := m.askToRemove(ctx, who, open); err != nil {
-		return &consent.About{Secrets: []string{def.Name}, Asking: true, Err: err}
+		return &consent.About{Entries: []store.Entry{of}, Asking: true, Err: err}
 	}
 	m.desk.Accept(consent.Changing, consent.Everybody, consent.AllSecrets...)
-	if err := m.values.remove(ctx, def); err != nil {
+	if err := m.values.remove(m.values.in(ctx, of.Account), m.names[of.Name]); err != nil {
 		return err
 	}
-	m.log.LogAttrs(ctx, slog.LevelInfo, "secret removed", slog.String("server", m.server), slog.String("secret", def.Name))
+	m.log.LogAttrs(ctx, slog.LevelInfo, "secret removed", append(loggedAccount(of.Account),
+		slog.String("server", m.server), slog.String("secret", of.Name))...)
 	return nil
 }
 
 func (m *Manager) askToRemove(ctx context.Context, who consent.Who, open *removal) error {
-	def := open.Subject
-	if err := m.canRemove(ctx, def); err != nil {
+	of, def := open.Subject, m.names[open.Subject.Name]
+	if err := m.canRemove(m.values.in(ctx, of.Account), def); err != nil {
 		return err
 	}
 	turn, endTurn := open.Step(ctx)
@@ -207,6 +209,7 @@ func (m *Manager) askToRemove(ctx context.Context, who consent.Who, open *remova
 		return err // while this one waited for its turn
 	}
 	lines := []string{wording.Fill(m.sentences.Question.Forget, wording.Values{"server": m.server, "label": visible(def.Field).Label})}
+	lines = append(lines, m.sentences.InAccount(of.Account)...)
 	if by := m.askedBy(who); by != "" {
 		lines = append(lines, by)
 	}
@@ -221,7 +224,7 @@ func (m *Manager) askToRemove(ctx context.Context, who consent.Who, open *remova
 	}
 	if isRefusal(err) { // which counts before the next removal has its turn
 		m.desk.Refuse(consent.Changing, consent.Everybody, consent.AllSecrets,
-			&consent.About{Secrets: []string{def.Name}, Asking: true, Err: err})
+			&consent.About{Entries: []store.Entry{of}, Asking: true, Err: err})
 	}
 	return err
 }

@@ -16,25 +16,30 @@ import (
 // This file is how a value is used without being seen. What is put where is decided here, by the gate that getters have too; how a
 // request is sent, and what is kept from a caller, in package wire.
 
-// A TransportOption changes how [Transport] makes a round tripper.
-type TransportOption func(*wire.Config)
+// A TransportOption changes how [Transport] makes a round tripper. It is no function type: code of the server's could then write one
+// itself, and see by it what requests carry.
+type TransportOption struct{ change func(*wire.Config) }
 
 // WithBase sends requests as base does, instead of by a transport with the usual limits of time. Base is cloned: what is done to it later
 // changes nothing. Requests are refused, with [ErrNotSent], if it has a TLS dialer, an HTTP/2, a server name, a source of chance or a key
-// log of its own, or skips verification: it would send the value to who knows whom. A proxy of it serves https alone.
-func WithBase(base *http.Transport) TransportOption { return func(c *wire.Config) { c.Base = base } }
+// log of its own, or skips verification: it would send the value to who knows whom. A proxy of it serves https alone, and so does a dialer
+// whose connections are no [*net.TCPConn] or [*net.UnixConn]: in plain http they would be shown the value.
+func WithBase(base *http.Transport) TransportOption {
+	return TransportOption{func(c *wire.Config) { c.Base = base }}
+}
 
 // WithRetry sends a request once more after an answer that rejects the value, with the one that the user then enters. That needs a body
 // that can be sent again, as [http.NewRequest] makes of texts in memory; others are answered as without this option.
-func WithRetry() TransportOption { return func(c *wire.Config) { c.Retry = true } }
+func WithRetry() TransportOption { return TransportOption{func(c *wire.Config) { c.Retry = true }} }
 
 // Transport returns a round tripper that sends the values of keys with each request, in the form that the schema says, to the hosts that it
 // says, and nowhere else. Generated code calls it. Nothing is asked before the first request; each one takes its call from its context,
 // or from [InCall], and is subject to the gate of [Get].
 //
-// A request is refused with [ErrNotSent], and nobody is asked, if it goes elsewhere ([ErrElsewhere]), if it is plain http to another computer or
-// through a proxy, or if it has a Host that is not its URL's, user-info, or a header or parameter already in which the value is sent. A
-// redirect that leads elsewhere, or from https to http, goes on: it carries nothing, and nor does what follows it.
+// A request is refused with [ErrNotSent], and nobody is asked, if it goes elsewhere ([ErrElsewhere]); if it is plain http to another
+// computer or through a proxy; if it has a Host that is not its URL's, user-info, or already the header or parameter in which the
+// value is sent; or if its Header has a Content-Length, a Host or the like under a key that is not canonical, which net/http would send
+// beside its own. A redirect that leads elsewhere, or from https to http, goes on: it carries nothing, and nor does what follows it.
 //
 // Where a stored url says where the value goes, https://NAME.invalid stands for that URL: NAME is the url's name in the schema. Requests
 // stay below its path.
@@ -51,7 +56,9 @@ func Transport(m *Manager, sent field.SentAs, reason Reason, keys []AnyKey, opti
 		Fail: s.fail,
 	}
 	for _, option := range options {
-		option(&config)
+		if option.change != nil { // a zero option changes nothing
+			option.change(&config)
+		}
 	}
 	return wire.New(config)
 }
@@ -85,10 +92,7 @@ func newSender(m *Manager, sent field.SentAs, reason Reason, keys []AnyKey) *sen
 
 // fail makes the error of a request that is not sent, and logs that.
 func (s *sender) fail(ctx context.Context, err error) error {
-	m := s.manager
-	err = m.fail(ctx, err, s.known()...)
-	m.auditRefusal(ctx, m.turn(ctx), m.logged(s.reason), s.known(), err)
-	return err
+	return s.manager.refuse(ctx, s.reason, s.known(), err)
 }
 
 // known returns what errors can name.
@@ -202,11 +206,11 @@ func (s *sender) placeOf(def *definition, found []finding) wire.Place {
 }
 
 // reject notes that an upstream server rejected what a request carried. Of a user and a password it is not known which is wrong.
-func (s *sender) reject(c wire.Credential, status int) {
+func (s *sender) reject(ctx context.Context, c wire.Credential, status int) {
 	why := wording.Fill(s.manager.sentences.Dialog.Answered, wording.Values{"status": strconv.Itoa(status) + " " + http.StatusText(status)})
 	for i, def := range s.defs {
 		if isRegion := s.as.Form == field.SigV4 && i == 2; !isRegion && c.Texts[i] != "" {
-			s.manager.values.rejectHandedOut(def, NewSecret(c.Texts[i]), true, why)
+			s.manager.values.rejectHandedOut(s.manager.values.entry(ctx, def), NewSecret(c.Texts[i]), true, why)
 		}
 	}
 }

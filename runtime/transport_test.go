@@ -543,3 +543,76 @@ func TestOpenRefusesKeysThatCanNotBeSentSo(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A rejection is of the value that was sent: one that comes late says nothing of the next one.
+func TestTransportRejectsWhatWasSent(t *testing.T) {
+	s := openSending(t)
+	arrived, answer := make(chan struct{}), make(chan struct{})
+	slow := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer "+otherValue {
+			close(arrived)
+			<-answer
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	slow.TLS = &tls.Config{Certificates: s.server.TLS.Certificates}
+	slow.StartTLS()
+	defer slow.Close()
+	s.base.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, slow.Listener.Addr().String())
+	}
+	client := s.client()
+	s.user.Answers(secrets.AllowOnce)
+	if err := s.Set(t.Context(), sentKey, otherValue); err != nil {
+		t.Fatal(err)
+	}
+	status, ctx := make(chan int), s.call(t)
+	go func() {
+		got, _, _ := get(ctx, client, pets)
+		status <- got
+	}()
+	<-arrived
+	const newest = "Hq7LmZ2xVb9sTk4RwYc6Nd1P"
+	if err := s.Set(t.Context(), sentKey, newest); err != nil {
+		t.Fatal(err)
+	}
+	close(answer)
+	if got := <-status; got != http.StatusUnauthorized {
+		t.Fatal(got)
+	}
+	s.user.Answers(secrets.AllowOnce)
+	if got, _, err := get(s.call(t), client, pets); got != http.StatusOK || err != nil { // without a dialog for another value
+		t.Error(got, err)
+	}
+}
+
+// One client serves several principals: what one of them allowed is not sent for another, and a connection that one has used says
+// nothing of who uses it next.
+func TestTransportOfSeveralPrincipals(t *testing.T) {
+	s := openSending(t, secrets.WithFast(1))
+	client := s.client()
+	as := func(name string, answer int) context.Context {
+		said := secrets.Call{Kind: "tool", Name: "get_pet", Principal: secrets.Named(name), Shows: secrets.Shows{Forms: true}}
+		said.Ask = func(_ context.Context, f secrets.Form) secrets.Reply {
+			if !strings.Contains(f.Message, name) {
+				t.Errorf("%s is asked %q", name, f.Message)
+			}
+			return secrets.Reply{Action: "accept", Answer: f.Choices[answer]}
+		}
+		ctx, turn := s.Begin(t.Context(), said, "", nil)
+		t.Cleanup(func() { turn.End() })
+		return ctx
+	}
+	ann, bob := as("ann", 1), as("bob", 2)
+	for range 2 {
+		if _, _, err := get(ann, client, pets); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := get(bob, client, pets); !errors.Is(err, secrets.ErrDenied) {
+			t.Error(err)
+		}
+	}
+	if seen := s.take(); len(seen) != 2 {
+		t.Errorf("%d requests", len(seen))
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // TestUseLogIsBounded: a program may have ever new reasons. Each record has its own nevertheless.
@@ -16,7 +18,7 @@ func TestUseLogIsBounded(t *testing.T) {
 	for i := range 5 * maxLoggedUses {
 		for range 2 { // made, and kept
 			text.Reset()
-			h := l.handler(loggedUse{"api_key", fmt.Sprintf("Read pet %d", i), "bypassed"})
+			h := l.handler(loggedUse{store.Entry{Name: "api_key"}, fmt.Sprintf("Read pet %d", i), "bypassed"})
 			if err := h.Handle(t.Context(), slog.NewRecord(time.Now(), slog.LevelInfo, "secret access", 0)); err != nil {
 				t.Fatal(err)
 			}

@@ -21,6 +21,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/standing"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
@@ -44,8 +45,8 @@ type values struct {
 	kept      bool          // it has been, or is not to be; guarded by clearing
 
 	mu         sync.Mutex
-	rejections map[*definition]rejected
-	handed     map[*definition]Secret // the value last handed out
+	rejections map[store.Entry]rejected
+	handed     map[store.Entry]Secret // the value last handed out
 }
 
 // rejected is a value that the upstream server found to be wrong.
@@ -99,7 +100,7 @@ func (v *values) find(ctx context.Context, def *definition) finding {
 		}
 		return found
 	}
-	if r, ok := v.rejection(def, text, found.text.Reveal()); ok {
+	if r, ok := v.rejection(v.entry(ctx, def), text, found.text.Reveal()); ok {
 		if r.before != nil && v.putBack(ctx, def, text, *r.before) {
 			return v.find(ctx, def)
 		}
@@ -233,9 +234,9 @@ func (v *values) lookAtAll(ctx context.Context, defs []*definition) ([]view, err
 		case isSet, errors.Is(err, ErrNotSet):
 			err, knows = nil, true
 		case !isOfOneValue(err):
-			return nil, about(err, def)
+			return nil, about(err, v.entry(ctx, def))
 		case first == nil:
-			first = about(err, def)
+			first = about(err, v.entry(ctx, def))
 		}
 		views[i] = view{def, isSet, problem, err}
 	}
@@ -276,7 +277,9 @@ func (v *values) get(ctx context.Context, name string) (string, error) {
 }
 
 // scope says whose values a call is about.
-func (v *values) scope(context.Context) Scope { return Scope{Server: v.server} }
+func (v *values) scope(ctx context.Context) Scope {
+	return Scope{Server: v.server, Account: v.account(ctx)}
+}
 
 // read is get for any scope.
 func (v *values) read(ctx context.Context, in Scope, name string) (text string, err error) {
@@ -339,15 +342,15 @@ func (v *values) whyReadOnly(ctx context.Context, name string, err error) error 
 	return cmp.Or(v.checkWritable(ctx, name), err)
 }
 
-// guide says what a person does to set the values of these names where a store is only read.
-func (v *values) guide(ctx context.Context, s Store, names []string) string {
+// guide says what a person does to set these values where a store is only read.
+func (v *values) guide(s Store, entries []store.Entry) string {
 	guide, ok := s.(store.Guide)
 	if !ok {
 		return "set it there"
 	}
-	ways := make([]string, len(names))
-	for i, name := range names {
-		ways[i] = guide.Guide(v.scope(ctx), name)
+	ways := make([]string, len(entries))
+	for i, e := range entries {
+		ways[i] = guide.Guide(Scope{Server: v.server, Account: e.Account}, e.Name)
 	}
 	return strings.Join(ways, ", and to ")
 }
@@ -397,7 +400,7 @@ func (v *values) put(ctx context.Context, def *definition, text string) error {
 		}
 		return v.noteFailure(ctx, def.Name, v.whyReadOnly(ctx, def.Name, err))
 	}
-	v.renew(def)
+	v.renew(v.entry(ctx, def))
 	return v.replaceFormer(ctx, def)
 }
 
@@ -434,7 +437,7 @@ func (v *values) removeOwn(ctx context.Context, def *definition) error {
 	if err := v.prepare(ctx); err != nil {
 		return err
 	}
-	v.renew(def)
+	v.renew(v.entry(ctx, def))
 	former := v.removeFormer(ctx, def) // first: the present one hides them to its end
 	isKept := errors.Is(former, keychain.ErrUnasked) || isDismissed(former)
 	if former != nil && !isKept {
@@ -463,11 +466,19 @@ func (v *values) delete(ctx context.Context, name string) error {
 }
 
 // renew ends the grants and the rejection of a value that is replaced or removed.
-func (v *values) renew(def *definition) {
-	v.desk.Renew(def.Name)
+func (v *values) renew(of store.Entry) {
+	v.desk.Renew(func(e store.Entry) bool { return e == of })
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	delete(v.rejections, def)
+	delete(v.rejections, of)
+}
+
+// renewAll is renew for all values of all accounts.
+func (v *values) renewAll() {
+	v.desk.Renew(func(store.Entry) bool { return true })
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	clear(v.rejections)
 }
 
 // prepare clears the store before it is used for the first time, if the person who runs the server asked for that.
@@ -492,14 +503,14 @@ func (v *values) prepare(ctx context.Context) error {
 	return nil
 }
 
-// clear removes what is stored for the server.
+// clear removes what is stored for the server in all of its accounts.
 func (v *values) clear(ctx context.Context) error {
-	in := v.scope(ctx)
+	in := Scope{Server: v.server}
 	clearer, ok := v.store.(store.Clearer)
 	if ok {
 		return v.noteFailure(ctx, "", v.use(ctx, func(ctx context.Context) error { return clearer.Clear(ctx, in) }))
 	}
-	entries, err := v.entries(ctx, in)
+	entries, err := v.allEntries(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -514,7 +525,7 @@ func (v *values) clear(ctx context.Context) error {
 	return nil
 }
 
-// stored returns the names under which something is stored, sorted: those of defs and all others that the store lists. What
+// stored returns the names under which an account has something stored, sorted: those of defs and all others that the store lists. What
 // is in a locked keyring beside an open one is left out, as [values.clear] leaves it there: its password is not asked for. It keeps
 // no value.
 func (v *values) stored(ctx context.Context, defs []*definition) ([]string, error) {
@@ -554,17 +565,17 @@ func (v *values) stored(ctx context.Context, defs []*definition) ([]string, erro
 
 // listed returns the names of what the store has in a scope, as a line of a terminal shows them: any program may have chosen them.
 func (v *values) listed(ctx context.Context, in Scope) (names []string, err error) {
-	entries, err := v.entries(ctx, in)
+	entries, err := v.allEntries(ctx, in)
 	for _, e := range entries {
-		if e.Account == in.Account {
+		if e.Account == in.Account && e.Name != standing.Entry.Name { // which is no secret
 			names = append(names, layout.Clean(e.Name, 1, 2*layout.Columns))
 		}
 	}
 	return names, err
 }
 
-// entries returns what the store lists. The keychain has then been unlocked as far as that needs it.
-func (v *values) entries(ctx context.Context, in Scope) (entries []store.Entry, err error) {
+// allEntries returns what the store lists, of all accounts. The keychain has then been unlocked as far as that needs it.
+func (v *values) allEntries(ctx context.Context, in Scope) (entries []store.Entry, err error) {
 	err = v.use(ctx, func(ctx context.Context) (err error) {
 		entries, err = v.store.List(ctx, in)
 		return err
@@ -591,37 +602,37 @@ func (v *values) noteFailure(ctx context.Context, secret string, err error) erro
 }
 
 // reject notes that a value is wrong, which the next getter then asks for.
-func (v *values) reject(def *definition, r rejected) {
+func (v *values) reject(of store.Entry, r rejected) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.rejections[def] = r
+	v.rejections[of] = r
 }
 
 // rejectHandedOut is reject for what a request was given, or for the value last handed out where it was given none.
-func (v *values) rejectHandedOut(def *definition, text Secret, ok bool, why string) {
+func (v *values) rejectHandedOut(of store.Entry, text Secret, ok bool, why string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !ok {
-		text, ok = v.handed[def]
+		text, ok = v.handed[of]
 	}
 	// A call that took long must not make up for a rejection of the value that came after its own.
-	if now, isRejected := v.rejections[def]; ok && !(isRejected && now.text.Equal(v.handed[def])) {
-		v.rejections[def] = rejected{text: text, why: why}
+	if now, isRejected := v.rejections[of]; ok && !(isRejected && now.text.Equal(v.handed[of])) {
+		v.rejections[of] = rejected{text: text, why: why}
 	}
 }
 
 // rejection reports whether the upstream server found a value to be wrong, or a person took back what is stored, and why.
-func (v *values) rejection(def *definition, stored, value string) (rejected, bool) {
+func (v *values) rejection(of store.Entry, stored, value string) (rejected, bool) {
 	v.mu.Lock()
-	r, ok := v.rejections[def]
+	r, ok := v.rejections[of]
 	v.mu.Unlock()
 	return r, ok && (r.text.Equal(NewSecret(stored)) || r.text.Equal(NewSecret(value)))
 }
 
-func (v *values) hand(def *definition, text Secret) {
+func (v *values) hand(of store.Entry, text Secret) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.handed[def] = text
+	v.handed[of] = text
 }
 
 func (v *values) forgetHanded() {

@@ -68,6 +68,7 @@
 //	permission    whose word a use needs: ask, dialog or none (ask)
 //	remember      how long "Allow for session" lasts, such as 30m (until the server is restarted; over HTTP 8h)
 //	scope         what "Allow for session" covers: server or tool (server)
+//	standing      whether a person may allow a use beforehand, with the command "secrets allow" (true; with permission dialog false)
 //	sent_to       the name of the url, or of the text of format host or host_port, that says where this one is sent (of a
 //	              confidential url, its own host; of a list, all of its hosts, in up to 259 characters together); or a list
 //	              of fixed hosts, such as [api.example.com, "*.example.com"]
@@ -163,7 +164,7 @@
 // A fixed host is written as requests are compared: in lower case, in ASCII, without a dot at its end, and with a port where
 // that is not the one of https, or http. "*.example.com" stands for the hosts below example.com, if somebody registered that:
 // below github.io or co.uk anybody can have a name (https://publicsuffix.org), and so below s3.amazonaws.com, which
-// *.amazonaws.com does not cover. An address is written as it is, and has no wildcard. There are up to 10, as many as a question
+// *.amazonaws.com does not cover. That list does not have every service whose customers choose a name. An address is written as it is, and has no wildcard. There are up to 10, as many as a question
 // can name.
 //
 // What sent_to names has one value then, and is no list.

@@ -39,6 +39,7 @@ var secretKeys = []secretKey{
 	{"permission", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "permission", field.Permissions(), &d.Permission) }},
 	{"remember", nil, readRemember},
 	{"scope", nil, func(r *reader, d *draft, n *node) { readWord(r, n, "scope", field.Scopes(), &d.Scope) }},
+	{"standing", nil, readStanding},
 	{"sent_to", nil, readSentTo},
 	{"sent_as", nil, readSentAs},
 	{"revealed", nil, readRevealed},
@@ -158,6 +159,12 @@ func readRemember(r *reader, d *draft, n *node) {
 		r.errorf(n.pos, "remember %s must be more than 0s", quote(n.text))
 	default:
 		d.Remember = remember
+	}
+}
+
+func readStanding(r *reader, d *draft, n *node) {
+	if allowed := r.boolean(n, "standing"); n.kind == boolean {
+		d.Standing = field.StandingOf(allowed)
 	}
 }
 

@@ -87,7 +87,7 @@ func TestEveryKey(t *testing.T) {
 			Name: "token", Type: field.Password,
 			Label: "Access token", Help: "Create one under Account, API keys.\n\nIt begins with sk_live_.",
 			Docs: "https://docs.example.com/keys?lang=en#create", Placeholder: "sk_live_...", Examples: []string{"sk_live_xxxxxxxxxxxxxxxx", "sk_live_EXAMPLE0a1b2c3d4"}, Required: true, Deprecated: "Use the key pair instead.",
-			Permission: field.Dialog, Remember: 90 * time.Minute, Scope: field.ToolScope,
+			Permission: field.Dialog, Remember: 90 * time.Minute, Scope: field.ToolScope, Standing: field.MayStand,
 			SentTo: "endpoint", RenamedFrom: []string{"API_TOKEN", "api.token"},
 			MinLength: 16, MaxLength: 64, Pattern: "sk_live_[A-Za-z0-9]+", PatternHelp: "sk_live_, and letters and digits", Prefixes: []string{"sk_live_"},
 		},
@@ -96,14 +96,14 @@ func TestEveryKey(t *testing.T) {
 	if diff := cmp.Diff(want, *f.Secret("token"), cmpopts.IgnoreUnexported(Secret{}, field.Range{})); diff != "" {
 		t.Error(diff)
 	}
-	if got := f.Secret("token"); got.At("go_name") != (Pos{21, 14}) || got.At("choices") != got.Pos {
+	if got := f.Secret("token"); got.At("go_name") != (Pos{22, 14}) || got.At("choices") != got.Pos {
 		t.Errorf("go_name at %v, choices at %v", got.At("go_name"), got.At("choices"))
 	}
 	order := f.Secret("order")
 	if diff := cmp.Diff([]string{"", "NameDescending", ""}, order.ChoiceGoNames); diff != "" {
 		t.Error(diff)
 	}
-	if got := []Pos{order.ChoiceAt(0), order.ChoiceAt(1), order.ChoiceAt(2)}; !reflect.DeepEqual(got, []Pos{{54, 9}, {56, 18}, {58, 17}}) {
+	if got := []Pos{order.ChoiceAt(0), order.ChoiceAt(1), order.ChoiceAt(2)}; !reflect.DeepEqual(got, []Pos{{55, 9}, {57, 18}, {59, 17}}) {
 		t.Errorf("choices at %v", got)
 	}
 	if got := f.Secret("model"); !got.Open || got.Shown("small-2") != "Small" || got.Shown("medium") != "medium" || got.Placeholder != "Large" || got.Default != "huge-1" {

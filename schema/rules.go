@@ -19,6 +19,7 @@ import (
 //	    permission: [dialog]            # what a permission may be
 //	    scope: [tool]                   # likewise
 //	    remember_at_most: 8h            # and no longer, also by being left out
+//	    standing: false                 # nobody may allow a use beforehand
 //	    why: see the security handbook  # shown too
 type Rules struct {
 	Off   []string
@@ -33,6 +34,7 @@ type TeamRule struct {
 	Permission     []field.Permission
 	Scope          []field.Scope
 	RememberAtMost time.Duration // 0 is no bound
+	NoStanding     bool
 	Why            string
 }
 
@@ -83,7 +85,7 @@ func (r *reader) rules(n *node, into *Rules, builtIn []string) {
 	r.about = subject{}
 }
 
-var ruleKeys = []string{"for", "needs", "forbids", "permission", "scope", "remember_at_most", "why"}
+var ruleKeys = []string{"for", "needs", "forbids", "permission", "scope", "remember_at_most", "standing", "why"}
 
 func (r *reader) rule(e entry) TeamRule {
 	rule := TeamRule{Name: e.key}
@@ -115,6 +117,8 @@ func (r *reader) rule(e entry) TeamRule {
 			d.Secret = &Secret{}
 			readRemember(r, &d, n)
 			rule.RememberAtMost = d.Remember
+		case "standing":
+			rule.NoStanding = !r.boolean(n, e.key) && n.kind == boolean
 		case "why":
 			rule.Why, _ = r.text(n, e.key)
 		}

@@ -63,7 +63,7 @@ func (r *reader) checkSecret(d *draft) {
 		if d.Confidential() {
 			r.errorf(d.At("permission"), "permission none is not for %s, whose use always needs a person's word (ask, dialog)", d.kind())
 		}
-		for _, key := range []string{"remember", "scope"} {
+		for _, key := range []string{"remember", "scope", "standing"} {
 			if d.places.has(key) {
 				r.errorf(d.At(key), "%s makes no sense with permission none, which asks nobody", key)
 			}

@@ -116,6 +116,7 @@ func fieldItems(s field.Field) []jen.Code {
 	add(s.Permission == field.None, "Permission", func() jen.Code { return ours("NoAsking") })
 	add(s.Remember > 0, "Remember", func() jen.Code { return durationCode(s.Remember) })
 	add(s.Scope == field.ToolScope, "Scope", func() jen.Code { return ours("ToolScope") })
+	text("Standing", string(s.Standing))
 	text("SentTo", s.SentTo)
 	list("SentHosts", s.SentHosts)
 	add(s.SentAs != field.SentAs{}, "SentAs", func() jen.Code { return sentAsCode(s.SentAs) })

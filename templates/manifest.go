@@ -61,6 +61,7 @@ type ManifestSecret struct {
 	Permission   field.Permission `json:"permission"`
 	Remember     string           `json:"remember,omitempty"`
 	Scope        field.Scope      `json:"scope,omitempty"`
+	Standing     field.Standing   `json:"standing,omitempty"` // whether a use can be allowed beforehand, where the permission says otherwise
 	SentTo       string           `json:"sent_to,omitempty"`
 	SentHosts    []string         `json:"sent_hosts,omitempty"` // of a sent_to that is a list
 	SentAs       string           `json:"sent_as,omitempty"`
@@ -322,7 +323,7 @@ func (s *Secret) manifest(server string, sentences wording.Sentences) ManifestSe
 		m.Remember = wording.ShortDuration(s.Remember)
 	}
 	if s.Asks() {
-		m.Scope = scopeOf(s.Field)
+		m.Scope, m.Standing = scopeOf(s.Field), standingOf(s.Field)
 	}
 	low, high := s.Bounds()
 	m.Min, m.Max = Bound(low), Bound(high)
@@ -434,6 +435,14 @@ func scopeOf(f field.Field) field.Scope {
 		return field.ServerScope
 	}
 	return f.Scope
+}
+
+// standingOf returns the standing of f where its permission alone would have another.
+func standingOf(f field.Field) field.Standing {
+	if (field.Field{Permission: f.Permission}).Stands() == f.Stands() {
+		return ""
+	}
+	return f.Standing
 }
 
 // JSON returns the bytes of the manifest's file.

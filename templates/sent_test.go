@@ -1,19 +1,9 @@
 package templates_test
 
 import (
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"math/big"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
@@ -38,6 +28,7 @@ func TestGeneratedClientsSendEveryForm(t *testing.T) {
 		{"transport", "https://pets.example/api/v3/pets", &http.Client{Transport: vault.APIKeyTransport("Look up a pet", onBase)}, true, authorization, "Bearer pets-0123456789abcdef"},
 		{"header", "https://api.pets.example", vault.ShownKeyClient("Look up a pet", onBase), true, func(r *http.Request) string { return r.Header.Get("X-API-Key") }, "shown-0123456789"},
 		{"wildcard", "https://eu.uploads.pets.example/a", vault.ShownKeyClient("Look up a pet", onBase), true, func(r *http.Request) string { return r.Header.Get("X-API-Key") }, "shown-0123456789"},
+		//lint:ignore SA1019 what is deprecated is sent too
 		{"format", "https://api.pets.example", vault.FormattedClient("Look up a pet", onBase), true, authorization, `Token token="formatted-0123456789"`},
 		{"query", "https://api.pets.example/pets?a=b", vault.ContactClient(onBase), false, func(r *http.Request) string { return r.URL.Query().Get("contact") }, "info@pets.example"},
 		{"basic", "https://pets.example/api/v3/login", vault.LoginClient("Sign in at the shop", onBase), true, func(r *http.Request) string { user, password, _ := r.BasicAuth(); return user + " " + password }, "ann hunter2-hunter2"},
@@ -111,37 +102,6 @@ func openHostBound(t *testing.T) (*hostbound.Secrets, *runtimetest.User, *sentTo
 	t.Helper()
 	vault, _, user := openHostBoundStore(t)
 	all := &sentTo{}
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { all.Handler(r) }))
-	certificate := certificateFor(t, "pets.example", "*.pets.example", "*.uploads.pets.example", "s3.eu-west-1.amazonaws.com")
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(certificate.Leaf)
-	all.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
-	}}
+	all.Transport = runtimetest.Serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { all.Handler(r) }))
 	return vault, user, all
-}
-
-// certificateFor returns a certificate of its own authority.
-func certificateFor(t *testing.T, names ...string) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: names, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-	}
-	text, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{text}, PrivateKey: key, Leaf: leaf}
 }

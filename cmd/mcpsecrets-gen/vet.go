@@ -40,6 +40,7 @@ The rules are in secrets.rules.yaml beside the schema, or in --rules:
 	    forbids: [renamed_from]         # keys that must not
 	    permission: [dialog]            # what a permission may be; scope likewise
 	    remember_at_most: 8h            # and no longer, also by being left out
+	    standing: false                 # nobody may allow a use beforehand
 	    why: see the security handbook  # shown too
 
 Built in: ` + strings.Join(vet.BuiltIn(), ", ") + `.

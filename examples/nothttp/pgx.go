@@ -19,8 +19,8 @@ func Connect(ctx context.Context, v *vault.Secrets) (*pgx.Conn, error) {
 	return pgx.Connect(ctx, url.Reveal())
 }
 
-// OpenPool opens a pool of pgx for a server with one user. Config has everything but the password. Each new connection walks the gate of the
-// getter, with the values of the context that acquires it.
+// OpenPool opens a pool of pgx for a server with one user. Config has everything but the password. Each new connection walks the gate
+// of the getter, with the values of the context that acquires it.
 //
 // Connections stay logged in for maxAge: who allows one use allows what all tools query in that time, without a question. Revoking a
 // grant closes none: call [pgxpool.Pool.Reset]. The pool opens connections by itself, to keep MinConns, outside any call; so

@@ -21,15 +21,17 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 )
 
-// postgres starts a real PostgreSQL that wants a password, and returns its connection URL. Where none is installed, the test is skipped.
+// postgres starts a real PostgreSQL that wants a password, and returns its connection URL. Where none is installed, the test is skipped,
+// or fails as [desktop.GiveUp] says.
 func postgres(t *testing.T) *url.URL {
 	t.Helper()
 	folders, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if len(folders) == 0 {
-		t.Skip("no PostgreSQL in /usr/lib/postgresql: apt-get install postgresql")
+		desktop.GiveUp(t, errors.New("no PostgreSQL in /usr/lib/postgresql: apt-get install postgresql"))
 	}
 	bin := folders[len(folders)-1]
 	home, err := os.MkdirTemp("", "nothttp")
@@ -71,7 +73,7 @@ func servant(t *testing.T, home string) *syscall.SysProcAttr {
 	}
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
-		t.Skip("root can't run PostgreSQL, and there is no user nobody: ", err)
+		desktop.GiveUp(t, fmt.Errorf("root can't run PostgreSQL, and there is no user nobody: %w", err))
 	}
 	uid, _ := strconv.Atoi(nobody.Uid)
 	gid, _ := strconv.Atoi(nobody.Gid)

@@ -103,6 +103,9 @@ func less(was, s *templates.ManifestSecret) string {
 	if weaker(was.Permission, s.Permission) {
 		ways = append(ways, fmt.Sprintf("permission %s, where it was %s", s.Permission, was.Permission))
 	}
+	if !stands(was) && stands(s) && was.Permission == s.Permission {
+		ways = append(ways, "standing true, where it was false")
+	}
 	if goesElsewhere(was, s) {
 		ways = append(ways, fmt.Sprintf("sent_to %s, where it was %s", sentToText(s), sentToText(was)))
 	}

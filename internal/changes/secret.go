@@ -124,6 +124,23 @@ func (c *comparison) consent(was, s *templates.ManifestSecret) {
 	if was.Scope != s.Scope {
 		c.say(breaksIf(s.Scope == field.ServerScope), "secret %q: \"Allow for session\" covered the %s and now covers the %s", s.Name, was.Scope, s.Scope)
 	}
+	c.standing(was, s)
+}
+
+// standing compares whether a use can be allowed beforehand, where more than the permission says so.
+func (c *comparison) standing(was, s *templates.ManifestSecret) {
+	if was.Standing == s.Standing || stands(was) == stands(s) {
+		return
+	}
+	if stands(s) {
+		c.say(Breaking, "secret %q: a use can now be allowed beforehand, by \"secrets allow\"", s.Name)
+	} else {
+		c.say(Compatible, "secret %q: a use can no longer be allowed beforehand, by \"secrets allow\": the user is asked", s.Name)
+	}
+}
+
+func stands(s *templates.ManifestSecret) bool {
+	return field.Field{Permission: s.Permission, Standing: s.Standing}.Stands()
 }
 
 // weaker reports whether a use of now needs less of a word than one of old.

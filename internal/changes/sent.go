@@ -56,10 +56,10 @@ func (c *comparison) sent(was, s *templates.ManifestSecret) {
 	what, wasSent := fmt.Sprintf("secret %q", s.Name), was.Sent != ""
 	c.sentAs(what, was.SentAs, s.SentAs)
 	c.transport(what, was.Transport, s.Transport)
-	switch {
-	case bool(!was.Unrevealed && s.Unrevealed):
+	switch wasHidden, isHidden := bool(was.Unrevealed), bool(s.Unrevealed); {
+	case isHidden && !wasHidden:
 		c.say(Code, "%s is no longer revealed: it has no getter, and only its transport uses it", what)
-	case bool(was.Unrevealed && !s.Unrevealed):
+	case wasHidden && !isHidden:
 		c.say(Breaking, "%s is now revealed: the server's code can get its value", what)
 	}
 	if was.Insecure != s.Insecure {

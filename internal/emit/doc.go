@@ -1,6 +1,6 @@
 // Package emit writes what a schema says in the formats in which MCP servers declare the same to others, and reads it back:
-// begin with [Write] and [Read]. Each format is one file that has both directions, in json.go and yaml.go is how a file of
-// somebody else is changed in some places only, and entry.go has what all formats share.
+// begin with [Write] and [Read]. Each format is one file that has both directions. How a file of somebody else is changed in some
+// places only is in package jsonc and in yaml.go, and entry.go has what all formats share.
 //
 // An emitted file is honest. With this module a value need not be in the configuration of a client at all: no secret is
 // required there, each says that it may stay empty, and none has a default. The runtime reads no environment variable yet, so

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/jsonc"
 	"github.com/mcpsecrets/mcpsecrets/schema"
 )
 
@@ -190,9 +191,9 @@ func lacking(flags ...string) (missing []string) {
 }
 
 // parseStrict reads JSON without comments, which is to be changed.
-func parseStrict(text string) (*jsonText, error) {
-	t, err := editable(text)
-	if err == nil && !isStrictJSON(text) {
+func parseStrict(text string) (*jsonc.Document, error) {
+	t, err := jsonc.Editable(text)
+	if err == nil && !jsonc.IsStrict(text) {
 		err = errors.New("it has comments, or commas behind the last item, which its readers refuse")
 	}
 	return t, err

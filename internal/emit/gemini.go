@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/jsonc"
 )
 
 // gemini is the gemini-extension.json of Gemini CLI. A secret is a setting, which is an environment variable of the extension's
@@ -34,7 +35,7 @@ var extensionName = regexp.MustCompile(`^[a-zA-Z0-9-]+$`)
 
 func (gemini) begin(server string, o Options) (string, []string, error) {
 	if missing := lacking("server-version", o.Version, "command", o.Command); len(missing) > 0 {
-		return indented(struct {
+		return jsonc.Indented(struct {
 			Comment  string          `json:"$comment"`
 			Settings []geminiSetting `json:"settings"`
 		}{fragment("a gemini-extension.json", missing), []geminiSetting{}}, "", "  ") + "\n", missing, nil
@@ -47,7 +48,7 @@ func (gemini) begin(server string, o Options) (string, []string, error) {
 		Command string   `json:"command"`
 		Args    []string `json:"args"`
 	}
-	return indented(struct {
+	return jsonc.Indented(struct {
 		Name        string             `json:"name"`
 		Version     string             `json:"version"`
 		Description string             `json:"description,omitempty"`
@@ -61,48 +62,48 @@ func (g gemini) put(text, _ string, entries []entry, o Options) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	if err := t.ensure([]string{"settings"}, []geminiSetting{}); err != nil {
+	if err := t.Ensure([]string{"settings"}, []geminiSetting{}); err != nil {
 		return "", err
 	}
-	if !t.root.get("settings").is('[') {
+	if !t.Root.Get("settings").Is('[') {
 		return "", errors.New("settings is no list")
 	}
-	var settings []part
+	var settings []jsonc.Part
 	for _, e := range entries {
-		settings = append(settings, part{e.variable, g.setting(e)})
+		settings = append(settings, jsonc.Part{Key: e.variable, Value: g.setting(e)})
 	}
-	if err := t.put([]string{"settings"}, "envVar", settings, describedByUs("description")); err != nil {
+	if err := t.Put([]string{"settings"}, "envVar", settings, describedByUs("description")); err != nil {
 		return "", err
 	}
-	return t.text, o.takes(t.taken)
+	return t.Text, o.takes(t.Taken)
 }
 
 func (gemini) is(text string) bool {
-	t, err := parseJSON(text)
-	return err == nil && (t.root.get("settings").is('[') || t.root.get("mcpServers").is('{') && t.root.get("version").is('"'))
+	t, err := jsonc.Parse(text)
+	return err == nil && (t.Root.Get("settings").Is('[') || t.Root.Get("mcpServers").Is('{') && t.Root.Get("version").Is('"'))
 }
 
 // read reads the settings, and the variables that the servers have beside them.
 func (g gemini) read(text string) (*found, error) {
-	t, err := parseJSON(text)
+	t, err := jsonc.Parse(text)
 	if err != nil {
 		return nil, err
 	}
 	result := &found{}
-	if name := t.root.get("name"); name.is('"') {
-		result.server = name.text
+	if name := t.Root.Get("name"); name.Is('"') {
+		result.server = name.Text
 	}
-	if settings := t.root.get("settings"); settings.is('[') {
-		for _, m := range settings.members {
+	if settings := t.Root.Get("settings"); settings.Is('[') {
+		for _, m := range settings.Members {
 			var s geminiSetting
-			if err := m.value.decode(&s); err != nil || s.EnvVar == "" {
-				return nil, fmt.Errorf("settings: an item is no setting with an envVar: %s", m.value.plain())
+			if err := m.Value.Decode(&s); err != nil || s.EnvVar == "" {
+				return nil, fmt.Errorf("settings: an item is no setting with an envVar: %s", m.Value.Plain())
 			}
 			result.entries = append(result.entries, g.entry(s))
 		}
 	}
 	for _, m := range programsOf(t, "mcpServers") {
-		result.entries = append(result.entries, literals(m.value.get("env"), result.entries)...)
+		result.entries = append(result.entries, literals(m.Value.Get("env"), result.entries)...)
 	}
 	return result, nil
 }

@@ -5,25 +5,26 @@ import (
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/jsonc"
 )
 
 // Where a format declares values in one place and hands them to the server in another, the latter is an env of texts such as
 // "${input:api_key}". It is written only for a server that reads its environment: see [Options].
 
 // handOver makes the env at a path hand over the entries. Of those that are gone, nothing is handed over any more.
-func (t *jsonText) handOver(path []string, entries []entry, gone []string, o Options, reference func(string) string) (string, error) {
+func handOver(t *jsonc.Document, path []string, entries []entry, gone []string, o Options, reference func(string) string) (string, error) {
 	env := append(slices.Clone(path), "env")
-	var parts []part
-	if o.Env && t.root.get(path...).is('{') {
+	var parts []jsonc.Part
+	if o.Env && t.Root.Get(path...).Is('{') {
 		for _, e := range entries {
-			parts = append(parts, part{e.variable, reference(e.key)})
+			parts = append(parts, jsonc.Part{Key: e.variable, Value: reference(e.key)})
 		}
-		if err := t.ensure(env, struct{}{}); err != nil {
+		if err := t.Ensure(env, struct{}{}); err != nil {
 			return "", err
 		}
 	}
-	if !t.root.get(env...).is('{') {
-		return t.text, o.takes(t.taken)
+	if !t.Root.Get(env...).Is('{') {
+		return t.Text, o.takes(t.Taken)
 	}
 	keys := slices.Clone(gone)
 	if o.Env {
@@ -31,36 +32,36 @@ func (t *jsonText) handOver(path []string, entries []entry, gone []string, o Opt
 			keys = append(keys, e.key) // its variable may have another name by now
 		}
 	}
-	stale := func(_ string, v *jsonValue) bool {
-		return v.is('"') && slices.ContainsFunc(keys, func(key string) bool { return v.text == reference(key) })
+	stale := func(_ string, v *jsonc.Value) bool {
+		return v.Is('"') && slices.ContainsFunc(keys, func(key string) bool { return v.Text == reference(key) })
 	}
-	if err := t.put(env, "", parts, stale); err != nil {
+	if err := t.Put(env, "", parts, stale); err != nil {
 		return "", err
 	}
-	return t.text, o.takes(t.taken)
+	return t.Text, o.takes(t.Taken)
 }
 
 // goneFrom returns the names of the members that this package wrote and that no entry has.
-func goneFrom(list *jsonValue, name string, entries []entry, key func(entry) string, description string) (gone []string) {
-	for _, m := range list.members {
-		known := slices.ContainsFunc(entries, func(e entry) bool { return key(e) == memberKey(m, name) })
-		if !known && describedByUs(description)("", m.value) {
-			gone = append(gone, memberKey(m, name))
+func goneFrom(list *jsonc.Value, name string, entries []entry, key func(entry) string, description string) (gone []string) {
+	for _, m := range list.Members {
+		known := slices.ContainsFunc(entries, func(e entry) bool { return key(e) == m.Name(name) })
+		if !known && describedByUs(description)("", m.Value) {
+			gone = append(gone, m.Name(name))
 		}
 	}
 	return gone
 }
 
 // handedOver returns the variable of an env by the text that stands for the value.
-func handedOver(env *jsonValue) map[string]string {
+func handedOver(env *jsonc.Value) map[string]string {
 	variables := map[string]string{}
-	if !env.is('{') {
+	if !env.Is('{') {
 		return variables
 	}
-	for _, m := range env.members {
-		if text := m.value; text.is('"') && strings.HasPrefix(text.text, "${") {
-			if _, first := variables[text.text]; !first {
-				variables[text.text] = m.key
+	for _, m := range env.Members {
+		if text := m.Value; text.Is('"') && strings.HasPrefix(text.Text, "${") {
+			if _, first := variables[text.Text]; !first {
+				variables[text.Text] = m.Key
 			}
 		}
 	}
@@ -68,16 +69,16 @@ func handedOver(env *jsonValue) map[string]string {
 }
 
 // literals returns the variables of an env that are none of those known. Their values are of whoever configured the client.
-func literals(env *jsonValue, known []entry) (entries []entry) {
-	if !env.is('{') {
+func literals(env *jsonc.Value, known []entry) (entries []entry) {
+	if !env.Is('{') {
 		return nil
 	}
-	for _, m := range env.members {
-		isKnown := slices.ContainsFunc(known, func(e entry) bool { return e.variable == m.key })
-		if !m.value.is('"') || isKnown {
+	for _, m := range env.Members {
+		isKnown := slices.ContainsFunc(known, func(e entry) bool { return e.variable == m.Key })
+		if !m.Value.Is('"') || isKnown {
 			continue
 		}
-		e := entry{key: m.key, variable: m.key, kind: field.Text, value: m.value.text, unsaid: true}
+		e := entry{key: m.Key, variable: m.Key, kind: field.Text, value: m.Value.Text, unsaid: true}
 		if strings.HasPrefix(e.value, "$") {
 			e.value = "" // of the client's environment, or an input that is not declared
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/jsonc"
 )
 
 // mcpb is the manifest.json of an MCP bundle, version 0.3, which refuses keys that it does not know. A secret is a key of
@@ -113,7 +114,7 @@ func bundleDefault(value any) string {
 func (mcpb) begin(server string, o Options) (string, []string, error) {
 	missing := lacking("server-version", o.Version, "description", o.Description, "author", o.Author, "command", o.Command)
 	if len(missing) > 0 {
-		return indented(struct {
+		return jsonc.Indented(struct {
 			Comment string   `json:"$comment"`
 			Config  struct{} `json:"user_config"`
 		}{fragment("the manifest.json of a bundle", missing), struct{}{}}, "", "  ") + "\n", missing, nil
@@ -130,7 +131,7 @@ func (mcpb) begin(server string, o Options) (string, []string, error) {
 		Entry  string `json:"entry_point"`
 		Config config `json:"mcp_config"`
 	}
-	return indented(struct {
+	return jsonc.Indented(struct {
 		Version     string   `json:"manifest_version"`
 		Name        string   `json:"name"`
 		Title       string   `json:"display_name,omitempty"`
@@ -150,55 +151,55 @@ func (b mcpb) put(text, _ string, entries []entry, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := t.ensure([]string{"user_config"}, struct{}{}); err != nil {
+	if err := t.Ensure([]string{"user_config"}, struct{}{}); err != nil {
 		return "", err
 	}
-	var options []part
+	var options []jsonc.Part
 	for _, e := range entries {
-		options = append(options, part{e.key, b.option(e)})
+		options = append(options, jsonc.Part{Key: e.key, Value: b.option(e)})
 	}
-	gone := goneFrom(t.root.get("user_config"), "", entries, func(e entry) string { return e.key }, "description")
-	if err := t.put([]string{"user_config"}, "", options, describedByUs("description")); err != nil {
+	gone := goneFrom(t.Root.Get("user_config"), "", entries, func(e entry) string { return e.key }, "description")
+	if err := t.Put([]string{"user_config"}, "", options, describedByUs("description")); err != nil {
 		return "", err
 	}
-	return t.handOver([]string{"server", "mcp_config"}, entries, gone, o, bundleReference)
+	return handOver(t, []string{"server", "mcp_config"}, entries, gone, o, bundleReference)
 }
 
 func bundleReference(key string) string { return "${user_config." + key + "}" }
 
 // is looks for the version, or for options with a type: a SECRETS_INFO dictionary may have a secret called user_config.
 func (mcpb) is(text string) bool {
-	t, err := parseJSON(text)
+	t, err := jsonc.Parse(text)
 	if err != nil {
 		return false
 	}
-	config := t.root.get("user_config")
-	hasType := func(m jsonMember) bool { return m.value.get("type").is('"') }
-	return t.root.get("manifest_version").is('"') || t.root.get("dxt_version").is('"') ||
-		config.is('{') && slices.ContainsFunc(config.members, hasType)
+	config := t.Root.Get("user_config")
+	hasType := func(m jsonc.Member) bool { return m.Value.Get("type").Is('"') }
+	return t.Root.Get("manifest_version").Is('"') || t.Root.Get("dxt_version").Is('"') ||
+		config.Is('{') && slices.ContainsFunc(config.Members, hasType)
 }
 
 func (b mcpb) read(text string) (*found, error) {
-	t, err := parseJSON(text)
+	t, err := jsonc.Parse(text)
 	if err != nil {
 		return nil, err
 	}
 	result := &found{}
-	if name := t.root.get("name"); name.is('"') {
-		result.server = name.text
+	if name := t.Root.Get("name"); name.Is('"') {
+		result.server = name.Text
 	}
-	variables := handedOver(t.root.get("server", "mcp_config", "env"))
-	config := t.root.get("user_config")
-	if !config.is('{') {
+	variables := handedOver(t.Root.Get("server", "mcp_config", "env"))
+	config := t.Root.Get("user_config")
+	if !config.Is('{') {
 		return result, nil
 	}
-	for _, m := range config.members {
+	for _, m := range config.Members {
 		var o bundleOption
-		if err := m.value.decode(&o); err != nil {
-			return nil, fmt.Errorf("user_config.%s is no option of a bundle", m.key)
+		if err := m.Value.Decode(&o); err != nil {
+			return nil, fmt.Errorf("user_config.%s is no option of a bundle", m.Key)
 		}
-		e := b.entry(m.key, o)
-		e.variable = variables[bundleReference(m.key)]
+		e := b.entry(m.Key, o)
+		e.variable = variables[bundleReference(m.Key)]
 		result.entries = append(result.entries, e)
 	}
 	return result, nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/jsonc"
 )
 
 // serverJSON is the MCP registry's server.json, by its JSON Schema of 2025-12-11. A secret is an environment variable of each
@@ -85,7 +86,7 @@ func (serverJSON) begin(_ string, o Options) (string, []string, error) {
 	missing := lacking("name", o.Name, "description", o.Description, "server-version", o.Version,
 		"registry-type", o.RegistryType, "identifier", o.Identifier)
 	if len(missing) > 0 {
-		return indented(struct {
+		return jsonc.Indented(struct {
 			Comment   string        `json:"$comment"`
 			Variables []serverInput `json:"environmentVariables"`
 		}{fragment("a package of a server.json", missing), []serverInput{}}, "", "  ") + "\n", missing, nil
@@ -104,7 +105,7 @@ func (serverJSON) begin(_ string, o Options) (string, []string, error) {
 		return "", nil, fmt.Errorf("--transport %q must be stdio, sse or streamable-http", way.Type)
 	}
 	packages := []pack{{o.RegistryType, o.Identifier, way, []serverInput{}}}
-	return indented(struct {
+	return jsonc.Indented(struct {
 		Schema      string `json:"$schema"`
 		Name        string `json:"name"`
 		Title       string `json:"title,omitempty"`
@@ -115,22 +116,22 @@ func (serverJSON) begin(_ string, o Options) (string, []string, error) {
 }
 
 // variableLists returns where the file declares variables, adding an empty list to each package that has none.
-func (serverJSON) variableLists(t *jsonText) (paths [][]string, err error) {
+func (serverJSON) variableLists(t *jsonc.Document) (paths [][]string, err error) {
 	const list = "environmentVariables"
-	if t.root.get(list).is('[') {
+	if t.Root.Get(list).Is('[') {
 		paths = append(paths, []string{list})
 	}
-	if packages := t.root.get("packages"); packages.is('[') {
-		for i := range packages.members {
+	if packages := t.Root.Get("packages"); packages.Is('[') {
+		for i := range packages.Members {
 			path := []string{"packages", strconv.Itoa(i), list}
-			if err := t.ensure(path, []serverInput{}); err != nil {
+			if err := t.Ensure(path, []serverInput{}); err != nil {
 				return nil, err
 			}
 			paths = append(paths, path)
 		}
 	}
 	for _, path := range paths {
-		if !t.root.get(path...).is('[') {
+		if !t.Root.Get(path...).Is('[') {
 			return nil, fmt.Errorf("%s is no list", strings.Join(path, "."))
 		}
 	}
@@ -149,29 +150,29 @@ func (s serverJSON) put(text, _ string, entries []entry, o Options) (string, err
 	if err != nil {
 		return "", err
 	}
-	var parts []part
+	var parts []jsonc.Part
 	for _, e := range entries {
-		parts = append(parts, part{e.variable, s.input(e)})
+		parts = append(parts, jsonc.Part{Key: e.variable, Value: s.input(e)})
 	}
 	for _, path := range lists {
-		if err := t.put(path, "name", parts, describedByUs("description")); err != nil {
+		if err := t.Put(path, "name", parts, describedByUs("description")); err != nil {
 			return "", err
 		}
 	}
-	return t.text, o.takes(t.taken)
+	return t.Text, o.takes(t.Taken)
 }
 
 // describedByUs returns a function that reports whether a value has a text under a key that this package wrote.
-func describedByUs(key string) func(string, *jsonValue) bool {
-	return func(_ string, v *jsonValue) bool {
-		text := v.get(key)
-		return text.is('"') && isOurs(text.text)
+func describedByUs(key string) func(string, *jsonc.Value) bool {
+	return func(_ string, v *jsonc.Value) bool {
+		text := v.Get(key)
+		return text.Is('"') && isOurs(text.Text)
 	}
 }
 
 func (serverJSON) is(text string) bool {
-	t, err := parseJSON(text)
-	return err == nil && (t.root.get("packages").is('[') || t.root.get("remotes").is('[') || t.root.get("environmentVariables").is('['))
+	t, err := jsonc.Parse(text)
+	return err == nil && (t.Root.Get("packages").Is('[') || t.Root.Get("remotes").Is('[') || t.Root.Get("environmentVariables").Is('['))
 }
 
 // An openInput is whatever a user may have to fill in: a variable, an argument or a header, with what fills the holes of its value.
@@ -185,26 +186,26 @@ type openInput struct {
 
 // read reads what a user has to fill in, each once: variables first, then arguments, and the headers and variables of remotes.
 func (s serverJSON) read(text string) (*found, error) {
-	t, err := parseJSON(text)
+	t, err := jsonc.Parse(text)
 	if err != nil {
 		return nil, err
 	}
 	r := &serverReader{serverJSON: s}
-	if name := t.root.get("name"); name.is('"') {
-		r.found.server = name.text[strings.LastIndexByte(name.text, '/')+1:]
+	if name := t.Root.Get("name"); name.Is('"') {
+		r.found.server = name.Text[strings.LastIndexByte(name.Text, '/')+1:]
 	}
-	packages, remotes := items(t.root.get("packages")), items(t.root.get("remotes"))
-	for _, declares := range append([]*jsonValue{t.root}, packages...) {
-		r.inputs(declares.get("environmentVariables"), true)
+	packages, remotes := jsonc.Items(t.Root.Get("packages")), jsonc.Items(t.Root.Get("remotes"))
+	for _, declares := range append([]*jsonc.Value{t.Root}, packages...) {
+		r.inputs(declares.Get("environmentVariables"), true)
 	}
 	for _, pack := range packages {
-		r.inputs(pack.get("runtimeArguments"), false)
-		r.inputs(pack.get("packageArguments"), false)
-		r.inputs(pack.get("transport", "headers"), false)
+		r.inputs(pack.Get("runtimeArguments"), false)
+		r.inputs(pack.Get("packageArguments"), false)
+		r.inputs(pack.Get("transport", "headers"), false)
 	}
 	for _, remote := range remotes {
-		r.inputs(remote.get("headers"), false)
-		r.variables(remote.get("variables"), "")
+		r.inputs(remote.Get("headers"), false)
+		r.variables(remote.Get("variables"), "")
 	}
 	return &r.found, r.err
 }
@@ -215,16 +216,16 @@ type serverReader struct {
 	err   error
 }
 
-func (r *serverReader) inputs(list *jsonValue, isVariable bool) {
-	for _, item := range items(list) {
+func (r *serverReader) inputs(list *jsonc.Value, isVariable bool) {
+	for _, item := range jsonc.Items(list) {
 		var in openInput
-		err := item.decode(&in)
+		err := item.Decode(&in)
 		in.Name = strings.TrimLeft(cmp.Or(in.Name, in.ValueHint), "-")
 		switch {
 		case err != nil, in.Name == "" && in.Value == "":
-			r.err = errors.Join(r.err, fmt.Errorf("this is nothing that a user could fill in: %s", item.plain()))
+			r.err = errors.Join(r.err, fmt.Errorf("this is nothing that a user could fill in: %s", item.Plain()))
 		case in.Value != "":
-			r.variables(item.get("variables"), variableOf(in, isVariable))
+			r.variables(item.Get("variables"), variableOf(in, isVariable))
 		default:
 			r.add(in, in.Name, isVariable)
 		}
@@ -247,19 +248,19 @@ func variableOf(in openInput, isVariable bool) string {
 }
 
 // variables reads what fills the holes of a value.
-func (r *serverReader) variables(object *jsonValue, variable string) {
-	if !object.is('{') {
+func (r *serverReader) variables(object *jsonc.Value, variable string) {
+	if !object.Is('{') {
 		return
 	}
-	for _, m := range object.members {
+	for _, m := range object.Members {
 		var in openInput
-		if err := m.value.decode(&in); err != nil {
-			r.err = errors.Join(r.err, fmt.Errorf("variables.%s is nothing that a user could fill in", m.key))
+		if err := m.Value.Decode(&in); err != nil {
+			r.err = errors.Join(r.err, fmt.Errorf("variables.%s is nothing that a user could fill in", m.Key))
 			continue
 		}
 		if in.Value == "" {
 			in.Name = variable
-			r.add(in, m.key, variable != "")
+			r.add(in, m.Key, variable != "")
 		}
 	}
 }

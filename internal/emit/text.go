@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/mcpsecrets/mcpsecrets/internal/jsonc"
 )
 
 // plainText are texts that mean the same with and without quotes; yamlWords are those that don't.
@@ -21,4 +23,4 @@ func YAML(text string) string {
 }
 
 // JSON writes a value as JSON in one line, as people read it. That is YAML too.
-func JSON(v any) string { return indented(v, "", "") }
+func JSON(v any) string { return jsonc.Quote(v) }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/jsonc"
 )
 
 // vscode is the mcp.json of VS Code: JSON with comments. A secret is an input; what hands it to the server is a line in the env of
@@ -91,7 +92,7 @@ func (vscode) begin(server string, o Options) (string, []string, error) {
 		Command string   `json:"command"`
 		Args    []string `json:"args"`
 	}
-	return indented(struct {
+	return jsonc.Indented(struct {
 		Inputs  []editorInput      `json:"inputs"`
 		Servers map[string]program `json:"servers"`
 	}{[]editorInput{}, map[string]program{orServer(o.Name, server): {"stdio", o.Command, []string{}}}}, "", "  ") + "\n", nil, nil
@@ -100,56 +101,56 @@ func (vscode) begin(server string, o Options) (string, []string, error) {
 func editorReference(key string) string { return "${input:" + key + "}" }
 
 func (v vscode) put(text, server string, entries []entry, o Options) (string, error) {
-	t, err := editable(text)
+	t, err := jsonc.Editable(text)
 	if err != nil {
 		return "", err
 	}
-	if err := t.ensure([]string{"inputs"}, []editorInput{}); err != nil {
+	if err := t.Ensure([]string{"inputs"}, []editorInput{}); err != nil {
 		return "", err
 	}
-	if !t.root.get("inputs").is('[') {
+	if !t.Root.Get("inputs").Is('[') {
 		return "", errors.New("inputs is no list")
 	}
-	var inputs []part
+	var inputs []jsonc.Part
 	for _, e := range entries {
-		inputs = append(inputs, part{e.key, v.input(e)})
+		inputs = append(inputs, jsonc.Part{Key: e.key, Value: v.input(e)})
 	}
-	gone := goneFrom(t.root.get("inputs"), "id", entries, func(e entry) string { return e.key }, "description")
-	if err := t.put([]string{"inputs"}, "id", inputs, describedByUs("description")); err != nil {
+	gone := goneFrom(t.Root.Get("inputs"), "id", entries, func(e entry) string { return e.key }, "description")
+	if err := t.Put([]string{"inputs"}, "id", inputs, describedByUs("description")); err != nil {
 		return "", err
 	}
 	program := []string{"servers", orServer(o.Name, server)}
-	if o.Env && t.root.get("servers").is('{') && !t.root.get(program...).is('{') {
+	if o.Env && t.Root.Get("servers").Is('{') && !t.Root.Get(program...).Is('{') {
 		return "", fmt.Errorf("it has no server %q to hand the values to: --name names another", program[1])
 	}
-	return t.handOver(program, entries, gone, o, editorReference)
+	return handOver(t, program, entries, gone, o, editorReference)
 }
 
 func (vscode) is(text string) bool {
-	t, err := parseJSON(text)
+	t, err := jsonc.Parse(text)
 	if err != nil {
 		return false
 	}
 	programs := slices.Concat(programsOf(t, "servers"), programsOf(t, "mcpServers"))
-	return t.root.get("inputs").is('[') || slices.ContainsFunc(programs, isProgram)
+	return t.Root.Get("inputs").Is('[') || slices.ContainsFunc(programs, isProgram)
 }
 
 // programsOf returns the servers of a configuration.
-func programsOf(t *jsonText, key string) []jsonMember {
-	if servers := t.root.get(key); servers.is('{') {
-		return servers.members
+func programsOf(t *jsonc.Document, key string) []jsonc.Member {
+	if servers := t.Root.Get(key); servers.Is('{') {
+		return servers.Members
 	}
 	return nil
 }
 
-func isProgram(m jsonMember) bool {
-	return m.value.get("command").is('"') || m.value.get("url").is('"')
+func isProgram(m jsonc.Member) bool {
+	return m.Value.Get("command").Is('"') || m.Value.Get("url").Is('"')
 }
 
 // read reads the inputs, and what else the servers have in their env. The latter may be values of their users: of a credential,
 // nothing but the name is read.
 func (v vscode) read(text string) (*found, error) {
-	t, err := parseJSON(text)
+	t, err := jsonc.Parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -157,19 +158,19 @@ func (v vscode) read(text string) (*found, error) {
 	programs := slices.Concat(programsOf(t, "servers"), programsOf(t, "mcpServers"))
 	variables := map[string]string{}
 	for _, m := range programs {
-		result.server = m.key
-		for reference, name := range handedOver(m.value.get("env")) {
+		result.server = m.Key
+		for reference, name := range handedOver(m.Value.Get("env")) {
 			variables[reference] = name
 		}
 	}
 	if len(programs) > 1 {
 		result.server = ""
 	}
-	if inputs := t.root.get("inputs"); inputs.is('[') {
-		for _, m := range inputs.members {
+	if inputs := t.Root.Get("inputs"); inputs.Is('[') {
+		for _, m := range inputs.Members {
 			var in editorInput
-			if err := m.value.decode(&in); err != nil || in.ID == "" {
-				return nil, fmt.Errorf("inputs: an item is no input with an id: %s", m.value.plain())
+			if err := m.Value.Decode(&in); err != nil || in.ID == "" {
+				return nil, fmt.Errorf("inputs: an item is no input with an id: %s", m.Value.Plain())
 			}
 			e := v.entry(in)
 			e.variable = variables[editorReference(in.ID)]
@@ -177,7 +178,7 @@ func (v vscode) read(text string) (*found, error) {
 		}
 	}
 	for _, m := range programs {
-		result.entries = append(result.entries, literals(m.value.get("env"), result.entries)...)
+		result.entries = append(result.entries, literals(m.Value.Get("env"), result.entries)...)
 	}
 	return result, nil
 }

@@ -91,6 +91,24 @@ const (
 // Scopes returns every scope.
 func Scopes() []Scope { return []Scope{ServerScope, ToolScope} }
 
+// A Standing says whether a person may allow a use beforehand, in a terminal, for as long as they say. The zero Standing is yes, but
+// for [Dialog]: where the client's word is not enough, neither is an older one.
+type Standing string
+
+// The standings that a schema can choose.
+const (
+	MayStand    Standing = "allowed"   // standing: true
+	NeverStands Standing = "forbidden" // standing: false
+)
+
+// StandingOf returns the standing that a schema chooses by true or false.
+func StandingOf(allowed bool) Standing {
+	if allowed {
+		return MayStand
+	}
+	return NeverStands
+}
+
 // A Field is what a schema says about one secret. The zero value of every rule means "no such rule".
 type Field struct {
 	Name    string  // the secret's name, [a-z0-9_.-]; set by the runtime's key constructors
@@ -109,6 +127,7 @@ type Field struct {
 	Permission  Permission
 	Remember    time.Duration // how long "Allow for session" lasts; 0 is until the process ends
 	Scope       Scope
+	Standing    Standing // see [Field.Stands]
 	SentTo      string   // the name of the secret that says where the value goes
 	SentHosts   []string // the fixed hosts to which the value goes, as [CheckSentHost] wants them; not beside SentTo
 	SentAs      SentAs   // how the transport puts the value into a request
@@ -161,6 +180,14 @@ func (f Field) IsOneOf() bool { return len(f.Members) > 0 }
 // Asks reports whether a use of f needs somebody's permission.
 func (f Field) Asks() bool { return f.Permission != None }
 
+// Stands reports whether a use of f can be allowed beforehand.
+func (f Field) Stands() bool {
+	if f.Standing == "" {
+		return f.Asks() && f.Permission != Dialog
+	}
+	return f.Asks() && f.Standing == MayStand
+}
+
 // Confidential reports whether values of f must never be shown: such a field always needs permission, and has no default but
 // the path of a file.
 func (f Field) Confidential() bool { return f.Secrecy == Hidden || f.Secrecy == "" && f.Type.hides() }
@@ -198,6 +225,18 @@ func ValidName(name string) bool {
 	return len(name) > 0 && len(name) <= MaxNameLength && !strings.HasPrefix(name, ReservedPrefix) &&
 		!slices.ContainsFunc([]byte(name), func(c byte) bool {
 			return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '.' && c != '-'
+		})
+}
+
+// MaxAccount is how many bytes the name of an account may have.
+const MaxAccount = 32
+
+// ValidAccount reports whether name can be that of an account, one of several sets of values of a server: 1 to [MaxAccount] of
+// [a-z0-9_-], not beginning with "_".
+func ValidAccount(name string) bool {
+	return len(name) > 0 && len(name) <= MaxAccount && name[0] != '_' &&
+		!slices.ContainsFunc([]byte(name), func(c byte) bool {
+			return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-'
 		})
 }
 

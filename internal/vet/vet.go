@@ -90,6 +90,7 @@ var builtIn = []struct {
 	{"sent-to-unset", (*checker).sentToUnset},
 	{"look-alike", (*checker).lookAlike},
 	{"no-host", (*checker).noHost},
+	{"wide-host", (*checker).wideHost},
 }
 
 // freely is how many dialogs in a row nobody minds.
@@ -207,6 +208,18 @@ func (c *checker) sentToUnset() {
 	}
 }
 
+// wideHost: where customers choose a name below the host of a service, they get what is sent to all of them. The list of public suffixes,
+// of which there is no wildcard, does not have all of these services.
+func (c *checker) wideHost() {
+	for _, s := range c.file.Secrets {
+		for _, host := range s.SentHosts {
+			if below, isWide := strings.CutPrefix(host, "*."); isWide {
+				c.about(s, "sent_to", "%s is every host below %s, also another customer's where customers choose a name there: write each host, or the name of a url that the user stores", host, below)
+			}
+		}
+	}
+}
+
 // noHost: a url has a host, which those of some schemes hardly have.
 func (c *checker) noHost() {
 	for _, s := range c.file.Secrets {
@@ -246,6 +259,9 @@ func (c *checker) teamRule(rule schema.TeamRule) {
 		}
 		if most := rule.RememberAtMost; most > 0 && s.Asks() && (s.Remember == 0 || s.Remember > most) {
 			c.about(s, "remember", "\"Allow for session\" must last %s at most%s", wording.ShortDuration(most), why)
+		}
+		if rule.NoStanding && s.Stands() {
+			c.about(s, "standing", "nobody may allow a use beforehand: standing must be false%s", why)
 		}
 	}
 }

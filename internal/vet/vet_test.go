@@ -27,6 +27,7 @@ func TestBuiltIn(t *testing.T) {
 		{"placeholder", "  a: {prefix: [k-, r-], placeholder: s-...}", "  a: {prefix: [k-live-, r-live-], placeholder: r-...}"},
 		{"placeholder", "  a: {min_length: 4, placeholder: xxx, examples: [xxxx]}", "  a: {min_length: 4, examples: [xxxx]}"},
 		{"placeholder", "  a: {min_length: 9, placeholder: '12345678'}", "  a: {min_length: 9, placeholder: '<key>'}"},
+		{"wide-host", "  a: {sent_to: [api.example.com, \"*.example.net\"]}", "  a: {sent_to: [api.example.com, a.example.net]}"},
 		{"sent-to-unset", "  a: {sent_to: b}\n  b: {field_type: url, permission: none}",
 			"  a: {sent_to: b}\n  b: {field_type: url, permission: none, required: true}"},
 		{"look-alike", "  a: {label: Key}\n  b: {label: \"\\u041aey\"}", "  a: {label: Key}\n  b: {label: Keys}"},

@@ -17,9 +17,12 @@ var long = strings.Repeat("W", reasonLines*layout.Columns+1)
 // time, or nothing. A server that starts does not make it.
 var longestBy = sync.OnceValue(func() string { return English().AskedBy(strings.Repeat("W", 90), false) })
 
+// longestAccount is as long as the name of an account can be.
+var longestAccount = strings.Repeat("w", field.MaxAccount)
+
 // QuestionHeight returns how many lines the question for a use of f can take, when it goes to host.
 func (s Sentences) QuestionHeight(server string, f field.Field, host string) int {
-	by := Requester{Tool: long, Reason: long, By: longestBy()}
+	by := Requester{Tool: long, Reason: long, By: longestBy(), Account: longestAccount}
 	return layout.Height(strings.Join(s.Permission(server, []Use{{f, host}}, by), "\n"))
 }
 
@@ -42,7 +45,7 @@ func memberOf(f field.Field) string {
 
 // fullest is all that a dialog can say beside what its field says, but for what is wrong with a value.
 func fullest() Asking {
-	return Asking{Code: "WWWW-WWWW", Client: long, By: longestBy(), Number: 99, Total: 99}
+	return Asking{Code: "WWWW-WWWW", Client: long, By: longestBy(), Account: longestAccount, Number: 99, Total: 99}
 }
 
 // DialogFits reports whether a window always has room for the dialog that asks for f. It puts all of the dialog together only

@@ -18,6 +18,7 @@ type Asking struct {
 	Code          string // the verification code; "" where no MCP client shows one
 	Client        string // what that client calls itself; "" if it does not say
 	By            string // the line that says who asks, as [Sentences.AskedBy] returns it
+	Account       string // whose value it is; "" is the account without a name
 	Number, Total int    // which of several values this is; Total below 2 says nothing
 	Again         error  // why the last value that was typed can't be used
 	Stale         error  // why the stored value can't be used
@@ -44,6 +45,7 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	}
 	add(a.Total > 1, d.Step)
 	add(true, d.Ask)
+	lines = append(lines, s.InAccount(a.Account)...)
 	add(a.By != "", a.By)
 	if f.Help != "" {
 		lines = append(lines, strings.Split(strings.TrimRight(f.Help, "\n"), "\n")...)
@@ -142,6 +144,14 @@ func (s Sentences) AskedBy(principal string, unverified bool) string {
 	}
 }
 
+// InAccount returns the line that says of which account a secret is, and none for the one without a name.
+func (s Sentences) InAccount(account string) []string {
+	if account == "" {
+		return nil
+	}
+	return []string{Fill(s.Question.Account, Values{"account": account})}
+}
+
 // shortName is how many columns a name in quotes may have that surely stands on one line.
 const shortName = 40
 
@@ -208,6 +218,7 @@ type Requester struct {
 	Reason     string
 	Unreviewed bool   // the reason is none that can be shown
 	By         string // the line that says who asks, as [Sentences.AskedBy] returns it
+	Account    string // whose secrets; "" is the account without a name
 	Once       bool   // no grant can outlast the call
 	Named      bool   // a principal over HTTP, see [NamedRemember]
 }
@@ -223,7 +234,8 @@ func (s Sentences) Permission(server string, uses []Use, by Requester) []string 
 		values["label"], values["labels"] = label, label // manifests of older generators have the latter
 		use, values["them"] = q.Use, q.It
 	}
-	lines := append([]string{Fill(use, values)}, q.who(by, values)...)
+	lines := append([]string{Fill(use, values)}, s.InAccount(by.Account)...)
+	lines = append(lines, q.who(by, values)...)
 	if by.By != "" {
 		lines = append(lines, by.By)
 	}

@@ -69,6 +69,7 @@ type Question struct {
 	Forget       string `json:"forget"`        // instead of use, by the tool secrets_forget
 	By           string `json:"by"`            // where the server's code verified who calls
 	ByUnverified string `json:"by_unverified"` // where nobody verified who calls
+	Account      string `json:"account"`       // where the secret is of an account with a name; in dialogs and forms too
 	Tool         string `json:"tool"`          // inside a tool call
 	Outside      string `json:"outside"`       // outside any call
 	Reason       string `json:"reason"`
@@ -92,9 +93,11 @@ type Question struct {
 // Notices say what has happened: to who runs the server, on stderr, and to the model.
 type Notices struct {
 	Bypass    string `json:"bypass"`
+	Instead   string `json:"instead"` // added to bypass where the program has the terminal command
 	Cleared   string `json:"cleared"`
 	Stored    string `json:"stored"`    // by the tool secrets_set
 	Forgotten string `json:"forgotten"` // by the tool secrets_forget
+	Account   string `json:"account"`   // added to what is told of secrets of an account with a name
 	Docs      string `json:"docs"`      // added to a failure for want of a value, for each secret that has a link
 	Elsewhere string `json:"elsewhere"` // added to a failure of the keychain, where another store can be chosen
 }
@@ -104,37 +107,38 @@ type Failure string
 
 // The failures, each with a sentence in [Sentences.Failures] that says the way out.
 const (
-	Denied        Failure = "denied"
-	CodesDiffer   Failure = "codes_differ"
-	Dismissed     Failure = "dismissed"
-	Rejected      Failure = "rejected"
-	NoDisplay     Failure = "no_display"
-	NoDialog      Failure = "no_dialog"
-	NobodyToAsk   Failure = "nobody_to_ask"
-	DialogFailed  Failure = "dialog_failed"
-	NoStore       Failure = "no_store"
-	NoBus         Failure = "no_bus"
-	NoKeyring     Failure = "no_keyring"
-	StoreLocked   Failure = "store_locked"
-	NotUnlocked   Failure = "not_unlocked"
-	StoreTimeout  Failure = "store_timeout"
-	StoreFailed   Failure = "store_failed"
-	StoreMissing  Failure = "store_missing"
-	Unsafe        Failure = "unsafe"
-	ReadOnly      Failure = "read_only"
-	ReadOnlySet   Failure = "read_only_set"
-	TooBig        Failure = "too_big"
-	Invalid       Failure = "invalid"
-	NotSet        Failure = "not_set"
-	Pending       Failure = "pending"
-	UnknownKey    Failure = "unknown_key"
-	OutsideCall   Failure = "outside_call"
-	UnknownCaller Failure = "unknown_caller"
-	Unshown       Failure = "unshown"
-	Closed        Failure = "closed"
-	SentOnly      Failure = "sent_only"
-	NotSent       Failure = "not_sent"
-	NotRun        Failure = "not_run"
+	Denied         Failure = "denied"
+	CodesDiffer    Failure = "codes_differ"
+	Dismissed      Failure = "dismissed"
+	Rejected       Failure = "rejected"
+	NoDisplay      Failure = "no_display"
+	NoDialog       Failure = "no_dialog"
+	NobodyToAsk    Failure = "nobody_to_ask"
+	DialogFailed   Failure = "dialog_failed"
+	NoStore        Failure = "no_store"
+	NoBus          Failure = "no_bus"
+	NoKeyring      Failure = "no_keyring"
+	StoreLocked    Failure = "store_locked"
+	NotUnlocked    Failure = "not_unlocked"
+	StoreTimeout   Failure = "store_timeout"
+	StoreFailed    Failure = "store_failed"
+	StoreMissing   Failure = "store_missing"
+	Unsafe         Failure = "unsafe"
+	ReadOnly       Failure = "read_only"
+	ReadOnlySet    Failure = "read_only_set"
+	TooBig         Failure = "too_big"
+	Invalid        Failure = "invalid"
+	NotSet         Failure = "not_set"
+	Pending        Failure = "pending"
+	UnknownKey     Failure = "unknown_key"
+	OutsideCall    Failure = "outside_call"
+	UnknownCaller  Failure = "unknown_caller"
+	Unshown        Failure = "unshown"
+	Closed         Failure = "closed"
+	SentOnly       Failure = "sent_only"
+	NotSent        Failure = "not_sent"
+	NotRun         Failure = "not_run"
+	UnknownAccount Failure = "unknown_account"
 )
 
 // English returns the sentences that the generator writes into a manifest.
@@ -181,6 +185,7 @@ func English() Sentences {
 			Forget:       "{server} wants to remove the stored value of: {label}",
 			By:           "Asked for by {principal}",
 			ByUnverified: "Asked for by an unverified program on this computer.",
+			Account:      "Account: {account}",
 			Tool:         "Tool: {tool}",
 			Outside:      "Asked for by the server itself, not by a tool.",
 			Reason:       "Reason: {reason}",
@@ -201,41 +206,43 @@ func English() Sentences {
 			OnlyOnce:     "\"Allow\" covers this one use.",
 		},
 		Failures: map[Failure]string{
-			Denied:        "The user did not allow the use of {secrets}. Go on without it, and call again only if the user asks for it.",
-			CodesDiffer:   "The user did not allow the use of {secrets}: the window that asked for it showed another verification code, so another program may have drawn that window. Nothing that was typed is used. Ask the user to close such windows, and to replace what was typed into one of them where it was issued; call again only if the user asks for it.",
-			Dismissed:     "The user closed the window that asked for {secrets}. Go on without it, and call again only if the user asks for it.",
-			Rejected:      "{secrets} was rejected: {why} Call again: the user is then asked for another value.",
-			NoDisplay:     "{secrets} can't be asked for, since the server has no screen. If its computer has one, ask the user to start {server} with DISPLAY, or WAYLAND_DISPLAY, such as by the env of {server} in the MCP client's configuration.",
-			NoDialog:      "{secrets} can't be asked for, since no dialog program was found. Ask the user to install zenity.",
-			NobodyToAsk:   "Nobody can be asked for permission to use {secrets}: the server has no screen with a dialog program. Ask the user to start {server} on a desktop with zenity; if it is, with DISPLAY, or WAYLAND_DISPLAY, such as by the env of {server} in the MCP client's configuration.",
-			DialogFailed:  "No window that asks for {secrets} could be shown and answered: {trouble}. Ask the user to put this right.",
-			NoStore:       "No keychain answers on the server's computer, so {secrets} can't be kept. Ask the user to start a Secret Service such as gnome-keyring in the session that starts {server}.",
-			NoBus:         "The server finds no keychain to keep {secrets} in: {trouble}. Ask the user to add {config} to {server} in the MCP client's configuration, or to its environment where no client starts it, with what the variable is in a terminal on their desktop; where there is no desktop, {server} needs a session with a bus and a Secret Service such as gnome-keyring.",
-			NoKeyring:     "The keychain has no keyring yet to keep {secrets} in, and nobody answered its window, or could see it, that asks for the password of a new one. Ask the user to call again and answer that window, or to make a keyring where they have a screen.",
-			StoreLocked:   "{secrets} can't be used: {place} is locked. Ask the user to unlock it, then call again.",
-			NotUnlocked:   "{secrets} can't be used: {place} is locked, and the user closed the window that asks for its password. Go on without it, and call again only if the user asks for it; they can unlock {place} themselves.",
-			StoreTimeout:  "{secrets} can't be used: {place} did not answer in time. Ask the user to look for its window or to restart it, then call again.",
-			StoreFailed:   "{secrets} can't be used: {place} reported an error. The server's log says more.",
-			StoreMissing:  "{secrets} can't be used: {place} is not there. Ask the user to make it, or to start {server} with another store.",
-			Unsafe:        "{secrets} can't be used: others can read or change what is in {place}. The server's log says what, and the way out.",
-			ReadOnly:      "{secrets} is not set, and {place} is only read here. Ask the user to {guide}.",
-			ReadOnlySet:   "{secrets} is in {place}, which is only read here. To change it, ask the user to {guide}.",
-			TooBig:        "The value of {secrets} is larger than {place} takes.",
-			Invalid:       "The value of {secrets} can't be used: it {problem}. Ask the user to set another.",
-			NotSet:        "{secrets} is not set. Ask the user to set it.",
-			Pending:       "The user has not answered for {secrets} yet. Ask the user to answer the window or question that is open or opens next, and call again.",
-			UnknownKey:    "The server asked for a secret that its schema does not have. This is a mistake in the server.",
-			OutsideCall:   "{secrets} can't be used outside a tool call, since nobody can be asked here.",
-			UnknownCaller: "{secrets} can't be used here, since nothing says who calls, and nobody can be asked. The server's log says more.",
-			Unshown:       "Nobody was asked for {secrets}: no window on the screen has room for all that it would have to say. Ask the user for a larger screen or smaller letters, or the server's author for shorter texts.",
-			Closed:        "The server is shutting down, and hands out {secrets} no more.",
-			SentOnly:      "{secrets} is only ever sent to the hosts that it is for: nothing in the server can read it. This is a mistake in the server.",
-			NotSent:       "The request was not sent, since it was to carry {secrets}: {trouble}.",
-			NotRun:        "The program was not started, since it was to get {secrets}: {trouble}.",
+			Denied:         "The user did not allow the use of {secrets}. Go on without it, and call again only if the user asks for it.",
+			CodesDiffer:    "The user did not allow the use of {secrets}: the window that asked for it showed another verification code, so another program may have drawn that window. Nothing that was typed is used. Ask the user to close such windows, and to replace what was typed into one of them where it was issued; call again only if the user asks for it.",
+			Dismissed:      "The user closed the window that asked for {secrets}. Go on without it, and call again only if the user asks for it.",
+			Rejected:       "{secrets} was rejected: {why} Call again: the user is then asked for another value.",
+			NoDisplay:      "{secrets} can't be asked for, since the server has no screen. If its computer has one, ask the user to start {server} with DISPLAY, or WAYLAND_DISPLAY, such as by the env of {server} in the MCP client's configuration.",
+			NoDialog:       "{secrets} can't be asked for, since no dialog program was found. Ask the user to install zenity.",
+			NobodyToAsk:    "Nobody can be asked for permission to use {secrets}: the server has no screen with a dialog program. Ask the user to start {server} on a desktop with zenity; if it is, with DISPLAY, or WAYLAND_DISPLAY, such as by the env of {server} in the MCP client's configuration.",
+			DialogFailed:   "No window that asks for {secrets} could be shown and answered: {trouble}. Ask the user to put this right.",
+			NoStore:        "No keychain answers on the server's computer, so {secrets} can't be kept. Ask the user to start a Secret Service such as gnome-keyring in the session that starts {server}.",
+			NoBus:          "The server finds no keychain to keep {secrets} in: {trouble}. Ask the user to add {config} to {server} in the MCP client's configuration, or to its environment where no client starts it, with what the variable is in a terminal on their desktop; where there is no desktop, {server} needs a session with a bus and a Secret Service such as gnome-keyring.",
+			NoKeyring:      "The keychain has no keyring yet to keep {secrets} in, and nobody answered its window, or could see it, that asks for the password of a new one. Ask the user to call again and answer that window, or to make a keyring where they have a screen.",
+			StoreLocked:    "{secrets} can't be used: {place} is locked. Ask the user to unlock it, then call again.",
+			NotUnlocked:    "{secrets} can't be used: {place} is locked, and the user closed the window that asks for its password. Go on without it, and call again only if the user asks for it; they can unlock {place} themselves.",
+			StoreTimeout:   "{secrets} can't be used: {place} did not answer in time. Ask the user to look for its window or to restart it, then call again.",
+			StoreFailed:    "{secrets} can't be used: {place} reported an error. The server's log says more.",
+			StoreMissing:   "{secrets} can't be used: {place} is not there. Ask the user to make it, or to start {server} with another store.",
+			Unsafe:         "{secrets} can't be used: others can read or change what is in {place}. The server's log says what, and the way out.",
+			ReadOnly:       "{secrets} is not set, and {place} is only read here. Ask the user to {guide}.",
+			ReadOnlySet:    "{secrets} is in {place}, which is only read here. To change it, ask the user to {guide}.",
+			TooBig:         "The value of {secrets} is larger than {place} takes.",
+			Invalid:        "The value of {secrets} can't be used: it {problem}. Ask the user to set another.",
+			NotSet:         "{secrets} is not set. Ask the user to set it.",
+			Pending:        "The user has not answered for {secrets} yet. Ask the user to answer the window or question that is open or opens next, and call again.",
+			UnknownKey:     "The server asked for a secret that its schema does not have. This is a mistake in the server.",
+			OutsideCall:    "{secrets} can't be used outside a tool call, since nobody can be asked here.",
+			UnknownCaller:  "{secrets} can't be used here, since nothing says who calls, and nobody can be asked. The server's log says more.",
+			Unshown:        "Nobody was asked for {secrets}: no window on the screen has room for all that it would have to say. Ask the user for a larger screen or smaller letters, or the server's author for shorter texts.",
+			Closed:         "The server is shutting down, and hands out {secrets} no more.",
+			SentOnly:       "{secrets} is only ever sent to the hosts that it is for: nothing in the server can read it. This is a mistake in the server.",
+			NotSent:        "The request was not sent, since it was to carry {secrets}: {trouble}.",
+			NotRun:         "The program was not started, since it was to get {secrets}: {trouble}.",
+			UnknownAccount: "There is no such account of {server}. Those with a name: {accounts}. Call again with one of them, or without an account for the one that has no name; only the user can make another.",
 		},
 		Terminal: map[Failure]string{
-			NoDisplay:    "Or ask them to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
-			NoDialog:     "Or ask them to run \"{command} secrets set {secret}\" in a terminal on the server's computer.",
+			NoDisplay:    "Or ask them to run \"{command} secrets set {secret}{option}\" in a terminal on the server's computer.",
+			NoDialog:     "Or ask them to run \"{command} secrets set {secret}{option}\" in a terminal on the server's computer.",
+			NobodyToAsk:  "Or ask them to run \"{command} secrets allow {secret} --tool TOOL --for 30d{option}\" in a terminal on the server's computer, with the name of the tool that you called.",
 			DialogFailed: "\"{command} secrets doctor\" says more.",
 			NoStore:      "\"{command} secrets doctor\" says more.",
 			NoKeyring:    "\"{command} secrets doctor\" says how to make one without a screen.",
@@ -247,9 +254,11 @@ func English() Sentences {
 		Problems: field.Problems(),
 		Notices: Notices{
 			Bypass:    "warning: MCP_BYPASS_SECRET_USE_CONFIRM is set: {server} uses secrets without asking",
+			Instead:   "\"{command} secrets allow NAME --tool TOOL --for 30d\", in a terminal, allows one use instead of all",
 			Cleared:   "SECRETS_STORAGE_CLEAR is set: the secrets of {server} were removed from {place}",
 			Stored:    "The user has stored a new value of {secret}.",
 			Forgotten: "The value of {secret} is removed.",
+			Account:   "This is about the account {account}.",
 			Docs:      "About {secret}: {docs}",
 			Elsewhere: "Where there is no desktop, they can start it with the environment variable MCP_SECRETS_STORE, which says where its secrets are: {stores}.",
 		},
@@ -259,6 +268,8 @@ func English() Sentences {
 // Holes returns the name of every hole with what can fill it.
 func Holes() map[string]string {
 	return map[string]string{
+		"account":     "the name that a person gave one of several sets of values: a-z, 0-9, \"_\" and \"-\", at most 32",
+		"accounts":    "the names of the accounts that have values, joined by commas, or none",
 		"code":        "eight random characters, such as K7QM-2XWD",
 		"command":     "the server's program, as it was started",
 		"config":      "what to write, such as \"env\": {\"DBUS_SESSION_BUS_ADDRESS\": \"unix:path=/run/user/1000/bus\"}",
@@ -274,6 +285,7 @@ func Holes() map[string]string {
 		"nth":         "the place of an item in a list, such as 3rd",
 		"member":      "the schema's label of a secret that belongs to an alternative",
 		"number":      "a number from 1",
+		"option":      "of an account with a name, \" --account \" and that; else nothing",
 		"place":       "where the values are kept, such as the keychain, or the folder /run/secrets",
 		"placeholder": "the schema's placeholder of the secret",
 		"principal":   "the caller's name in quotes, as the server's code verified it; with characters beyond ASCII, once more with those spelled out",

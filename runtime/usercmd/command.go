@@ -19,20 +19,22 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/spell"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/client"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
 // Begin at [Run]; below it are the commands in the order of their help text. How a value is read is in terminal.go, and the
-// command doctor in doctor.go.
+// commands import, client and doctor have files of their own.
 //
 // What was asked for goes to standard output; questions and errors go to standard error, so that output can be
 // redirected. A confidential value goes to neither, nor does a word that might be one: what is typed in the place of a name
 // may be a secret.
 
 // Run runs the subcommand "secrets" of a server's program, by which its user says in a terminal what a dialog would ask,
-// also over SSH: status, set, forget, clear, import and doctor. The exit code is 0 if all is well, 1 after a failure and 2 after
+// also over SSH: status, set, forget, clear, import, allow, allowed, disallow, client and doctor. The exit code is 0 if all is well, 1
+// after a failure and 2 after
 // wrong usage.
 //
 // It reports false if args, the program's arguments without its name, do not begin with "secrets". The server then tells its
@@ -51,6 +53,7 @@ func Run(m *secrets.Manager, args []string) (exitCode int, ok bool) {
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		terminal: term.IsTerminal(int(os.Stdin.Fd())),
+		shows:    term.IsTerminal(int(os.Stdout.Fd())),
 		lines:    bufio.NewReader(os.Stdin),
 	}
 	c.clears = c.KeepOnStart() // a shell where the variable is set would else remove what "set" has just stored
@@ -82,19 +85,20 @@ type command struct {
 	stdin          *os.File
 	stdout, stderr io.Writer
 	terminal       bool          // stdin is one
+	shows          bool          // stdout is one
 	lines          *bufio.Reader // of stdin
 	clears         bool          // a server that starts here would clear the store
 	asking         atomic.Bool   // the terminal asks for the passphrase of the store
 }
 
-var commandNames = []string{"status", "set", "forget", "clear", "import", "doctor", "help"}
+var commandNames = []string{"status", "set", "forget", "clear", "import", "allow", "allowed", "disallow", "client", "doctor", "help"}
 
 func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return misused("say what to do (%s)", strings.Join(commandNames, ", "))
 	}
 	name, args := args[0], args[1:]
-	if slices.Contains(args, "-h") || slices.Contains(args, "--help") {
+	if ours, _, _ := cutDashes(args); slices.Contains(ours, "-h") || slices.Contains(ours, "--help") {
 		name = "help"
 	}
 	if name == "status" || name == "set" || name == "import" {
@@ -111,6 +115,14 @@ func (c *command) run(ctx context.Context, args []string) error {
 		return c.clear(ctx, args)
 	case "import":
 		return c.importProfile(ctx, args)
+	case "allow":
+		return c.allow(ctx, args)
+	case "allowed":
+		return c.allowed(ctx, args)
+	case "disallow":
+		return c.disallow(ctx, args)
+	case "client":
+		return c.client(ctx, args)
 	case "doctor":
 		return c.without(args, func() error { return c.doctor(ctx) })
 	case "help", "-h", "-help", "--help":
@@ -140,6 +152,10 @@ func (c *command) help() {
 		{"forget NAME", "remove a value"},
 		{"clear [--yes]", "remove all values, after a question"},
 		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
+		{"allow NAME --tool TOOL --for 30d", "let a tool use a secret without asking, where nobody can be asked; after a question"},
+		{"allowed", "say what is allowed so"},
+		{"disallow NAME [--tool TOOL]", "take that back"},
+		{"client CLIENT [--write]", "print what " + strings.Join(client.Names(), ", ") + " must have to start this server, or write it"},
 		{"doctor", "say what works here, and the way out of what does not"},
 	} {
 		fmt.Fprintf(table, "  %s secrets %s\t%s\n", c.Program(), line[0], line[1])
@@ -350,6 +366,7 @@ func (c *command) clear(ctx context.Context, args []string) error {
 	if err := c.patiently(func() (err error) { names, err = c.Stored(ctx); return err }); err != nil {
 		return c.storeError(err)
 	}
+	names = append(names, c.standingStored(ctx)...)
 	if len(names) == 0 {
 		fmt.Fprintf(c.stdout, "Nothing is stored in %s.\n", c.PlaceInFull())
 		return nil

@@ -41,6 +41,18 @@ type typist struct {
 // sitDown runs the command in a terminal of its own; only its standard output goes elsewhere.
 func sitDown(t *testing.T, m *secrets.Manager, args ...string) *typist {
 	t.Helper()
+	return sit(t, func(terminal *os.File) ran { return runOn(t, m, terminal, terminal, args...) })
+}
+
+// sitAtAll is sitDown with standard output in the terminal too.
+func sitAtAll(t *testing.T, m *secrets.Manager, args ...string) *typist {
+	t.Helper()
+	return sit(t, func(terminal *os.File) ran { return runWith(t, m, terminal, terminal, terminal, args...) })
+}
+
+// sit has a command run in a terminal of its own.
+func sit(t *testing.T, run func(terminal *os.File) ran) *typist {
+	t.Helper()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -75,7 +87,7 @@ func sitDown(t *testing.T, m *secrets.Manager, args ...string) *typist {
 			}
 		}
 	}()
-	go func() { y.done <- runOn(t, m, terminal, terminal, args...) }()
+	go func() { y.done <- run(terminal) }()
 	return y
 }
 
@@ -413,6 +425,10 @@ func TestRealDoctorKnowsWhatClientsPassOn(t *testing.T) {
 	session.UserFolders = users
 	t.Cleanup(func() { session.UserFolders = old })
 	run(t, r.Manager, "", "doctor").want(t, 0, needs, "")
+	run(t, r.Manager, "", "doctor").want(t, 0, "Or \"petstore secrets client CLIENT --write\" puts the server there, with that.\n", "")
+	const variables = "The variables are those of this login: after another one, see whether they are the same.\n"
+	run(t, r.Manager, "", "client", "codex").want(t, 0, fmt.Sprintf("\n[mcp_servers.petstore.env]\n\"DBUS_SESSION_BUS_ADDRESS\" = %q\n\"DISPLAY\" = %q\n\"XAUTHORITY\" = %q\n",
+		r.Getenv("DBUS_SESSION_BUS_ADDRESS"), r.Getenv("DISPLAY"), r.Getenv("XAUTHORITY")), variables)
 
 	// The bus at its usual place, and a service manager that was told of the display.
 	r.must(os.Symlink(r.Getenv("XDG_RUNTIME_DIR"), filepath.Join(users, strconv.Itoa(os.Geteuid()))))
@@ -420,6 +436,9 @@ func TestRealDoctorKnowsWhatClientsPassOn(t *testing.T) {
 	r.must(err)
 	defer stop.Close()
 	run(t, r.Manager, "", "doctor").want(t, 0, "starts a server that finds the same.\n", "")
+	if client := run(t, r.Manager, "", "client", "codex"); strings.Contains(client.out, "env") || strings.Contains(client.errors, variables) {
+		t.Errorf("a client is given what it need not have: %+v", client)
+	}
 
 	// A variable that leads elsewhere, as in a shell that has outlived a desktop.
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")

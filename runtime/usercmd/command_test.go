@@ -93,17 +93,23 @@ func run(t *testing.T, m *secrets.Manager, input string, args ...string) ran {
 // runOn is run with in as standard input, and with stderr, unless that is nil, as standard error.
 func runOn(t *testing.T, m *secrets.Manager, in, stderr *os.File, args ...string) ran {
 	t.Helper()
+	return runWith(t, m, in, nil, stderr, args...)
+}
+
+// runWith is runOn with stdout, unless that is nil, as standard output.
+func runWith(t *testing.T, m *secrets.Manager, in, stdout, stderr *os.File, args ...string) ran {
+	t.Helper()
 	dir := t.TempDir()
-	stdout, err := os.Create(filepath.Join(dir, "out"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stdout.Close()
-	if stderr == nil {
-		if stderr, err = os.Create(filepath.Join(dir, "errors")); err != nil {
+	for name, stream := range map[string]**os.File{"out": &stdout, "errors": &stderr} {
+		if *stream != nil {
+			continue
+		}
+		file, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
 			t.Fatal(err)
 		}
-		defer stderr.Close()
+		defer file.Close()
+		*stream = file
 	}
 	streams := [3]*os.File{os.Stdin, os.Stdout, os.Stderr}
 	os.Stdin, os.Stdout, os.Stderr = in, stdout, stderr
@@ -268,8 +274,8 @@ func TestCommandWrongUsage(t *testing.T) {
 	b := stored(t)
 	const names = "(api_key, base_url, contact, username, password)"
 	for _, row := range []struct{ args, want string }{
-		{"", "say what to do (status, set, forget, clear, import, doctor, help)"},
-		{"stauts", `there is no such command, did you mean "status"? (status, set, forget, clear, import, doctor, help)`},
+		{"", "say what to do (status, set, forget, clear, import, allow, allowed, disallow, client, doctor, help)"},
+		{"stauts", `there is no such command, did you mean "status"? (status, set, forget, clear, import, allow, allowed, disallow, client, doctor, help)`},
 		{goodKey, "there is no such command (status,"},
 		{"set", "say the name of one secret " + names},
 		{"set apikey", `there is no secret of that name, did you mean "api_key"? ` + names},

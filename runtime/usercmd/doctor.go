@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 )
 
 // doctor says what works here, and the way out of what does not. It changes nothing, opens no window, not even the
@@ -25,9 +26,10 @@ func (c *command) doctor(ctx context.Context) error {
 	}
 	_ = table.Flush()
 	switch needs, ok := c.ClientNeeds(); {
-	case needs != "":
+	case len(needs) > 0:
 		fmt.Fprintf(c.stdout, "A client that passes on HOME, PATH and little else, as the official SDKs do, starts a server that does not find what is "+
-			"found here. Add to the server in the client's configuration:\n  %s\n", needs)
+			"found here. Add to the server in the client's configuration:\n  %s\nOr \"%s secrets client CLIENT --write\" puts the server there, with that.\n",
+			session.Config(needs...), c.Program())
 	case ok:
 		fmt.Fprintln(c.stdout, "A client that passes on HOME, PATH and little else, as the official SDKs do, starts a server that finds the same.")
 	}

@@ -129,7 +129,7 @@ func (c *command) putAll(ctx context.Context, p inside.Profile) error {
 		if value.IsHere {
 			continue
 		}
-		err := c.patiently(func() error { return c.PutNew(ctx, value.Name, value.Text) })
+		err := c.patiently(func() error { return c.PutNew(ctx, value.Name, inside.Opened(value.Text)) })
 		switch {
 		case errors.Is(err, inside.ErrTaken):
 			return c.takeBack(ctx, put, fmt.Errorf("%s has got a value here meanwhile: run the command again", value.Name))
@@ -147,7 +147,7 @@ func (c *command) putAll(ctx context.Context, p inside.Profile) error {
 // takeBack removes what was stored until cause, and returns an error for both.
 func (c *command) takeBack(ctx context.Context, put []inside.ProfileValue, cause error) error {
 	for _, value := range put {
-		if err := c.TakeBack(ctx, value.Name, value.Text); err != nil {
+		if err := c.TakeBack(ctx, value.Name, inside.Opened(value.Text)); err != nil {
 			fmt.Fprintf(c.stderr, "%s: %s may be stored: run the command again\n", c.Program(), value.Name)
 		}
 	}

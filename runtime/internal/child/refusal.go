@@ -5,12 +5,14 @@ import "errors"
 // ErrNotRun is every [Refusal].
 var ErrNotRun = errors.New("secrets: the program was not started")
 
-// A Refusal is why a program was not started. Its text continues "the program was not started: ", and has
-// nothing of the program.
-type Refusal struct{ Text string }
+// A Refusal is why a program was not started. It has nothing of the program.
+type Refusal struct{ trouble string }
 
 // Error returns the whole sentence.
-func (r *Refusal) Error() string { return ErrNotRun.Error() + ": " + r.Text }
+func (r *Refusal) Error() string { return ErrNotRun.Error() + ": " + r.trouble }
+
+// Trouble continues "the program was not started: ".
+func (r *Refusal) Trouble() string { return r.trouble }
 
 // Unwrap returns [ErrNotRun].
 func (r *Refusal) Unwrap() error { return ErrNotRun }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A Step is what a person refused. A value that was set in a terminal after a dismissed dialog is found at once, while a
@@ -21,13 +23,13 @@ const (
 // Everybody is whom a refusal is remembered for where all principals share the dialogs and the store.
 var Everybody = Who{}
 
-// AllSecrets stands for the secrets where a refusal is of all of them.
-var AllSecrets = []string{""}
+// AllSecrets stands for the secrets of all accounts where a refusal is of all of them.
+var AllSecrets = []store.Entry{{}}
 
 type backoffKey struct {
-	step   Step
-	who    Who
-	secret string
+	step  Step
+	who   Who
+	entry store.Entry
 }
 
 // A backoff is a refusal that is remembered, for all tools, so that a model can't nag.
@@ -42,17 +44,17 @@ func (b backoff) expired() bool { return !time.Now().Before(b.until) }
 // pauses are how long nobody is asked again after the first, second and every later refusal in a row.
 var pauses = []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute}
 
-// Refuse remembers that a person refused the step for the secrets.
-func (d *Desk) Refuse(s Step, who Who, secrets []string, err error) {
+// Refuse remembers that a person refused the step for the entries.
+func (d *Desk) Refuse(s Step, who Who, entries []store.Entry, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.refuseLocked(s, who, secrets, err)
+	d.refuseLocked(s, who, entries, err)
 }
 
-func (d *Desk) refuseLocked(s Step, who Who, secrets []string, err error) {
-	for _, secret := range secrets {
+func (d *Desk) refuseLocked(s Step, who Who, entries []store.Entry, err error) {
+	for _, entry := range entries {
 		MakeRoom(d.backoffs, maxKept, backoff.expired)
-		key := backoffKey{s, who, secret}
+		key := backoffKey{s, who, entry}
 		b := d.backoffs[key]
 		b.until = time.Now().Add(pauses[min(b.times, len(pauses)-1)])
 		b.times++
@@ -62,34 +64,34 @@ func (d *Desk) refuseLocked(s Step, who Who, secrets []string, err error) {
 }
 
 // Accept forgets earlier refusals of the step: the next one is the first again.
-func (d *Desk) Accept(s Step, who Who, secrets ...string) {
+func (d *Desk) Accept(s Step, who Who, entries ...store.Entry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.acceptLocked(s, who, secrets)
+	d.acceptLocked(s, who, entries)
 }
 
-func (d *Desk) acceptLocked(s Step, who Who, secrets []string) {
-	for _, secret := range secrets {
-		delete(d.backoffs, backoffKey{s, who, secret})
+func (d *Desk) acceptLocked(s Step, who Who, entries []store.Entry) {
+	for _, entry := range entries {
+		delete(d.backoffs, backoffKey{s, who, entry})
 	}
 }
 
-// Refused returns the error of a refusal that is still remembered for one of the secrets, or nil.
-func (d *Desk) Refused(s Step, who Who, secrets []string) error {
+// Refused returns the error of a refusal that is still remembered for one of the entries, or nil.
+func (d *Desk) Refused(s Step, who Who, entries []store.Entry) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.RefusedLocked(s, who, secrets)
+	return d.RefusedLocked(s, who, entries)
 }
 
 // RefusedLocked is Refused for the admission to a [Table], which holds the lock.
-func (d *Desk) RefusedLocked(s Step, who Who, secrets []string) error {
-	for _, secret := range secrets {
-		if b, ok := d.backoffs[backoffKey{s, who, secret}]; ok && !b.expired() {
+func (d *Desk) RefusedLocked(s Step, who Who, entries []store.Entry) error {
+	for _, entry := range entries {
+		if b, ok := d.backoffs[backoffKey{s, who, entry}]; ok && !b.expired() {
 			var refused *About // of AllSecrets, the one that was asked for
 			if errors.As(b.err, &refused) {
 				return refused
 			}
-			return &About{Secrets: slices.Clone(secrets), Err: b.err} // else all that ask for them would be on the heap
+			return &About{Entries: slices.Clone(entries), Err: b.err} // else all that ask for them would be on the heap
 		}
 	}
 	return nil

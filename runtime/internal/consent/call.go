@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A Who is whom a call belongs to: grants and questions of one are not those of another.
@@ -38,8 +40,8 @@ type Tool struct{ Kind, Name string }
 
 // A Use is one secret that needs permission. Value is a fingerprint of what it is and where it goes.
 type Use struct {
-	Secret string
-	Value  [sha256.Size]byte
+	Entry store.Entry
+	Value [sha256.Size]byte
 }
 
 // A Call is one request of an MCP client, or one piece of the author's own work. It is what "Allow" covers.
@@ -66,12 +68,12 @@ type Call struct {
 	absent         *absences // nil where the call was never told to come again; guarded by Desk.mu
 
 	mu    sync.Mutex
-	once  map[string]Use // what was allowed for this call only, by secret
-	how   []decision     // how the use of each secret was decided, for the audit
-	first [1]decision    // room for how: most calls use one secret
-	wants []Want         // what the next input request has to ask
-	heard []Want         // what earlier ones had asked
-	ended bool           // the wants are on their way, and what was allowed is over
+	once  map[store.Entry]Use // what was allowed for this call only
+	how   []decision          // how the use of each secret was decided, for the audit
+	first [1]decision         // room for how: most calls use one secret
+	wants []Want              // what the next input request has to ask
+	heard []Want              // what earlier ones had asked
+	ended bool                // the wants are on their way, and what was allowed is over
 
 	holders   int // getters that wait for a person
 	heldSince time.Time
@@ -120,9 +122,9 @@ func (c *Call) allow(uses []Use, how string) {
 	defer c.mu.Unlock()
 	for _, u := range uses {
 		if c.once == nil {
-			c.once = map[string]Use{}
+			c.once = map[store.Entry]Use{}
 		}
-		c.once[u.Secret] = u
+		c.once[u.Entry] = u
 	}
 	c.decideLocked(uses, how)
 }
@@ -130,7 +132,11 @@ func (c *Call) allow(uses []Use, how string) {
 func (c *Call) allows(u Use) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.once[u.Secret] == u
+	return c.once[u.Entry] == u
+}
+
+func (c *Call) allowsAll(uses []Use) bool {
+	return !slices.ContainsFunc(uses, func(u Use) bool { return !c.allows(u) })
 }
 
 // decide notes how uses came to be allowed: the first decision counts.
@@ -143,11 +149,11 @@ func (c *Call) decide(uses []Use, how string) {
 // decideLocked is decide for a caller that holds c.mu.
 func (c *Call) decideLocked(uses []Use, how string) {
 	for _, u := range uses {
-		if c.decidedLocked(u.Secret) < 0 {
+		if c.decidedLocked(u.Entry) < 0 {
 			if c.how == nil {
 				c.how = c.first[:0]
 			}
-			c.how = append(c.how, decision{u.Secret, how})
+			c.how = append(c.how, decision{u.Entry, how})
 		}
 	}
 }
@@ -156,26 +162,29 @@ func (c *Call) decideLocked(uses []Use, how string) {
 func (c *Call) undecide(u Use) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if i := c.decidedLocked(u.Secret); i >= 0 {
+	if i := c.decidedLocked(u.Entry); i >= 0 {
 		c.how = slices.Delete(c.how, i, i+1)
 	}
 }
 
 // How says how the use of a secret came to be allowed, or "" where it needed no permission.
-func (c *Call) How(secret string) string {
+func (c *Call) How(entry store.Entry) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if i := c.decidedLocked(secret); i >= 0 {
+	if i := c.decidedLocked(entry); i >= 0 {
 		return c.how[i].how
 	}
 	return ""
 }
 
 // A decision is how the use of a secret came to be allowed.
-type decision struct{ secret, how string }
+type decision struct {
+	entry store.Entry
+	how   string
+}
 
-func (c *Call) decidedLocked(secret string) int {
-	return slices.IndexFunc(c.how, func(d decision) bool { return d.secret == secret })
+func (c *Call) decidedLocked(entry store.Entry) int {
+	return slices.IndexFunc(c.how, func(d decision) bool { return d.entry == entry })
 }
 
 // Pend leaves a form for the next input request and ends the handler's work, so that nothing acts on a half-done call. It
@@ -186,7 +195,9 @@ func (c *Call) Pend(w Want) bool {
 	if c.ended {
 		return false
 	}
-	c.wants = append(c.wants, w)
+	if !slices.Contains(c.wants, w) { // which another getter of the call may want too
+		c.wants = append(c.wants, w)
+	}
 	c.Cancel(ErrPending)
 	return true
 }
@@ -207,7 +218,7 @@ func (c *Call) end() []Want {
 }
 
 // allowed returns copies of what was allowed for the call, for its next round.
-func (c *Call) allowed() (once map[string]Use, how []decision) {
+func (c *Call) allowed() (once map[store.Entry]Use, how []decision) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return maps.Clone(c.once), slices.Clone(c.how)

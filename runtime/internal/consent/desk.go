@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // The ways in which a use is not allowed. Errors that come from dialogs are passed on as they are.
@@ -55,7 +57,7 @@ type Desk struct {
 
 	mu        sync.Mutex
 	closed    bool
-	questions *Table[*question, verdict]
+	questions *Table[string, *question, verdict]
 	posed     int                  // questions that are being put to a person, or wait for their turn
 	silent    map[string]time.Time // questions that an MCP client left unanswered, by topic
 	grants    map[grantKey]grant
@@ -75,7 +77,7 @@ func NewDesk(config Config) *Desk {
 		handles:  map[string]*handle{},
 		queues:   map[Who]*queue{},
 	}
-	d.questions = NewTable[*question, verdict](d)
+	d.questions = NewTable[string, *question, verdict](d)
 	d.life, d.end = context.WithCancel(context.Background())
 	return d
 }
@@ -168,9 +170,9 @@ func (d *Desk) wait(ctx context.Context, c *Call, done <-chan struct{}, patience
 	}
 }
 
-// An About is an error with the names of the secrets that it is about.
+// An About is an error with the entries that it is about, which are of one account.
 type About struct {
-	Secrets []string
+	Entries []store.Entry
 	Asking  bool // nobody could be asked for permission
 	Err     error
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // Each test of this file floods the desk with what a table is kept of, by callers who never come back.
@@ -80,7 +82,7 @@ func TestGrantsAndRefusalsAreBounded(t *testing.T) {
 			b.grant(&question{
 				uses: []Use{useOf("api_key")}, who: named(name), tool: Tool{"tool", "tool"}, words: Words{Remember: time.Hour},
 			})
-			b.Refuse(Permission, named(name), []string{"api_key"}, ErrDenied)
+			b.Refuse(Permission, named(name), []store.Entry{{Name: "api_key"}}, ErrDenied)
 		}
 		for i := range maxKept - 1 {
 			visit(fmt.Sprint("early", i))

@@ -6,20 +6,22 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A Grant is a use that a person allowed for the session.
 type Grant struct {
-	Who    Who
-	Secret string
-	Tool   string    // the only tool it covers; "" covers every tool of the server
-	Until  time.Time // zero: until the server ends
+	Who   Who
+	Entry store.Entry
+	Tool  string    // the only tool it covers; "" covers every tool of the server
+	Until time.Time // zero: until the server ends
 }
 
 type grantKey struct {
-	who    Who
-	secret string
-	tool   Tool // everyTool for every tool
+	who   Who
+	entry store.Entry
+	tool  Tool // everyTool for every tool
 }
 
 // everyTool has a kind that nothing else has: the zero Tool is the server itself.
@@ -33,47 +35,51 @@ type grant struct {
 
 func (g grant) expired() bool { return !g.until.IsZero() && Passed(g.until, 0) }
 
-// Grants returns the live grants, sorted by principal, secret and tool.
+// Grants returns the live grants, sorted by principal, account, secret and tool.
 func (d *Desk) Grants() []Grant {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var live []Grant
 	for key, g := range d.grants {
 		if !g.expired() {
-			live = append(live, Grant{key.who, key.secret, key.tool.Name, g.until})
+			live = append(live, Grant{key.who, key.entry, key.tool.Name, g.until})
 		}
 	}
 	slices.SortFunc(live, func(a, b Grant) int {
-		return cmp.Or(strings.Compare(a.Who.Name, b.Who.Name), strings.Compare(a.Secret, b.Secret), strings.Compare(a.Tool, b.Tool))
+		return cmp.Or(strings.Compare(a.Who.Name, b.Who.Name), a.Entry.Compare(b.Entry), strings.Compare(a.Tool, b.Tool))
 	})
 	return live
 }
 
-// Revoke ends the grants for a secret, and the answers about it that no call has fetched yet.
-func (d *Desk) Revoke(secret string) {
+// Revoke ends the grants for a secret in all accounts, and the answers about it that no call has fetched yet.
+func (d *Desk) Revoke(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, open := range d.questions.open {
-		if open.isSettled() && slices.Contains(secretsOf(open.Subject.uses), secret) {
-			d.questions.withdrawLocked(open)
-		}
-	}
-	for key := range d.grants {
-		if key.secret == secret {
-			delete(d.grants, key)
+	d.revokeLocked(func(e store.Entry) bool { return e.Name == name })
+}
+
+// Renew ends the grants for the entries whose values are replaced or removed, and the answers about them that no call has fetched
+// yet. It forgets that anybody refused to type a value. A use that was denied stays denied.
+func (d *Desk) Renew(is func(store.Entry) bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.revokeLocked(is)
+	for key := range d.backoffs {
+		if is(key.entry) && key.step == Collecting {
+			delete(d.backoffs, key)
 		}
 	}
 }
 
-// Renew ends the grants for a secret whose value is replaced or removed, and forgets that anybody refused to type one. A use
-// that was denied stays denied.
-func (d *Desk) Renew(secret string) {
-	d.Revoke(secret)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for key := range d.backoffs {
-		if key.secret == secret && key.step == Collecting {
-			delete(d.backoffs, key)
+func (d *Desk) revokeLocked(is func(store.Entry) bool) {
+	for _, open := range d.questions.open {
+		if open.isSettled() && slices.ContainsFunc(entriesOf(open.Subject.uses), is) {
+			d.questions.withdrawLocked(open)
+		}
+	}
+	for key := range d.grants {
+		if is(key.entry) {
+			delete(d.grants, key)
 		}
 	}
 }
@@ -90,7 +96,7 @@ func (d *Desk) grantLocked(q *question) {
 	}
 	for _, u := range q.uses {
 		MakeRoom(d.grants, maxKept, grant.expired)
-		d.grants[grantKey{q.who, u.Secret, tool}] = grant{u.Value, until}
+		d.grants[grantKey{q.who, u.Entry, tool}] = grant{u.Value, until}
 	}
 }
 
@@ -98,7 +104,7 @@ func (d *Desk) grantLocked(q *question) {
 func (d *Desk) granted(who Who, u Use, tool Tool) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, key := range []grantKey{{who, u.Secret, everyTool}, {who, u.Secret, tool}} {
+	for _, key := range []grantKey{{who, u.Entry, everyTool}, {who, u.Entry, tool}} {
 		g, ok := d.grants[key]
 		if !ok {
 			continue

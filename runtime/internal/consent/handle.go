@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // On 2026-07-28 a server can't ask a client: it answers that input is required, and the client sends the request again, with
 // the answers and the state that the server gave it. That state is a handle into a table here, so that a client can neither
 // forge nor change what it stands for.
 
-// A Want is a form that waits for the next input request of a call.
+// A Want is a form that waits for the next input request of a call. Two that are equal are one.
 type Want interface {
 	Form() Form
 	// Hear takes the client's reply, in the round of the call that brought it.
@@ -34,7 +35,7 @@ type handle struct {
 	who    Who
 	digest [sha256.Size]byte // of the request that was answered with it
 	wants  []Want
-	once   map[string]Use // what earlier rounds allowed: clients send only the last round's answers
+	once   map[store.Entry]Use // what earlier rounds allowed: clients send only the last round's answers
 	how    []decision
 	absent *absences
 	asked  time.Time
@@ -158,17 +159,17 @@ type asking struct {
 }
 
 // Form returns the form that the MCP client shows.
-func (a *asking) Form() Form {
+func (a asking) Form() Form {
 	form := a.open.Subject.words.Form
 	form.Name = permissionForm
 	return form
 }
 
 // HearLate implements [Want]. No answer to a question is a warning.
-func (a *asking) HearLate(Reply) {}
+func (a asking) HearLate(Reply) {}
 
 // Hear gives a client's reply to the question. Where nobody was asked, the native dialog is, once a getter wants the answer.
-func (a *asking) Hear(c *Call, r Reply) {
+func (a asking) Hear(c *Call, r Reply) {
 	d, open := a.desk, a.open
 	v, heard := verdictOf(r)
 	d.mu.Lock()
@@ -177,7 +178,7 @@ func (a *asking) Hear(c *Call, r Reply) {
 	case !d.questions.isOpenLocked(open) || !open.posed.IsZero() || open.expired():
 		// It is too old, or being asked in a dialog by now: the call joins that, or asks afresh. Only a no always counts.
 		if heard && (v.err != nil || v.answer == Deny) {
-			d.refuseLocked(Permission, open.Subject.who, secretsOf(open.Subject.uses), cmp.Or(v.err, ErrDenied))
+			d.refuseLocked(Permission, open.Subject.who, entriesOf(open.Subject.uses), cmp.Or(v.err, ErrDenied))
 		}
 	case !heard:
 		open.Subject.inDialog = true

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 	"unsafe"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // An "Allow" is for one call, with its arguments, as long as anybody wants to know it.
@@ -192,12 +194,12 @@ func TestUnfetchedAllowIsForTheSameCall(t *testing.T) {
 		if err := <-other; !errors.Is(err, ErrDenied) {
 			t.Errorf("pay mallory: %v", err)
 		}
-		b.Accept(Permission, process, "purse")
+		b.Accept(Permission, process, store.Entry{Name: "purse"})
 		c := pay("electricity")
 		if err := b.permit(t.Context(), c, "purse"); err != nil {
 			t.Errorf("pay electricity: %v", err)
 		}
-		if how := c.How("purse"); how != byDialog+byRetry {
+		if how := c.How(store.Entry{Name: "purse"}); how != byDialog+byRetry {
 			t.Errorf("the audit says %q", how)
 		}
 	})
@@ -224,7 +226,7 @@ func TestAllowGoesToTheCallThatWaitedLongest(t *testing.T) {
 			if err := <-second; !errors.Is(err, ErrDenied) {
 				t.Fatalf("the second call: %v", err)
 			}
-			b.Accept(Permission, process, "purse")
+			b.Accept(Permission, process, store.Entry{Name: "purse"})
 		}
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A bench is a desk whose dialogs a person answers.
@@ -47,7 +49,7 @@ func always(answer Answer) func(context.Context) (Answer, error) {
 
 // useOf is the use of a secret, whose value never changes.
 func useOf(secret string) Use {
-	return Use{Secret: secret, Value: sha256.Sum256([]byte("the value of " + secret))}
+	return Use{Entry: store.Entry{Name: secret}, Value: sha256.Sum256([]byte("the value of " + secret))}
 }
 
 // permit wants the secrets for a call.
@@ -56,16 +58,16 @@ func (b bench) permit(ctx context.Context, c *Call, secrets ...string) error {
 	for i, secret := range secrets {
 		uses[i] = useOf(secret)
 	}
-	_, err := b.Permit(ctx, c, uses, b.words)
+	_, err := b.Permit(ctx, c, uses, b.words, nil)
 	return err
 }
 
 func (b bench) words(uses []Use) Words {
 	return Words{
 		Uses:     uses,
-		Form:     Form{Message: strings.Join(secretsOf(uses), ", "), Choices: []string{"Allow", "Allow for session", "Deny"}},
+		Form:     Form{Message: strings.Join(namesOf(uses), ", "), Choices: []string{"Allow", "Allow for session", "Deny"}},
 		Reason:   "Read",
-		OnlyOnce: uses[0].Secret == once,
+		OnlyOnce: uses[0].Entry.Name == once,
 		Dialog:   b.answer,
 	}
 }
@@ -92,4 +94,11 @@ func roundCall(request context.Context, who Who, tool string) (ctx context.Conte
 // chooses is a client's reply to every form of an input request.
 func chooses(choice int) func(Form) Reply {
 	return func(Form) Reply { return Reply{Chosen: choice} }
+}
+
+func namesOf(uses []Use) (names []string) {
+	for _, u := range uses {
+		names = append(names, u.Entry.Name)
+	}
+	return names
 }

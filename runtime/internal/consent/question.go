@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // An Answer to a question. The zero value is no.
@@ -94,20 +96,29 @@ func (v verdict) give(c *Call, uses []Use) {
 	}
 }
 
-func secretsOf(uses []Use) []string {
-	names := make([]string, len(uses))
+func entriesOf(uses []Use) []store.Entry {
+	entries := make([]store.Entry, len(uses))
 	for i, u := range uses {
-		names[i] = u.Secret
+		entries[i] = u.Entry
 	}
-	return names
+	return entries
 }
 
 // Permit returns once every use is allowed to the call, and reports whether somebody had to be asked. words makes the
 // question for the uses that need one. Where it asks for some of them, the next question asks for others; the first one that
 // is refused ends it.
-func (d *Desk) Permit(ctx context.Context, c *Call, uses []Use, words func([]Use) Words) (asked bool, err error) {
+//
+// Before anybody is asked, beforehand says of each use that needs a question how a person allowed it before there was one, or "" where
+// nobody did. That is for this use alone: the next one looks again. It may be nil.
+func (d *Desk) Permit(ctx context.Context, c *Call, uses []Use, words func([]Use) Words, beforehand func(context.Context, []Use) []string) (asked bool, err error) {
 	for {
 		needed := d.needed(c, uses)
+		if len(needed) > 0 && beforehand != nil {
+			if err := d.Closed(); err != nil {
+				return false, about(err, needed)
+			}
+			needed = c.without(needed, beforehand(ctx, needed))
+		}
 		if len(needed) == 0 {
 			return asked, nil
 		}
@@ -122,13 +133,25 @@ func (d *Desk) Permit(ctx context.Context, c *Call, uses []Use, words func([]Use
 	}
 }
 
+// without returns the uses for which nothing says how they were allowed, and notes how the others were.
+func (c *Call) without(uses []Use, how []string) (rest []Use) {
+	for i, u := range uses {
+		if i < len(how) && how[i] != "" {
+			c.decide(uses[i:i+1], how[i])
+		} else {
+			rest = append(rest, u)
+		}
+	}
+	return rest
+}
+
 // about says which uses an error is about, and whether it means that nobody could be asked for permission.
 func about(err error, uses []Use) error {
 	var already *About
 	if errors.As(err, &already) {
 		return err
 	}
-	return &About{Secrets: secretsOf(uses), Asking: true, Err: err}
+	return &About{Entries: entriesOf(uses), Asking: true, Err: err}
 }
 
 // needed returns the uses that nothing allows yet.
@@ -193,7 +216,7 @@ func (d *Desk) pend(c *Call, open *openQuestion) error {
 		_ = d.questions.Leave(c, open, context.Canceled)
 		return v.err // nil: Permit looks again
 	}
-	if !c.Pend(&asking{d, open}) {
+	if !c.Pend(asking{d, open}) {
 		_ = d.questions.Leave(c, open, context.Canceled) // the input request is on its way without it
 		return ErrPending
 	}
@@ -201,7 +224,7 @@ func (d *Desk) pend(c *Call, open *openQuestion) error {
 	return ErrPending
 }
 
-type openQuestion = Open[*question, verdict]
+type openQuestion = Open[string, *question, verdict]
 
 // A next is what a call does with the question that it comes to.
 type next int
@@ -217,15 +240,18 @@ const (
 // of the same topic that is open for other arguments: an answer for the session is for both. The error may be that of the
 // answer.
 func (d *Desk) join(c *Call, q *question, patient bool) (open *openQuestion, next next, err error) {
-	keys := d.questions.keysOf(c, q.key(c))
+	keys := d.questions.keysOf(c, []string{q.key(c)})
 	rounds := c.ByRounds() && !q.words.OnlyDialog
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return nil, inLine, ErrClosed
 	}
-	if err := d.RefusedLocked(Permission, c.Who, secretsOf(q.uses)); err != nil {
+	if err := d.RefusedLocked(Permission, c.Who, entriesOf(q.uses)); err != nil {
 		return nil, inLine, err // while the call waited for something else
+	}
+	if c.allowsAll(q.uses) {
+		return nil, given, nil // to another getter of the call, since this one found out what it needs
 	}
 	open = d.questions.open[keys[0]]
 	if open != nil && !open.expired() {
@@ -296,13 +322,13 @@ func newQuestion(c *Call, uses []Use, words Words) *question {
 	var topic strings.Builder
 	fmt.Fprintf(&topic, "%d %q %q %q %q", q.who.Kind, q.who.Name, q.tool.Kind, q.tool.Name, q.words.Reason)
 	for _, u := range q.uses {
-		fmt.Fprintf(&topic, " %q %x", u.Secret, u.Value)
+		fmt.Fprintf(&topic, " %q %q %x", u.Entry.Account, u.Entry.Name, u.Value)
 	}
 	q.topic = topic.String()
 	return q
 }
 
-// key is the same for calls that one answer can serve: same principal, secrets, values and destinations, same tool, same
+// key is the same for calls that one answer can serve: same principal, account, secrets, values and destinations, same tool, same
 // reason, same arguments.
 func (q *question) key(c *Call) string { return fmt.Sprintf("%s %x", q.topic, c.digest()) }
 
@@ -431,12 +457,12 @@ func (d *Desk) recordLocked(open *openQuestion, v verdict) verdict {
 	switch {
 	case v.old: // the grant or refusal was already recorded by the question that produced the answer
 	case v.err == nil:
-		d.acceptLocked(Permission, q.who, secretsOf(q.uses))
+		d.acceptLocked(Permission, q.who, entriesOf(q.uses))
 		if v.answer == AllowSession {
 			d.grantLocked(q)
 		}
 	case d.config.IsRefusal(v.err):
-		d.refuseLocked(Permission, q.who, secretsOf(q.uses), v.err)
+		d.refuseLocked(Permission, q.who, entriesOf(q.uses), v.err)
 	}
 	if v.err != nil {
 		v.err = about(v.err, q.uses)
@@ -502,7 +528,7 @@ func (d *Desk) confirm(ctx, turn context.Context, open *openQuestion, client fun
 
 // answered reports whether the question has been answered with another one, asked before it was its turn.
 func (d *Desk) answered(q *question) (verdict, bool) {
-	if err := d.Refused(Permission, q.who, secretsOf(q.uses)); err != nil {
+	if err := d.Refused(Permission, q.who, entriesOf(q.uses)); err != nil {
 		return verdict{err: err, old: true}, true
 	}
 	if slices.ContainsFunc(q.uses, func(u Use) bool { return !d.granted(q.who, u, q.tool) }) {

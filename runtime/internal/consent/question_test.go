@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // thinking is a bench with a person who answers after some time, and counts how often the person was asked.
@@ -69,7 +71,7 @@ func TestWaitingQuestionDoesNotExtendAGrant(t *testing.T) {
 		b, asked := thinking(t, 20*time.Second, AllowSession)
 		words := func(uses []Use) Words {
 			w := b.words(uses)
-			if uses[0].Secret == "key" {
+			if uses[0].Entry.Name == "key" {
 				w.Remember = 10 * time.Minute
 			}
 			return w
@@ -77,7 +79,7 @@ func TestWaitingQuestionDoesNotExtendAGrant(t *testing.T) {
 		var calls sync.WaitGroup
 		for _, call := range []struct{ tool, secret string }{{"a", "key"}, {"b", "other"}, {"c", "key"}} {
 			calls.Go(func() {
-				if _, err := b.Permit(t.Context(), bareCall(call.tool), []Use{useOf(call.secret)}, words); err != nil {
+				if _, err := b.Permit(t.Context(), bareCall(call.tool), []Use{useOf(call.secret)}, words, nil); err != nil {
 					t.Errorf("%s: %v", call.tool, err)
 				}
 			})
@@ -99,7 +101,7 @@ func TestAnswerToAnotherQuestionIsHeardWhileACallWaits(t *testing.T) {
 		answer func(bench)
 		want   error
 	}{
-		"no": {func(b bench) { b.Refuse(Permission, process, []string{"api_key"}, ErrDenied) }, ErrDenied},
+		"no": {func(b bench) { b.Refuse(Permission, process, []store.Entry{{Name: "api_key"}}, ErrDenied) }, ErrDenied},
 		"yes": {func(b bench) {
 			b.grant(&question{uses: []Use{useOf("api_key")}, who: process, tool: Tool{"tool", "other"}})
 		}, nil},

@@ -25,7 +25,7 @@ func (c *Call) absencesLocked() *absences {
 }
 
 // expectLocked has o wait for a call that goes and was told to come again. A getter may go when that is decided otherwise.
-func (t *Table[S, R]) expectLocked(c *Call, o *Open[S, R]) {
+func (t *Table[K, S, R]) expectLocked(c *Call, o *Open[K, S, R]) {
 	all := c.absencesLocked()
 	if all.over {
 		t.abandonLocked(o)
@@ -43,7 +43,7 @@ func (t *Table[S, R]) expectLocked(c *Call, o *Open[S, R]) {
 
 // returnLocked notes that a call has come again for o. Which one that was is known where the client has sent the state of its
 // input request; of others, isRetry says whether this may be one.
-func (o *Open[S, R]) returnLocked(c *Call, isRetry bool) {
+func (o *Open[K, S, R]) returnLocked(c *Call, isRetry bool) {
 	if i := c.absenceLocked(o); i >= 0 {
 		o.forgetLocked(c.absent.list[i])
 		c.absent.list = slices.Delete(c.absent.list, i, i+1)
@@ -60,7 +60,7 @@ func (c *Call) absenceLocked(of any) int {
 }
 
 // forgetLocked reports false where another call has come for the one that was absent.
-func (o *Open[S, R]) forgetLocked(a *absence) (wasAbsent bool) {
+func (o *Open[K, S, R]) forgetLocked(a *absence) (wasAbsent bool) {
 	before := len(o.absent)
 	o.absent = slices.DeleteFunc(o.absent, func(other *absence) bool { return other == a })
 	return len(o.absent) < before

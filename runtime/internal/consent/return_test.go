@@ -53,7 +53,7 @@ func (p *pair) wantInDialog() chan error {
 			words := p.words(uses)
 			words.OnlyDialog = true
 			return words
-		})
+		}, nil)
 		asked <- err
 	}()
 	synctest.Wait()

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // Whatever calls, cancellations, deadlines, refusals, renewed values, slow clients and Close do at the same time: each "Allow"
@@ -63,8 +65,8 @@ func (s *storm) rage() {
 	all.Go(func() {
 		for range 20 {
 			time.Sleep(beats(3))
-			s.Renew("odd")
-			s.Accept(Permission, named("0"), "odd", "even")
+			s.Renew(func(e store.Entry) bool { return e.Name == "odd" })
+			s.Accept(Permission, named("0"), store.Entry{Name: "odd"}, store.Entry{Name: "even"})
 			s.Grants()
 		}
 		if rand.IntN(2) == 0 {
@@ -121,7 +123,7 @@ func (s *storm) client(n int) {
 			getters.Go(func() {
 				ctx, cancel := context.WithTimeout(ctx, beats(6)+1)
 				defer cancel()
-				if _, err := s.Permit(ctx, c, []Use{useOf(secret)}, s.words(asked)); err == nil {
+				if _, err := s.Permit(ctx, c, []Use{useOf(secret)}, s.words(asked), nil); err == nil {
 					once.Store(true)
 				}
 			})

@@ -10,6 +10,8 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/standing"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A Manager is a secrets.Manager, seen from inside.
@@ -67,11 +69,23 @@ type Manager interface {
 	// Fail makes the error that a getter would return for the cause.
 	Fail(cause error, names ...string) error
 
+	// Destinations returns where a value can go, as the settings are now; "" is a place that the schema does not say. The error is
+	// secrets.ErrNotSet of what would say it.
+	Destinations(ctx context.Context, of store.Entry) ([]string, error)
+	// CannotStand returns why a use of a secret can't be allowed beforehand, in words that continue its name, or "".
+	CannotStand(name string) string
+	// Standing returns what was allowed beforehand, at each place where that is kept, and StandingCounts why a permission counts for
+	// nothing now, or nil.
+	Standing(ctx context.Context) []Standing
+	StandingCounts(p standing.Permission) error
+	// ChangeStanding replaces the permissions in a file, or where that is "" in the store, by what change makes of them.
+	ChangeStanding(ctx context.Context, file string, change func([]standing.Permission) []standing.Permission) error
+
 	// Examine says whether values can be kept and asked for here.
 	Examine(ctx context.Context) []Symptom
-	// ClientNeeds returns the line for an MCP client's configuration without which a server that it starts with little but HOME
-	// and PATH would not find what is found here, "" if it would. It is not ok where that can't be told, or makes no difference.
-	ClientNeeds() (line string, ok bool)
+	// ClientNeeds returns the variables, names and values by turns, that an MCP client must hand to a server which it starts with
+	// little but HOME and PATH, so that it finds what is found here. It is not ok where that can't be told, or makes no difference.
+	ClientNeeds() (variables []string, ok bool)
 	// KeepOnStart has the store not cleared, and reports whether SECRETS_STORAGE_CLEAR wants it cleared at a server's start.
 	KeepOnStart() (clears bool)
 }
@@ -84,6 +98,14 @@ type Tool struct {
 	Secrets           []string // what its one argument "name" can be; nil where it takes none
 	// Run returns a text, or anything else to be shown as JSON.
 	Run func(ctx context.Context, secret string) (any, error)
+}
+
+// A Standing is what a place has of the permissions that were given beforehand.
+type Standing struct {
+	Place       string // the path of a file, or what the store calls itself
+	IsFile      bool
+	Permissions []standing.Permission
+	Err         error // why none of it counts
 }
 
 // ErrTaken: there is a value already.
@@ -100,10 +122,20 @@ type Profile struct {
 // A ProfileValue is one value of a [Profile].
 type ProfileValue struct {
 	Name, Stored    string // in the schema, and there
-	Text            string
+	Text            Text
 	Problem         error // why it can't be used
 	IsHere, IsOther bool  // the server has it already, or has another value
 }
+
+// A Text is one that the packages of this module hand to each other. Whoever calls a [Manager] can have one, and can't read it:
+// that takes a function of this package.
+type Text struct{ read func() string }
+
+// Sealed returns text as one that [Opened] returns.
+func Sealed(text string) Text { return Text{func() string { return text }} }
+
+// Opened returns the text that was sealed.
+func Opened(t Text) string { return t.read() }
 
 // A Symptom is one line of what the command doctor says.
 type Symptom struct {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A codes is a person's comparing of the dialogs' verification code with the one that the MCP client shows. The client may
@@ -16,7 +17,7 @@ import (
 type codes struct {
 	in      *Intake
 	who     consent.Who // who began the collection, and whose client compares
-	secrets []string
+	of      Secrets
 	client  string // what that client calls itself
 	code    string // "" where no client can show it: the dialogs alone decide
 	form    consent.Form
@@ -39,8 +40,8 @@ const (
 )
 
 // newCodes makes the code for the collection that a call begins.
-func (in *Intake) newCodes(c *consent.Call, secrets []string) *codes {
-	codes := &codes{in: in, who: c.Who, secrets: secrets, opening: make(chan struct{})}
+func (in *Intake) newCodes(c *consent.Call, secrets Secrets) *codes {
+	codes := &codes{in: in, who: c.Who, of: secrets, opening: make(chan struct{})}
 	if !c.CanCompare() {
 		return codes
 	}
@@ -82,9 +83,9 @@ func (c *codes) isComparedBy(call *consent.Call) bool {
 
 // failedBefore returns why a window for one of the secrets failed that an earlier round of the call has announced: the call
 // does not begin again, to fail again. A refusal is left to [consent.Desk.Refused].
-func (in *Intake) failedBefore(c *consent.Call, secrets []string) error {
+func (in *Intake) failedBefore(c *consent.Call, secrets Secrets) error {
 	for _, w := range c.Heard() {
-		if c, ok := w.(*codes); ok && slices.ContainsFunc(secrets, c.isFor) {
+		if c, ok := w.(*codes); ok && slices.ContainsFunc(secrets.entries(), c.isFor) {
 			if err := c.failure(); err != nil && !in.IsRefusal(err) {
 				return err
 			}
@@ -93,7 +94,9 @@ func (in *Intake) failedBefore(c *consent.Call, secrets []string) error {
 	return nil
 }
 
-func (c *codes) isFor(secret string) bool { return slices.Contains(c.secrets, secret) }
+func (c *codes) isFor(entry store.Entry) bool {
+	return entry.Account == c.of.Account && slices.Contains(c.of.Names, entry.Name)
+}
 
 // failure returns why nothing was stored, while that may still be so.
 func (c *codes) failure() error {
@@ -150,14 +153,14 @@ func (c *codes) hear(r consent.Reply) {
 	}
 	undo, refuse := c.note(r)
 	if r.Chosen == differ {
-		c.in.Values.Differed(c.who, c.secrets, undo != nil) // before anybody is told
+		c.in.Values.Differed(c.who, c.of, undo != nil) // before anybody is told
 	}
 	if refuse != nil {
 		refuse(r.Err)
 	}
 	if undo != nil {
 		c.in.takeBack(undo)
-		c.in.Desk.Refuse(consent.Collecting, consent.Everybody, c.secrets, r.Err)
+		c.in.Desk.Refuse(consent.Collecting, consent.Everybody, c.of.entries(), r.Err)
 	}
 }
 
@@ -204,18 +207,18 @@ func (c *codes) compared() string {
 }
 
 // hasStored reports whether a value of the secret was stored by a collection that an earlier round of the call began.
-func hasStored(c *consent.Call, secret string) bool {
+func hasStored(c *consent.Call, entry store.Entry) bool {
 	return slices.ContainsFunc(c.Heard(), func(w consent.Want) bool {
 		c, ok := w.(*codes)
-		return ok && c.stored(secret)
+		return ok && c.stored(entry)
 	})
 }
 
 // stored reports whether the dialogs are done and a value of the secret was stored.
-func (c *codes) stored(secret string) bool {
+func (c *codes) stored(entry store.Entry) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.undo != nil && c.isFor(secret)
+	return c.undo != nil && c.isFor(entry)
 }
 
 // onRefusal sets what ends the dialogs, which may have been refused already.

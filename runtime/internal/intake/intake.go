@@ -21,6 +21,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 const (
@@ -41,16 +42,32 @@ const attempts = 10
 // A Gap is a value that must be asked for, and why.
 type Gap struct {
 	Field  field.Field
-	Asking wording.Asking
-	Who    consent.Who // for whom it is asked; set by [Intake]
-	Offer  string      // what the dialog offers instead of the default
+	Asking wording.Asking // which says the account too
+	Who    consent.Who    // for whom it is asked; set by [Intake]
+	Offer  string         // what the dialog offers instead of the default
 	// Decides: what else is missing depends on what is entered here.
 	Decides bool
 }
 
+// Secrets are some of an account's.
+type Secrets struct {
+	Account string
+	Names   []string
+}
+
+func (s Secrets) entries() []store.Entry {
+	entries := make([]store.Entry, len(s.Names))
+	for i, name := range s.Names {
+		entries[i] = s.entry(name)
+	}
+	return entries
+}
+
+func (s Secrets) entry(name string) store.Entry { return store.Entry{Account: s.Account, Name: name} }
+
 // Wanted says what a collection is about.
 type Wanted struct {
-	Secrets []string
+	Secrets
 	Replace bool              // also what is stored
 	Entered map[string]string // what a person has entered so far, which is not stored yet; "" was left empty
 }
@@ -62,13 +79,13 @@ type Values interface {
 	Gaps(ctx context.Context, wanted Wanted) ([]Gap, error)
 	// Replace stores a value, or removes it where text is "". The function that it returns puts back what was there before;
 	// it logs what it can't do.
-	Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error)
+	Replace(ctx context.Context, of store.Entry, text string) (undo func(context.Context), err error)
 	// Stored notes that a person has entered a value. The word says what became of the verification code.
-	Stored(ctx context.Context, secret, code string)
+	Stored(ctx context.Context, of store.Entry, code string)
 	// LeftEmpty is Stored where the value may be left empty, and was.
-	LeftEmpty(ctx context.Context, secret, code string)
+	LeftEmpty(ctx context.Context, of store.Entry, code string)
 	// Differed notes that a principal found the codes to differ, and whether values were stored already, which are taken back.
-	Differed(who consent.Who, secrets []string, stored bool)
+	Differed(who consent.Who, of Secrets, stored bool)
 }
 
 // A Config says how people are asked.
@@ -80,7 +97,7 @@ type Config struct {
 	// Enter opens one dialog. A problem is why what was entered is no value, where the dialog could tell.
 	Enter func(ctx context.Context, gap Gap, prefill string) (text string, problem *field.Problem, err error)
 	// Form makes the form that shows the code. Its choices are "The codes match" and "They differ".
-	Form func(who consent.Who, secrets []string, code string) consent.Form
+	Form func(who consent.Who, of Secrets, code string) consent.Form
 	// Invalid makes the error for a value that breaks a rule again and again.
 	Invalid func(secret string, problem error) error
 	// IsRefusal reports whether an error came from a person.
@@ -92,7 +109,7 @@ type Config struct {
 // An Intake is safe for concurrent use.
 type Intake struct {
 	Config
-	open *consent.Table[*codes, error]
+	open *consent.Table[store.Entry, *codes, error]
 	end  context.Context // ends when the desk has been closed for as long as the keychain is waited for
 
 	mu      sync.Mutex
@@ -103,13 +120,13 @@ type Intake struct {
 func New(config Config) *Intake {
 	end, cancel := context.WithCancel(context.Background())
 	context.AfterFunc(config.Desk.Life(), func() { time.AfterFunc(grace, cancel) })
-	return &Intake{Config: config, open: consent.NewSharedTable[*codes, error](config.Desk), end: end, awaited: map[asker]*codes{}}
+	return &Intake{Config: config, open: consent.NewSharedTable[store.Entry, *codes, error](config.Desk), end: end, awaited: map[asker]*codes{}}
 }
 
 // An asker is a caller that has asked for another value of a secret. What came of it is nobody else's.
 type asker struct {
-	who    consent.Who
-	secret string
+	who consent.Who
+	of  store.Entry
 }
 
 // maxAwaited is how many askers are remembered. Whoever is forgotten is asked again.
@@ -117,27 +134,27 @@ const maxAwaited = 1_000
 
 // Collect waits until a person has entered what is missing of the secrets, or some of it. Calls that miss the same secret
 // join one collection; the one that began it shows the verification code, if its client can.
-func (in *Intake) Collect(ctx context.Context, c *consent.Call, secrets []string) error {
+func (in *Intake) Collect(ctx context.Context, c *consent.Call, secrets Secrets) error {
 	return in.collect(ctx, c, secrets, false)
 }
 
 // Replace waits until a person has entered another value of a secret. Called again for a call that had to go meanwhile, it
 // reports what became of that.
-func (in *Intake) Replace(ctx context.Context, c *consent.Call, secret string) error {
+func (in *Intake) Replace(ctx context.Context, c *consent.Call, of store.Entry) error {
 	// The request may come again after its dialog was done: on 2026-07-28 with the comparison of the codes, from older clients
 	// because they were told to call again.
-	if in.takeReplaced(asker{c.Who, secret}) || hasStored(c, secret) {
+	if in.takeReplaced(asker{c.Who, of}) || hasStored(c, of) {
 		return nil
 	}
-	return in.collect(ctx, c, []string{secret}, true)
+	return in.collect(ctx, c, Secrets{of.Account, []string{of.Name}}, true)
 }
 
-func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string, replace bool) error {
+func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets Secrets, replace bool) error {
 	about := func(err error) error {
 		if already := (*consent.About)(nil); errors.As(err, &already) {
 			return already
 		}
-		return &consent.About{Secrets: secrets, Err: err}
+		return &consent.About{Entries: secrets.entries(), Err: err}
 	}
 	if ctx.Err() != nil {
 		return about(consent.ErrOutsideCall) // a task's handler has no client that could be asked
@@ -159,7 +176,7 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 		c.Pend(open.Subject)
 	}
 	if errors.Is(err, consent.ErrPending) && replace {
-		in.await(asker{c.Who, secrets[0]}, open.Subject)
+		in.await(asker{c.Who, secrets.entries()[0]}, open.Subject)
 	}
 	if err != nil {
 		return about(err)
@@ -168,7 +185,7 @@ func (in *Intake) collect(ctx context.Context, c *consent.Call, secrets []string
 }
 
 // A collection is open to the calls that miss one of its values.
-type collection = consent.Open[*codes, error]
+type collection = consent.Open[store.Entry, *codes, error]
 
 // wait waits for the end of a collection. Where the call's client shows the code by rounds, the call that began the
 // collection goes as soon as the first window opens; another one may find it open when it has waited long enough.
@@ -187,9 +204,10 @@ func (in *Intake) wait(ctx context.Context, c *consent.Call, open *collection, b
 }
 
 // join has a call wait for the collection that already asks for one of the secrets, or begins one for all.
-func (in *Intake) join(c *consent.Call, secrets []string, replace bool) (open *collection, begun bool, err error) {
-	return in.open.Join(c, secrets,
-		func() error { return refusal(in.Desk.RefusedLocked, secrets, replace) },
+func (in *Intake) join(c *consent.Call, secrets Secrets, replace bool) (open *collection, begun bool, err error) {
+	entries := secrets.entries()
+	return in.open.Join(c, entries,
+		func() error { return refusal(in.Desk.RefusedLocked, entries, replace) },
 		func() *codes { return in.newCodes(c, secrets) },
 		func(ctx context.Context, open *collection) error { return in.run(ctx, open, c.Ask, replace) })
 }
@@ -199,13 +217,13 @@ type refusedBefore struct{ error }
 
 // refusal returns why a no that is still remembered keeps a window from opening, or nil. remembered is the desk's, with its lock or
 // without.
-func refusal(remembered func(consent.Step, consent.Who, []string) error, secrets []string, replace bool) error {
+func refusal(remembered func(consent.Step, consent.Who, []store.Entry) error, entries []store.Entry, replace bool) error {
 	if replace {
 		if err := remembered(consent.Changing, consent.Everybody, consent.AllSecrets); err != nil {
 			return err
 		}
 	}
-	return remembered(consent.Collecting, consent.Everybody, secrets)
+	return remembered(consent.Collecting, consent.Everybody, entries)
 }
 
 // run asks for the secrets, and remembers a refusal before the calls that wait hear of it.
@@ -236,20 +254,20 @@ func (in *Intake) ask(ctx context.Context, open *collection, client client, repl
 	}
 	switch {
 	case err == nil:
-		in.Desk.Accept(consent.Collecting, consent.Everybody, codes.secrets...)
+		in.Desk.Accept(consent.Collecting, consent.Everybody, codes.of.entries()...)
 		if replace {
 			in.Desk.Accept(consent.Changing, consent.Everybody, consent.AllSecrets...)
 		}
 		return nil
 	case in.IsRefusal(err):
-		in.Desk.Refuse(consent.Collecting, consent.Everybody, codes.secrets, err)
-		err = &consent.About{Secrets: codes.secrets, Err: err}
+		in.Desk.Refuse(consent.Collecting, consent.Everybody, codes.of.entries(), err)
+		err = &consent.About{Entries: codes.of.entries(), Err: err}
 		if replace {
 			in.Desk.Refuse(consent.Changing, consent.Everybody, consent.AllSecrets, err)
 		}
 		return err
 	}
-	return &consent.About{Secrets: codes.secrets, Err: err}
+	return &consent.About{Entries: codes.of.entries(), Err: err}
 }
 
 type client func(context.Context, consent.Form) consent.Reply
@@ -260,7 +278,7 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 	turn, endTurn := open.Step(ctx)
 	defer endTurn()
 	// Nobody waits for a turn that is of no use.
-	wanted := Wanted{Secrets: codes.secrets, Replace: replace}
+	wanted := Wanted{Secrets: codes.of, Replace: replace}
 	if gaps, err := in.gaps(turn, codes, wanted); err != nil || len(gaps) == 0 {
 		return err
 	}
@@ -274,7 +292,7 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 		return err
 	}
 	defer leave()
-	if err := refusal(in.Desk.Refused, codes.secrets, replace); err != nil {
+	if err := refusal(in.Desk.Refused, codes.of.entries(), replace); err != nil {
 		return &refusedBefore{err}
 	}
 	// Another process of this server may have asked while this one waited for its turn, and the screen may have gone.
@@ -295,7 +313,7 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 		withdraw()
 		return err
 	}
-	undo, err := in.keep(entries)
+	undo, err := in.keep(codes.of, entries)
 	if err != nil {
 		withdraw()
 		return err
@@ -305,7 +323,7 @@ func (in *Intake) fill(ctx context.Context, open *collection, client client, rep
 		if e.text == "" {
 			note = in.Values.LeftEmpty
 		}
-		note(ctx, e.secret, codes.compared())
+		note(ctx, codes.of.entry(e.secret), codes.compared())
 	}
 	time.AfterFunc(compareFor, withdraw)
 	return codes.finish(undo)
@@ -322,7 +340,7 @@ func (in *Intake) gaps(ctx context.Context, codes *codes, wanted Wanted) ([]Gap,
 	number(gaps, len(wanted.Entered))
 	for i := range gaps {
 		g := &gaps[i]
-		g.Who, g.Asking.Client, g.Asking.Code = codes.who, codes.client, codes.code
+		g.Who, g.Asking.Account, g.Asking.Client, g.Asking.Code = codes.who, codes.of.Account, codes.client, codes.code
 	}
 	return gaps, in.Ready(ctx, gaps)
 }
@@ -430,7 +448,7 @@ func (in *Intake) window(ctx context.Context, open *collection, g Gap, prefill s
 
 // keep stores all texts, or puts back what was there before. It returns how to do that later. A keychain has no transactions:
 // where this process is killed between two writes, some values are new and the others old, each whole.
-func (in *Intake) keep(entries []entry) (undo func(), err error) {
+func (in *Intake) keep(of Secrets, entries []entry) (undo func(), err error) {
 	var steps []func(context.Context)
 	undo = func() {
 		for _, step := range slices.Backward(steps) {
@@ -440,7 +458,7 @@ func (in *Intake) keep(entries []entry) (undo func(), err error) {
 	// The person has typed everything: what is begun now is finished, also while the server shuts down, unless the keychain
 	// keeps it waiting.
 	for _, e := range entries {
-		step, err := in.Values.Replace(in.end, e.secret, e.text)
+		step, err := in.Values.Replace(in.end, of.entry(e.secret), e.text)
 		if step != nil {
 			steps = append(steps, step)
 		}
@@ -466,5 +484,5 @@ func (in *Intake) takeReplaced(by asker) bool {
 	defer in.mu.Unlock()
 	codes := in.awaited[by]
 	delete(in.awaited, by)
-	return codes != nil && !codes.isOver() && codes.stored(by.secret)
+	return codes != nil && !codes.isOver() && codes.stored(by.of)
 }

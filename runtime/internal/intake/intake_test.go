@@ -16,6 +16,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A shelf is where the values of these tests are kept. What it has is no gap.
@@ -42,7 +43,7 @@ func (s *shelf) Gaps(_ context.Context, wanted Wanted) (gaps []Gap, err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, secret := range wanted.Secrets {
+	for _, secret := range wanted.Names {
 		_, isEntered := wanted.Entered[secret]
 		if _, ok := s.texts[secret]; !isEntered && (wanted.Replace || !ok) {
 			gaps = append(gaps, Gap{Field: field.Field{Name: secret, Type: field.Password, Required: true}})
@@ -51,7 +52,8 @@ func (s *shelf) Gaps(_ context.Context, wanted Wanted) (gaps []Gap, err error) {
 	return gaps, nil
 }
 
-func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(context.Context), err error) {
+func (s *shelf) Replace(_ context.Context, of store.Entry, text string) (undo func(context.Context), err error) {
+	secret := of.Name
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before, wasSet := s.texts[secret]
@@ -74,11 +76,11 @@ func (s *shelf) Replace(_ context.Context, secret, text string) (undo func(conte
 	return undo, nil
 }
 
-func (s *shelf) Stored(context.Context, string, string)    {}
-func (s *shelf) LeftEmpty(context.Context, string, string) {}
+func (s *shelf) Stored(context.Context, store.Entry, string)    {}
+func (s *shelf) LeftEmpty(context.Context, store.Entry, string) {}
 
-func (s *shelf) Differed(_ consent.Who, secrets []string, stored bool) {
-	s.log = append(s.log, fmt.Sprintf("codes of %q differ, stored: %t", secrets, stored))
+func (s *shelf) Differed(_ consent.Who, secrets Secrets, stored bool) {
+	s.log = append(s.log, fmt.Sprintf("codes of %q differ, stored: %t", secrets.Names, stored))
 }
 
 // newIntake returns an intake where a person types the texts, one after the other.
@@ -107,7 +109,7 @@ func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
 			return text, nil, nil
 		},
 		Ready: func(context.Context, []Gap) error { return nil },
-		Form: func(_ consent.Who, _ []string, code string) consent.Form {
+		Form: func(_ consent.Who, _ Secrets, code string) consent.Form {
 			return consent.Form{Name: "codes", Message: code, Choices: []string{"The codes match", "They differ"}}
 		},
 	})
@@ -126,7 +128,7 @@ func roundCall(request context.Context) (ctx context.Context, c *consent.Call) {
 func collect(t *testing.T, in *Intake, secrets ...string) (codes *codes, state string) {
 	t.Helper()
 	_, c := roundCall(t.Context())
-	open, begun, err := in.join(c, secrets, false)
+	open, begun, err := in.join(c, Secrets{Names: secrets}, false)
 	if err != nil || !begun {
 		t.Fatal(begun, err)
 	}
@@ -160,7 +162,7 @@ func TestNoWhileAWindowWaitsForItsTurn(t *testing.T) {
 		}
 		ctx, c := roundCall(t.Context())
 		failed := make(chan error, 1)
-		go func() { failed <- in.Collect(ctx, c, []string{"api_key"}) }()
+		go func() { failed <- in.Collect(ctx, c, Secrets{Names: []string{"api_key"}}) }()
 		synctest.Wait()
 		_, retry := roundCall(t.Context())
 		in.Desk.Resume(retry, state, chooses(differ))
@@ -169,7 +171,7 @@ func TestNoWhileAWindowWaitsForItsTurn(t *testing.T) {
 			t.Errorf("the call that waits: %v", err)
 		}
 		time.Sleep(time.Minute)
-		if err := in.Desk.Refused(consent.Collecting, consent.Everybody, []string{"api_key"}); err != nil {
+		if err := in.Desk.Refused(consent.Collecting, consent.Everybody, []store.Entry{{Name: "api_key"}}); err != nil {
 			t.Errorf("the no counts twice: %v", err)
 		}
 	})
@@ -188,11 +190,11 @@ func TestSlowTakingBackHoldsNobodyElse(t *testing.T) {
 	others := make(chan struct{})
 	go func() {
 		defer close(others)
-		if hasStored(retry, "api_key") {
+		if hasStored(retry, store.Entry{Name: "api_key"}) {
 			t.Error("what is taken back is taken for stored")
 		}
 		_ = codes.compared()
-		_ = retry.How("api_key")
+		_ = retry.How(store.Entry{Name: "api_key"})
 		in.Desk.Revoke("api_key")
 		_, _ = in.Desk.End(retry)
 	}()
@@ -207,7 +209,7 @@ func TestSlowTakingBackHoldsNobodyElse(t *testing.T) {
 	if len(values.texts) != 0 {
 		t.Errorf("stored %q", values.texts)
 	}
-	if err := in.Desk.Refused(consent.Collecting, consent.Everybody, []string{"api_key"}); !errors.Is(err, consent.ErrDenied) {
+	if err := in.Desk.Refused(consent.Collecting, consent.Everybody, []store.Entry{{Name: "api_key"}}); !errors.Is(err, consent.ErrDenied) {
 		t.Errorf("it may be asked for again at once: %v", err)
 	}
 }
@@ -216,7 +218,7 @@ func TestSlowTakingBackHoldsNobodyElse(t *testing.T) {
 func TestAllAreKeptOrNone(t *testing.T) {
 	values := &shelf{texts: map[string]string{"one": "before"}, fails: "fourth"}
 	in := newIntake(t, values)
-	undo, err := in.keep([]entry{{"one", "first"}, {"two", "second"}, {"one", "third"}, {"three", "fourth"}})
+	undo, err := in.keep(Secrets{}, []entry{{"one", "first"}, {"two", "second"}, {"one", "third"}, {"three", "fourth"}})
 	if err == nil || undo != nil {
 		t.Fatal("a value that could not be stored is kept")
 	}
@@ -237,7 +239,7 @@ func TestRefusalInTheClientEndsTheDialogsOrTakesBack(t *testing.T) {
 	values := &shelf{}
 	in := newIntake(t, values, "typed")
 	_, c := roundCall(t.Context())
-	early := in.newCodes(c, []string{"api_key"})
+	early := in.newCodes(c, Secrets{Names: []string{"api_key"}})
 	early.hear(consent.Reply{Chosen: differ})
 	var ended error
 	early.onRefusal(func(cause error) { ended = cause })
@@ -254,7 +256,7 @@ func TestRefusalInTheClientEndsTheDialogsOrTakesBack(t *testing.T) {
 		if len(values.texts) != want {
 			t.Errorf("choice %d: stored %q", choice, values.texts)
 		}
-		if hasStored(retry, "api_key") != (want == 1) {
+		if hasStored(retry, store.Entry{Name: "api_key"}) != (want == 1) {
 			t.Errorf("choice %d: the retry is told otherwise", choice)
 		}
 	}
@@ -308,7 +310,7 @@ func TestFormIsWithdrawnAfterItsWindow(t *testing.T) {
 				<-ctx.Done()
 				return consent.Nobody
 			}
-			if err := in.Collect(t.Context(), c, []string{"api_key"}); err != nil {
+			if err := in.Collect(t.Context(), c, Secrets{Names: []string{"api_key"}}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(compareFor - 2*time.Second)
@@ -350,7 +352,7 @@ func TestCancelledCallLeavesOnlyAnOpenWindow(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Second, cancel)
 			c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
-			if err := in.Collect(ctx, c, []string{"api_key"}); !errors.Is(err, context.Canceled) {
+			if err := in.Collect(ctx, c, Secrets{Names: []string{"api_key"}}); !errors.Is(err, context.Canceled) {
 				t.Error(err)
 			}
 			before()
@@ -377,7 +379,7 @@ func TestCloseWaitsForTheKeychainOnce(t *testing.T) {
 				} else {
 					in.Values = frozen{values}
 					c := consent.NewCall(consent.Who{Kind: consent.Process}, consent.Tool{Kind: "tool", Name: "tool"})
-					go func() { _ = in.Collect(t.Context(), c, []string{"api_key"}) }()
+					go func() { _ = in.Collect(t.Context(), c, Secrets{Names: []string{"api_key"}}) }()
 				}
 				time.Sleep(time.Hour)
 				begun := time.Now()
@@ -393,7 +395,7 @@ func TestCloseWaitsForTheKeychainOnce(t *testing.T) {
 // frozen is a shelf that stores nothing.
 type frozen struct{ *shelf }
 
-func (f frozen) Replace(ctx context.Context, secret, text string) (undo func(context.Context), err error) {
+func (f frozen) Replace(ctx context.Context, of store.Entry, text string) (undo func(context.Context), err error) {
 	<-ctx.Done()
 	return func(ctx context.Context) { <-ctx.Done() }, ctx.Err()
 }
@@ -406,7 +408,7 @@ func TestCodesThatDifferAreNoted(t *testing.T) {
 		values := &shelf{}
 		in := newIntake(t, values, "typed")
 		_, c := roundCall(t.Context())
-		codes := in.newCodes(c, []string{"api_key"})
+		codes := in.newCodes(c, Secrets{Names: []string{"api_key"}})
 		if stored {
 			codes, _ = collect(t, in, "api_key")
 		}

@@ -32,7 +32,7 @@ func FuzzParseHead(f *testing.F) {
 		if h.generation != "a" && h.generation != "b" || h.parts < 1 || h.parts > MaxValue || len(h.sum) != len(digest("")) {
 			t.Errorf("accepted %q", entry)
 		}
-		if account := partAccount(h.generation, h.parts, "key"); !isPlain(account) {
+		if account := partAccount(h.generation, h.parts, "key"); !isPlain(account, maxName) {
 			t.Errorf("%q leads to the account %q", entry, account)
 		}
 	})

@@ -38,6 +38,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/mcpsecrets/mcpsecrets/internal/field"
+
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
@@ -298,9 +300,13 @@ func gaveUp(ctx context.Context) error {
 	}
 }
 
-// maxName bounds service and account, so that a name never eats up the room
-// that the smallest entry (macOS, see split.go) needs for its value.
-const maxName = 100
+// maxName and maxEntry bound service and account, so that a name never eats up the
+// room that the smallest entry (macOS, see split.go) needs for its value. The latter
+// is that of the longest secret in the longest account, see [Store].
+const (
+	maxName  = 100
+	maxEntry = maxName + len("@") + field.MaxAccount
+)
 
 // checkNames refuses what some keychain would take for something else: on
 // macOS a newline starts another command of `security`, which also reads quotes
@@ -311,7 +317,7 @@ func checkNames(service, account string) error {
 	if err := checkService(service); err != nil {
 		return err
 	}
-	if !isPlain(account) {
+	if !isPlain(account, maxEntry) {
 		return fmt.Errorf("%w: bad account name", ErrStore)
 	}
 	if account == indexAccount || strings.HasPrefix(account, partPrefix) {
@@ -325,14 +331,14 @@ func checkNames(service, account string) error {
 func isFolded(account string) bool { return foldsCase && account != strings.ToLower(account) }
 
 func checkService(service string) error {
-	if !isPlain(service) {
+	if !isPlain(service, maxName) {
 		return fmt.Errorf("%w: bad service name", ErrStore)
 	}
 	return nil
 }
 
-func isPlain(name string) bool {
-	if name == "" || len(name) > maxName || !utf8.ValidString(name) {
+func isPlain(name string, limit int) bool {
+	if name == "" || len(name) > limit || !utf8.ValidString(name) {
 		return false
 	}
 	for _, r := range name {

@@ -23,7 +23,7 @@ func TestNamesThatAreRefused(t *testing.T) {
 		{"a", "b:c"}, {"a:b", "c"}, {"svc", "it's"}, {"it's", "key"}, {"svc", `a\b`}, {`a\b`, "key"},
 		{"svc", "\u202egnp"}, {"svc", "a\u2028b"}, {"svc", "\xff"}, {"\xff", "key"},
 		{"svc", indexAccount}, {"svc", partAccount("a", 0, "key")},
-		{"svc", strings.Repeat("a", maxName+1)}, {strings.Repeat("a", maxName+1), "key"},
+		{"svc", strings.Repeat("a", maxEntry+1)}, {strings.Repeat("a", maxName+1), "key"},
 	} {
 		err := s.Set(t.Context(), test.service, test.account, "v")
 		if !errors.Is(err, ErrStore) {

@@ -162,7 +162,7 @@ func TestSecurityNames(t *testing.T) {
 		"a\nadd-generic-password -U -s other -a other -w other"}
 	plain := "" // what of ASCII is taken, to be tried in a few names
 	for r := range rune(0x80) {
-		if name := "x" + string(r); isPlain(name) {
+		if name := "x" + string(r); isPlain(name, maxName) {
 			plain += string(r)
 		} else {
 			names = append(names, name)
@@ -180,7 +180,7 @@ func TestSecurityNames(t *testing.T) {
 		for _, key := range [][2]string{{"com.mcp.test", name}, {name, "key"}} {
 			d.reset()
 			err := s.Set(t.Context(), key[0], key[1], "value")
-			if !isPlain(name) {
+			if !isPlain(name, maxName) {
 				if calls := d.calls(); !errors.Is(err, ErrStore) || len(calls) > 0 {
 					t.Errorf("%q: %v, after %d processes", key, err, len(calls))
 				}
@@ -202,8 +202,9 @@ func TestSecurityNames(t *testing.T) {
 func TestSecurityLongestCommand(t *testing.T) {
 	d, s := double(t)
 	long := " " + strings.Repeat("x", maxName-1) // is put in quotes
+	account := " " + strings.Repeat("x", maxEntry-1)
 	value := strings.Repeat("v", 3*entryLimit)
-	if err := s.Set(t.Context(), long, long, value); err != nil {
+	if err := s.Set(t.Context(), long, account, value); err != nil {
 		t.Fatal(err)
 	}
 	longest := 0

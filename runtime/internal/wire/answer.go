@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,7 @@ func (t *transport) finish(resp *http.Response, h *hop) {
 		resp.Status = t.Mask(resp.Status) // whose words are the server's own
 	}
 	t.maskHeader(resp.Header, h)
+	t.maskHeader(resp.Trailer, h) // of which the names are there
 	if resp.Body == nil || resp.Body == http.NoBody {
 		return
 	}
@@ -62,9 +64,13 @@ func (t *transport) maskHeader(header http.Header, h *hop) {
 	}
 	var all strings.Builder
 	for name, values := range header {
-		if h.carries.isIn(name) {
+		if t.isIn(name, h.carries) {
 			delete(header, name)
 			continue
+		}
+		for _, text := range inCases(name) {
+			all.WriteString(text)
+			all.WriteByte('\n')
 		}
 		for _, value := range values {
 			all.WriteString(value)
@@ -74,17 +80,33 @@ func (t *transport) maskHeader(header http.Header, h *hop) {
 	if t.Mask(all.String()) == all.String() {
 		return
 	}
-	for _, values := range header {
+	for name, values := range header {
+		if cases := inCases(name); slices.ContainsFunc(cases[:], t.isMasked) {
+			delete(header, name)
+			continue
+		}
 		for i, value := range values {
 			values[i] = t.Mask(value)
 		}
 	}
 }
 
-// isIn reports whether the name of a header has a value in it: names come in any case.
-func (c Credential) isIn(name string) bool {
+func (t *transport) isMasked(text string) bool { return t.Mask(text) != text }
+
+// inCases returns a name as it is, and in the cases in which encodings are written. The case that a server wrote is lost.
+func inCases(name string) [3]string {
+	return [...]string{name, strings.ToLower(name), strings.ToUpper(name)}
+}
+
+// isIn reports whether the name of a header has a value in it that is confidential, whatever the case.
+func (t *transport) isIn(name string, c Credential) bool {
 	for _, text := range c.Texts {
-		if len(text) <= len(name) && len(text) >= shortest && strings.Contains(strings.ToLower(name), strings.ToLower(text)) {
+		if len(text) < shortest || len(text) > len(name) {
+			continue
+		}
+		lower := strings.ToLower(text)
+		isThere := strings.Contains(strings.ToLower(name), lower) || strings.Contains(strings.ToLower(decodedOnce(name)), lower)
+		if isThere && t.isMasked(text) {
 			return true
 		}
 	}

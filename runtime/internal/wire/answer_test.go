@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/base32"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/reach"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/wire"
 )
 
@@ -94,6 +97,76 @@ func TestEchoIsMasked(t *testing.T) {
 	}
 }
 
+// The names of headers and trailers come in any case, and a trailer's is there before the trailer: what an encoding of the value in
+// them says is gone, before the body is read, after, and where nobody reads it.
+func TestEchoInNames(t *testing.T) {
+	w := newWorld(t)
+	encodings := map[string]func(string) string{
+		"plain": func(text string) string { return text },
+		"hex":   func(text string) string { return hex.EncodeToString([]byte(text)) },
+		"base32": func(text string) string {
+			return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString([]byte(text))
+		},
+		"percent": func(text string) string { return strings.ReplaceAll(fmt.Sprintf("% x", text), " ", "%") },
+	}
+	for encoding, encoded := range encodings {
+		w.serve(func(rw http.ResponseWriter, r *http.Request) {
+			name := "x-" + encoded(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+			rw.Header()[name] = []string{"1"}
+			rw.Header().Set("Trailer", name+"-t")
+			if r.URL.Path == "/empty" {
+				return
+			}
+			_, _ = io.WriteString(rw, "ok")
+			rw.Header().Set(name+"-t", "1")
+		}, "https://api.example.com")
+		echoed := strings.ToLower(encoded(value))
+		isEchoed := func(text string) bool { return strings.Contains(strings.ToLower(text), echoed) }
+		for _, http2 := range []bool{false, true} {
+			for _, end := range []func(*http.Response){
+				func(*http.Response) {}, func(resp *http.Response) { _, _ = io.Copy(io.Discard, resp.Body) }, func(resp *http.Response) { resp.Body.Close() },
+			} {
+				for _, path := range []string{"/", "/empty"} {
+					c := w.bearer()
+					c.Base.ForceAttemptHTTP2 = http2
+					resp, err := wire.New(c).RoundTrip(get(t, "https://api.example.com"+path))
+					if err != nil {
+						t.Fatal(err)
+					}
+					end(resp)
+					if way := reach.Text(resp, isEchoed); way != "" {
+						t.Errorf("%s, HTTP/2 %t, %s: %s: %v %v", encoding, http2, path, way, resp.Header, resp.Trailer)
+					}
+					resp.Body.Close()
+				}
+			}
+		}
+	}
+}
+
+// What is no secret takes no header away: a user may have the name of one.
+func TestUserWithTheNameOfAHeader(t *testing.T) {
+	w := newWorld(t)
+	w.serve(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Location", "/pets/1")
+		rw.Header().Set("X-Eu-Central-1", "here")
+		rw.WriteHeader(http.StatusCreated)
+	}, "https://api.example.com")
+	place := wire.Place{Hosts: []string{"api.example.com"}}
+	for _, c := range []wire.Config{
+		w.config(field.SentAs{Form: field.Basic}, place, "location", value),
+		w.config(field.SentAs{Form: field.SigV4, Service: "s3"}, place, "key-id-"+value, value, "eu-central-1"),
+	} {
+		g := &guard.Guard{} // which knows what is confidential
+		g.Learn(value, "")
+		c.Mask = g.Text
+		resp := do(t, wire.New(c), get(t, "https://api.example.com/pets"))
+		if resp.Header.Get("Location") == "" || resp.Header.Get("X-Eu-Central-1") == "" {
+			t.Errorf("%v: %v", c.As, resp.Header)
+		}
+	}
+}
+
 // Nor has the line with the status, or an error that quotes what a server says.
 func TestEchoInWhatIsNoHeader(t *testing.T) {
 	w := newWorld(t)
@@ -115,7 +188,7 @@ func TestEchoInWhatIsNoHeader(t *testing.T) {
 		})
 		client := &http.Client{Transport: wire.New(w.config(field.SentAs{Form: field.Bearer}, local, value))}
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		resp, err := client.Get("http://localhost:8080/") //nolint:noctx // as programs do
+		resp, err := client.Get("http://localhost:8080/")
 		if err == nil {
 			_, err = io.Copy(io.Discard, resp.Body)
 		}
@@ -154,7 +227,7 @@ func TestQuery(t *testing.T) {
 		"https://api.example.com/elsewhere?a=b":  {"GET /elsewhere?a=b&key=" + value, "GET /?a=b"},
 		"https://api.example.com/elsewhere?a=%2": {"GET /elsewhere?a=%2&key=" + value, "GET /?a=%2"},
 	} {
-		resp, err := client.Get(address) //nolint:noctx // as programs do
+		resp, err := client.Get(address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +246,7 @@ func TestQuery(t *testing.T) {
 	clear(w.at)
 	w.mu.Unlock()
 	client.CloseIdleConnections()
-	if _, err := client.Get("https://api.example.com/x"); err == nil || carries(err.Error()) { //nolint:noctx // as programs do
+	if _, err := client.Get("https://api.example.com/x"); err == nil || carries(err.Error()) {
 		t.Errorf("%v", err)
 	}
 }
@@ -232,7 +305,7 @@ func TestRejection(t *testing.T) {
 			}
 			return wire.Credential{As: config.As, Texts: []string{text}}, nil
 		}
-		config.Reject = func(used wire.Credential, status int) {
+		config.Reject = func(_ context.Context, used wire.Credential, status int) {
 			if rejected.Add(1); used.Texts[0] == good || status != 401 {
 				t.Errorf("%s: the good one was rejected", c.name)
 			}
@@ -309,7 +382,7 @@ func TestNothingIsSet(t *testing.T) {
 	w.serve(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusUnauthorized) }, "https://api.example.com")
 	c := w.config(field.SentAs{Form: field.Bearer}, wire.Place{Hosts: []string{"api.example.com"}})
 	c.RejectOn = []int{401}
-	c.Reject = func(wire.Credential, int) { t.Error("nothing was sent that could be rejected") }
+	c.Reject = func(context.Context, wire.Credential, int) { t.Error("nothing was sent that could be rejected") }
 	do(t, wire.New(c), get(t, "https://api.example.com/"))
 	if seen := w.take(); len(seen) != 1 || strings.Contains(seen[0].text, "Authorization") {
 		t.Errorf("%q", seen)
@@ -487,7 +560,7 @@ func TestTimeout(t *testing.T) {
 	w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "https://api.example.com")
 	client := &http.Client{Transport: wire.New(w.bearer()), Timeout: 50 * time.Millisecond}
 	var failure *url.Error
-	if _, err := client.Get("https://api.example.com/"); !errors.As(err, &failure) || !failure.Timeout() { //nolint:noctx // as programs do
+	if _, err := client.Get("https://api.example.com/"); !errors.As(err, &failure) || !failure.Timeout() {
 		t.Error(err)
 	}
 }

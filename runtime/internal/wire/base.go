@@ -40,7 +40,8 @@ func cloned(base *http.Transport) *http.Transport {
 // forCredentials returns the copy of a base that sends credentials. The error is [ErrBase].
 func forCredentials(base *http.Transport) (*http.Transport, error) {
 	own := cloned(base)
-	hasTLSOfItsOwn := own.DialTLSContext != nil || own.DialTLS != nil //nolint:staticcheck // DialTLS is deprecated, and works
+	//lint:ignore SA1019 DialTLS still works
+	hasTLSOfItsOwn := own.DialTLSContext != nil || own.DialTLS != nil
 	if hasTLSOfItsOwn || len(own.TLSNextProto) > 0 || !isSafe(own.TLSClientConfig) {
 		return nil, ErrBase
 	}
@@ -52,7 +53,11 @@ func forCredentials(base *http.Transport) (*http.Transport, error) {
 		withoutHTTP2(own) // of which net/http would log the headers
 	}
 	own.Proxy = neverForPlainHTTP(base.Proxy)
-	own.DialContext, own.Dial = atThisComputer(dialerOf(base)), nil //nolint:staticcheck // as above
+	//lint:ignore SA1019 Dial still works
+	own.DialContext, own.Dial = withoutTLS(dialerOf(base)), nil
+	if c := own.TLSClientConfig; c != nil && c.RootCAs != nil {
+		c.RootCAs = c.RootCAs.Clone() // the pool is the caller's still, who may add to it
+	}
 	return own, nil
 }
 
@@ -73,25 +78,50 @@ type dialer = func(ctx context.Context, network, address string) (net.Conn, erro
 
 // dialerOf returns how base dials.
 func dialerOf(base *http.Transport) dialer {
+	//lint:ignore SA1019 Dial still works
+	older := base.Dial
 	switch {
 	case base.DialContext != nil:
 		return base.DialContext
-	case base.Dial != nil: //nolint:staticcheck // as above
-		return func(_ context.Context, network, address string) (net.Conn, error) { return base.Dial(network, address) }
+	case older != nil:
+		return func(_ context.Context, network, address string) (net.Conn, error) { return older(network, address) }
 	}
 	return new(net.Dialer).DialContext
 }
 
-// atThisComputer has a name of this computer lead to this computer, whatever the resolver says: in plain http, no certificate would.
-func atThisComputer(dial dialer) dialer {
+// withoutTLS returns dial for credentials. Where no certificate says who answers, in plain http, a name of this computer leads to this
+// computer, whatever the resolver says; and the connection is one of package net, since one that the caller made would be shown what is
+// written to it.
+func withoutTLS(dial dialer) dialer {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
-		if err == nil && field.IsLoopback(address) && !isHere(conn.RemoteAddr()) {
-			_ = conn.Close() // nothing was written
-			return nil, ErrRebound
+		switch {
+		case err != nil:
+			return conn, err
+		case field.IsLoopback(address) && !isHere(conn.RemoteAddr()):
+			err = ErrRebound
+		case !isForTLS(ctx) && !isOfNet(conn):
+			err = ErrDialer
+		default:
+			return conn, nil
 		}
-		return conn, err
+		_ = conn.Close() // nothing was written
+		return nil, err
 	}
+}
+
+// isForTLS reports whether a connection that is dialled is for a request by https.
+func isForTLS(ctx context.Context) bool {
+	shown, _ := ctx.Value(shownKey{}).(*http.Request)
+	return shown != nil && shown.URL.Scheme == "https"
+}
+
+func isOfNet(conn net.Conn) bool {
+	switch conn.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return true
+	}
+	return false
 }
 
 func isHere(address net.Addr) bool {

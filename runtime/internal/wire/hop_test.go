@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -72,7 +73,7 @@ func TestRedirects(t *testing.T) {
 		{[]string{"http://localhost:9090/", "http://localhost:9090/", api, api}, 4},
 	} {
 		client := &http.Client{Transport: wire.New(w.config(field.SentAs{Form: field.Bearer}, place, value))}
-		resp, err := client.Post(via(c.hops[0], c.hops[1:]...), "text/plain", strings.NewReader("body")) //nolint:noctx // as programs do
+		resp, err := client.Post(via(c.hops[0], c.hops[1:]...), "text/plain", strings.NewReader("body"))
 		if err != nil {
 			t.Errorf("%q: %v", c.hops, err)
 			continue
@@ -96,7 +97,7 @@ func TestRedirectToANameThatIsMapped(t *testing.T) {
 	w.serve(redirects, "https://api.example.com", "https://xn--bcher-kva.example.net")
 	client := &http.Client{Transport: wire.New(w.bearer())}
 	for _, host := range []string{"bücher。example．net", "BÜCHER.example.net."} {
-		resp, err := client.Get(via("https://api.example.com/", "https://"+host+"/")) //nolint:noctx // as programs do
+		resp, err := client.Get(via("https://api.example.com/", "https://"+host+"/"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +113,7 @@ func TestRedirectToANameThatIsMappedToNone(t *testing.T) {
 	w := newWorld(t)
 	w.serve(redirects, "https://api.example.com", "https://10.1.2.3")
 	client := &http.Client{Transport: wire.New(w.bearer())}
-	if _, err := client.Get(via("https://api.example.com/", "https://10。1.2.3/")); !errors.Is(err, wire.ErrElsewhere) { //nolint:noctx // as programs do
+	if _, err := client.Get(via("https://api.example.com/", "https://10。1.2.3/")); !errors.Is(err, wire.ErrElsewhere) {
 		t.Error(err)
 	}
 }
@@ -122,7 +123,7 @@ func TestRedirectToOurselvesInDisguise(t *testing.T) {
 	w := newWorld(t)
 	w.serve(redirects, "https://api.example.com")
 	client := &http.Client{Transport: wire.New(w.bearer())}
-	_, err := client.Get(via("https://api.example.com/", "https://user:password@api.example.com/")) //nolint:noctx // as programs do
+	_, err := client.Get(via("https://api.example.com/", "https://user:password@api.example.com/"))
 	if seen := w.take(); !errors.Is(err, wire.ErrUserInfo) || len(seen) != 1 {
 		t.Errorf("%v, %q", err, seen)
 	}
@@ -138,7 +139,7 @@ func TestRedirectBelowAStoredURL(t *testing.T) {
 		"/v3/y": "/v3/y", "y": "/v3/y", "https://api.example.com/v3/y": "/v3/y", "https://base_url.invalid/y": "/v3/y", "HTTPS://API.example.com:443/v3": "/v3",
 		"//api.example.com/v3/": "/v3/", "/v3/a%2Fb?c=%20d": "/v3/a%2Fb?c=%20d", "?a=b": "/v3/x?a=b",
 	} {
-		resp, err := client.Get(via("https://base_url.invalid/x", location)) //nolint:noctx // as programs do
+		resp, err := client.Get(via("https://base_url.invalid/x", location))
 		if err != nil {
 			t.Fatal(location, err)
 		}
@@ -150,7 +151,7 @@ func TestRedirectBelowAStoredURL(t *testing.T) {
 			t.Errorf("%s: the caller is told of %s", location, resp.Request.URL)
 		}
 	}
-	resp, err := client.Get(via("https://base_url.invalid/x", "/other")) //nolint:noctx // as programs do
+	resp, err := client.Get(via("https://base_url.invalid/x", "/other"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,8 +257,9 @@ func TestReach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp.Request = nil                                                                                                                      // where anybody would look
-	for name, held := range map[string]any{"request": req, "answer": resp, "context": context.WithValue(t.Context(), "k", []byte(value))} { //nolint:staticcheck // a key is a key
+	resp.Request = nil // where anybody would look
+	type key struct{}
+	for name, held := range map[string]any{"request": req, "answer": resp, "context": context.WithValue(t.Context(), key{}, []byte(value))} {
 		if reach.Text(held, carries) == "" {
 			t.Errorf("does not find it in the %s", name)
 		}
@@ -315,6 +317,93 @@ func TestHooks(t *testing.T) {
 	}
 	if !slices.ContainsFunc(told, func(s string) bool { return strings.HasPrefix(s, "proxy") }) || !slices.ContainsFunc(told, func(s string) bool { return strings.HasPrefix(s, "dial") }) {
 		t.Errorf("told: %q", told)
+	}
+}
+
+// In plain http, a connection of the caller's own would be shown the value. Over TLS it sees what nobody can read.
+func TestConnectionsOfTheCaller(t *testing.T) {
+	w := newWorld(t)
+	w.serve(ok, "https://api.example.com")
+	w.serve(redirects, "http://localhost:8080", "http://api.example.com:8080", "http://evil.net")
+	place := wire.Place{Hosts: []string{"api.example.com", "localhost:8080", "api.example.com:8080"}, Insecure: true}
+	for address, want := range map[string]error{
+		"https://api.example.com/": nil, "http://localhost:8080/": wire.ErrDialer, "http://api.example.com:8080/": wire.ErrDialer,
+	} {
+		c := w.config(field.SentAs{Form: field.Bearer}, place, value)
+		var shown bytes.Buffer
+		dial := c.Base.DialContext
+		c.Base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			return &watching{conn, &shown}, err
+		}
+		resp, err := wire.New(c).RoundTrip(get(t, address))
+		if err == nil {
+			readAll(t, resp)
+		}
+		if !errors.Is(err, want) || carries(shown.String()) || (want == nil) != (len(w.take()) == 1) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	// By whatever way a connection is the caller's, and none of package net.
+	c := w.config(field.SentAs{Form: field.Bearer}, place, value)
+	dial := c.Base.DialContext
+	c.Base.DialContext = nil
+	//lint:ignore SA1019 Dial still works
+	c.Base.Dial = func(network, address string) (net.Conn, error) {
+		conn, err := dial(t.Context(), network, address)
+		return struct{ *net.TCPConn }{conn.(*net.TCPConn)}, err
+	}
+	if _, err := wire.New(c).RoundTrip(get(t, "http://localhost:8080/")); !errors.Is(err, wire.ErrDialer) || len(w.take()) > 0 {
+		t.Error(err)
+	}
+	// Where a redirect has led, nothing is carried.
+	c = w.bearer()
+	dial = c.Base.DialContext
+	w.serve(redirects, "https://api.example.com")
+	c.Base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		return &watching{conn, io.Discard}, err
+	}
+	resp, err := (&http.Client{Transport: wire.New(c)}).Get(via("https://api.example.com/", "http://evil.net/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readAll(t, resp)
+	if seen := w.take(); len(seen) != 2 || carries(seen[1].text) {
+		t.Errorf("%q", seen)
+	}
+}
+
+// A watching connection shows somebody what is written to it.
+type watching struct {
+	net.Conn
+	to io.Writer
+}
+
+func (w *watching) Write(p []byte) (int, error) { _, _ = w.to.Write(p); return w.Conn.Write(p) }
+
+// A header in a spelling that net/http does not heed frames the request a second time: another virtual host would get the value, or
+// what stands in a body would be read as the next request.
+func TestHeadersThatFrame(t *testing.T) {
+	w := newWorld(t)
+	w.serve(ok, "https://api.example.com")
+	w.serve(ok, "http://localhost:8080")
+	place := wire.Place{Hosts: []string{"api.example.com", "localhost:8080"}}
+	for _, address := range []string{"https://api.example.com/", "http://localhost:8080/"} {
+		for name, want := range map[string]error{
+			"host": wire.ErrFraming, "HOST": wire.ErrFraming, "transfer-encoding": wire.ErrFraming, "Transfer-encoding": wire.ErrFraming, "content-length": wire.ErrFraming,
+			"trailer": wire.ErrFraming, "X-Host": nil, "x-own": nil, "Host": nil, "Content-Length": nil, // the last two net/http leaves out
+		} {
+			req := get(t, address)
+			req.Header[name] = []string{"evil.net"}
+			resp, err := wire.New(w.config(field.SentAs{Form: field.Bearer}, place, value)).RoundTrip(req)
+			if err == nil {
+				readAll(t, resp)
+			}
+			if seen := w.take(); !errors.Is(err, want) || (want == nil) != (len(seen) == 1) || len(seen) == 1 && strings.Contains(seen[0].at, "evil") {
+				t.Errorf("%s, %s: %v, %q", address, name, err, seen)
+			}
+		}
 	}
 }
 
@@ -388,7 +477,7 @@ func TestProxyAfterARedirectElsewhere(t *testing.T) {
 		return proxy, nil
 	}
 	client := &http.Client{Transport: wire.New(c)}
-	resp, err := client.Get(via("https://api.example.com/", "http://evil.net/x")) //nolint:noctx // as programs do
+	resp, err := client.Get(via("https://api.example.com/", "http://evil.net/x"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -413,8 +502,9 @@ func TestUnsafeBases(t *testing.T) {
 		"server name": func(b *http.Transport) { b.TLSClientConfig.ServerName = "api.example.com" },
 		"TLS dialer":  func(b *http.Transport) { b.DialTLSContext = w.dial },
 		"older TLS dialer": func(b *http.Transport) {
+			//lint:ignore SA1019 it still works
 			b.DialTLS = func(network, address string) (net.Conn, error) { return w.dial(context.Background(), network, address) }
-		}, //nolint:staticcheck // it works
+		},
 		"own HTTP/2": func(b *http.Transport) {
 			b.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{"h2": func(string, *tls.Conn) http.RoundTripper { return nil }}
 		},
@@ -467,6 +557,19 @@ func TestBaseIsCloned(t *testing.T) {
 	w.mu.Unlock()
 	if _, err := rt.RoundTrip(get(t, "https://api.example.com/")); err == nil || len(w2.take()) > 0 {
 		t.Errorf("a server that nobody knows: %v", err)
+	}
+}
+
+// Nor does an authority that the caller's pool gets later.
+func TestAuthoritiesAreTheFirstOnes(t *testing.T) {
+	w, evil := newWorld(t), newWorld(t)
+	evil.serve(ok, "https://api.example.com")
+	c := w.bearer()
+	c.Base.DialContext = evil.dial
+	rt := wire.New(c)
+	w.roots.AddCert(evil.ca)
+	if _, err := rt.RoundTrip(get(t, "https://api.example.com/")); err == nil || len(evil.take()) > 0 {
+		t.Error("a server of an authority that came later got the value")
 	}
 }
 
@@ -579,7 +682,7 @@ func TestCookieJar(t *testing.T) {
 	jar, _ := cookiejar.New(nil)
 	client := &http.Client{Transport: wire.New(w.config(field.SentAs{Form: field.Bearer}, wire.Place{Base: base, Name: "base_url"}, value)), Jar: jar}
 	for _, address := range []string{"https://base_url.invalid/", via("https://base_url.invalid/", "https://evil.net/")} {
-		resp, err := client.Get(address) //nolint:noctx // as programs do
+		resp, err := client.Get(address)
 		if err != nil {
 			t.Fatal(err)
 		}

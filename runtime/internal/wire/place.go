@@ -106,25 +106,7 @@ func (p Place) covers(to *url.URL) bool {
 		})
 	}
 	base, ok := spelled(p.Base)
-	return ok && to.Scheme == base.Scheme && to.Host == base.Host && isBelow(to.Path, base.Path)
-}
-
-// isBelow reports whether a path is a prefix or below it. What a server may read as a step up is below nothing but the root: "..",
-// also behind a backslash, or before a semicolon.
-func isBelow(path, prefix string) bool {
-	prefix = strings.TrimSuffix(prefix, "/")
-	if prefix == "" {
-		return true
-	}
-	if path != prefix && !strings.HasPrefix(path, prefix+"/") {
-		return false
-	}
-	for segment := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if segment, _, _ = strings.Cut(segment, ";"); segment == "." || segment == ".." {
-			return false
-		}
-	}
-	return true
+	return ok && to.Scheme == base.Scheme && to.Host == base.Host && isBelow(to, base)
 }
 
 // maxHops bounds how many redirects are looked back at. An http.Client follows ten.
@@ -164,6 +146,8 @@ func (p Place) check(req *http.Request) (*url.URL, error) {
 		return nil, ErrMethod
 	case req.Host != "" && !isSameHost(req.Host, req.URL):
 		return nil, ErrHost
+	case frames(req.Header):
+		return nil, ErrFraming
 	}
 	return to, nil
 }
@@ -177,4 +161,18 @@ func isSameHost(host string, u *url.URL) bool {
 	one, ok := field.CanonicalHost(&url.URL{Scheme: scheme, Host: host})
 	other, isHost := field.CanonicalHost(&url.URL{Scheme: scheme, Host: u.Host})
 	return ok && isHost && one == other
+}
+
+// frames reports whether a header has what net/http writes itself, in another spelling than the one that it leaves out: HTTP/1.1 would
+// then have two hosts, or two ends, of which servers and proxies take either.
+func frames(header http.Header) bool {
+	for name := range header {
+		switch canonical := http.CanonicalHeaderKey(name); canonical {
+		case "Host", "Content-Length", "Transfer-Encoding", "Trailer":
+			if name != canonical {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -23,8 +23,8 @@ type Config struct {
 	// Get returns what a request carries, once that may be used. Before it asks anybody it calls goes with the place, and if that
 	// returns an error, returns it.
 	Get func(ctx context.Context, goes func(Place) error) (Credential, error)
-	// Reject is told that an answer with one of the statuses RejectOn came for a credential.
-	Reject   func(c Credential, status int)
+	// Reject is told that an answer with one of the statuses RejectOn came for a credential. The context is what Get had.
+	Reject   func(ctx context.Context, c Credential, status int)
 	RejectOn []int
 	// Retry sends a request once more after a rejection, with what Get then returns, if its body can be read twice.
 	Retry bool
@@ -91,7 +91,7 @@ func (t *transport) roundTrip(req *http.Request) (*http.Response, error) {
 		if err != nil || len(h.carries.Texts) == 0 || !slices.Contains(t.RejectOn, resp.StatusCode) {
 			return resp, err
 		}
-		t.Reject(h.carries, resp.StatusCode)
+		t.Reject(req.Context(), h.carries, resp.StatusCode)
 		if !again || !hasAnother(req) {
 			return resp, nil
 		}

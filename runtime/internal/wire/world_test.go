@@ -177,7 +177,7 @@ func (w *world) config(as field.SentAs, place wire.Place, texts ...string) wire.
 			}
 			return wire.Credential{As: as, Texts: texts}, nil
 		},
-		Reject: func(wire.Credential, int) {},
+		Reject: func(context.Context, wire.Credential, int) {},
 		Fail:   func(_ context.Context, err error) error { return err },
 	}
 }

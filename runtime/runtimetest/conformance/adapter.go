@@ -118,6 +118,14 @@ func (s suite) tests() []namedTest {
 		{"AlternativeIsChosenThenAskedFor", s.alternativeIsChosenThenAskedFor},
 		{"AlternativeIsStoredWholeOrNot", s.alternativeIsStoredWholeOrNot},
 
+		// What is only sent.
+		{"SentKeyIsAskedForOnce", s.sentKeyIsAskedForOnce},
+		{"SentKeyByAGrant", s.sentKeyByAGrant},
+		{"SentKeyIsRefused", s.sentKeyIsRefused},
+		{"SentKeyOutsideAnyCall", s.sentKeyOutsideAnyCall},
+		{"SentKeyIsRejected", s.sentKeyIsRejected},
+		{"SentKeyWithoutForms", s.sentKeyWithoutForms},
+
 		// What a client can send back.
 		{"HandlesThatDoNotCount", s.handlesThatDoNotCount},
 		{"HandleSurvivesItsTheft", s.handleSurvivesItsTheft},

@@ -87,7 +87,7 @@ func openShop(t *testing.T, w world) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Manager.Close() })
+	t.Cleanup(s.close)
 	return s
 }
 

@@ -25,6 +25,7 @@ type shop struct {
 	store *runtimetest.Store // nil on a desktop
 
 	alternatives *alternatives.Secrets // nil where the petstore's are used
+	sends        *sender               // likewise
 
 	mu     sync.Mutex
 	acts   int             // of a handler that ignores what a getter says
@@ -43,6 +44,7 @@ func (w world) serve() (*shop, error) {
 		if w.Stored {
 			s.store.Put("petstore", "api_key", goodKey)
 			s.store.Put("petstore", "username", "ann")
+			s.store.Put("host-bound", "api_key", goodKey)
 		}
 		if w.Password != "" {
 			s.store.Put("petstore", "password", w.Password)
@@ -51,9 +53,12 @@ func (w world) serve() (*shop, error) {
 		options = append(options, secrets.WithStore(s.store), secrets.WithPrompter(person))
 	}
 	var err error
-	if w.Fork {
+	switch {
+	case w.Fork:
 		err = s.fork(options)
-	} else {
+	case w.Sends:
+		err = s.send(w, options)
+	default:
 		s.Secrets, err = petstore.OpenSecrets(options...)
 	}
 	if err != nil {
@@ -61,6 +66,14 @@ func (w world) serve() (*shop, error) {
 	}
 	s.Server = w.adapter.New(s.Manager, s.features())
 	return s, nil
+}
+
+// close ends what the server has open beside its client.
+func (s *shop) close() {
+	if s.sends != nil {
+		s.sends.close()
+	}
+	_ = s.Manager.Close()
 }
 
 // another returns a second server with the same secrets.
@@ -75,8 +88,11 @@ const (
 const reason secrets.Reason = "Read one pet of your store"
 
 func (s *shop) features() []Feature {
-	if s.alternatives != nil {
+	switch {
+	case s.alternatives != nil:
 		return s.forkFeatures()
+	case s.sends != nil:
+		return s.sends.features()
 	}
 	return []Feature{
 		{Kind: "tool", Name: "get_pet", Handle: s.getPet},

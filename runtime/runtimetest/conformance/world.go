@@ -31,7 +31,10 @@ type world struct {
 	Desktop  bool   // real keychain and real dialogs; the rest is then without a meaning
 	Dialogs  []act  // what the person does with native dialogs, in order
 	Fork     bool   // the server has alternatives in place of the petstore's secrets
-	Blind    string // why no dialog can open, as is known before: a name of [blindness]; "" where they can
+	Sends    bool   // the server has a key that is only sent in their place
+	// KeyExpired says that the upstream of a server that sends takes the key that is stored first no more.
+	KeyExpired bool
+	Blind      string // why no dialog can open, as is known before: a name of [blindness]; "" where they can
 }
 
 // An act is what the person does with one native dialog.

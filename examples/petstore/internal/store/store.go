@@ -45,8 +45,8 @@ func Open(v *vault.Secrets, acceptKey string) (*Store, error) {
 	return New(v, base), nil
 }
 
-// ListPets returns all pets, in the order that the user has set. The first request asks the user for the key, if it is missing, and for permission; an error says what the
-// user can do, and becomes a result that a model can read.
+// ListPets returns all pets, in the order that the user has set. The first request asks the user for the key, if it is missing, and for
+// permission. An error says what the user can do, and becomes a result that a model can read.
 func (s *Store) ListPets(ctx context.Context) (pets []api.Pet, err error) {
 	order, err := s.vault.Order(ctx)
 	if err != nil {

@@ -87,6 +87,29 @@ var keyTarget = secrets.URL("target", secrets.Field{
 	Permission: secrets.DialogOnly,
 })
 
+// KeyNeverBeforehand returns the key that stands for never_beforehand.
+func KeyNeverBeforehand() secrets.Key[secrets.Secret] {
+	return keyNeverBeforehand
+}
+
+var keyNeverBeforehand = secrets.Password("never_beforehand", secrets.Field{
+	Label:    "never_beforehand",
+	Required: true,
+	Standing: "forbidden",
+})
+
+// KeyDialogBeforehand returns the key that stands for dialog_beforehand.
+func KeyDialogBeforehand() secrets.Key[secrets.Secret] {
+	return keyDialogBeforehand
+}
+
+var keyDialogBeforehand = secrets.Password("dialog_beforehand", secrets.Field{
+	Label:      "dialog_beforehand",
+	Required:   true,
+	Permission: secrets.DialogOnly,
+	Standing:   "allowed",
+})
+
 // KeyRetired returns the key that stands for retired.
 func KeyRetired() secrets.Key[secrets.Secret] {
 	return keyRetired
@@ -118,6 +141,8 @@ func OpenSecrets(options ...secrets.Option) (*Secrets, error) {
 			keyByDialog,
 			keyNever,
 			keyTarget,
+			keyNeverBeforehand,
+			keyDialogBeforehand,
 			keyRetired,
 		},
 	}, options...)
@@ -175,6 +200,22 @@ func (s *Secrets) Target(ctx context.Context, reason secrets.Reason) (*url.URL, 
 	return secrets.Get(ctx, s.Manager, keyTarget, reason)
 }
 
+// NeverBeforehand returns never_beforehand.
+//
+// The user is asked for it when it is missing. Each use needs the user's permission, which can be
+// given for the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) NeverBeforehand(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
+	return secrets.Get(ctx, s.Manager, keyNeverBeforehand, reason)
+}
+
+// DialogBeforehand returns dialog_beforehand.
+//
+// The user is asked for it when it is missing. Each use needs the user's permission in a native
+// dialog, which can be given for the session; a refusal is an error, such as secrets.ErrDenied.
+func (s *Secrets) DialogBeforehand(ctx context.Context, reason secrets.Reason) (secrets.Secret, error) {
+	return secrets.Get(ctx, s.Manager, keyDialogBeforehand, reason)
+}
+
 // Retired returns retired.
 //
 // It may be unset, which is no error. Each use needs the user's permission, which can be given for
@@ -199,6 +240,10 @@ type Values struct {
 	Never secrets.Optional[string]
 	// Target is target.
 	Target *url.URL
+	// NeverBeforehand is never_beforehand.
+	NeverBeforehand secrets.Secret
+	// DialogBeforehand is dialog_beforehand.
+	DialogBeforehand secrets.Secret
 	// Retired is retired.
 	//
 	// Deprecated: Use asked instead.
@@ -215,6 +260,8 @@ func (s *Secrets) All(ctx context.Context, reason secrets.Reason) (Values, error
 		keyByDialog.Into(&values.ByDialog),
 		keyNever.IntoOptional(&values.Never),
 		keyTarget.Into(&values.Target),
+		keyNeverBeforehand.Into(&values.NeverBeforehand),
+		keyDialogBeforehand.Into(&values.DialogBeforehand),
 		keyRetired.IntoOptional(&values.Retired),
 	)
 	return values, err

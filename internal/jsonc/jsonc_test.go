@@ -1,13 +1,14 @@
-package emit
+package jsonc
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
 
 // What is not ours stays as it is: order, spaces, comments, line ends, and commas where nothing is removed.
 func TestPutChangesOnlyItsOwn(t *testing.T) {
-	old := func(key string, _ *jsonValue) bool { return strings.HasPrefix(key, "old") }
+	old := func(key string, _ *Value) bool { return strings.HasPrefix(key, "old") }
 	for _, row := range []struct{ in, want string }{
 		{`{"l":[]}`, "{\"l\":[\n  {\n    \"id\": \"a\"\n  }\n]}"},
 		{"{\n\t\"z\" : 1 ,\n\t\"l\": [\n\t\t{\"id\": \"x\",  \"y\":1}\n\t]\n}\n", "{\n\t\"z\" : 1 ,\n\t\"l\": [\n\t\t{\"id\": \"x\",  \"y\":1},\n\t\t{\n\t\t\t\"id\": \"a\"\n\t\t}\n\t]\n}\n"},
@@ -20,7 +21,7 @@ func TestPutChangesOnlyItsOwn(t *testing.T) {
 		{`{"l": [{"id": "old"}, {"id": "old2"}, {"id": "x"}]}`, "{\"l\": [  {\"id\": \"x\"},\n{\n  \"id\": \"a\"\n}\n]}"},
 		{"{\r\n  \"l\": [\r\n    {\"id\": \"x\"}\r\n  ]\r\n}\r\n", "{\r\n  \"l\": [\r\n    {\"id\": \"x\"},\r\n    {\r\n      \"id\": \"a\"\r\n    }\r\n  ]\r\n}\r\n"},
 	} {
-		text, err := parseJSON(row.in)
+		text, err := Parse(row.in)
 		if err != nil {
 			t.Fatalf("%q: %v", row.in, err)
 		}
@@ -28,11 +29,11 @@ func TestPutChangesOnlyItsOwn(t *testing.T) {
 			ID string `json:"id"`
 		}
 		for range 2 { // a second time, nothing changes
-			if err := text.put([]string{"l"}, "id", []part{{"a", item{"a"}}}, old); err != nil {
+			if err := text.Put([]string{"l"}, "id", []Part{{"a", item{"a"}}}, old); err != nil {
 				t.Fatal(err)
 			}
-			if text.text != row.want {
-				t.Errorf("%q\n got  %q\n want %q", row.in, text.text, row.want)
+			if text.Text != row.want {
+				t.Errorf("%q\n got  %q\n want %q", row.in, text.Text, row.want)
 			}
 		}
 	}
@@ -53,31 +54,30 @@ func TestMistakesInJSON(t *testing.T) {
 		"[,]":                     `line 1: "," is no value`,
 		strings.Repeat("[", 2000): "line 1: nested more than 100 levels deep",
 	} {
-		if _, err := parseJSON(in); err == nil || err.Error() != want {
+		if _, err := Parse(in); err == nil || err.Error() != want {
 			t.Errorf("%.20q: %v, want %s", in, err, want)
 		}
 	}
 }
 
-// A place that is none for what is to go there is refused, and the file stays.
-func TestMergeRefuses(t *testing.T) {
-	entries := []entry{{key: "a", variable: "A", text: "a"}}
-	for _, row := range []struct {
-		format  format
-		in, err string
-	}{
-		{mcpb{}, `{"user_config": 5}`, "user_config is no list or object"},
-		{mcpb{}, `[]`, "it is no object"},
-		{vscode{}, `{"inputs": {}}`, "inputs is no list"},
-		{vscode{}, `{"servers": {"other": {}}}`, `it has no server "pets" to hand the values to: --name names another`},
-		{gemini{}, `{"settings": null}`, "settings is no list"},
-		{serverJSON{}, `{"packages": [{"environmentVariables": "x"}]}`, "packages.0.environmentVariables is no list"},
-		{serverJSON{}, `{"packages": [5]}`, "packages.0 is no object"},
-		{docker{}, "config: 5\n", "config is no mapping"},
-		{docker{}, "- a\n", "it is no mapping"},
+// What not all readers accept is found where it first stands.
+func TestPlaces(t *testing.T) {
+	for in, want := range map[string][2]Place{
+		`{"a": [1], "b": "//, "}`:                 {},
+		"{\n  // c\n  \"a\": [1, /* d */ 2,],\n}": {{2, 3}, {3, 21}},
+		"[1 ,\n]": {{}, {1, 4}},
+		"[] /**/": {{1, 4}, {}},
 	} {
-		if _, err := row.format.put(row.in, "pets", entries, Options{Env: true}); err == nil || err.Error() != row.err {
-			t.Errorf("%s: %v, want %s", row.in, err, row.err)
+		document, err := Parse(in)
+		if err != nil {
+			t.Fatalf("%q: %v", in, err)
 		}
+		if got := [2]Place{document.Comment, document.Comma}; got != want {
+			t.Errorf("%q: %v, want %v", in, got, want)
+		}
+	}
+	var mistake *SyntaxError
+	if _, err := Parse("{\n  \"a\": tru}"); !errors.As(err, &mistake) || mistake.Place != (Place{2, 8}) {
+		t.Errorf("%v at %v", err, mistake)
 	}
 }
