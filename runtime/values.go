@@ -20,8 +20,8 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
-	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/standing"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 

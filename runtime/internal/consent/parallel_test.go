@@ -24,7 +24,7 @@ func TestAnswerThatAnotherGetterOfTheCallGot(t *testing.T) {
 				}
 			}
 			return b.words(needed)
-		})
+		}, nil)
 		if err != nil || asked.Load() != 1 {
 			t.Errorf("%v, asked %d times", err, asked.Load())
 		}
