@@ -4,6 +4,7 @@
 # make fuzz    each fuzz target, FUZZRUNS times
 # make test-windows   the tests of the Windows build's keychain, dialogs and rules, by Wine
 # make test-debian13  the tests of dialogs and keychain in a Debian 13, which has zenity 4; needs root
+# make test-clients   Claude Code, Codex and Gemini CLI read what "secrets client" wrote into their files; npm gets 900 MB of them
 # make laws    what must never happen, on both SDKs, tried TIMES as often as in make test
 # make figures the benchmarks against their floors, and the table of them in docs/figures.md
 FUZZRUNS ?= 300000
@@ -15,7 +16,7 @@ LEFT_OUT = ./testdata/golden/... ./testdata/agefile ./testdata/chance ./testdata
 # A module of its own, whose tests need PostgreSQL.
 NOT_HTTP = examples/nothttp
 
-.PHONY: test test-windows test-debian13 lint demo fuzz laws figures desktop golden
+.PHONY: test test-windows test-debian13 test-clients lint demo fuzz laws figures desktop golden
 
 test: desktop lint
 	MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test -race -timeout 20m ./...
@@ -31,6 +32,10 @@ test-windows:
 # Ten minutes; the first time some more, for making the Debian.
 test-debian13:
 	@./.ci/debian13
+
+# A minute; the first time as long as npm takes.
+test-clients: desktop
+	MCPSECRETS_CLIENTS=1 MCPSECRETS_REQUIRE_DESKTOP=1 $(GO) test ./runtime/usercmd -run TestRealClients -v
 
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
