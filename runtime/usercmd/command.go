@@ -337,25 +337,35 @@ var storeFailures = map[wording.Failure]string{
 	wording.StoreTimeout: "{place} does not answer in time: look for its window or restart it, then try again",
 	wording.StoreFailed:  "{place} reported an error",
 	wording.TooBig:       "the value is larger than {place} takes",
+	wording.ReadOnly:     "{place} is only read here: {guide}",
+	wording.Unsafe:       "others can read or change what is in {place}, so that it is not used",
 }
+
+// storeMissing is said for wording.NoStore of a store that is not the keychain.
+const storeMissing = "{place} is not there"
 
 // storeError makes the error of a command for an error of the store. As in what a getter returns, the store's own text is
 // left behind.
 func (c *command) storeError(cause error, names ...string) error {
-	trouble := c.storeTrouble(cause)
+	trouble := c.storeTrouble(cause, names...)
 	if trouble == "" {
 		return errInterrupted // nothing else ends a context here
 	}
 	return &storeFailure{strings.Join(append(names, trouble), ": ")}
 }
 
-// storeTrouble says what is wrong with the store, "" if it is not the store.
-func (c *command) storeTrouble(cause error) string {
+// storeTrouble says what is wrong with the store, or with another one of which the error is, "" if it is not a store.
+func (c *command) storeTrouble(cause error, names ...string) string {
 	var failure *secrets.Error
 	if !errors.As(c.Fail(cause), &failure) {
 		return ""
 	}
-	return wording.Fill(storeFailures[wording.Failure(failure.Failure)], wording.Values{"place": c.Place()})
+	place, guide := c.Failing(context.Background(), cause, names...)
+	says := storeFailures[wording.Failure(failure.Failure)]
+	if errors.Is(cause, secrets.ErrNoStore) && place != (keychain.Store{}).Place() {
+		says = storeMissing
+	}
+	return wording.Fill(says, wording.Values{"place": place, "guide": cmp.Or(guide, "set it there")})
 }
 
 // A storeFailure says what happened, and to which secret.
