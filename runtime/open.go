@@ -21,6 +21,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
@@ -32,6 +33,7 @@ type Manager struct {
 	groups [][]string // the names of secrets that are got together
 
 	values   *values                                         // what the store has
+	sources  chosen.Options                                  // from which it can be taken over
 	desk     *consent.Desk                                   // who may use it
 	intake   *intake.Intake                                  // how missing values are asked for
 	checks   checks                                          // of what was typed, by the server's author
@@ -87,7 +89,8 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
 	o.setDefaults()
-	chosen, elsewhere, err := o.openStore(schema.Server, definitions.ordered, sentences.Dialog)
+	choice := o.choice(schema.Server, definitions.ordered, sentences.Dialog)
+	opened, elsewhere, err := o.openStore(choice)
 	if err != nil {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
@@ -98,6 +101,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 		},
 		definitions: definitions,
 		groups:      manifest.groups(),
+		sources:     choice,
 		prompter:    o.prompter,
 		log:         o.log,
 		uses:        &useLog{log: o.log, server: schema.Server, handlers: map[loggedUse]slog.Handler{}},
@@ -109,7 +113,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.desk = consent.NewDesk(consent.Config{Fast: o.fast, Lock: m.lockScreen, Bypass: m.bypassed, IsRefusal: isRefusal})
 	m.removals = consent.NewTable[store.Entry, store.Entry, error](m.desk)
 	m.values = &values{
-		store: chosen, server: m.server, names: m.names, desk: m.desk,
+		store: opened, server: m.server, names: m.names, desk: m.desk,
 		notices: sentences.Notices, differ: sentences.Form.Differ, log: o.log, guard: m.guard,
 		terminal: m.terminal, unlocking: make(chan struct{}, 1), clearing: make(chan struct{}, 1), rejections: map[store.Entry]rejected{}, handed: map[store.Entry]Secret{},
 	}

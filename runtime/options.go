@@ -40,8 +40,8 @@ func (o *options) setDefaults() {
 	}
 }
 
-// openStore opens what was chosen, and says where else values could be, "" for nowhere.
-func (o *options) openStore(server string, defs []*definition, sentences wording.Dialog) (s Store, elsewhere string, err error) {
+// choice says what there is to choose from.
+func (o *options) choice(server string, defs []*definition, sentences wording.Dialog) chosen.Options {
 	choice := chosen.Options{
 		Allowed: o.stores, Log: o.log,
 		Keychain: func() store.Store { return keychain.Store{System: keychain.New(keychain.Options{Logger: o.log})} },
@@ -50,6 +50,11 @@ func (o *options) openStore(server string, defs []*definition, sentences wording
 	for _, def := range defs {
 		choice.Fields = append(choice.Fields, def.Field)
 	}
+	return choice
+}
+
+// openStore opens what was chosen, and says where else values could be, "" for nowhere.
+func (o *options) openStore(choice chosen.Options) (s Store, elsewhere string, err error) {
 	switch {
 	case o.store == nil:
 		s, err = chosen.Open(choice)

@@ -31,8 +31,9 @@ func subcommands() []subcommand {
 		{"forget", [][2]string{{"NAME", "remove a value"}}, false, (*command).forget},
 		{"clear", [][2]string{{"[--yes]", "remove all values, after a question"}}, false, (*command).clear},
 		{"import", [][2]string{
+			{"--from env|keychain|files:DIR|age:FILE", "take over what is set there, after a question; with --replace, --remove or --yes"},
 			{"--from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
-		}, true, (*command).importProfile},
+		}, true, (*command).importFrom},
 		{"allow", [][2]string{
 			{"NAME --tool TOOL --for 30d", "let a tool use a secret without asking, where nobody can be asked; after a question"},
 		}, false, (*command).allow},

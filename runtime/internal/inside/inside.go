@@ -81,6 +81,16 @@ type Manager interface {
 	// it has changed since there or here, and returns the names.
 	Profile(ctx context.Context, name string) (Profile, error)
 	RemoveFromProfile(ctx context.Context, p Profile) (removed []string, err error)
+	// Source returns what another store has, named as MCP_SECRETS_STORE names it: of the account that ctx means, but of the
+	// environment what it has. The error is a [*SourceError] where that can't be a source. TakeOver stores several of its values, or
+	// nothing: the error is [ErrTaken] where one has got another value here meanwhile. RemoveFromSource removes there what is here,
+	// and returns under which names.
+	Source(ctx context.Context, from string) (Source, error)
+	TakeOver(ctx context.Context, values []ProfileValue) (failed string, err error)
+	RemoveFromSource(ctx context.Context, s Source) (removed []string, err error)
+	// Failing returns the place of the store of which an error is, and what a person does to set these secrets where that is only
+	// read.
+	Failing(ctx context.Context, cause error, names ...string) (place, guide string)
 	// Fail makes the error that a getter would return for the cause.
 	Fail(cause error, names ...string) error
 
@@ -141,10 +151,24 @@ type Profile struct {
 	Values  []ProfileValue
 }
 
-// A ProfileValue is one value of a [Profile].
+// A Source is what another store has of the server's values.
+type Source struct {
+	From   string // as MCP_SECRETS_STORE names it
+	Place  string // as sentences do
+	Values []ProfileValue
+}
+
+// A SourceError says why something is no source to take values over from.
+type SourceError struct{ Text string }
+
+func (e *SourceError) Error() string { return e.Text }
+
+// A ProfileValue is one value of a [Profile], or of another [Source].
 type ProfileValue struct {
 	Name, Stored    string // in the schema, and there
+	Where           string // of a [Source]: the variables, the file, or the name there
 	Text            Text
+	Err             error // why it could not be read there
 	Problem         error // why it can't be used
 	IsHere, IsOther bool  // the server has it already, or has another value
 }

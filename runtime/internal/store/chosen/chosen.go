@@ -77,6 +77,19 @@ func Open(o Options) (store.Store, error) {
 	return chain(stores), nil
 }
 
+// OpenOne opens the one store that text names, as a part of [Variable] does, whatever the author allows: its values are to leave it.
+func (o Options) OpenOne(text string) (store.Store, error) {
+	o.Allowed = nil
+	c, err := o.choice(strings.TrimSpace(text))
+	if err != nil {
+		return nil, err
+	}
+	if c.kind == Env {
+		o.Log = slog.New(slog.DiscardHandler) // of variables that stay set: the one who asks is told which to remove
+	}
+	return o.open(c)
+}
+
 // All returns the stores of which a store is an order, or the store alone.
 func All(s store.Store) []store.Store {
 	if stores, ok := s.(chain); ok {

@@ -24,6 +24,7 @@ import (
 // A Store has the values that were in the environment. They are those of the account without a name.
 type Store struct {
 	variables map[string][]string // of each secret, in the order in which they count
+	set       map[string][]string // those of them that were in the environment
 
 	mu     sync.Mutex
 	values map[string]string // by the secret; nil once the store is closed
@@ -37,12 +38,13 @@ func New(fields []field.Field, log *slog.Logger) (*Store, error) {
 	if err := check(fields); err != nil {
 		return nil, err
 	}
-	s := &Store{variables: map[string][]string{}, values: map[string]string{}}
+	s := &Store{variables: map[string][]string{}, set: map[string][]string{}, values: map[string]string{}}
 	for _, f := range fields {
 		s.variables[f.Name] = f.Env
 		for _, variable := range f.Env {
 			if value := take(variable); value != "" {
 				s.values[f.Name] = cmp.Or(s.values[f.Name], value)
+				s.set[f.Name] = append(s.set[f.Name], variable)
 				s.taken = append(s.taken, variable)
 			}
 		}
@@ -114,6 +116,9 @@ func (s *Store) List(ctx context.Context, in store.Scope) ([]store.Entry, error)
 	}
 	return entries, err
 }
+
+// Variables returns which variables of a secret were in the environment, also those that did not count.
+func (s *Store) Variables(name string) []string { return s.set[name] }
 
 // Set implements [store.Store].
 func (s *Store) Set(context.Context, store.Scope, string, string) error { return s.readOnly() }
