@@ -49,8 +49,8 @@ func TestRealImport(t *testing.T) {
 	r := openReal(t, desktop.Options{NoDisplay: true})
 	dir := mounted(t, map[string]string{"petstore_key": goodKey + "\n", "contact": "ann@example.com", "left_over": "x"})
 	sitDown(t, r.Manager, "import", "--from", "files:"+dir).
-		waits("From the folder " + dir + " into the keychain (com.mcp.petstore):").
-		waits("api_key   from " + dir + "/petstore_key").
+		waits("From the folder "+dir+" into the keychain (com.mcp.petstore):").
+		waits("api_key   from "+dir+"/petstore_key").
 		waits("Go on? [y/N] ").types("\n").leaves(1, "")
 	run(t, r.Manager, "", "import", "--from", "keychain", "--yes").want(t, 2, "", "this server's secrets are in the keychain already")
 	sitDown(t, r.Manager, "import", "--from=files:"+dir).waits("Go on? [y/N] ").types("y\n").
