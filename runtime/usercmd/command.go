@@ -33,9 +33,8 @@ import (
 // may be a secret.
 
 // Run runs the subcommand "secrets" of a server's program, by which its user says in a terminal what a dialog would ask,
-// also over SSH: status, set, forget, clear, import, allow, allowed, disallow, client and doctor. The exit code is 0 if all is well, 1
-// after a failure and 2 after
-// wrong usage.
+// also over SSH: status, set, forget, clear, accounts, import, allow, allowed, disallow, client and doctor. The exit code is 0 if all is
+// well, 1 after a failure and 2 after wrong usage.
 //
 // It reports false if args, the program's arguments without its name, do not begin with "secrets". The server then tells its
 // user of this command where it helps.
@@ -88,10 +87,12 @@ type command struct {
 	shows          bool          // stdout is one
 	lines          *bufio.Reader // of stdin
 	clears         bool          // a server that starts here would clear the store
+	account        string        // that the command is about, as its context says too; "" is the one without a name
+	isNamed        bool          // it was named
 	asking         atomic.Bool   // the terminal asks for the passphrase of the store
 }
 
-var commandNames = []string{"status", "set", "forget", "clear", "import", "allow", "allowed", "disallow", "client", "doctor", "help"}
+var commandNames = []string{"status", "set", "forget", "clear", "accounts", "import", "allow", "allowed", "disallow", "client", "doctor", "help"}
 
 func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -100,6 +101,10 @@ func (c *command) run(ctx context.Context, args []string) error {
 	name, args := args[0], args[1:]
 	if ours, _, _ := cutDashes(args); slices.Contains(ours, "-h") || slices.Contains(ours, "--help") {
 		name = "help"
+	}
+	args, ctx, err := c.takeAccount(ctx, name, args)
+	if err != nil {
+		return err
 	}
 	if name == "status" || name == "set" || name == "import" {
 		c.warnOfClearing()
@@ -123,6 +128,8 @@ func (c *command) run(ctx context.Context, args []string) error {
 		return c.disallow(ctx, args)
 	case "client":
 		return c.client(ctx, args)
+	case "accounts":
+		return c.without(args, func() error { return c.accounts(ctx) })
 	case "doctor":
 		return c.without(args, func() error { return c.doctor(ctx) })
 	case "help", "-h", "-help", "--help":
@@ -150,8 +157,9 @@ func (c *command) help() {
 		{"set NAME", "ask for a value, which is not shown if it is confidential; of alternatives, ask which"},
 		{"set NAME < FILE", "take a value from a file"},
 		{"forget NAME", "remove a value"},
-		{"clear [--yes]", "remove all values, after a question"},
-		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
+		{"clear [--yes]", "remove all values, of all accounts or of one, after a question"},
+		{"accounts", "list the accounts that have a name"},
+		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, as an account, after a question"},
 		{"allow NAME --tool TOOL --for 30d", "let a tool use a secret without asking, where nobody can be asked; after a question"},
 		{"allowed", "say what is allowed so"},
 		{"disallow NAME [--tool TOOL]", "take that back"},
@@ -162,6 +170,7 @@ func (c *command) help() {
 	}
 	_ = table.Flush()
 	fmt.Fprintf(c.stdout, "Names: %s\n", strings.Join(c.names(), ", "))
+	fmt.Fprintf(c.stdout, "With --account NAME, %s are about one of several accounts; \"set\" makes it.\n", strings.Join(ofAccounts, ", "))
 }
 
 // warnOfClearing says why a value that is stored now may be gone later.
@@ -199,7 +208,10 @@ func (c *command) status(ctx context.Context) error {
 	}
 	_ = table.Flush()
 	if knows {
-		fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n%s", c.Server(), c.PlaceInFull(), &rows)
+		fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n", c.Server(), c.PlaceInFull())
+		c.tellAccount(c.stdout)
+		fmt.Fprint(c.stdout, &rows)
+		c.tellOtherAccounts(ctx)
 	}
 	return unknown
 }
@@ -299,7 +311,7 @@ func (c *command) tellOfUnused(ctx context.Context, f field.Field) {
 		}
 	}
 	if len(kept) > 0 {
-		fmt.Fprintf(c.stderr, "Kept, and not used: %s (\"%s secrets forget NAME\" removes one).\n", strings.Join(kept, ", "), c.Program())
+		fmt.Fprintf(c.stderr, "Kept, and not used: %s (\"%s secrets forget NAME%s\" removes one).\n", strings.Join(kept, ", "), c.Program(), c.option())
 	}
 }
 
@@ -314,7 +326,7 @@ func (c *command) store(ctx context.Context, entries []entry) error {
 		}
 	}
 	for _, e := range entries {
-		fmt.Fprintf(c.stdout, "%s is set.\n", e.name)
+		fmt.Fprintf(c.stdout, "%s is set%s.\n", e.name, within(c.account))
 	}
 	return nil
 }
@@ -324,7 +336,7 @@ func (c *command) valueInArguments(name string) error {
 		name = "NAME"
 	}
 	return misused("a value on the command line would be in the process list and in the shell's history: "+
-		"run \"%[1]s secrets set %[2]s\" and type it, or \"%[1]s secrets set %[2]s < FILE\"", c.Program(), name)
+		"run \"%[1]s secrets set %[2]s%[3]s\" and type it, or \"%[1]s secrets set %[2]s%[3]s < FILE\"", c.Program(), name, c.option())
 }
 
 // forget removes one value. What is lost by a mistake is one value, which the next use asks for again.
@@ -344,43 +356,50 @@ func (c *command) forget(ctx context.Context, args []string) error {
 	})
 	switch {
 	case errors.Is(err, secrets.ErrNotSet):
-		fmt.Fprintf(c.stdout, "%s was not set.\n", f.Name)
+		fmt.Fprintf(c.stdout, "%s was not set%s.\n", f.Name, within(c.account))
 	case err != nil:
 		return c.storeError(err, f.Name)
 	default:
-		fmt.Fprintf(c.stdout, "%s is forgotten.\n", f.Name)
+		fmt.Fprintf(c.stdout, "%s is forgotten%s.\n", f.Name, within(c.account))
 	}
 	return nil
 }
 
-// clear removes all that is stored for the server, also what its schema does not name any more.
+// clear removes all that is stored for the server in all accounts, or in the one that was named, also what its schema does not name
+// any more.
 func (c *command) clear(ctx context.Context, args []string) error {
 	sure := slices.Equal(args, []string{"--yes"}) || slices.Equal(args, []string{"-y"})
 	switch {
 	case !sure && len(args) > 0:
-		return misused("clear takes no argument but --yes; \"%s secrets forget NAME\" removes one value", c.Program())
+		return misused("clear takes no argument but --yes and --account; \"%s secrets forget NAME\" removes one value", c.Program())
 	case !sure && !c.terminal:
 		return misused("clear asks first, and there is no terminal to answer on: say --yes")
 	}
+	stored, clear := c.storedInAll, c.Clear
+	if c.isNamed {
+		stored, clear = c.Stored, c.ClearAccount
+	}
 	var names []string
-	if err := c.patiently(func() (err error) { names, err = c.Stored(ctx); return err }); err != nil {
+	if err := c.patiently(func() (err error) { names, err = stored(ctx); return err }); err != nil {
 		return c.storeError(err)
 	}
-	names = append(names, c.standingStored(ctx)...)
+	if !c.isNamed {
+		names = append(names, c.standingStored(ctx)...)
+	}
 	if len(names) == 0 {
-		fmt.Fprintf(c.stdout, "Nothing is stored in %s.\n", c.PlaceInFull())
+		fmt.Fprintf(c.stdout, "Nothing is stored in %s%s.\n", c.PlaceInFull(), within(c.account))
 		return nil
 	}
 	list := strings.Join(names, ", ")
 	if !sure {
-		if err := c.agreed(fmt.Sprintf("This removes from %s: %s", c.PlaceInFull(), list), "nothing was removed"); err != nil {
+		if err := c.agreed(fmt.Sprintf("This removes from %s%s: %s", c.PlaceInFull(), within(c.account), list), "nothing was removed"); err != nil {
 			return err
 		}
 	}
-	if err := c.patiently(func() error { return c.Clear(ctx) }); err != nil {
+	if err := c.patiently(func() error { return clear(ctx) }); err != nil {
 		return c.storeError(err)
 	}
-	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.PlaceInFull(), list)
+	fmt.Fprintf(c.stdout, "Removed from %s%s: %s\n", c.PlaceInFull(), within(c.account), list)
 	return nil
 }
 

@@ -49,6 +49,7 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 	offered := cmp.Or(stored, f.Default)
 	how, prompt := shown, f.Name+": "
 	fmt.Fprintln(c.stderr, f.Label)
+	c.tellAccount(c.stderr)
 	if f.Help != "" {
 		fmt.Fprintln(c.stderr, f.Help)
 	}
@@ -71,8 +72,8 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		fmt.Fprintln(c.stderr, "One of: true, false")
 	case f.Type == field.Multiline:
 		how = hiddenLines
-		fmt.Fprintf(c.stderr, "What you type is not shown. End it with Ctrl-D; or stop with Ctrl-C and take a file: %s secrets set %s < FILE\n",
-			c.Program(), f.Name)
+		fmt.Fprintf(c.stderr, "What you type is not shown. End it with Ctrl-D; or stop with Ctrl-C and take a file: %s secrets set %s%s < FILE\n",
+			c.Program(), f.Name, c.option())
 	case f.Type == field.File:
 		fmt.Fprintln(c.stderr, c.Sentences().Dialog.Path+" Type its path.")
 	case f.Confidential():
@@ -86,7 +87,7 @@ func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
 		}
 		text = cmp.Or(f.Entered(text), offered)
 		if how == shown && len(text) > maxLine {
-			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.Program(), f.Name)
+			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s%s < FILE\"", f.Name, c.Program(), f.Name, c.option())
 		}
 		problem := content.Check(f, text)
 		if problem == nil {
