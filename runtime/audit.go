@@ -100,8 +100,11 @@ func (m *Manager) audit(ctx context.Context, t *Turn, reason string, defs []*def
 		if !m.log.Enabled(ctx, level) {
 			continue
 		}
-		call := t.call()
-		log := m.uses.handler(loggedUse{found[i].entry(), reason, cmp.Or(m.howOf(call, found[i]), "needs no permission")})
+		call, how := t.call(), ""
+		if t.trial != nil && def.Asks() {
+			how = t.trial().how
+		}
+		log := m.uses.handler(loggedUse{found[i].entry(), reason, cmp.Or(how, m.howOf(call, found[i]), "needs no permission")})
 		// It has no place in the source, which takes time to find, and is the same for all.
 		record := slog.NewRecord(time.Now(), level, "secret access", 0)
 		record.AddAttrs(slog.String("tool", call.Tool.Name), slog.String("client", t.said.Client), slog.String("principal", call.Who.Name))

@@ -85,6 +85,7 @@ type Turn struct {
 	of      *Turn           // the turn that has ended, where this is the turn of a getter that its handler left behind
 	// background has each getter be a call of its own: see [Manager.Background].
 	background bool
+	trial      func() *trial // of an author's check, see [Manager.Verify]; nil in any other turn
 
 	mu     sync.Mutex
 	made   *consent.Call // when a getter first needs it: most requests need none

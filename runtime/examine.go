@@ -17,6 +17,8 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/session"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/standing"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // examinePatience bounds each thing that is looked at.
@@ -55,18 +57,39 @@ func startWayOut(canShow bool) string {
 
 // examineStore says whether values can be kept, and those read that are.
 func (i insider) examineStore(ctx context.Context, canShow bool) []inside.Symptom {
-	system, ok := i.values.store.(keychain.Store)
-	if !ok {
-		return []inside.Symptom{{Part: "store", Verdict: inside.Fine, Text: "the server brings its own, which is not looked at"}}
+	var symptoms []inside.Symptom
+	for _, s := range chosen.All(i.values.store) {
+		symptoms = append(symptoms, i.examineOne(ctx, s, canShow)...)
 	}
+	return symptoms
+}
+
+func (i insider) examineOne(ctx context.Context, s Store, canShow bool) []inside.Symptom {
 	ctx, cancel := context.WithTimeout(ctx, examinePatience)
 	defer cancel()
+	system, ok := s.(keychain.Store)
+	if !ok {
+		return []inside.Symptom{i.symptomOfStore(ctx, s)}
+	}
 	state, err := system.Look(ctx, keychain.Service(i.server))
 	symptoms := []inside.Symptom{i.symptomOf(state, err, canShow)}
 	if err == nil && state == keychain.Unlocked {
 		symptoms = append(symptoms, i.examineValues(ctx)...)
 	}
 	return symptoms
+}
+
+// symptomOfStore says what a store that is no keychain says of itself.
+func (i insider) symptomOfStore(ctx context.Context, s Store) inside.Symptom {
+	examiner, ok := s.(store.Examiner)
+	if !ok {
+		return inside.Symptom{Part: "store", Verdict: inside.Fine, Text: "the server brings its own, which is not looked at"}
+	}
+	state, err := examiner.Examine(ctx, Scope{Server: i.server})
+	if err != nil {
+		return inside.Symptom{Part: "store", Verdict: inside.Failing, Text: i.guard().Text(s.Place() + ": " + err.Error())}
+	}
+	return inside.Symptom{Part: "store", Verdict: inside.Fine, Text: s.Place() + ": " + state}
 }
 
 // symptomOf says what the keychain's state means. What only needs its own window is no failure where windows can be shown.

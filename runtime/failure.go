@@ -95,6 +95,7 @@ var failures = []failure{
 	{ErrUnknownAccount, wording.UnknownAccount},
 	{ErrNotSent, wording.NotSent},
 	{ErrNotRun, wording.NotRun},
+	{errCheckBroken, wording.CheckBroken},
 	{ErrStore, wording.StoreFailed},
 }
 

@@ -96,6 +96,9 @@ func (m *Manager) release(ctx context.Context, t *Turn, w wanted, defs []*defini
 	if ctx.Err() != nil && errors.Is(context.Cause(ctx), ErrPending) {
 		return nil, ErrPending // the request is over until its next round
 	}
+	if t.trial != nil {
+		return m.tryOut(ctx, t, w, defs)
+	}
 	call := t.call()
 	if call.Who.Kind == consent.Stranger {
 		return nil, ErrOutsideCall
@@ -202,7 +205,7 @@ func (m *Manager) read(ctx context.Context, defs []*definition, entered map[stri
 	waiting := patient(ctx)
 	defer waiting.end()
 	var found []finding
-	if len(m.decides) == 0 && !m.hasWith { // most schemas
+	if len(m.decides) == 0 && !m.hasWith && len(entered) == 0 { // most schemas
 		found = m.values.findAll(waiting, defs)
 	} else {
 		found = m.look(waiting, defs, entered)

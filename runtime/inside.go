@@ -3,6 +3,7 @@ package secrets
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
@@ -68,8 +69,9 @@ func (i insider) Check(ctx context.Context, name string) error {
 	return content.Check(i.names[name].Field, text)
 }
 
-func (i insider) IsAsked(ctx context.Context, name string) bool {
+func (i insider) IsAsked(ctx context.Context, name string, entered map[string]string) bool {
 	glance, ctx := i.glance(ctx)
+	glance.entered = entered
 	return glance.isAsked(ctx, i.names[name])
 }
 
@@ -95,6 +97,24 @@ func (i insider) Setting(ctx context.Context, name string) (string, error) {
 
 func (i insider) Put(ctx context.Context, name, text string) error {
 	return i.values.put(ctx, i.names[name], text)
+}
+
+// PutAll implements [inside.Manager].
+func (i insider) PutAll(ctx context.Context, names []string, values map[string]string) (failed string, err error) {
+	var steps []func(context.Context)
+	for _, name := range slices.Backward(names) {
+		step, err := collected{i.Manager}.replace(ctx, i.names[name], values[name])
+		if step != nil {
+			steps = append(steps, step)
+		}
+		if err != nil {
+			for _, step := range slices.Backward(steps) {
+				step(context.WithoutCancel(ctx))
+			}
+			return name, err
+		}
+	}
+	return "", nil
 }
 
 func (i insider) Remove(ctx context.Context, name string) error {

@@ -40,7 +40,7 @@ type Field struct {
 	Insecure    bool             // [Transport] sends the value in plain http too, beyond this computer
 	IsSentTo    bool             // of a list: others have it for their SentTo, and a question names all of its hosts
 	RenamedFrom []string         // former names, whose stored value is still found
-	Env         []string         // environment variables under which servers take the value; nothing reads them yet
+	Env         []string         // environment variables that have the value where MCP_SECRETS_STORE is env; the first that is set counts
 
 	MinLength int    // in characters (Unicode code points)
 	MaxLength int    // in characters (Unicode code points); 0 is no limit

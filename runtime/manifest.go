@@ -22,16 +22,18 @@ type manifest struct {
 	Sentences wording.Sentences `json:"sentences"`
 	Secrets   []manifestEntry   `json:"secrets"`
 	OneOf     []manifestEntry   `json:"one_of"`
-	Groups    []struct {
-		Reasons []string `json:"reasons"`
-	} `json:"groups"`
-	AllOrNone []struct {
-		Reasons []string `json:"reasons"`
-	} `json:"all_or_none"`
-	All struct {
+	Groups    []manifestGroup   `json:"groups"`
+	AllOrNone []manifestGroup   `json:"all_or_none"`
+	All       struct {
 		Reasons []string `json:"reasons"`
 	} `json:"all"`
 	Reasons []string `json:"reasons"` // given where it can't be told at which getter
+}
+
+// A manifestGroup is of secrets that are got together.
+type manifestGroup struct {
+	Secrets []string `json:"secrets"`
+	Reasons []string `json:"reasons"`
 }
 
 // A manifestEntry is a secret, or a one_of, which has a key as well.
@@ -72,13 +74,22 @@ func (m *manifest) reasons() reasons {
 // isReviewed reports whether a reason can be shown: no reason can too.
 func (r reasons) isReviewed(reason Reason) bool { return reason == "" || r[reason] }
 
-// readManifest returns the sentences and reasons of the schema's manifest. One that was made for other keys is an error: what was
+// groups returns the names of the secrets of each group.
+func (m *manifest) groups() [][]string {
+	groups := make([][]string, len(m.Groups))
+	for i, g := range m.Groups {
+		groups[i] = g.Secrets
+	}
+	return groups
+}
+
+// readManifest returns the schema's manifest. One that was made for other keys is an error: what was
 // reviewed would not be what is shown. A sentence that it lacks is the runtime's English: the manifest of an older generator
 // opens with a runtime that has more to say, and "mcpsecrets-gen check" reports it.
-func (s Schema) readManifest() (wording.Sentences, reasons, error) {
+func (s Schema) readManifest() (*manifest, error) {
 	var m manifest
 	if err := json.Unmarshal([]byte(s.Manifest), &m); err != nil {
-		return wording.Sentences{}, nil, fmt.Errorf("secrets: the manifest can't be read: %w", err)
+		return nil, fmt.Errorf("secrets: the manifest can't be read: %w", err)
 	}
 	entries := slices.Concat(m.Secrets, m.OneOf)
 	same := m.Server == s.Server && len(entries) == len(s.Keys)
@@ -87,18 +98,19 @@ func (s Schema) readManifest() (wording.Sentences, reasons, error) {
 		same = def != nil && entries[i].Name == def.Name && entries[i].Label == def.Label && entries[i].Help == def.Help && entries[i].Docs == def.Docs
 	}
 	if !same {
-		return wording.Sentences{}, nil, fmt.Errorf("secrets: the manifest and the code were generated from different schemas of server %q: run go generate", s.Server)
+		return nil, fmt.Errorf("secrets: the manifest and the code were generated from different schemas of server %q: run go generate", s.Server)
 	}
-	sentences := m.Sentences.Complete()
+	m.Sentences = m.Sentences.Complete()
+	sentences := m.Sentences
 	for _, labels := range [][]string{
 		{sentences.Question.Allow, sentences.Question.AllowSession, sentences.Question.Deny},
 		{sentences.Form.Match, sentences.Form.Differ},
 	} {
 		for i, label := range labels {
 			if slices.Contains(labels[:i], label) {
-				return wording.Sentences{}, nil, errors.New("secrets: the manifest has answers that are alike: run go generate")
+				return nil, errors.New("secrets: the manifest has answers that are alike: run go generate")
 			}
 		}
 	}
-	return sentences, m.reasons(), nil
+	return &m, nil
 }

@@ -29,10 +29,12 @@ import (
 type Manager struct {
 	identity
 	definitions
+	groups [][]string // the names of secrets that are got together
 
 	values   *values                                         // what the store has
 	desk     *consent.Desk                                   // who may use it
 	intake   *intake.Intake                                  // how missing values are asked for
+	checks   checks                                          // of what was typed, by the server's author
 	removals *consent.Table[store.Entry, store.Entry, error] // what secrets_forget asks
 	prompter Prompter
 	log      *slog.Logger
@@ -72,10 +74,11 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	for _, option := range opts {
 		option(&o)
 	}
-	sentences, reviewed, err := schema.readManifest()
+	manifest, err := schema.readManifest()
 	if err != nil {
 		return nil, err
 	}
+	sentences := manifest.Sentences
 	definitions, err := define(schema.Keys)
 	if err != nil {
 		return nil, err
@@ -90,9 +93,11 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	}
 	m := &Manager{
 		identity: identity{
-			server: schema.Server, command: filepath.Base(os.Args[0]), elsewhere: elsewhere, sentences: sentences, reviewed: reviewed, fast: o.fast,
+			server: schema.Server, command: filepath.Base(os.Args[0]), elsewhere: elsewhere, sentences: sentences,
+			reviewed: manifest.reasons(), fast: o.fast,
 		},
 		definitions: definitions,
+		groups:      manifest.groups(),
 		prompter:    o.prompter,
 		log:         o.log,
 		uses:        &useLog{log: o.log, server: schema.Server, handlers: map[loggedUse]slog.Handler{}},
@@ -111,6 +116,7 @@ func Open(schema Schema, opts ...Option) (*Manager, error) {
 	m.intake = intake.New(intake.Config{
 		Desk: m.desk, Values: collected{m}, Ready: m.canCollect, Enter: m.enter, Form: m.codesForm, IsRefusal: isRefusal, Dismissed: ErrDismissed,
 		Invalid: func(secret string, problem error) error { return &invalidText{secret, problem} },
+		Wrong:   func(why string) error { return fmt.Errorf("%w: %w", &rejection{why}, ErrInvalid) }, // which is a person's
 	})
 	return m, nil
 }
@@ -393,12 +399,21 @@ func (m *Manager) Reject(ctx context.Context, key AnyKey, why Reason) error {
 	for _, def := range wrong {
 		of := m.values.entry(ctx, def)
 		text, ok := m.turn(ctx).handedOut(of)
-		m.values.rejectHandedOut(of, text, ok, shown)
+		m.rejectIn(ctx, of, text, ok, shown)
 	}
 	if !def.isDerived() {
 		wrong = []*definition{def}
 	}
 	return m.fail(ctx, &rejection{shown}, wrong...)
+}
+
+// rejectIn notes that a value is wrong which was used in ctx: what a check looks at is not stored yet.
+func (m *Manager) rejectIn(ctx context.Context, of store.Entry, text Secret, ok bool, why string) {
+	if t := m.found(ctx); t != nil && t.trial != nil {
+		t.trial().reject(of.Name, why)
+		return
+	}
+	m.values.rejectHandedOut(of, text, ok, why)
 }
 
 // rejectable returns def, or for a one_of the members that were handed out: its word is never wrong itself.

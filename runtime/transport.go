@@ -210,7 +210,7 @@ func (s *sender) reject(ctx context.Context, c wire.Credential, status int) {
 	why := wording.Fill(s.manager.sentences.Dialog.Answered, wording.Values{"status": strconv.Itoa(status) + " " + http.StatusText(status)})
 	for i, def := range s.defs {
 		if isRegion := s.as.Form == field.SigV4 && i == 2; !isRegion && c.Texts[i] != "" {
-			s.manager.values.rejectHandedOut(s.manager.values.entry(ctx, def), NewSecret(c.Texts[i]), true, why)
+			s.manager.rejectIn(ctx, s.manager.values.entry(ctx, def), NewSecret(c.Texts[i]), true, why)
 		}
 	}
 }

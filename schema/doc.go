@@ -80,7 +80,7 @@
 //	renamed_from  a former name, or a list of them, whose stored value is still found; any text of one line
 //	deprecated    why it should no longer be used, and what to use instead
 //	go_name       the name in Go, in ASCII, where the one made from the secret's name won't do
-//	env           the environment variable under which servers take it today, or a list of them; the runtime reads none yet
+//	env           the environment variable under which servers take it, or a list of them; read where MCP_SECRETS_STORE has env
 //
 // Rules for values. They, and every default, are those of [field.Field]:
 //

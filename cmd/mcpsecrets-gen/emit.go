@@ -33,7 +33,7 @@ last line of their text. Entries of the same names that somebody else wrote are 
 say, such as a package's identifier, is in that file or given by flags; without it, what is written is a fragment.
 
 With this module a value need not be in the configuration of a client: no secret is required there, each says that it may stay
-empty, and none has a default. The server reads no environment variable by itself yet. What hands a value over as one is left out,
+empty, and none has a default. The server reads environment variables only by MCP_SECRETS_STORE=env. What hands a value over as one is left out,
 or is a comment, unless --env says that the server reads them.
 
 The file is noted in secrets.emitted.json beside the schema: check compares what is noted there, and emit --again writes it again.`,

@@ -133,7 +133,7 @@ func readme(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // documents are what people paste from.
-var documents = []string{"README.md", "docs/use.md", "docs/nothttp.md"}
+var documents = []string{"README.md", "docs/use.md", "docs/nothttp.md", "docs/terminal.md"}
 
 // paste FILE... puts what documents show into files: the block N of a section, counted from 1, in place of the line
 // "DOCUMENT: SECTION N", which may be a comment. A block of Go code that none of the files takes is a failure.

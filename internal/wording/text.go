@@ -21,6 +21,8 @@ type Asking struct {
 	Account       string // whose value it is; "" is the account without a name
 	Number, Total int    // which of several values this is; Total below 2 says nothing
 	Again         error  // why the last value that was typed can't be used
+	Wrong         bool   // the server's own check found what was typed to be wrong
+	WrongFor      string // why, where the check says so
 	Stale         error  // why the stored value can't be used
 	OfDefault     bool   // nothing is stored: Stale is about the default
 	Rejected      string // why the server found the stored value to be wrong
@@ -101,6 +103,9 @@ func (s Sentences) wrong(a Asking, values Values) (lines []string) {
 	for _, text := range s.wrongStored(a, values) {
 		lines = append(lines, line(text))
 	}
+	if a.Wrong {
+		lines = append(lines, line(s.CheckedWrong(a.WrongFor)))
+	}
 	room := againLines
 	for _, problem := range field.All(a.Again) {
 		values["problem"] = s.Problem(problem)
@@ -110,6 +115,14 @@ func (s Sentences) wrong(a Asking, values Values) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// CheckedWrong returns the sentence for what the server's own check found to be wrong; why is "" where it does not say so.
+func (s Sentences) CheckedWrong(why string) string {
+	if why == "" {
+		return s.Dialog.Wrong
+	}
+	return Fill(s.Dialog.WrongFor, Values{"why": why})
 }
 
 // code returns the sentence with the verification code, and which program shows it, by the name that it gives itself. Anyone

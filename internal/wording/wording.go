@@ -39,6 +39,8 @@ type Dialog struct {
 	Path     string `json:"path"`      // where the value is the path of a file
 	Step     string `json:"step"`      // where several values are asked for
 	Again    string `json:"again"`     // after a value that broke a rule
+	Wrong    string `json:"wrong"`     // after values that the server's own check found to be wrong
+	WrongFor string `json:"wrong_for"` // instead of wrong, where the check says why
 	Stale    string `json:"stale"`     // where the stored value breaks a rule
 	Default  string `json:"default"`   // instead of stale, where nothing is stored and the default can't be used
 	Rejected string `json:"rejected"`  // where the server found the value to be wrong
@@ -139,6 +141,7 @@ const (
 	NotSent        Failure = "not_sent"
 	NotRun         Failure = "not_run"
 	UnknownAccount Failure = "unknown_account"
+	CheckBroken    Failure = "check_broken"
 )
 
 // English returns the sentences that the generator writes into a manifest.
@@ -159,6 +162,8 @@ func English() Sentences {
 			Path:     "It is a file, which stays where it is and is read at each use.",
 			Step:     "Value {number} of {total}",
 			Again:    "Please try again: the value {problem}.",
+			Wrong:    "Please try again: the server has checked what was typed, and it is wrong.",
+			WrongFor: "Please try again: the server has checked what was typed, and it is wrong: {why}",
 			Stale:    "The value that is stored can't be used any more: it {problem}.",
 			Default:  "The default can't be used: it {problem}.",
 			Rejected: "The value that is stored was rejected: {why}",
@@ -238,6 +243,7 @@ func English() Sentences {
 			NotSent:        "The request was not sent, since it was to carry {secrets}: {trouble}.",
 			NotRun:         "The program was not started, since it was to get {secrets}: {trouble}.",
 			UnknownAccount: "There is no such account of {server}. Those with a name: {accounts}. Call again with one of them, or without an account for the one that has no name; only the user can make another.",
+			CheckBroken:    "{secrets} was typed, and is not stored: the server's own check of it is broken. This is a mistake in the server, of which its log says more.",
 		},
 		Terminal: map[Failure]string{
 			NoDisplay:    "Or ask them to run \"{command} secrets set {secret}{option}\" in a terminal on the server's computer.",
@@ -303,7 +309,7 @@ func Holes() map[string]string {
 		"trouble":     "what kept the window from opening or from being answered, or the keychain from being found, and where, such as the path of a file; of not_sent and not_run, what is wrong with the request or the program",
 		"until":       "until_end or until_elapsed",
 		"want":        "what the schema's rule says",
-		"why":         "one of the rejections of this manifest, which are constants in the server's source; or unreviewed, or answered",
+		"why":         "one of the rejections of this manifest, which are constants in the server's source; or unreviewed, or answered; of wrong_for also what the server's own check says, masked, in one line of up to 100 columns",
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // This file has the user's accounts.
 
 // ofAccounts are the commands that can be about one account.
-var ofAccounts = []string{"status", "set", "forget", "clear", "import"}
+var ofAccounts = []string{"setup", "status", "set", "get", "verify", "forget", "clear", "import"}
 
 // takeAccount takes --account NAME out of a command's arguments, wherever it stands, and returns the context that means that account.
 // An empty NAME means the one without a name, as no --account does.

@@ -76,16 +76,18 @@ func TestDocsOfAccounts(t *testing.T) {
 	}
 	c := newComputer(t)
 	c.file(goodKey+"\n", "work.key")
-	c.file(otherKey+"\n", "eu.key")
+	c.file(goodKey+"\n", "eu.key") // the pet store knows no other
 	_, block, _ := strings.Cut(string(text), "\n```sh\n")
 	block, _, _ = strings.Cut(block, "```\n")
 	cmd := c.command(t.Context(), "sh", "-e", "-c", block)
 	cmd.Env = []string{
 		"HOME=" + c.home, "PATH=" + filepath.Dir(c.program) + ":" + os.Getenv("PATH"), "MCP_SECRETS_STORE=age:" + filepath.Join(c.home, "secrets.age"),
 	}
+	var said strings.Builder
+	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatalf("%v: %s%s", err, out, &said)
 	}
 	shown := string(out)
 	for _, want := range []string{

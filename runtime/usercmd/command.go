@@ -25,16 +25,16 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
-// Begin at [Run]; below it are the commands in the order of their help text. How a value is read is in terminal.go, and the
-// commands import, client and doctor have files of their own.
+// Begin at [Run]; below it are the commands, but for those that have a file of their own. How a value is read is in terminal.go, and
+// what happens between that and storing it in typing.go.
 //
 // What was asked for goes to standard output; questions and errors go to standard error, so that output can be
 // redirected. A confidential value goes to neither, nor does a word that might be one: what is typed in the place of a name
 // may be a secret.
 
 // Run runs the subcommand "secrets" of a server's program, by which its user says in a terminal what a dialog would ask,
-// also over SSH: status, set, forget, clear, accounts, import, allow, allowed, disallow, client and doctor. The exit code is 0 if all is
-// well, 1 after a failure and 2 after wrong usage.
+// also over SSH: see "secrets help". The exit code is 0 if all is well, 1 after a failure and 2 after wrong usage. What the author has
+// registered by [secrets.Manager.Verify] looks at what is typed.
 //
 // It reports false if args, the program's arguments without its name, do not begin with "secrets". The server then tells its
 // user of this command where it helps.
@@ -92,7 +92,7 @@ type command struct {
 	asking         atomic.Bool   // the terminal asks for the passphrase of the store
 }
 
-var commandNames = []string{"status", "set", "forget", "clear", "accounts", "import", "allow", "allowed", "disallow", "client", "doctor", "help"}
+var commandNames = []string{"status", "setup", "set", "get", "verify", "forget", "clear", "accounts", "import", "allow", "allowed", "disallow", "client", "doctor", "help"}
 
 func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -106,10 +106,16 @@ func (c *command) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if name == "status" || name == "set" || name == "import" {
+	if slices.Contains([]string{"status", "set", "setup", "import"}, name) {
 		c.warnOfClearing()
 	}
 	switch name {
+	case "setup":
+		return c.setup(ctx, args)
+	case "get":
+		return c.get(ctx, args)
+	case "verify":
+		return c.verify(ctx, args)
 	case "status":
 		return c.without(args, func() error { return c.status(ctx) })
 	case "set":
@@ -136,8 +142,8 @@ func (c *command) run(ctx context.Context, args []string) error {
 		c.help()
 		return nil
 	}
-	if name == "get" || name == "show" || name == "list" {
-		return misused("\"status\" says which are set, and shows what is not confidential; nothing shows a confidential value")
+	if name == "show" || name == "list" {
+		return misused("\"status\" says which are set, and \"get\" shows what is not confidential; nothing shows a confidential value")
 	}
 	return misused("there is no such command%s (%s)", didYouMean(name, commandNames), strings.Join(commandNames, ", "))
 }
@@ -153,9 +159,12 @@ func (c *command) help() {
 	fmt.Fprintln(c.stdout, "Usage:")
 	table := newTable(c.stdout)
 	for _, line := range [][2]string{
+		{"setup [--again]", "ask for all that is required, and not set"},
 		{"status", "say which secrets are set, and to what, unless they are confidential"},
 		{"set NAME", "ask for a value, which is not shown if it is confidential; of alternatives, ask which"},
 		{"set NAME < FILE", "take a value from a file"},
+		{"get NAME", "print a value that is not confidential"},
+		{"verify [NAME]", "have the server check what is set, where it can"},
 		{"forget NAME", "remove a value"},
 		{"clear [--yes]", "remove all values, of all accounts or of one, after a question"},
 		{"accounts", "list the accounts that have a name"},
@@ -233,7 +242,7 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 		return "set: " + shortened(f.Named(setting)) + c.unused(ctx, f), nil
 	case err == nil:
 		return "set" + c.unused(ctx, f), nil
-	case errors.Is(err, secrets.ErrNotSet) && c.IsAsked(ctx, f.Name):
+	case errors.Is(err, secrets.ErrNotSet) && c.IsAsked(ctx, f.Name, nil):
 		return "not set, required", nil
 	case errors.Is(err, secrets.ErrNotSet) && c.MemberOf(f.Name) != "":
 		return "not set, for " + c.MemberOf(f.Name), nil
@@ -270,29 +279,16 @@ func (c *command) set(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	read := c.piped
+	typed := c.typing()
 	if c.terminal {
-		read = c.asked
+		err = typed.askAll(ctx, f)
+	} else {
+		err = typed.take(f)
 	}
-	text, err := read(ctx, f)
 	if err != nil {
 		return err
 	}
-	entries := []entry{{f.Name, text}}
-	if c.terminal {
-		for _, name := range f.Members[text] { // of the alternative that was chosen: all is typed before any of it is stored
-			member := c.field(name)
-			if member.Derived != "" {
-				continue // it is made of the others
-			}
-			value, err := c.asked(ctx, member)
-			if err != nil {
-				return err
-			}
-			entries = append(entries, entry{name, value})
-		}
-	}
-	if err := c.store(ctx, entries); err != nil {
+	if err := typed.store(ctx); err != nil {
 		return err
 	}
 	c.tellOfUnused(ctx, f)
@@ -313,22 +309,6 @@ func (c *command) tellOfUnused(ctx context.Context, f field.Field) {
 	if len(kept) > 0 {
 		fmt.Fprintf(c.stderr, "Kept, and not used: %s (\"%s secrets forget NAME%s\" removes one).\n", strings.Join(kept, ", "), c.Program(), c.option())
 	}
-}
-
-// An entry is a value that was typed.
-type entry struct{ name, text string }
-
-// store stores what was typed, the last one first: what is chosen says which of the others are used.
-func (c *command) store(ctx context.Context, entries []entry) error {
-	for _, e := range slices.Backward(entries) {
-		if err := c.patiently(func() error { return c.Put(ctx, e.name, e.text) }); err != nil {
-			return c.storeError(err, e.name)
-		}
-	}
-	for _, e := range entries {
-		fmt.Fprintf(c.stdout, "%s is set%s.\n", e.name, within(c.account))
-	}
-	return nil
 }
 
 func (c *command) valueInArguments(name string) error {

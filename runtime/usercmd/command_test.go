@@ -274,8 +274,8 @@ func TestCommandWrongUsage(t *testing.T) {
 	b := stored(t)
 	const names = "(api_key, base_url, contact, username, password)"
 	for _, row := range []struct{ args, want string }{
-		{"", "say what to do (status, set, forget, clear, accounts, import, allow, allowed, disallow, client, doctor, help)"},
-		{"stauts", `there is no such command, did you mean "status"? (status, set, forget, clear, accounts, import, allow, allowed, disallow, client, doctor, help)`},
+		{"", "say what to do (status, setup, set, get, verify, forget, clear, accounts, import, allow, allowed, disallow, client, doctor, help)"},
+		{"stauts", `there is no such command, did you mean "status"? (status, setup, set, get, verify, forget, clear, accounts, import, allow, allowed, disallow, client, doctor, help)`},
 		{goodKey, "there is no such command (status,"},
 		{"set", "say the name of one secret " + names},
 		{"set apikey", `there is no secret of that name, did you mean "api_key"? ` + names},
@@ -289,6 +289,13 @@ func TestCommandWrongUsage(t *testing.T) {
 		{"forget api-key", `did you mean "api_key"?`},
 		{"status api_key", "takes no arguments"},
 		{"doctor now", "takes no arguments"},
+		{"get", "say the name of one secret " + names},
+		{"get " + otherKey, "there is no secret of that name " + names},
+		{"get api_key", `api_key is confidential: no command shows it; "petstore secrets status" says whether it is set`},
+		{"show api_key", `"get" shows what is not confidential`},
+		{"verify nothing " + otherKey, "say the name of one secret"},
+		{"setup api_key", "setup takes no argument but --again"},
+		{"setup", `there is no terminal to answer on: run "petstore secrets set NAME < FILE" for each of username, password`},
 		{"clear", "there is no terminal to answer on: say --yes"},
 		{"clear api_key", `"petstore secrets forget NAME" removes one value`},
 	} {

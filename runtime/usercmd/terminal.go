@@ -26,7 +26,7 @@ import (
 // This file reads a value for the subcommand set: from a file or pipe, or typed on a terminal.
 
 // piped takes a value from standard input, up to its end.
-func (c *command) piped(_ context.Context, f field.Field) (string, error) {
+func (c *command) piped(f field.Field) (string, error) {
 	data, err := io.ReadAll(io.LimitReader(c.stdin, field.MaxEntry+1))
 	if err != nil {
 		return "", fmt.Errorf("%s: standard input can't be read", f.Name)
@@ -38,15 +38,18 @@ func (c *command) piped(_ context.Context, f field.Field) (string, error) {
 	return text, nil
 }
 
-// asked asks for a value in the terminal until it keeps the rules. It offers what is stored of a setting, else the default. What is
-// stored in a locked keyring need not be known for storing another value.
-func (c *command) asked(ctx context.Context, f field.Field) (string, error) {
+// asked asks for a value in the terminal until it keeps the rules. It offers what was typed before, else what is stored of a
+// setting, else the default. What is stored in a locked keyring need not be known for storing another value.
+func (c *command) asked(ctx context.Context, f field.Field, before string) (string, error) {
 	var stored string
 	err := c.patiently(func() (err error) { stored, err = c.Setting(ctx, f.Name); return err })
 	if err != nil && !errors.Is(err, secrets.ErrStoreLocked) {
 		return "", c.storeError(err, f.Name)
 	}
 	offered := cmp.Or(stored, f.Default)
+	if f.Shows() {
+		offered = cmp.Or(before, offered)
+	}
 	how, prompt := shown, f.Name+": "
 	fmt.Fprintln(c.stderr, f.Label)
 	c.tellAccount(c.stderr)
@@ -251,9 +254,14 @@ func withoutMark(text []byte, pasting bool) ([]byte, bool) {
 
 // patiently runs what may wait for the store's own window, and says so when it takes long.
 func (c *command) patiently(do func() error) error {
+	return c.slowly(fmt.Sprintf("waiting for %s, which may have opened a window", c.Place()), do)
+}
+
+// slowly runs what may take long, and then says what it is, unless the terminal asks for something.
+func (c *command) slowly(what string, do func() error) error {
 	defer time.AfterFunc(2*time.Second, func() {
 		if !c.asking.Load() {
-			fmt.Fprintf(c.stderr, "%s: waiting for %s, which may have opened a window\n", c.Program(), c.Place())
+			fmt.Fprintf(c.stderr, "%s: %s\n", c.Program(), what)
 		}
 	}).Stop()
 	return do()

@@ -24,6 +24,7 @@ var figures = []figure{
 	{"runtime/internal/keychain", "GetMany", "64 calls at once that read a value each", "64 bare searches and reads at once on one connection"},
 	{"runtime/internal/keychain", "GetAgainstGoKeyring", "read a value from the keychain", "go-keyring's `Get`"},
 	{"runtime/internal/keychain", "Set", "store a value, and read it back", "a bare `SetSecret`"},
+	{"runtime/internal/store/files", "Get", "read a value from a mounted file", "`os.ReadFile` of it"},
 	{"runtime/internal/store/age", "Get/X25519", "read a value from a file that age has encrypted", "a bare decryption of the file"},
 	{"runtime/internal/store/age", "Get/hybrid", "by a key against quantum computers", "the same"},
 	{"runtime/mcpgo", "ToolWithoutSecret", "call a tool that uses no secret, on mcp-go", "the same without the middleware"},

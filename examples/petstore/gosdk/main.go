@@ -34,9 +34,6 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if code, ok := usercmd.Run(v.Manager, os.Args[1:]); ok {
-		os.Exit(code)
-	}
 	set, err := settings.Read()
 	if err != nil {
 		return err
@@ -44,6 +41,12 @@ func run() error {
 	pets, err := store.Open(v, set.AcceptKey)
 	if err != nil {
 		return err
+	}
+	if err := v.Manager.Verify(pets.CheckKey, vault.KeyAPIKey()); err != nil { // a wrong key is found when it is typed
+		return err
+	}
+	if code, ok := usercmd.Run(v.Manager, set.Terminal); ok {
+		os.Exit(code)
 	}
 	srv := newServer(v, pets)
 	if set.Address == "" {

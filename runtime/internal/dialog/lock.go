@@ -57,12 +57,17 @@ func (n *Native) Lock(ctx context.Context) (unlock func(), err error) {
 	return unlock, nil
 }
 
-// lockFailed makes a Fault of what is wrong with a lock, and leaves an error of the context as it is.
+// lockFailed makes a Fault of what is wrong with a lock, and leaves an error of the context as it is. Where no dialog could open
+// anyway, as in a container, that is what is wrong.
 func (n *Native) lockFailed(ctx context.Context, err error) error {
-	if !errors.Is(err, ctx.Err()) {
-		err = failed("%v", err)
-		n.complain(ctx, err)
+	if errors.Is(err, ctx.Err()) {
+		return err
 	}
+	if _, missing := n.find(ctx); missing != nil {
+		return missing
+	}
+	err = failed("%v", err)
+	n.complain(ctx, err)
 	return err
 }
 

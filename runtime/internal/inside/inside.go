@@ -9,6 +9,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/check"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/guard"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/standing"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
@@ -46,7 +47,8 @@ type Manager interface {
 	// IsAsked says whether a use would ask for a secret that is not stored, as far as that can be told without asking for a password:
 	// it is required, by itself or by what there is of others. MemberOf returns the one_of and the alternative that it belongs to,
 	// such as "auth: basic (User name and password)", or "".
-	IsAsked(ctx context.Context, name string) bool
+	// What was entered counts as if it were stored.
+	IsAsked(ctx context.Context, name string, entered map[string]string) bool
 	MemberOf(name string) string
 	// IsUnused says that another alternative is chosen than that to which a secret belongs.
 	IsUnused(ctx context.Context, name string) bool
@@ -55,6 +57,9 @@ type Manager interface {
 	// Put stores a value, and Remove removes one under all its names. Put checks no rule.
 	Put(ctx context.Context, name, text string) error
 	Remove(ctx context.Context, name string) error
+	// PutAll stores several values, the last name first, or puts back what was there before. It checks no rule. The name that it
+	// returns with an error is the one that could not be stored.
+	PutAll(ctx context.Context, names []string, values map[string]string) (failed string, err error)
 	// In returns a context that means an account, be there one or not: what is told of a value, or done to one, is in the account
 	// that the context means. AccountOf returns which that is; "" is the one without a name.
 	In(ctx context.Context, account string) context.Context
@@ -66,6 +71,16 @@ type Manager interface {
 	// Clear removes all that is stored in all accounts, and ClearAccount what is in one.
 	Clear(ctx context.Context) error
 	ClearAccount(ctx context.Context) error
+	// CanPut returns why nothing could be stored, as far as that can be told before.
+	CanPut(ctx context.Context) error
+	// Bundles are the names of all secrets that are stored, in the order in which a person is asked for them: what decides on
+	// others before those, and where a value goes before the value. Each bundle is stored as a whole, or not at all.
+	Bundles() [][]string
+	// Verify runs the checks of the server's author that are due now that something was typed, up to one after which it can't be
+	// stored. VerifyStored runs those of what is stored, of one secret or, where name is "", of all. Where there is no check,
+	// there is no outcome.
+	Verify(ctx context.Context, typed Typed) []check.Outcome
+	VerifyStored(ctx context.Context, name string) ([]check.Outcome, error)
 	// PutNew stores a value where there is none, else the error is [ErrTaken]. TakeBack removes it again, unless it has changed since.
 	PutNew(ctx context.Context, name, text string) error
 	TakeBack(ctx context.Context, name, text string) error
@@ -110,6 +125,13 @@ func AccountSchema(names []string) map[string]any {
 		schema["enum"] = names
 	}
 	return schema
+}
+
+// A Typed is what a person has typed, and that is not stored yet.
+type Typed struct {
+	Values map[string]string
+	New    []string // of these, what was not checked yet
+	Left   []string // what is still to be typed
 }
 
 // A Tool is one of those by which a user asks the model for what the terminal command does. It takes and returns names,

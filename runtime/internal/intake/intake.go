@@ -80,6 +80,10 @@ type Values interface {
 	// Replace stores a value, or removes it where text is "". The function that it returns puts back what was there before;
 	// it logs what it can't do.
 	Replace(ctx context.Context, of store.Entry, text string) (undo func(context.Context), err error)
+	// Verify has the server's own checks look at what was entered last, where nothing that they need is left to be entered. It
+	// returns the secrets that are wrong, which are among those that were entered, and why, where that can be said. The error
+	// means that nothing can be stored.
+	Verify(ctx context.Context, wanted Wanted, last string, left []string) (wrong []string, why string, err error)
 	// Stored notes that a person has entered a value. The word says what became of the verification code.
 	Stored(ctx context.Context, of store.Entry, code string)
 	// LeftEmpty is Stored where the value may be left empty, and was.
@@ -100,6 +104,8 @@ type Config struct {
 	Form func(who consent.Who, of Secrets, code string) consent.Form
 	// Invalid makes the error for a value that breaks a rule again and again.
 	Invalid func(secret string, problem error) error
+	// Wrong makes the error for values that the server's own check finds wrong again and again.
+	Wrong func(why string) error
 	// IsRefusal reports whether an error came from a person.
 	IsRefusal func(error) bool
 	// Dismissed is the error of a dialog that nobody answered in time.
@@ -388,23 +394,63 @@ func inOrder(gaps []Gap) (sorted []Gap) {
 // An entry is what a person has entered for a secret; "" was left empty.
 type entry struct{ secret, text string }
 
-// enterAll asks for the gaps one after the other. After what decides on others it looks again what is missing.
+// enterAll asks for the gaps one after the other. After what decides on others it looks again what is missing; and what the
+// server's own check finds wrong is asked for again.
 func (in *Intake) enterAll(ctx context.Context, open *collection, wanted Wanted, gaps []Gap) (entries []entry, err error) {
 	wanted.Entered = map[string]string{}
-	for len(gaps) > 0 {
+	asked := map[string]Gap{}
+	for wrongs := 0; len(gaps) > 0; {
 		g := gaps[0]
 		text, err := in.enter(ctx, open, g)
 		if err != nil {
 			return nil, err
 		}
-		entries, wanted.Entered[g.Field.Name] = append(entries, entry{g.Field.Name, text}), text
+		entries, asked[g.Field.Name], wanted.Entered[g.Field.Name] = append(entries, entry{g.Field.Name, text}), g, text
 		if gaps = gaps[1:]; g.Decides {
 			if gaps, err = in.gaps(ctx, open.Subject, wanted); err != nil {
 				return nil, err
 			}
 		}
+		wrong, why, err := in.Values.Verify(ctx, wanted, g.Field.Name, namesOf(gaps))
+		if err != nil {
+			return nil, err
+		}
+		if len(wrong) == 0 {
+			continue
+		}
+		if wrongs++; wrongs == attempts {
+			return nil, in.Wrong(why)
+		}
+		isWrong := func(secret string) bool { return slices.Contains(wrong, secret) }
+		gaps = slices.DeleteFunc(gaps, func(g Gap) bool { return isWrong(g.Field.Name) })
+		gaps = append(askAgain(asked, wanted.Entered, entries, isWrong, why), gaps...)
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return isWrong(e.secret) })
 	}
 	return entries, nil
+}
+
+// askAgain returns the gaps of what was entered and is wrong, and takes that off what was entered.
+func askAgain(asked map[string]Gap, entered map[string]string, entries []entry, isWrong func(secret string) bool, why string) (again []Gap) {
+	for _, e := range entries {
+		if _, isEntered := entered[e.secret]; !isEntered || !isWrong(e.secret) {
+			continue
+		}
+		g := asked[e.secret]
+		g.Asking.Wrong, g.Asking.WrongFor = true, why
+		if g.Field.Shows() {
+			g.Offer = e.text
+		}
+		delete(entered, e.secret)
+		again = append(again, g)
+	}
+	return again
+}
+
+func namesOf(gaps []Gap) (names []string) {
+	for _, g := range gaps {
+		names = append(names, g.Field.Name)
+	}
+	return names
 }
 
 // enter asks for one value until it keeps the rules, and returns "" for a field that was left empty and may be.
@@ -427,7 +473,7 @@ func (in *Intake) enter(ctx context.Context, open *collection, g Gap) (string, e
 		if broken == nil {
 			return text, nil
 		}
-		g.Asking.Again = broken
+		g.Asking.Again, g.Asking.Wrong = broken, false
 		if f.Shows() {
 			prefill = text
 		}

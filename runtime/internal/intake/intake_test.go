@@ -28,6 +28,7 @@ type shelf struct {
 	undo  func(ctx context.Context) // runs before each value that is taken back
 
 	decide func(entered map[string]string) []Gap // what is missing; nil: what is not stored
+	check  func(entered map[string]string, last string, left []string) (wrong []string, why string, err error)
 }
 
 // stored returns what is stored now.
@@ -76,6 +77,13 @@ func (s *shelf) Replace(_ context.Context, of store.Entry, text string) (undo fu
 	return undo, nil
 }
 
+func (s *shelf) Verify(_ context.Context, wanted Wanted, last string, left []string) (wrong []string, why string, err error) {
+	if s.check == nil {
+		return nil, "", nil
+	}
+	return s.check(wanted.Entered, last, left)
+}
+
 func (s *shelf) Stored(context.Context, store.Entry, string)    {}
 func (s *shelf) LeftEmpty(context.Context, store.Entry, string) {}
 
@@ -108,6 +116,7 @@ func newIntake(t *testing.T, values *shelf, texts ...string) *Intake {
 			texts = texts[1:]
 			return text, nil, nil
 		},
+		Wrong: func(why string) error { return errors.New("wrong again: " + why) },
 		Ready: func(context.Context, []Gap) error { return nil },
 		Form: func(_ consent.Who, _ Secrets, code string) consent.Form {
 			return consent.Form{Name: "codes", Message: code, Choices: []string{"The codes match", "They differ"}}

@@ -11,6 +11,8 @@ type Settings struct {
 	Address   string // where to serve HTTP; without it, the server is for standard input and output
 	Token     Token  // "" where it does not serve HTTP
 	AcceptKey string // the key that the pet store inside this process takes; without one, there is none
+	// Terminal are the words behind the flags that are for the terminal command, such as "secrets", "status".
+	Terminal []string
 }
 
 // Read reads the flags.
@@ -20,6 +22,10 @@ func Read() (*Settings, error) {
 	tokenFile := flag.String("token", "", "the `FILE` with the token that HTTP clients must send")
 	flag.StringVar(&s.AcceptKey, "accept-key", "pets-0123456789abcdef", "the `KEY` that the pet store inside this process takes; with \"\" there is none")
 	flag.Parse()
+	if flag.Arg(0) == "secrets" {
+		s.Terminal = flag.Args()
+		return &s, nil
+	}
 	if flag.NArg() > 0 || (s.Address == "") != (*tokenFile == "") {
 		return nil, errors.New("usage: petstore [-http ADDRESS -token FILE] [-accept-key KEY]")
 	}

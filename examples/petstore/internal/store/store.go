@@ -45,6 +45,12 @@ func Open(v *vault.Secrets, acceptKey string) (*Store, error) {
 	return New(v, base), nil
 }
 
+// CheckKey asks for the pets. It is for [secrets.Manager.Verify], and need not look at the status: the client does.
+func (s *Store) CheckKey(ctx context.Context) error {
+	_, err := s.ListPets(ctx)
+	return err
+}
+
 // ListPets returns all pets, in the order that the user has set. The first request asks the user for the key, if it is missing, and for
 // permission. An error says what the user can do, and becomes a result that a model can read.
 func (s *Store) ListPets(ctx context.Context) (pets []api.Pet, err error) {

@@ -44,6 +44,7 @@ func Run(t *testing.T, server Server) {
 	for name, test := range map[string]func(*testing.T, *bench){
 		"Journey":                             journey,
 		"WrongKeyIsReplaced":                  wrongKeyIsReplaced,
+		"WrongKeyIsFoundWhenItIsTyped":        wrongKeyIsFoundWhenItIsTyped,
 		"OnlyUnauthorizedIsARejection":        onlyUnauthorizedIsARejection,
 		"KeyUnderItsFormerName":               keyUnderItsFormerName,
 		"LeaksAreMasked":                      leaksAreMasked,

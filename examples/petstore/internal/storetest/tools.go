@@ -34,6 +34,16 @@ func journey(t *testing.T, b *bench) {
 	b.refuses("did not allow", "get_pet", map[string]any{"id": 1}) // a model can't nag
 }
 
+// wrongKeyIsFoundWhenItIsTyped is with the check that main registers.
+func wrongKeyIsFoundWhenItIsTyped(t *testing.T, b *bench) {
+	b.must(b.vault.Manager.Verify(b.pets.CheckKey, vault.KeyAPIKey()))
+	b.user.Types(askKey, wrongKey).Types("it is wrong: it was answered with 401 Unauthorized.", goodKey).Answers(secrets.AllowSession)
+	b.says("Rex", "get_pet", map[string]any{"id": 1})
+	if stored, _ := b.store.Value("petstore", "api_key"); stored != goodKey {
+		t.Errorf("%q is stored", stored)
+	}
+}
+
 func wrongKeyIsReplaced(t *testing.T, b *bench) {
 	b.user.Types(askKey, wrongKey).Answers(secrets.AllowSession)
 	b.refuses("does not know this key", "list_pets", nil)

@@ -37,6 +37,7 @@ var keyAPIKey = secrets.Password("api_key", secrets.Field{
 	SentAs:      secrets.SentAs("bearer"),
 	RejectOn:    []int{401},
 	RenamedFrom: []string{"petstore_key"},
+	Env:         []string{"PETSTORE_API_KEY"},
 	MinLength:   16,
 	Prefixes:    []string{"pets-"},
 })
@@ -84,6 +85,7 @@ var keyUsername = secrets.Text("username", secrets.Field{
 	Label:    "User name",
 	Required: true,
 	RejectOn: []int{401},
+	Env:      []string{"PETSTORE_USERNAME"},
 })
 
 // KeyPassword returns the key that stands for password.
@@ -98,6 +100,7 @@ var keyPassword = secrets.Password("password", secrets.Field{
 	Scope:      secrets.ToolScope,
 	SentTo:     "base_url",
 	RejectOn:   []int{401},
+	Env:        []string{"PETSTORE_PASSWORD"},
 })
 
 // Order is one of the choices for order.

@@ -138,7 +138,7 @@ func (s *Store) Examine(ctx context.Context, in store.Scope) (state string, err 
 			wrong = append(wrong, err)
 		}
 	}
-	return fmt.Sprintf("files in %s: %d of %d can be read", s.folder.path, len(entries)-len(wrong), len(entries)), errors.Join(wrong...)
+	return fmt.Sprintf("%d of %d files can be read", len(entries)-len(wrong), len(entries)), errors.Join(wrong...)
 }
 
 // HeedsQuietly reports that nobody is ever asked for anything.
