@@ -11,7 +11,7 @@ TIMES ?= 20
 GO ?= go
 STATICCHECK = v0.8.2
 # The packages that "./..." leaves out.
-LEFT_OUT = ./testdata/golden/... ./testdata/chance ./testdata/inprocess ./testdata/ratio ./examples/petstore/testdata/bare/... ./.ci/wine
+LEFT_OUT = ./testdata/golden/... ./testdata/agefile ./testdata/chance ./testdata/inprocess ./testdata/ratio ./examples/petstore/testdata/bare/... ./.ci/wine
 # A module of its own, whose tests need PostgreSQL.
 NOT_HTTP = examples/nothttp
 

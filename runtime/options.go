@@ -21,7 +21,7 @@ type Option func(*options)
 
 type options struct {
 	store    Store
-	stores   []StoreKind // nil is all
+	stores   []chosen.Kind // nil is all
 	prompter Prompter
 	log      *slog.Logger
 
@@ -69,20 +69,25 @@ func isChosen() bool { return strings.TrimSpace(os.Getenv(chosen.Variable)) != "
 func WithStore(store Store) Option { return func(o *options) { o.store = store } }
 
 // A StoreKind is a kind of store that whoever runs a server can choose by MCP_SECRETS_STORE.
-type StoreKind = chosen.Kind
+type StoreKind string
 
 // The kinds of stores, and how MCP_SECRETS_STORE names each.
 const (
-	Keychain = chosen.Keychain // keychain: the operating system's
-	Files    = chosen.Files    // files:DIR: a folder with one file for each secret, which are only read
-	Env      = chosen.Env      // env: the variables that the schema names with env, which are only read
-	Age      = chosen.Age      // age:FILE: a file that is encrypted by age
+	Keychain = StoreKind(chosen.Keychain) // keychain: the operating system's
+	Files    = StoreKind(chosen.Files)    // files:DIR: a folder with one file for each secret, which are only read
+	Env      = StoreKind(chosen.Env)      // env: the variables that the schema names with env, which are only read
+	Age      = StoreKind(chosen.Age)      // age:FILE: a file that is encrypted by age
 )
 
 // WithStores leaves MCP_SECRETS_STORE the choice among these kinds alone: [Open] fails if it names another. Where it is not set the
 // keychain is used if it is one of them, or Env if it is the only one, and else Open fails.
 func WithStores(kinds ...StoreKind) Option {
-	return func(o *options) { o.stores = append([]StoreKind{}, kinds...) }
+	return func(o *options) {
+		o.stores = []chosen.Kind{}
+		for _, kind := range kinds {
+			o.stores = append(o.stores, chosen.Kind(kind))
+		}
+	}
 }
 
 // WithPrompter asks the person at this computer through prompter instead of native dialogs.

@@ -425,3 +425,25 @@ func TestStandingPermissionForOneOfTwo(t *testing.T) {
 		t.Errorf("%v, key %v, asked:\n%s", err, key, fmt.Sprint(shown))
 	}
 }
+
+// The error says the way out where the program has the command, and where the author lets it be one.
+func TestWhereNobodyCanBeAskedTheErrorNamesTheCommand(t *testing.T) {
+	const way = "secrets allow api_key --tool TOOL --for 30d"
+	for name, row := range map[string]struct {
+		options     []secrets.Option
+		hasTerminal bool
+		want        bool
+	}{
+		"command":               {nil, true, true},
+		"no command":            {nil, false, false},
+		"forbidden by its code": {[]secrets.Option{secrets.WithoutStanding()}, true, false},
+	} {
+		h := openHeadless(t, row.options...)
+		if row.hasTerminal {
+			h.Manager.Inside().HasTerminal()
+		}
+		if err := h.used(t.Context(), getPet); err == nil || strings.Contains(err.Error(), way) != row.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

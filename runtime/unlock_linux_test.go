@@ -67,7 +67,7 @@ func (r *real) wantNotUnlocked(name string, err error) {
 	r.t.Helper()
 	var failure *secrets.Error
 	if !errors.As(err, &failure) || failure.Failure != "not_unlocked" || !errors.Is(err, secrets.ErrStoreLocked) || !errors.Is(err, secrets.ErrDismissed) ||
-		!strings.Contains(err.Error(), "the user closed its own window") {
+		!strings.Contains(err.Error(), "the user closed the window that asks for its password") {
 		r.t.Errorf("%s: %v", name, err)
 	}
 }

@@ -61,7 +61,7 @@ var rules = []struct{ name, secret, sign, more string }{
 	{name: "sent_to of fixed hosts", secret: "sent_to: [a.example, b.example]", sign: "sent to: a.example, b.example"},
 	{name: "sent_as, reject_on, insecure", secret: "sent_to: [a.example], sent_as: bearer, reject_on: [403], insecure: true", sign: "bearer"},
 	{name: "revealed", secret: "sent_to: [a.example], sent_as: bearer, revealed: false", sign: "can only send it"},
-	{name: "permission, remember, scope", secret: "permission: dialog, remember: 5m, scope: tool", sign: "5m"},
+	{name: "permission, remember, scope, standing", secret: "permission: dialog, remember: 5m, scope: tool, standing: true", sign: "5m"},
 	{name: "renamed_from", secret: "renamed_from: before", sign: "before"},
 	{name: "deprecated", secret: "deprecated: Use the other.", sign: "Use the other."},
 	{name: "go_name", secret: "go_name: Other", sign: "Other"},

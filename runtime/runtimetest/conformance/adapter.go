@@ -115,6 +115,7 @@ func (s suite) tests() []namedTest {
 		{"NobodyTypesWhatCanNotBeStored", s.nobodyTypesWhatCanNotBeStored},
 		{"WindowThatFailsEndsTheCall", s.windowThatFailsEndsTheCall},
 		{"WindowThatWaitsForItsTurnIsNotAnnounced", s.windowThatWaitsForItsTurnIsNotAnnounced},
+		{"UseThatIsAllowedBeforehand", s.useThatIsAllowedBeforehand},
 
 		// Alternatives.
 		{"AlternativeIsChosenThenAskedFor", s.alternativeIsChosenThenAskedFor},

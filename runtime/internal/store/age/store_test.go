@@ -8,6 +8,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/age"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
+	"github.com/mcpsecrets/mcpsecrets/testdata/agefile"
 )
 
 func TestStore(t *testing.T) {
@@ -20,7 +21,7 @@ func TestStore(t *testing.T) {
 func TestStoreWithPassphrase(t *testing.T) {
 	runtimetest.TestStore(t, func(t testing.TB) store.Store {
 		file := filepath.Join(t.TempDir(), "secrets.age")
-		age.EmptyFile(t, file, "correct horse")
+		agefile.Write(t, file, "correct horse", "")
 		return opens(t, age.Options{File: file, Passphrase: func(context.Context, bool) (string, error) { return "correct horse", nil }})
 	})
 }

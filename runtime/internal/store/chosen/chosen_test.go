@@ -165,6 +165,7 @@ func TestWhatTheAuthorAllows(t *testing.T) {
 			got = err.Error()
 		} else {
 			got = s.Place()
+			s.(store.Closer).Close()
 		}
 		if got != row.want {
 			t.Errorf("%v, %q: %s, want %s", row.allowed, row.choice, got, row.want)

@@ -27,6 +27,7 @@ type Store struct {
 
 	mu     sync.Mutex
 	values map[string]string // by the secret; nil once the store is closed
+	taken  []string          // the variables that had a value
 }
 
 // New takes the variables of these fields out of the environment, and warns in the log that they were there, by their names. Of
@@ -37,20 +38,19 @@ func New(fields []field.Field, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{variables: map[string][]string{}, values: map[string]string{}}
-	var found []string
 	for _, f := range fields {
 		s.variables[f.Name] = f.Env
 		for _, variable := range f.Env {
 			if value := take(variable); value != "" {
 				s.values[f.Name] = cmp.Or(s.values[f.Name], value)
-				found = append(found, variable)
+				s.taken = append(s.taken, variable)
 			}
 		}
 	}
-	if len(found) > 0 {
+	if len(s.taken) > 0 {
 		log.LogAttrs(context.Background(), slog.LevelWarn,
 			"secrets are taken from environment variables, where each program of this user can read them while the server runs",
-			slog.String("variables", strings.Join(found, ", ")))
+			slog.String("variables", strings.Join(s.taken, ", ")))
 	}
 	return s, nil
 }
@@ -167,10 +167,8 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.values = nil
-	for _, variables := range s.variables {
-		for _, variable := range variables {
-			release(variable)
-		}
+	for _, variable := range s.taken {
+		release(variable)
 	}
 	return nil
 }
@@ -182,7 +180,7 @@ var taken = struct {
 	variables map[string]*holding
 }{variables: map[string]*holding{}}
 
-// A holding is a variable's value, and how many open stores have it.
+// A holding is a variable's value, and how many open stores took it. A store that found none keeps none for others.
 type holding struct {
 	value  string
 	stores int
@@ -192,16 +190,18 @@ type holding struct {
 func take(variable string) string {
 	taken.Lock()
 	defer taken.Unlock()
-	held := taken.variables[variable]
-	if held == nil {
-		held = &holding{}
+	value, held := os.Getenv(variable), taken.variables[variable]
+	_ = os.Unsetenv(variable) // fails for no name of a variable
+	switch {
+	case held == nil && value == "":
+		return ""
+	case held == nil:
+		held = &holding{value: value}
 		taken.variables[variable] = held
-	}
-	held.stores++
-	if value := os.Getenv(variable); value != "" {
+	case value != "":
 		held.value = value // it is newer
 	}
-	_ = os.Unsetenv(variable) // fails for no name of a variable
+	held.stores++
 	return held.value
 }
 

@@ -110,12 +110,17 @@ func TestServersOfOneProcess(t *testing.T) {
 	t.Setenv("MCPSECRETS_TEST_KEY", "shared")
 	first, _ := open(t)
 	second, _ := open(t)
+	t.Setenv("MCPSECRETS_TEST_URL", "later") // which neither of them has
+	url, _ := open(t)
+	want(t, url, "base_url", "later")
+	url.Close()
 	if err := errors.Join(first.Close(), first.Close()); err != nil {
 		t.Fatal(err)
 	}
 	want(t, second, "api_key", "shared")
 	third, _ := open(t)
 	want(t, third, "api_key", "shared")
+	want(t, third, "base_url", "")
 	if _, err := first.Get(t.Context(), in, "api_key"); !errors.Is(err, store.ErrNoStore) {
 		t.Errorf("closed: %v", err)
 	}
