@@ -513,6 +513,22 @@ func (v *values) clear(ctx context.Context) error {
 	return nil
 }
 
+// clearAccount removes what one account has stored.
+func (v *values) clearAccount(ctx context.Context) error {
+	in := v.scope(ctx)
+	entries, err := v.allEntries(ctx, in)
+	for _, e := range entries {
+		if e.Account != in.Account {
+			continue
+		}
+		v.renew(e)
+		if err := v.delete(ctx, e.Name); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 // stored returns the names under which an account has something stored, sorted: those of defs and all others that the store lists. What
 // is in a locked keyring beside an open one is left out, as [values.clear] leaves it there: its password is not asked for. It keeps
 // no value.

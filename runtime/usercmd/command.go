@@ -87,10 +87,12 @@ type command struct {
 	shows          bool          // stdout is one
 	lines          *bufio.Reader // of stdin
 	clears         bool          // a server that starts here would clear the store
+	account        string        // that the command is about, as its context says too; "" is the one without a name
+	isNamed        bool          // it was named
 	asking         atomic.Bool   // the terminal asks for the passphrase of the store
 }
 
-var commandNames = []string{"status", "setup", "set", "get", "verify", "forget", "clear", "import", "allow", "allowed", "disallow", "client", "doctor", "help"}
+var commandNames = []string{"status", "setup", "set", "get", "verify", "forget", "clear", "accounts", "import", "allow", "allowed", "disallow", "client", "doctor", "help"}
 
 func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -99,6 +101,10 @@ func (c *command) run(ctx context.Context, args []string) error {
 	name, args := args[0], args[1:]
 	if ours, _, _ := cutDashes(args); slices.Contains(ours, "-h") || slices.Contains(ours, "--help") {
 		name = "help"
+	}
+	args, ctx, err := c.takeAccount(ctx, name, args)
+	if err != nil {
+		return err
 	}
 	if slices.Contains([]string{"status", "set", "setup", "import"}, name) {
 		c.warnOfClearing()
@@ -128,6 +134,8 @@ func (c *command) run(ctx context.Context, args []string) error {
 		return c.disallow(ctx, args)
 	case "client":
 		return c.client(ctx, args)
+	case "accounts":
+		return c.without(args, func() error { return c.accounts(ctx) })
 	case "doctor":
 		return c.without(args, func() error { return c.doctor(ctx) })
 	case "help", "-h", "-help", "--help":
@@ -158,8 +166,9 @@ func (c *command) help() {
 		{"get NAME", "print a value that is not confidential"},
 		{"verify [NAME]", "have the server check what is set, where it can"},
 		{"forget NAME", "remove a value"},
-		{"clear [--yes]", "remove all values, after a question"},
-		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
+		{"clear [--yes]", "remove all values, of all accounts or of one, after a question"},
+		{"accounts", "list the accounts that have a name"},
+		{"import --from-profile NAME [--remove]", "take over what an earlier version kept for a profile, as an account, after a question"},
 		{"allow NAME --tool TOOL --for 30d", "let a tool use a secret without asking, where nobody can be asked; after a question"},
 		{"allowed", "say what is allowed so"},
 		{"disallow NAME [--tool TOOL]", "take that back"},
@@ -170,6 +179,7 @@ func (c *command) help() {
 	}
 	_ = table.Flush()
 	fmt.Fprintf(c.stdout, "Names: %s\n", strings.Join(c.names(), ", "))
+	fmt.Fprintf(c.stdout, "With --account NAME, %s are about one of several accounts; \"set\" makes it.\n", strings.Join(ofAccounts, ", "))
 }
 
 // warnOfClearing says why a value that is stored now may be gone later.
@@ -207,7 +217,10 @@ func (c *command) status(ctx context.Context) error {
 	}
 	_ = table.Flush()
 	if knows {
-		fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n%s", c.Server(), c.PlaceInFull(), &rows)
+		fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n", c.Server(), c.PlaceInFull())
+		c.tellAccount(c.stdout)
+		fmt.Fprint(c.stdout, &rows)
+		c.tellOtherAccounts(ctx)
 	}
 	return unknown
 }
@@ -294,7 +307,7 @@ func (c *command) tellOfUnused(ctx context.Context, f field.Field) {
 		}
 	}
 	if len(kept) > 0 {
-		fmt.Fprintf(c.stderr, "Kept, and not used: %s (\"%s secrets forget NAME\" removes one).\n", strings.Join(kept, ", "), c.Program())
+		fmt.Fprintf(c.stderr, "Kept, and not used: %s (\"%s secrets forget NAME%s\" removes one).\n", strings.Join(kept, ", "), c.Program(), c.option())
 	}
 }
 
@@ -303,7 +316,7 @@ func (c *command) valueInArguments(name string) error {
 		name = "NAME"
 	}
 	return misused("a value on the command line would be in the process list and in the shell's history: "+
-		"run \"%[1]s secrets set %[2]s\" and type it, or \"%[1]s secrets set %[2]s < FILE\"", c.Program(), name)
+		"run \"%[1]s secrets set %[2]s%[3]s\" and type it, or \"%[1]s secrets set %[2]s%[3]s < FILE\"", c.Program(), name, c.option())
 }
 
 // forget removes one value. What is lost by a mistake is one value, which the next use asks for again.
@@ -323,43 +336,50 @@ func (c *command) forget(ctx context.Context, args []string) error {
 	})
 	switch {
 	case errors.Is(err, secrets.ErrNotSet):
-		fmt.Fprintf(c.stdout, "%s was not set.\n", f.Name)
+		fmt.Fprintf(c.stdout, "%s was not set%s.\n", f.Name, within(c.account))
 	case err != nil:
 		return c.storeError(err, f.Name)
 	default:
-		fmt.Fprintf(c.stdout, "%s is forgotten.\n", f.Name)
+		fmt.Fprintf(c.stdout, "%s is forgotten%s.\n", f.Name, within(c.account))
 	}
 	return nil
 }
 
-// clear removes all that is stored for the server, also what its schema does not name any more.
+// clear removes all that is stored for the server in all accounts, or in the one that was named, also what its schema does not name
+// any more.
 func (c *command) clear(ctx context.Context, args []string) error {
 	sure := slices.Equal(args, []string{"--yes"}) || slices.Equal(args, []string{"-y"})
 	switch {
 	case !sure && len(args) > 0:
-		return misused("clear takes no argument but --yes; \"%s secrets forget NAME\" removes one value", c.Program())
+		return misused("clear takes no argument but --yes and --account; \"%s secrets forget NAME\" removes one value", c.Program())
 	case !sure && !c.terminal:
 		return misused("clear asks first, and there is no terminal to answer on: say --yes")
 	}
+	stored, clear := c.storedInAll, c.Clear
+	if c.isNamed {
+		stored, clear = c.Stored, c.ClearAccount
+	}
 	var names []string
-	if err := c.patiently(func() (err error) { names, err = c.Stored(ctx); return err }); err != nil {
+	if err := c.patiently(func() (err error) { names, err = stored(ctx); return err }); err != nil {
 		return c.storeError(err)
 	}
-	names = append(names, c.standingStored(ctx)...)
+	if !c.isNamed {
+		names = append(names, c.standingStored(ctx)...)
+	}
 	if len(names) == 0 {
-		fmt.Fprintf(c.stdout, "Nothing is stored in %s.\n", c.PlaceInFull())
+		fmt.Fprintf(c.stdout, "Nothing is stored in %s%s.\n", c.PlaceInFull(), within(c.account))
 		return nil
 	}
 	list := strings.Join(names, ", ")
 	if !sure {
-		if err := c.agreed(fmt.Sprintf("This removes from %s: %s", c.PlaceInFull(), list), "nothing was removed"); err != nil {
+		if err := c.agreed(fmt.Sprintf("This removes from %s%s: %s", c.PlaceInFull(), within(c.account), list), "nothing was removed"); err != nil {
 			return err
 		}
 	}
-	if err := c.patiently(func() error { return c.Clear(ctx) }); err != nil {
+	if err := c.patiently(func() error { return clear(ctx) }); err != nil {
 		return c.storeError(err)
 	}
-	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.PlaceInFull(), list)
+	fmt.Fprintf(c.stdout, "Removed from %s%s: %s\n", c.PlaceInFull(), within(c.account), list)
 	return nil
 }
 
