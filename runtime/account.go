@@ -31,7 +31,7 @@ func (m *Manager) Account(ctx context.Context, name string) (context.Context, er
 	if err := m.admitAccount(ctx, name); err != nil {
 		return nil, m.fail(ctx, err)
 	}
-	return m.values.in(ctx, name), nil
+	return context.WithValue(ctx, accountKey{m.values}, name), nil
 }
 
 // admitAccount returns why a context can't mean the account of a name.
@@ -112,7 +112,7 @@ func (v *values) accounts(ctx context.Context) (names []string, err error) {
 	}
 	entries, err := v.allEntries(ctx, v.scope(ctx))
 	for _, e := range entries {
-		if field.ValidAccount(e.Account) {
+		if field.ValidAccount(e.Account) && !strings.HasPrefix(e.Name, field.ReservedPrefix) {
 			names = append(names, e.Account)
 		}
 	}

@@ -121,8 +121,21 @@ func (i insider) symptomOf(state keychain.State, err error, canShow bool) inside
 	}
 }
 
-// examineValues says which values can't be used, or not be read though the keychain is not locked.
+// examineValues says of all accounts which values can't be used, or not be read though the keychain is not locked.
 func (i insider) examineValues(ctx context.Context) (symptoms []inside.Symptom) {
+	accounts, _ := i.values.accounts(keychain.Quietly(ctx)) // the next use says why not
+	for _, account := range append([]string{""}, accounts...) {
+		symptoms = append(symptoms, i.examineAccount(i.values.in(ctx, account))...)
+	}
+	return symptoms
+}
+
+func (i insider) examineAccount(ctx context.Context) (symptoms []inside.Symptom) {
+	account := i.values.account(ctx)
+	part, option := "values", option(account)
+	if account != "" {
+		part += " of " + account
+	}
 	views, err := i.values.lookAtAll(ctx, i.kept())
 	if err != nil && !isOfOneValue(err) {
 		return nil // which the next use says
@@ -140,17 +153,17 @@ func (i insider) examineValues(ctx context.Context) (symptoms []inside.Symptom) 
 		return namesOfThose(func(v view) bool { return errors.Is(v.err, failure) })
 	}
 	warn := func(text, wayOut string) {
-		symptoms = append(symptoms, inside.Symptom{Part: "values", Verdict: inside.Warning, Text: text, WayOut: wayOut})
+		symptoms = append(symptoms, inside.Symptom{Part: part, Verdict: inside.Warning, Text: text, WayOut: wayOut})
 	}
 	if names := namesWith(ErrStoreLocked); names != "" {
 		warn("in a keyring that is locked: "+names,
-			fmt.Sprintf("unlock that keyring; or \"%s secrets set NAME\" stores another value in the one that is not locked", i.command))
+			fmt.Sprintf("unlock that keyring; or \"%s secrets set NAME%s\" stores another value in the one that is not locked", i.command, option))
 	}
 	if names := namesWith(ErrStore); names != "" {
-		warn("can't be read: "+names, fmt.Sprintf("\"%s secrets set NAME\" stores another value", i.command))
+		warn("can't be read: "+names, fmt.Sprintf("\"%s secrets set NAME%s\" stores another value", i.command, option))
 	}
 	if names := namesOfThose(func(v view) bool { return v.problem != nil }); names != "" {
-		warn("can't be used: "+names, fmt.Sprintf("\"%[1]s secrets status\" says why; \"%[1]s secrets set NAME\" stores another value", i.command))
+		warn("can't be used: "+names, fmt.Sprintf("\"%[1]s secrets status%[2]s\" says why; \"%[1]s secrets set NAME%[2]s\" stores another value", i.command, option))
 	}
 	return symptoms
 }

@@ -300,12 +300,9 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, entries []stor
 	if errors.As(cause, &noBus) {
 		values["trouble"], values["config"] = noBus.Trouble, noBus.Config()
 	}
-	text := wording.Fill(m.sentences.Failures[says], values)
+	text := wording.Fill(m.sentences.Failures[says], values) + m.ofAccount(account)
 	if stale := (*unwritable)(nil); errors.As(cause, &stale) && stale.why != "" {
 		text = stale.why + " " + text
-	}
-	if account != "" {
-		text += " " + wording.Fill(m.sentences.Notices.Account, values)
 	}
 	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() && (says != wording.NobodyToAsk || m.allStand(secrets)) {
 		text += " " + wording.Fill(more, values)
@@ -314,6 +311,14 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, entries []stor
 		text += " " + wording.Fill(m.sentences.Notices.Elsewhere, wording.Values{"stores": m.elsewhere})
 	}
 	return &Error{secrets, account, string(name), text + m.links(name, secrets), cause}
+}
+
+// ofAccount returns what is added to a sentence about secrets of an account with a name.
+func (m *Manager) ofAccount(account string) string {
+	if account == "" {
+		return ""
+	}
+	return " " + wording.Fill(m.sentences.Notices.Account, wording.Values{"account": account})
 }
 
 func namesIn(entries []store.Entry) []string {

@@ -62,8 +62,14 @@ type within struct {
 	own             context.Context
 }
 
-// Value implements [context.Context]. The call's values come first: by one of them package context finds how it ends.
+// Value implements [context.Context]. The call's values come first: by one of them package context finds how it ends. But the account
+// that the request's own context means is the one that whoever made it chose.
 func (w *within) Value(key any) any {
+	if _, isAccount := key.(accountKey); isAccount {
+		if account := w.own.Value(key); account != nil {
+			return account
+		}
+	}
 	if value := w.Context.Value(key); value != nil {
 		return value
 	}

@@ -124,7 +124,24 @@ func (i insider) Remove(ctx context.Context, name string) error {
 func (i insider) Stored(ctx context.Context) ([]string, error) {
 	return i.values.stored(ctx, i.kept())
 }
-func (i insider) Clear(ctx context.Context) error { return i.clear(ctx) }
+func (i insider) Clear(ctx context.Context) error        { return i.clear(ctx) }
+func (i insider) ClearAccount(ctx context.Context) error { return i.values.clearAccount(ctx) }
+
+// In implements [inside.Manager].
+func (i insider) In(ctx context.Context, account string) context.Context {
+	return i.values.in(ctx, account)
+}
+
+// AccountOf implements [inside.Manager].
+func (i insider) AccountOf(ctx context.Context) string { return i.values.account(ctx) }
+
+// Accounts implements [inside.Manager].
+func (i insider) Accounts(ctx context.Context) ([]string, error) {
+	if err := i.admitAccount(ctx, ""); err != nil {
+		return nil, err
+	}
+	return i.values.accounts(ctx)
+}
 
 func (i insider) Fail(cause error, names ...string) error {
 	defs := make([]*definition, len(names))

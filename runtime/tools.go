@@ -10,6 +10,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
@@ -71,7 +72,7 @@ func (m *Manager) runNamedTool(ctx context.Context, name string, do func(context
 	}
 	return m.runTool(ctx, []*definition{def}, func(ctx context.Context, t *Turn) (any, error) {
 		sentence, err := do(ctx, t, def)
-		return wording.Fill(sentence, wording.Values{"secret": def.Name}), err
+		return wording.Fill(sentence, wording.Values{"secret": def.Name}) + m.ofAccount(m.values.account(ctx)), err
 	})
 }
 
@@ -113,7 +114,14 @@ func (m *Manager) statusTool(ctx context.Context, _ *Turn) (any, error) {
 			list[i] = m.statusOf(ctx, waiting, glance, seen[def])
 		}
 	}
-	return map[string]any{"secrets": list}, nil
+	status := map[string]any{"secrets": list}
+	if accounts, err := m.values.accounts(keychain.Quietly(waiting)); err == nil && len(accounts) > 0 {
+		status["accounts"] = accounts
+	}
+	if account := m.values.account(ctx); account != "" {
+		status["account"] = account
+	}
+	return status, nil
 }
 
 func (m *Manager) statusOf(ctx, waiting context.Context, glance *look, v view) statusOf {

@@ -35,11 +35,12 @@ func BenchmarkRequestFromMemory(b *testing.B) {
 	ratio.MeasureCPU(b, 2, bare, ours)
 }
 
-// A request by a transport allocates for the gate, for the copy and for what hides the answer.
+// A request by a transport allocates for the gate, which looks for a permission that was given beforehand too, for the copy and for
+// what hides the answer.
 func TestRequestAllocatesLittle(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		bare, ours := requests(t, runtimetest.NewStore(), http2)
-		if floor, own := testing.AllocsPerRun(200, bare), testing.AllocsPerRun(200, ours); own > floor+45 {
+		if floor, own := testing.AllocsPerRun(200, bare), testing.AllocsPerRun(200, ours); own > floor+46 {
 			t.Errorf("HTTP/2 %t: %v, by the base alone %v", http2, own, floor)
 		} else {
 			t.Logf("HTTP/2 %t: %v, by the base alone %v", http2, own, floor)

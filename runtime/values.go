@@ -194,15 +194,15 @@ func (v *values) own(ctx context.Context, def *definition) (string, error) {
 	if err := v.prepare(ctx); err != nil {
 		return "", err
 	}
-	text, err := v.getOf(ctx, def, def.Name)
+	text, err := v.get(ctx, def.Name)
 	for _, former := range def.RenamedFrom {
 		if !errors.Is(err, ErrNotSet) {
 			break
 		}
-		text, err = v.getOf(ctx, def, former)
+		text, err = v.get(ctx, former)
 	}
 	if len(def.RenamedFrom) > 0 && errors.Is(err, ErrNotSet) {
-		text, err = v.getOf(ctx, def, def.Name) // which another process may have renamed it to meanwhile
+		text, err = v.get(ctx, def.Name) // which another process may have renamed it to meanwhile
 	}
 	return text, err
 }
@@ -258,18 +258,6 @@ func (v *values) problem(ctx context.Context, def *definition, text string) erro
 // file that others can read.
 func isOfOneValue(err error) bool {
 	return errors.Is(err, ErrStoreLocked) || errors.Is(err, ErrStore) || errors.Is(err, ErrUnsafe) || errors.Is(err, ErrTooBig)
-}
-
-// getOf is get without the line end that an editor, or echo, writes after a value of one line.
-func (v *values) getOf(ctx context.Context, def *definition, name string) (string, error) {
-	text, err := v.get(ctx, name)
-	if err == nil && strings.HasSuffix(text, "\n") && def.Type != field.Multiline {
-		text = def.Clean(text)
-	}
-	if err == nil && text == "" {
-		err = ErrNotSet
-	}
-	return text, err
 }
 
 func (v *values) get(ctx context.Context, name string) (string, error) {
@@ -523,6 +511,22 @@ func (v *values) clear(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// clearAccount removes what one account has stored.
+func (v *values) clearAccount(ctx context.Context) error {
+	in := v.scope(ctx)
+	entries, err := v.allEntries(ctx, in)
+	for _, e := range entries {
+		if e.Account != in.Account {
+			continue
+		}
+		v.renew(e)
+		if err := v.delete(ctx, e.Name); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // stored returns the names under which an account has something stored, sorted: those of defs and all others that the store lists. What

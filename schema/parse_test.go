@@ -127,7 +127,7 @@ func TestEveryKey(t *testing.T) {
 		t.Errorf("range of at_most is %v", got)
 	}
 	calls := f.Groups[1]
-	if calls.GoName != "CallOptions" || calls.MemberAt(1) != (Pos{81, 24}) || f.Groups[0].At("go_name") != f.Groups[0].Pos {
+	if calls.GoName != "CallOptions" || calls.MemberAt(1) != (Pos{82, 24}) || f.Groups[0].At("go_name") != f.Groups[0].Pos {
 		t.Errorf("group calls is %+v", calls)
 	}
 }

@@ -14,11 +14,14 @@ import (
 )
 
 // handlers answer MCP requests with what the store says.
-type handlers struct{ store *store.Store }
+type handlers struct {
+	store   *store.Store
+	manager *secrets.Manager
+}
 
 // newServer returns the MCP server. The vault's option goes first, so that what it does is outermost.
 func newServer(v *vault.Secrets, pets *store.Store) *server.MCPServer {
-	h := handlers{pets}
+	h := handlers{pets, v.Manager}
 	srv := server.NewMCPServer("petstore", "1.0.0", mcpgo.Option(v.Manager))
 
 	// The store's clients send what a handler needs, and ask the user for it ...
@@ -26,7 +29,8 @@ func newServer(v *vault.Secrets, pets *store.Store) *server.MCPServer {
 		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false)), h.listPets)
 	srv.AddTool(mcp.NewTool("get_pet", mcp.WithDescription("Get one pet of the store"),
 		mcp.WithReadOnlyHintAnnotation(true), mcp.WithDestructiveHintAnnotation(false),
-		mcp.WithInteger("id", mcp.Required(), mcp.Description("The pet's id"))), h.getPet)
+		mcp.WithInteger("id", mcp.Required(), mcp.Description("The pet's id")),
+		mcpgo.AccountArgument(v.Manager)), h.getPet) // for whoever has several accounts of the store
 	srv.AddTool(mcp.NewTool("create_pet", mcp.WithDescription("Add a pet to the store"),
 		mcp.WithString("name", mcp.Required()), mcp.WithString("species", mcp.Required()), mcp.WithInteger("age")),
 		h.createPet)
@@ -53,6 +57,10 @@ func (h handlers) getPet(ctx context.Context, request mcp.CallToolRequest) (*mcp
 	id, err := request.RequireInt("id")
 	if err != nil {
 		return mcp.NewToolResultError(err.Error()), nil
+	}
+	ctx, err = mcpgo.Account(ctx, h.manager, request)
+	if err != nil {
+		return result(nil, err)
 	}
 	return result(h.store.GetPet(ctx, id))
 }

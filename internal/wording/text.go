@@ -34,7 +34,7 @@ func (s Sentences) Title(server string, f field.Field) string {
 	return Fill(s.Dialog.Title, fieldValues(server, f))
 }
 
-// Ask returns the lines of the dialog that asks for f. An empty line separates what from why. What is wrong with a value comes
+// Ask returns the lines of the dialog that asks for f, the first of which says the account and which of several values it is. An empty line separates what from why. What is wrong with a value comes
 // last, right above the field.
 func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 	d, values := s.Dialog, fieldValues(server, f)
@@ -45,9 +45,12 @@ func (s Sentences) Ask(server string, f field.Field, a Asking) []string {
 			lines = append(lines, Fill(sentence, values))
 		}
 	}
-	add(a.Total > 1, d.Step)
+	first := s.InAccount(a.Account)
+	if a.Total > 1 {
+		first = append([]string{Fill(d.Step, values)}, first...)
+	}
+	add(len(first) > 0, strings.Join(first, ". ")) // on one line: a window has no room for two more
 	add(true, d.Ask)
-	lines = append(lines, s.InAccount(a.Account)...)
 	add(a.By != "", a.By)
 	if f.Help != "" {
 		lines = append(lines, strings.Split(strings.TrimRight(f.Help, "\n"), "\n")...)

@@ -35,7 +35,7 @@ func newConforming(m *secrets.Manager, features []conformance.Feature) conforman
 	for _, f := range features {
 		switch f.Kind {
 		case "tool":
-			addTool(srv, f)
+			addTool(srv, m, f)
 		case "prompt":
 			srv.AddPrompt(&mcp.Prompt{Name: f.Name}, promptOf(f))
 		case "resource":
@@ -67,8 +67,23 @@ func parsed[T any](result any, err error) (*T, error) {
 }
 
 // addTool adds a tool that declares what it needs by the SDK's generic function, and another one by the bare method.
-func addTool(srv *mcp.Server, f conformance.Feature) {
+func addTool(srv *mcp.Server, m *secrets.Manager, f conformance.Feature) {
 	definition := &mcp.Tool{Name: f.Name, InputSchema: map[string]any{"type": "object"}}
+	if f.Accounts {
+		type withAccount struct {
+			Account string `json:"account,omitempty"`
+		}
+		tool := gosdk.AccountArgument(m, &mcp.Tool{Name: f.Name})
+		mcp.AddTool(srv, tool, func(ctx context.Context, req *mcp.CallToolRequest, in withAccount) (*mcp.CallToolResult, any, error) {
+			ctx, err := m.Account(ctx, in.Account)
+			if err != nil {
+				return nil, nil, err
+			}
+			result, err := handled[mcp.CallToolResult](ctx, req.Session, f, nil, nil)
+			return result, nil, err
+		})
+		return
+	}
 	if f.Get != nil {
 		mcp.AddTool(srv, definition, gosdk.Tool(f.Get, f.Reason, func(ctx context.Context, req *mcp.CallToolRequest, in map[string]any, got any) (*mcp.CallToolResult, any, error) {
 			result, err := handled[mcp.CallToolResult](ctx, req.Session, f, in, got)

@@ -50,6 +50,9 @@ func (i *installed) receive(next mcp.MethodHandler) mcp.MethodHandler {
 		if err != nil {
 			return nil, err
 		}
+		if list, ok := result.(*mcp.ListToolsResult); ok {
+			result = i.withAccounts(ctx, req, list)
+		}
 		// Contents are the handler's own values and code, which can panic as the handler can.
 		return serve.Handle(masks, "result of", method, func() (mcp.Result, error) {
 			clean, err := finished(masks, result)

@@ -15,12 +15,16 @@ import (
 func AddTools(m *secrets.Manager, srv *mcp.Server) {
 	for _, tool := range m.Inside().Tools() {
 		destructive := !tool.ReadOnly
-		mcp.AddTool(srv, &mcp.Tool{
+		mcp.AddTool(srv, AccountArgument(m, &mcp.Tool{
 			Name:        tool.Name,
 			Description: tool.Description,
 			Annotations: &mcp.ToolAnnotations{ReadOnlyHint: tool.ReadOnly, DestructiveHint: &destructive},
 			InputSchema: argumentsOf(tool),
-		}, func(ctx context.Context, _ *mcp.CallToolRequest, in named) (*mcp.CallToolResult, any, error) {
+		}), func(ctx context.Context, _ *mcp.CallToolRequest, in named) (*mcp.CallToolResult, any, error) {
+			ctx, err := m.Account(ctx, in.Account)
+			if err != nil {
+				return nil, nil, err
+			}
 			said, err := tool.Run(ctx, in.Name)
 			if text, ok := said.(string); ok && err == nil {
 				return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}}, nil, nil
@@ -32,16 +36,15 @@ func AddTools(m *secrets.Manager, srv *mcp.Server) {
 
 // named is the arguments of a tool of ours.
 type named struct {
-	Name string `json:"name"`
+	Name    string `json:"name"`
+	Account string `json:"account"`
 }
 
 func argumentsOf(tool inside.Tool) map[string]any {
+	properties := map[string]any{inside.AccountArgument: inside.AccountSchema(nil)}
 	if tool.Secrets == nil {
-		return map[string]any{"type": "object"}
+		return map[string]any{"type": "object", "properties": properties}
 	}
-	return map[string]any{
-		"type":       "object",
-		"properties": map[string]any{"name": map[string]any{"type": "string", "enum": tool.Secrets, "description": "The name of the secret"}},
-		"required":   []string{"name"},
-	}
+	properties["name"] = map[string]any{"type": "string", "enum": tool.Secrets, "description": "The name of the secret"}
+	return map[string]any{"type": "object", "properties": properties, "required": []string{"name"}}
 }

@@ -32,7 +32,11 @@ func newConforming(m *secrets.Manager, features []conformance.Feature) conforman
 	for _, f := range features {
 		switch f.Kind {
 		case "tool":
-			srv.AddTool(mcp.NewTool(f.Name, mcp.WithString("id"), mcp.WithTaskSupport(mcp.TaskSupportOptional)), toolOf(f))
+			tool := mcp.NewTool(f.Name, mcp.WithString("id"), mcp.WithTaskSupport(mcp.TaskSupportOptional))
+			if f.Accounts {
+				mcpgo.AccountArgument(m)(&tool)
+			}
+			srv.AddTool(tool, toolOf(m, f))
 		case "prompt":
 			srv.AddPrompt(mcp.NewPrompt(f.Name), promptOf(f))
 		case "resource":
@@ -72,7 +76,7 @@ func broken(how conformance.Broken) (*mcp.CallToolResult, error) {
 	}
 }
 
-func toolOf(f conformance.Feature) server.ToolHandlerFunc {
+func toolOf(m *secrets.Manager, f conformance.Feature) server.ToolHandlerFunc {
 	handle := func(ctx context.Context, request mcp.CallToolRequest, got any) (*mcp.CallToolResult, error) {
 		result, err := f.Handle(ctx, request.GetArguments(), got)
 		if how, ok := result.(conformance.Broken); ok {
@@ -84,6 +88,12 @@ func toolOf(f conformance.Feature) server.ToolHandlerFunc {
 		return mcpgo.Tool(f.Get, f.Reason, handle)
 	}
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		if f.Accounts {
+			var err error
+			if ctx, err = mcpgo.Account(ctx, m, request); err != nil {
+				return nil, err
+			}
+		}
 		return handle(ctx, request, nil)
 	}
 }

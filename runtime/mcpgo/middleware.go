@@ -21,6 +21,7 @@ func Option(m *secrets.Manager) server.ServerOption {
 		server.WithToolHandlerMiddleware(a.tool)(s)
 		server.WithPromptHandlerMiddleware(a.prompt)(s)
 		server.WithResourceHandlerMiddleware(a.resource)(s)
+		server.WithToolFilter(a.withAccounts)(s)
 	}
 }
 

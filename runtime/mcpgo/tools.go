@@ -15,7 +15,11 @@ import (
 // once the user has allowed that in a dialog. They take and return names, never values.
 func AddTools(m *secrets.Manager, srv *server.MCPServer) {
 	for _, tool := range m.Inside().Tools() {
-		srv.AddTool(definitionOf(tool), func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		srv.AddTool(definitionOf(m, tool), func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			ctx, err := Account(ctx, m, request)
+			if err != nil {
+				return toolResult(nil, err)
+			}
 			result, err := tool.Run(ctx, request.GetString("name", ""))
 			if err != nil {
 				return mcp.NewToolResultError(err.Error()), nil
@@ -28,8 +32,8 @@ func AddTools(m *secrets.Manager, srv *server.MCPServer) {
 	}
 }
 
-func definitionOf(tool inside.Tool) mcp.Tool {
-	options := []mcp.ToolOption{mcp.WithDescription(tool.Description)}
+func definitionOf(m *secrets.Manager, tool inside.Tool) mcp.Tool {
+	options := []mcp.ToolOption{mcp.WithDescription(tool.Description), AccountArgument(m)}
 	if tool.ReadOnly {
 		options = append(options, mcp.WithReadOnlyHintAnnotation(true))
 	} else {

@@ -86,6 +86,8 @@ type command struct {
 	shows          bool          // stdout is one
 	lines          *bufio.Reader // of stdin
 	clears         bool          // a server that starts here would clear the store
+	account        string        // that the command is about, as its context says too; "" is the one without a name
+	isNamed        bool          // it was named
 	asking         atomic.Bool   // the terminal asks for the passphrase of the store
 }
 
@@ -124,7 +126,10 @@ func (c *command) status(ctx context.Context) error {
 	}
 	_ = table.Flush()
 	if knows {
-		fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n%s", c.Server(), c.PlaceInFull(), &rows)
+		fmt.Fprintf(c.stdout, "%s keeps its secrets in %s\n", c.Server(), c.PlaceInFull())
+		c.tellAccount(c.stdout)
+		fmt.Fprint(c.stdout, &rows)
+		c.tellOtherAccounts(ctx)
 	}
 	return unknown
 }
@@ -211,7 +216,7 @@ func (c *command) tellOfUnused(ctx context.Context, f field.Field) {
 		}
 	}
 	if len(kept) > 0 {
-		fmt.Fprintf(c.stderr, "Kept, and not used: %s (\"%s secrets forget NAME\" removes one).\n", strings.Join(kept, ", "), c.Program())
+		fmt.Fprintf(c.stderr, "Kept, and not used: %s (\"%s secrets forget NAME%s\" removes one).\n", strings.Join(kept, ", "), c.Program(), c.option())
 	}
 }
 
@@ -220,7 +225,7 @@ func (c *command) valueInArguments(name string) error {
 		name = "NAME"
 	}
 	return misused("a value on the command line would be in the process list and in the shell's history: "+
-		"run \"%[1]s secrets set %[2]s\" and type it, or \"%[1]s secrets set %[2]s < FILE\"", c.Program(), name)
+		"run \"%[1]s secrets set %[2]s%[3]s\" and type it, or \"%[1]s secrets set %[2]s%[3]s < FILE\"", c.Program(), name, c.option())
 }
 
 // forget removes one value. What is lost by a mistake is one value, which the next use asks for again.
@@ -240,43 +245,50 @@ func (c *command) forget(ctx context.Context, args []string) error {
 	})
 	switch {
 	case errors.Is(err, secrets.ErrNotSet):
-		fmt.Fprintf(c.stdout, "%s was not set.\n", f.Name)
+		fmt.Fprintf(c.stdout, "%s was not set%s.\n", f.Name, within(c.account))
 	case err != nil:
 		return c.storeError(err, f.Name)
 	default:
-		fmt.Fprintf(c.stdout, "%s is forgotten.\n", f.Name)
+		fmt.Fprintf(c.stdout, "%s is forgotten%s.\n", f.Name, within(c.account))
 	}
 	return nil
 }
 
-// clear removes all that is stored for the server, also what its schema does not name any more.
+// clear removes all that is stored for the server in all accounts, or in the one that was named, also what its schema does not name
+// any more.
 func (c *command) clear(ctx context.Context, args []string) error {
 	sure := slices.Equal(args, []string{"--yes"}) || slices.Equal(args, []string{"-y"})
 	switch {
 	case !sure && len(args) > 0:
-		return misused("clear takes no argument but --yes; \"%s secrets forget NAME\" removes one value", c.Program())
+		return misused("clear takes no argument but --yes and --account; \"%s secrets forget NAME\" removes one value", c.Program())
 	case !sure && !c.terminal:
 		return misused("clear asks first, and there is no terminal to answer on: say --yes")
 	}
+	stored, clear := c.storedInAll, c.Clear
+	if c.isNamed {
+		stored, clear = c.Stored, c.ClearAccount
+	}
 	var names []string
-	if err := c.patiently(func() (err error) { names, err = c.Stored(ctx); return err }); err != nil {
+	if err := c.patiently(func() (err error) { names, err = stored(ctx); return err }); err != nil {
 		return c.storeError(err)
 	}
-	names = append(names, c.standingStored(ctx)...)
+	if !c.isNamed {
+		names = append(names, c.standingStored(ctx)...)
+	}
 	if len(names) == 0 {
-		fmt.Fprintf(c.stdout, "Nothing is stored in %s.\n", c.PlaceInFull())
+		fmt.Fprintf(c.stdout, "Nothing is stored in %s%s.\n", c.PlaceInFull(), within(c.account))
 		return nil
 	}
 	list := strings.Join(names, ", ")
 	if !sure {
-		if err := c.agreed(fmt.Sprintf("This removes from %s: %s", c.PlaceInFull(), list), "nothing was removed"); err != nil {
+		if err := c.agreed(fmt.Sprintf("This removes from %s%s: %s", c.PlaceInFull(), within(c.account), list), "nothing was removed"); err != nil {
 			return err
 		}
 	}
-	if err := c.patiently(func() error { return c.Clear(ctx) }); err != nil {
+	if err := c.patiently(func() error { return clear(ctx) }); err != nil {
 		return c.storeError(err)
 	}
-	fmt.Fprintf(c.stdout, "Removed from %s: %s\n", c.PlaceInFull(), list)
+	fmt.Fprintf(c.stdout, "Removed from %s%s: %s\n", c.PlaceInFull(), within(c.account), list)
 	return nil
 }
 
@@ -360,7 +372,7 @@ func (c *command) storeTrouble(cause error, names ...string) string {
 	if !errors.As(c.Fail(cause), &failure) {
 		return ""
 	}
-	place, guide := c.Failing(context.Background(), cause, names...)
+	place, guide := c.Failing(c.In(context.Background(), c.account), cause, names...)
 	says := storeFailures[wording.Failure(failure.Failure)]
 	if errors.Is(cause, secrets.ErrNoStore) && place != (keychain.Store{}).Place() {
 		says = storeMissing

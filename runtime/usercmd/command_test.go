@@ -274,8 +274,8 @@ func TestCommandWrongUsage(t *testing.T) {
 	b := stored(t)
 	const names = "(api_key, base_url, contact, username, password)"
 	for _, row := range []struct{ args, want string }{
-		{"", "say what to do (status, setup, set, get, verify, forget, clear, import, allow, allowed, disallow, client, doctor, help)"},
-		{"stauts", `there is no such command, did you mean "status"? (status, setup, set, get, verify, forget, clear, import, allow, allowed, disallow, client, doctor, help)`},
+		{"", "say what to do (status, setup, set, get, verify, forget, clear, accounts, import, allow, allowed, disallow, client, doctor, help)"},
+		{"stauts", `there is no such command, did you mean "status"? (status, setup, set, get, verify, forget, clear, accounts, import, allow, allowed, disallow, client, doctor, help)`},
 		{goodKey, "there is no such command (status,"},
 		{"set", "say the name of one secret " + names},
 		{"set apikey", `there is no secret of that name, did you mean "api_key"? ` + names},
@@ -343,7 +343,7 @@ func TestCommandClear(t *testing.T) {
 
 func TestCommandNamesWhatIsWrongWithTheStore(t *testing.T) {
 	for want, err := range map[string]error{
-		"no keychain answers":     secrets.ErrNoStore,
+		"memory is not there":     secrets.ErrNoStore,
 		"memory is locked":        secrets.ErrStoreLocked,
 		"memory is locked:":       secrets.ErrDismissed, // its own window was
 		"does not answer in time": secrets.ErrStoreTimeout,

@@ -14,49 +14,56 @@ type subcommand struct {
 	name   string
 	usage  [][2]string // what may follow the name, and what it then does
 	stores bool        // also for a server that will clear the store when it starts
+	of     bool        // one account, which --account names
 	run    func(c *command, ctx context.Context, args []string) error
 }
 
 // subcommands are all of them, in the order of the help text.
 func subcommands() []subcommand {
 	return []subcommand{
-		{"status", [][2]string{{"", "say which secrets are set, and to what, unless they are confidential"}}, true, without((*command).status)},
-		{"setup", [][2]string{{"[--again]", "ask for all that is required, and not set"}}, true, (*command).setup},
+		{"status", [][2]string{{"", "say which secrets are set, and to what, unless they are confidential"}}, true, true, without((*command).status)},
+		{"setup", [][2]string{{"[--again]", "ask for all that is required, and not set"}}, true, true, (*command).setup},
 		{"set", [][2]string{
 			{"NAME", "ask for a value, which is not shown if it is confidential; of alternatives, ask which"},
 			{"NAME < FILE", "take a value from a file"},
-		}, true, (*command).set},
-		{"get", [][2]string{{"NAME", "print a value that is not confidential"}}, false, (*command).get},
-		{"verify", [][2]string{{"[NAME]", "have the server check what is set, where it can"}}, false, (*command).verify},
-		{"forget", [][2]string{{"NAME", "remove a value"}}, false, (*command).forget},
-		{"clear", [][2]string{{"[--yes]", "remove all values, after a question"}}, false, (*command).clear},
+		}, true, true, (*command).set},
+		{"get", [][2]string{{"NAME", "print a value that is not confidential"}}, false, true, (*command).get},
+		{"verify", [][2]string{{"[NAME]", "have the server check what is set, where it can"}}, false, true, (*command).verify},
+		{"forget", [][2]string{{"NAME", "remove a value"}}, false, true, (*command).forget},
+		{"clear", [][2]string{{"[--yes]", "remove all values, of all accounts or of one, after a question"}}, false, true, (*command).clear},
+		{"accounts", [][2]string{{"", "list the accounts that have a name"}}, false, false, without((*command).accounts)},
 		{"import", [][2]string{
 			{"--from env|keychain|files:DIR|age:FILE", "take over what is set there, after a question; with --replace, --remove or --yes"},
-			{"--from-profile NAME [--remove]", "take over what an earlier version kept for a profile, after a question"},
-		}, true, (*command).importFrom},
+			{"--from-profile NAME [--remove]", "take over what an earlier version kept for a profile, as an account, after a question"},
+		}, true, true, (*command).importFrom},
 		{"allow", [][2]string{
 			{"NAME --tool TOOL --for 30d", "let a tool use a secret without asking, where nobody can be asked; after a question"},
-		}, false, (*command).allow},
-		{"allowed", [][2]string{{"", "say what is allowed so"}}, false, (*command).allowed},
-		{"disallow", [][2]string{{"NAME [--tool TOOL]", "take that back"}}, false, (*command).disallow},
+		}, false, false, (*command).allow},
+		{"allowed", [][2]string{{"", "say what is allowed so"}}, false, false, (*command).allowed},
+		{"disallow", [][2]string{{"NAME [--tool TOOL]", "take that back"}}, false, false, (*command).disallow},
 		{"client", [][2]string{
 			{"CLIENT [--write]", "print what " + strings.Join(client.Names(), ", ") + " must have to start this server, or write it"},
-		}, false, (*command).client},
-		{"doctor", [][2]string{{"", "say what works here, and the way out of what does not"}}, false, without((*command).doctor)},
-		{"help", nil, false, (*command).help},
+		}, false, false, (*command).client},
+		{"doctor", [][2]string{{"", "say what works here, and the way out of what does not"}}, false, false, without((*command).doctor)},
+		{"help", nil, false, false, (*command).help},
 	}
 }
 
-func subcommandNames() []string {
-	var names []string
+// namesOf returns the names of those subcommands that are so.
+func namesOf(isSo func(subcommand) bool) (names []string) {
 	for _, s := range subcommands() {
-		names = append(names, s.name)
+		if isSo(s) {
+			names = append(names, s.name)
+		}
 	}
 	return names
 }
 
+func isAny(subcommand) bool         { return true }
+func isOfAccount(s subcommand) bool { return s.of }
+
 func (c *command) run(ctx context.Context, args []string) error {
-	names := subcommandNames()
+	names := namesOf(isAny)
 	if len(args) == 0 {
 		return misused("say what to do (%s)", strings.Join(names, ", "))
 	}
@@ -73,6 +80,10 @@ func (c *command) run(ctx context.Context, args []string) error {
 		return misused("there is no such command%s (%s)", didYouMean(name, names), strings.Join(names, ", "))
 	}
 	s := subcommands()[at]
+	rest, ctx, err := c.takeAccount(ctx, s, rest)
+	if err != nil {
+		return err
+	}
 	if s.stores {
 		c.warnOfClearing()
 	}
@@ -105,5 +116,6 @@ func (c *command) help(context.Context, []string) error {
 	}
 	_ = table.Flush()
 	fmt.Fprintf(c.stdout, "Names: %s\n", strings.Join(c.names(), ", "))
+	fmt.Fprintf(c.stdout, "With --account NAME, %s are about one of several accounts; \"set\" makes it.\n", strings.Join(namesOf(isOfAccount), ", "))
 	return nil
 }

@@ -13,12 +13,19 @@ import (
 
 const nothingImported = "nothing was imported"
 
-// importProfile takes over what an earlier version of the server kept for a profile. All of it is taken over or nothing, and no
+// importProfile takes over what an earlier version of the server kept for a profile, into the account of that name, or the one that
+// was named. All of it is taken over or nothing, and no
 // value is replaced. It can be run again, also after it was interrupted, and removes the old values if that is wanted.
 func (c *command) importProfile(ctx context.Context, args []string) error {
 	name, removes, err := c.profileNamed(args)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case c.isNamed:
+	case !field.ValidAccount(name):
+		return misused("no account can have the profile's name: say into which the values go, by --account NAME")
+	default:
+		ctx = c.choose(ctx, name)
 	}
 	var p inside.Profile
 	if err := c.patiently(func() (err error) { p, err = c.Profile(ctx, name); return err }); err != nil {
@@ -57,7 +64,11 @@ func (c *command) importProfile(ctx context.Context, args []string) error {
 }
 
 func (c *command) howToRemove(name string) string {
-	return fmt.Sprintf("The old values are still there: \"%s secrets import --from-profile %s --remove\" removes them.", c.Program(), name)
+	option := ""
+	if c.isNamed {
+		option = " --account=" + c.account
+	}
+	return fmt.Sprintf("The old values are still there: \"%s secrets import --from-profile %s%s --remove\" removes them.", c.Program(), name, option)
 }
 
 // profileNamed returns the name of the profile, and whether its old values are to be removed.
@@ -87,7 +98,7 @@ func (c *command) canImport(p inside.Profile) error {
 	for _, value := range p.Values {
 		switch {
 		case value.IsOther:
-			troubles = append(troubles, fmt.Sprintf("%[1]s has another value here already (\"%[2]s secrets forget %[1]s\" makes room)", value.Name, c.Program()))
+			troubles = append(troubles, fmt.Sprintf("%[1]s has another value here already (\"%[2]s secrets forget %[1]s%[3]s\" makes room)", value.Name, c.Program(), c.option()))
 		case value.Problem != nil:
 			troubles = append(troubles, fmt.Sprintf("the value of %s %s", value.Name, c.Sentences().Problem(value.Problem)))
 		}
@@ -113,7 +124,7 @@ func (c *command) importing(name string, p inside.Profile, removes bool) string 
 	text := fmt.Sprintf("Under %s, an earlier version of %q kept its profile %q. What is there may also belong to a server named %s.",
 		p.Service, c.Server(), name, strings.Join(others, " or "))
 	if len(taken) > 0 {
-		text += "\nThis takes over: " + strings.Join(taken, ", ")
+		text += fmt.Sprintf("\nThis takes over%s: %s", strings.Replace(within(c.account), "in", "into", 1), strings.Join(taken, ", "))
 	}
 	if removes {
 		text += "\nThis removes there: " + strings.Join(there, ", ")
@@ -139,7 +150,7 @@ func (c *command) putAll(ctx context.Context, p inside.Profile) error {
 		put, names = append(put, value), append(names, value.Name)
 	}
 	if len(put) > 0 {
-		fmt.Fprintf(c.stdout, "Imported: %s\n", strings.Join(names, ", "))
+		fmt.Fprintf(c.stdout, "Imported: %s%s\n", strings.Join(names, ", "), within(c.account))
 	}
 	return nil
 }

@@ -28,16 +28,19 @@ func TestRealImportFromProfile(t *testing.T) {
 	run(t, r.Manager, "", "import", "--from-profile", "eu").want(t, 2, "", "no terminal to answer on")
 	sitDown(t, r.Manager, "import", "--from-profile", "eu").
 		waits(`Under com.mcp.petstore.eu, an earlier version of "petstore" kept its profile "eu". What is there may also belong to a server named "petstore.eu".`).
-		waits("This takes over: api_key, password\r\nGo on? [y/N] ").types("\n").leaves(1, "")
-	if _, err := exec.Command("secret-tool", "lookup", "service", "com.mcp.petstore", "username", "api_key").Output(); err == nil {
+		waits("This takes over into the account eu: api_key, password\r\nGo on? [y/N] ").types("\n").leaves(1, "")
+	if _, err := exec.Command("secret-tool", "lookup", "service", "com.mcp.petstore", "username", "api_key@eu").Output(); err == nil {
 		t.Error("it was taken over without a yes")
 	}
 	sitDown(t, r.Manager, "import", "--from-profile", "eu").waits("Go on? [y/N] ").types("y\n").
-		leaves(0, "Imported: api_key, password\nThe old values are still there: \"petstore secrets import --from-profile eu --remove\" removes them.\n")
-	for _, service := range []string{"com.mcp.petstore", old} {
-		if got := r.output("secret-tool", "lookup", "service", service, "username", "password"); got != "hunter2" {
+		leaves(0, "Imported: api_key, password in the account eu\nThe old values are still there: \"petstore secrets import --from-profile eu --remove\" removes them.\n")
+	for service, entry := range map[string]string{"com.mcp.petstore": "password@eu", old: "password"} {
+		if got := r.output("secret-tool", "lookup", "service", service, "username", entry); got != "hunter2" {
 			t.Errorf("%s has %q", service, got)
 		}
+	}
+	if names, err := r.Manager.List(t.Context()); err != nil || len(names) > 0 {
+		t.Errorf("the account without a name has %q, %v", names, err)
 	}
 	sitDown(t, r.Manager, "import", "--from-profile", "eu").leaves(0, "All of it is here already. The old values are still there")
 	sitDown(t, r.Manager, "import", "--remove", "--from-profile=eu").waits("This removes there: api_key, password\r\n").types("yes\n").
@@ -53,16 +56,16 @@ func TestImportLosesNothing(t *testing.T) {
 	b := open(t)
 	b.store.Put(profile, "api_key", goodKey)
 	b.store.Put(profile, "base_url", "ftp://pets.example")
-	sitDown(t, b.Manager, "import", "--from-profile", "eu.asia").leaves(0, "Nothing of this server's is stored under com.mcp.petstore.eu.asia.\n")
+	sitDown(t, b.Manager, "import", "--account=", "--from-profile", "eu.asia").leaves(0, "Nothing of this server's is stored under com.mcp.petstore.eu.asia.\n")
 	b.store.Put(profile+".asia", "api_key", goodKey)
-	sitDown(t, b.Manager, "import", "--from-profile", "eu.asia").
+	sitDown(t, b.Manager, "import", "--account=", "--from-profile", "eu.asia").
 		waits(`may also belong to a server named "petstore.eu" or "petstore.eu.asia".`).waits("[y/N]").types("n\n").leaves(1, "")
-	sitDown(t, b.Manager, "import", "--from-profile", "eu").
+	sitDown(t, b.Manager, "import", "--account=", "--from-profile", "eu").
 		waits("nothing was imported: the value of base_url must be a URL that begins with https:// or http://").leaves(1, "")
 
 	b.store.Put(profile, "base_url", " https://pets.example\n") // as another program may have stored it
 	b.store.Put("petstore", "api_key", otherKey)
-	sitDown(t, b.Manager, "import", "--from-profile", "eu").
+	sitDown(t, b.Manager, "import", "--account=", "--from-profile", "eu").
 		waits("nothing was imported: api_key has another value here already").waits(" secrets forget api_key\" makes room)").leaves(1, "")
 	if got, _ := b.store.Value("petstore", "api_key"); got != otherKey {
 		t.Errorf("the value is now %q", got)
@@ -74,12 +77,12 @@ func TestImportLosesNothing(t *testing.T) {
 	run(t, b.Manager, "", "forget", "api_key").want(t, 0, "api_key is forgotten.\n", "")
 	broken := &brokenAt{Store: b.store, name: "base_url"}
 	b = open(t, secrets.WithStore(broken))
-	sitDown(t, b.Manager, "import", "--from-profile", "eu").waits("Go on?").types("y\n").waits("; nothing was imported").leaves(1, "")
+	sitDown(t, b.Manager, "import", "--account=", "--from-profile", "eu").waits("Go on?").types("y\n").waits("; nothing was imported").leaves(1, "")
 	if got, err := broken.Get(t.Context(), secrets.Scope{Server: "petstore"}, "api_key"); err == nil {
 		t.Errorf("half of it was imported: %q", got)
 	}
 	broken.name = ""
-	sitDown(t, b.Manager, "import", "--from-profile", "eu").waits("Go on?").types("y\n").leaves(0, "Imported: api_key, base_url\n")
+	sitDown(t, b.Manager, "import", "--account=", "--from-profile", "eu").waits("Go on?").types("y\n").leaves(0, "Imported: api_key, base_url\n")
 	b.wantSettings(t, "https://pets.example")
 }
 
@@ -91,7 +94,7 @@ func TestImportReplacesNothingThatCameMeanwhile(t *testing.T) {
 			b := open(t)
 			b.store.Put(profile, "api_key", goodKey)
 			b.store.Put(profile, "base_url", "https://pets.example")
-			asked := sitDown(t, b.Manager, "import", "--from-profile", "eu", "--remove").waits("Go on?")
+			asked := sitDown(t, b.Manager, "import", "--account=", "--from-profile", "eu", "--remove").waits("Go on?")
 			b.store.Put("petstore", "base_url", value)
 			asked.types("y\n").waits("base_url has got a value here meanwhile: run the command again; nothing was imported").leaves(1, "")
 			if got, _ := b.store.Value("petstore", "base_url"); got != value {
@@ -114,7 +117,7 @@ func TestImportRemovesNoLastCopy(t *testing.T) {
 		b.store.Put(service, "api_key", goodKey)
 		b.store.Put(service, "username", "ann")
 	}
-	asked := sitDown(t, b.Manager, "import", "--from-profile", "eu", "--remove").waits("This removes there: api_key, username")
+	asked := sitDown(t, b.Manager, "import", "--account=", "--from-profile", "eu", "--remove").waits("This removes there: api_key, username")
 	b.store.Put("petstore", "api_key", otherKey)
 	asked.types("y\n").leaves(0, "Removed from com.mcp.petstore.eu: username\n")
 	if got, _ := b.store.Value("petstore.eu", "api_key"); got != goodKey {
@@ -133,7 +136,7 @@ func TestImportTakesBackItsOwnOnly(t *testing.T) {
 		store.Put("petstore", "base_url", "https://other.example")
 	}}
 	b = open(t, secrets.WithStore(broken))
-	sitDown(t, b.Manager, "import", "--from-profile", "eu").waits("Go on?").types("y\n").waits("; nothing was imported").leaves(1, "")
+	sitDown(t, b.Manager, "import", "--account=", "--from-profile", "eu").waits("Go on?").types("y\n").waits("; nothing was imported").leaves(1, "")
 	for name, want := range map[string]string{"api_key": otherKey, "base_url": "https://other.example"} {
 		if got, _ := store.Value("petstore", name); got != want {
 			t.Errorf("%s is %q", name, got)

@@ -47,11 +47,11 @@ func (c *command) setUpElsewhere(ctx context.Context) error {
 		}
 	}
 	if len(missing) == 0 {
-		fmt.Fprintf(c.stdout, "All that %s requires is set.\n", c.Server())
+		fmt.Fprintf(c.stdout, "All that %s requires is set%s.\n", c.Server(), within(c.account))
 		return nil
 	}
-	return misused("setup asks, and there is no terminal to answer on: run \"%s secrets set NAME < FILE\" for each of %s",
-		c.Program(), strings.Join(missing, ", "))
+	return misused("setup asks, and there is no terminal to answer on: run \"%s secrets set NAME%s < FILE\" for each of %s",
+		c.Program(), c.option(), strings.Join(missing, ", "))
 }
 
 // A setup is one run of the command.
@@ -143,6 +143,6 @@ func (s *setup) tell(ctx context.Context) {
 	if len(optional) > 0 {
 		fmt.Fprintf(s.stdout, "Optional, and not set: %s\n", strings.Join(optional, ", "))
 	}
-	fmt.Fprintf(s.stdout, "All that %s requires is set. \"%[2]s secrets set NAME\" changes a value, and \"%[2]s secrets client NAME\" says how an "+
-		"MCP client starts the server.\n", s.Server(), s.Program())
+	fmt.Fprintf(s.stdout, "All that %s requires is set%[3]s. \"%[2]s secrets set NAME%[4]s\" changes a value, and \"%[2]s secrets client NAME\" says how an "+
+		"MCP client starts the server.\n", s.Server(), s.Program(), within(s.account), s.option())
 }

@@ -276,7 +276,7 @@ func (t *takeover) ask() error {
 // summary says which values are taken from where, and which are not, and why.
 func (t *takeover) summary() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "From %s into %s:\n", t.source.Place, t.PlaceInFull())
+	fmt.Fprintf(&text, "From %s into %s%s:\n", t.source.Place, t.PlaceInFull(), strings.Replace(within(t.account), " in", ", for", 1))
 	table := newTable(&text)
 	for _, name := range t.names() {
 		at := slices.IndexFunc(t.source.Values, func(v inside.ProfileValue) bool { return v.Name == name })
@@ -403,7 +403,7 @@ func (t *takeover) store(ctx context.Context) {
 	}
 	isOwn := func(name string) bool { return t.wanted[name].Stored == "" } // the source does not have it
 	if names := slices.DeleteFunc(slices.Clone(t.done), isOwn); len(names) > 0 {
-		fmt.Fprintf(t.stdout, "Imported: %s\n", strings.Join(names, ", "))
+		fmt.Fprintf(t.stdout, "Imported: %s%s\n", strings.Join(names, ", "), within(t.account))
 	}
 }
 
@@ -440,7 +440,7 @@ func (t *takeover) howToRemoveFrom(there inside.Source) string {
 	case chosen.Files:
 		return fmt.Sprintf("Now delete %s, or stop mounting that.", names)
 	default:
-		return fmt.Sprintf("The old values are still there: \"%s secrets import --from %s --remove\" removes them.", t.Program(), t.from)
+		return fmt.Sprintf("The old values are still there: \"%s secrets import --from %s%s --remove\" removes them.", t.Program(), t.from, t.option())
 	}
 }
 
@@ -453,7 +453,7 @@ func (t *takeover) tellRest(ctx context.Context) {
 		}
 	}
 	if len(missing) > 0 {
-		fmt.Fprintf(t.stderr, "Required, and not set: %s (\"%s secrets setup\" asks).\n", strings.Join(missing, ", "), t.Program())
+		fmt.Fprintf(t.stderr, "Required, and not set%s: %s (\"%s secrets setup%s\" asks).\n", within(t.account), strings.Join(missing, ", "), t.Program(), t.option())
 	}
 	for _, f := range t.Fields() {
 		if f.IsOneOf() && slices.Contains(t.done, f.Name) {

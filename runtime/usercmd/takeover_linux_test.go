@@ -14,6 +14,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
 	alternatives "github.com/mcpsecrets/mcpsecrets/testdata/golden/alternatives/want"
+	environment "github.com/mcpsecrets/mcpsecrets/testdata/golden/environment/want"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
@@ -164,6 +165,48 @@ func TestImportOfAlternatives(t *testing.T) {
 		if got, err := broken.Get(t.Context(), secrets.Scope{Server: "alternatives"}, name); err == nil {
 			t.Errorf("half of it was imported: %s is %q", name, got)
 		}
+	}
+}
+
+// Of a store with accounts, the values of the one that is named go into that one here; the environment has one set, for any.
+func TestImportIntoAnAccount(t *testing.T) {
+	b := open(t)
+	b.store.Put("petstore", "api_key", otherKey)
+	dir := mounted(t, map[string]string{"api_key": "not read"})
+	if err := os.Mkdir(filepath.Join(dir, "work"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "work", "api_key"), []byte(goodKey), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := secrets.Scope{Server: "petstore", Account: "work"}
+	b.run(t, "", "import", "--from", "files:"+dir, "--yes", "--account", "work").
+		want(t, 0, "Imported: api_key in the account work\nNow delete "+dir+"/work/api_key", ", for the account work:")
+	if got, err := b.store.Get(t.Context(), in, "api_key"); err != nil || got != goodKey {
+		t.Errorf("the account has %q, %v", got, err)
+	}
+	b.wantStored(t, map[string]string{"api_key": otherKey})
+}
+
+// Of several variables that a secret has, all are to be removed that are set, and the first counts.
+func TestImportFromVariables(t *testing.T) {
+	store := runtimetest.NewStore()
+	vault, err := environment.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(runtimetest.NewUser(t)), secrets.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Manager.Close() })
+	t.Setenv("GITHUB_PERSONAL_ACCESS_TOKEN", goodKey)
+	t.Setenv("GITHUB_TOKEN", otherKey)
+	run(t, vault.Manager, "", "import", "--from", "env", "--yes", "--account=work").
+		want(t, 0, "Now remove GITHUB_PERSONAL_ACCESS_TOKEN, GITHUB_TOKEN from the env", "from GITHUB_PERSONAL_ACCESS_TOKEN, GITHUB_TOKEN")
+	entries, err := store.List(t.Context(), secrets.Scope{Server: vault.Manager.Inside().Server()})
+	if err != nil || len(entries) != 1 || entries[0].Account != "work" {
+		t.Fatalf("stored are %v, %v", entries, err)
+	}
+	got, err := store.Get(t.Context(), secrets.Scope{Server: vault.Manager.Inside().Server(), Account: "work"}, entries[0].Name)
+	if err != nil || got != goodKey {
+		t.Errorf("stored is %q, %v", got, err)
 	}
 }
 

@@ -52,6 +52,7 @@ func (c *command) asked(ctx context.Context, f field.Field, before string) (stri
 	}
 	how, prompt := shown, f.Name+": "
 	fmt.Fprintln(c.stderr, f.Label)
+	c.tellAccount(c.stderr)
 	if f.Help != "" {
 		fmt.Fprintln(c.stderr, f.Help)
 	}
@@ -74,8 +75,8 @@ func (c *command) asked(ctx context.Context, f field.Field, before string) (stri
 		fmt.Fprintln(c.stderr, "One of: true, false")
 	case f.Type == field.Multiline:
 		how = hiddenLines
-		fmt.Fprintf(c.stderr, "What you type is not shown. End it with Ctrl-D; or stop with Ctrl-C and take a file: %s secrets set %s < FILE\n",
-			c.Program(), f.Name)
+		fmt.Fprintf(c.stderr, "What you type is not shown. End it with Ctrl-D; or stop with Ctrl-C and take a file: %s secrets set %s%s < FILE\n",
+			c.Program(), f.Name, c.option())
 	case f.Type == field.File:
 		fmt.Fprintln(c.stderr, c.Sentences().Dialog.Path+" Type its path.")
 	case f.Confidential():
@@ -89,7 +90,7 @@ func (c *command) asked(ctx context.Context, f field.Field, before string) (stri
 		}
 		text = cmp.Or(f.Entered(text), offered)
 		if how == shown && len(text) > maxLine {
-			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s < FILE\"", f.Name, c.Program(), f.Name)
+			return "", fmt.Errorf("%s: the terminal may have cut so long a line: run \"%s secrets set %s%s < FILE\"", f.Name, c.Program(), f.Name, c.option())
 		}
 		problem := content.Check(f, text)
 		if problem == nil {

@@ -87,7 +87,7 @@ func (t *typing) store(ctx context.Context) error {
 		return t.storeError(err, failed)
 	}
 	for _, name := range t.names {
-		fmt.Fprintf(t.stdout, "%s is set.\n", name)
+		fmt.Fprintf(t.stdout, "%s is set%s.\n", name, within(t.account))
 	}
 	return nil
 }

@@ -13,17 +13,21 @@ import (
 )
 
 // handlers answer MCP requests with what the store says.
-type handlers struct{ store *store.Store }
+type handlers struct {
+	store   *store.Store
+	manager *secrets.Manager
+}
 
 // newServer returns the MCP server. Install goes last, so that what it does is outermost.
 func newServer(v *vault.Secrets, pets *store.Store) *mcp.Server {
-	h := handlers{pets}
+	h := handlers{pets, v.Manager}
 	srv := mcp.NewServer(&mcp.Implementation{Name: "petstore", Version: "1.0.0"}, nil)
 	safe := &mcp.ToolAnnotations{ReadOnlyHint: true, DestructiveHint: new(bool)}
 
 	// The store's clients send what a handler needs, and ask the user for it ...
 	mcp.AddTool(srv, &mcp.Tool{Name: "list_pets", Description: "List the pets of the store", Annotations: safe}, h.listPets)
-	mcp.AddTool(srv, &mcp.Tool{Name: "get_pet", Description: "Get one pet of the store", Annotations: safe}, h.getPet)
+	mcp.AddTool(srv, gosdk.AccountArgument(v.Manager, // for whoever has several accounts of the store
+		&mcp.Tool{Name: "get_pet", Description: "Get one pet of the store", Annotations: safe}), h.getPet)
 	mcp.AddTool(srv, &mcp.Tool{Name: "create_pet", Description: "Add a pet to the store"}, h.createPet)
 	srv.AddPrompt(&mcp.Prompt{Name: "care", Description: "How to care for the pets of the store"}, h.care)
 	srv.AddResource(&mcp.Resource{URI: "pets://inventory", Name: "inventory", Description: "All pets of the store", MIMEType: "application/json"},
@@ -43,7 +47,8 @@ func newServer(v *vault.Secrets, pets *store.Store) *mcp.Server {
 type (
 	none  struct{}
 	petID struct {
-		ID int `json:"id" jsonschema:"The pet's id"`
+		ID      int    `json:"id" jsonschema:"The pet's id"`
+		Account string `json:"account,omitempty"`
 	}
 	newPet struct {
 		Name    string `json:"name"`
@@ -61,6 +66,10 @@ func (h handlers) listPets(ctx context.Context, _ *mcp.CallToolRequest, _ none) 
 }
 
 func (h handlers) getPet(ctx context.Context, _ *mcp.CallToolRequest, in petID) (*mcp.CallToolResult, api.Pet, error) {
+	ctx, err := h.manager.Account(ctx, in.Account)
+	if err != nil {
+		return nil, api.Pet{}, err
+	}
 	pet, err := h.store.GetPet(ctx, in.ID)
 	return nil, pet, err
 }

@@ -60,10 +60,17 @@ type Manager interface {
 	// PutAll stores several values, the last name first, or puts back what was there before. It checks no rule. The name that it
 	// returns with an error is the one that could not be stored.
 	PutAll(ctx context.Context, names []string, values map[string]string) (failed string, err error)
-	// Stored returns the names under which something is stored, also those that are not of the schema.
+	// In returns a context that means an account, be there one or not: what is told of a value, or done to one, is in the account
+	// that the context means. AccountOf returns which that is; "" is the one without a name.
+	In(ctx context.Context, account string) context.Context
+	AccountOf(ctx context.Context) string
+	// Accounts returns the names of those in which something is stored, for who calls.
+	Accounts(ctx context.Context) ([]string, error)
+	// Stored returns the names under which the account has something stored, also those that are not of the schema.
 	Stored(ctx context.Context) ([]string, error)
-	// Clear removes all of them.
+	// Clear removes all that is stored in all accounts, and ClearAccount what is in one.
 	Clear(ctx context.Context) error
+	ClearAccount(ctx context.Context) error
 	// CanPut returns why nothing could be stored, as far as that can be told before.
 	CanPut(ctx context.Context) error
 	// Bundles are the names of all secrets that are stored, in the order in which a person is asked for them: what decides on
@@ -115,6 +122,21 @@ type Manager interface {
 	KeepOnStart() (clears bool)
 }
 
+// AccountArgument is the name of a tool's argument by which a model says which account it wants, and AccountHelp its description.
+const (
+	AccountArgument = "account"
+	AccountHelp     = "The user's account to use. Leave it out for the one without a name."
+)
+
+// AccountSchema returns the JSON Schema of a tool's [AccountArgument], whose values are the names that are known.
+func AccountSchema(names []string) map[string]any {
+	schema := map[string]any{"type": "string", "description": AccountHelp}
+	if len(names) > 0 {
+		schema["enum"] = names
+	}
+	return schema
+}
+
 // A Typed is what a person has typed, and that is not stored yet.
 type Typed struct {
 	Values map[string]string
@@ -128,7 +150,8 @@ type Tool struct {
 	Name, Description string
 	ReadOnly          bool
 	Secrets           []string // what its one argument "name" can be; nil where it takes none
-	// Run returns a text, or anything else to be shown as JSON.
+	// Run returns a text, or anything else to be shown as JSON. It is about the account that the context means, for which all of
+	// the tools take an [AccountArgument].
 	Run func(ctx context.Context, secret string) (any, error)
 }
 

@@ -54,6 +54,8 @@ type Feature struct {
 	// handler that the SDK gets as it is.
 	Get    func(context.Context, secrets.Reason) (any, error)
 	Reason secrets.Reason
+	// Accounts says that a tool takes the adapter's argument for an account, which the context of Handle then means.
+	Accounts bool
 	// Handle returns a result that is, as JSON, the one of the MCP specification, or a [Broken]. got is what Get returned.
 	Handle func(ctx context.Context, arguments map[string]any, got any) (result any, err error)
 }
@@ -174,6 +176,9 @@ func (s suite) tests() []namedTest {
 		{"ForgetToolNeedsTheUsersWordInADialog", s.forgetToolNeedsTheUsersWordInADialog},
 		{"RefusedToolAsksForNoOtherSecret", s.refusedToolAsksForNoOtherSecret},
 		{"ToolsRefuseOtherNames", s.toolsRefuseOtherNames},
+		{"AccountArgumentHasTheNamesThatExist", s.accountArgumentHasTheNamesThatExist},
+		{"AccountArgumentTellsStrangersNothing", s.accountArgumentTellsStrangersNothing},
+		{"ToolsAreAboutOneAccount", s.toolsAreAboutOneAccount},
 
 		// Many calls at a time, and the end of a server.
 		{"FiftyCallsMissTheSameSecret", s.fiftyCallsMissTheSameSecret},

@@ -97,6 +97,7 @@ func (s *shop) features() []Feature {
 	return []Feature{
 		{Kind: "tool", Name: "get_pet", Handle: s.getPet},
 		{Kind: "tool", Name: "rename_pet", Handle: s.getPet},
+		{Kind: "tool", Name: "pet_of", Accounts: true, Handle: s.petOf},
 		{Kind: "tool", Name: "declared", Get: s.apiKey, Reason: reason, Handle: func(_ context.Context, _ map[string]any, got any) (any, error) {
 			return content(usedText(got)), nil
 		}},
@@ -153,6 +154,15 @@ func (s *shop) getPet(ctx context.Context, _ map[string]any, _ any) (any, error)
 		return nil, err
 	}
 	return content(usedText(key)), nil
+}
+
+// petOf says which of the keys it got.
+func (s *shop) petOf(ctx context.Context, _ map[string]any, _ any) (any, error) {
+	key, err := s.APIKey(ctx, reason)
+	if err != nil {
+		return nil, err
+	}
+	return content(map[string]string{goodKey: "the good one", otherKey: "the other one"}[key.Reveal()]), nil
 }
 
 // twoSteps needs one secret after the other.

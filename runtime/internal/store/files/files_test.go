@@ -72,7 +72,7 @@ func TestFilesAreValues(t *testing.T) {
 	s := open(t, dir)
 	wantError(t, s, in, "api_key", store.ErrNotSet)
 	write(t, filepath.Join(dir, "api_key"), "one\n", 0o600)
-	want(t, s, in, "api_key", "one\n")
+	want(t, s, in, "api_key", "one")
 	write(t, filepath.Join(dir, "new"), "two", 0o400)
 	must(t, os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "api_key")))
 	want(t, s, in, "api_key", "two")
@@ -84,6 +84,17 @@ func TestFilesAreValues(t *testing.T) {
 	write(t, filepath.Join(dir, "work", "api_key"), "of work", 0o600)
 	for _, name := range []string{"other", "..data", "work/api_key", "../" + filepath.Base(dir) + "/other", "/etc/hostname", "", ".", "work"} {
 		wantError(t, s, in, name, store.ErrNotSet)
+	}
+}
+
+// The end of a line is no part of a value of one line. What has several is as it is in the file.
+func TestLineEndIsNoPartOfAValue(t *testing.T) {
+	for has, wanted := range map[string]string{
+		"one": "one", "one\n": "one", "one\r\n": "one", "one\r": "one\r", " one \n": " one ", "one\n\n": "one\n\n", "one\ntwo\n": "one\ntwo\n",
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "api_key"), has, 0o600)
+		want(t, open(t, dir), in, "api_key", wanted)
 	}
 }
 

@@ -232,12 +232,21 @@ func content(file *os.File, size int64) (string, error) {
 	text := make([]byte, size+1)
 	switch n, err := io.ReadAtLeast(file, text, int(size)); {
 	case int64(n) == size:
-		return string(text[:n]), nil
+		return withoutLineEnd(string(text[:n])), nil
 	case err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "", errMoved // it has grown or shrunk
 	default:
 		return "", failed(file.Name(), err)
 	}
+}
+
+// withoutLineEnd takes off what an editor, or echo, writes after a value of one line.
+func withoutLineEnd(text string) string {
+	line, isOne := strings.CutSuffix(text, "\n")
+	if !isOne || strings.Contains(line, "\n") {
+		return text
+	}
+	return strings.TrimSuffix(line, "\r")
 }
 
 func unsafe(path, trouble, remedy string) error {
