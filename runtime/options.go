@@ -20,7 +20,7 @@ import (
 type Option func(*options)
 
 type options struct {
-	store    Store
+	store    store.Store
 	stores   []chosen.Kind // nil is all
 	prompter Prompter
 	log      *slog.Logger
@@ -41,7 +41,7 @@ func (o *options) setDefaults() {
 }
 
 // openStore opens what was chosen, and says where else values could be, "" for nowhere.
-func (o *options) openStore(server string, defs []*definition, sentences wording.Dialog) (s Store, elsewhere string, err error) {
+func (o *options) openStore(server string, defs []*definition, sentences wording.Dialog) (s store.Store, elsewhere string, err error) {
 	choice := chosen.Options{
 		Allowed: o.stores, Log: o.log,
 		Keychain: func() store.Store { return keychain.Store{System: keychain.New(keychain.Options{Logger: o.log})} },
@@ -66,7 +66,7 @@ func (o *options) openStore(server string, defs []*definition, sentences wording
 func isChosen() bool { return strings.TrimSpace(os.Getenv(chosen.Variable)) != "" }
 
 // WithStore keeps the values in store, whatever MCP_SECRETS_STORE says: [Open] fails if that is set.
-func WithStore(store Store) Option { return func(o *options) { o.store = store } }
+func WithStore(store store.Store) Option { return func(o *options) { o.store = store } }
 
 // A StoreKind is a kind of store that whoever runs a server can choose by MCP_SECRETS_STORE.
 type StoreKind string
