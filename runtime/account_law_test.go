@@ -13,6 +13,7 @@ import (
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
@@ -71,14 +72,14 @@ func (c *clerk) Lock(context.Context) (func(), error) { return func() {}, nil }
 func TestNoValueOfOneAccountIsReleasedForAnother(t *testing.T) {
 	for seed := range uint64(4) {
 		c := &clerk{t: t}
-		store := runtimetest.NewStore()
-		vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(c), secrets.WithLogger(slog.New(slog.DiscardHandler)), secrets.WithFast(-1))
+		values := runtimetest.NewStore()
+		vault, err := petstore.OpenSecrets(secrets.WithStore(values), secrets.WithPrompter(c), secrets.WithLogger(slog.New(slog.DiscardHandler)), secrets.WithFast(-1))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, of := range tenants {
 			// The url keeps each account there, whatever becomes of its key.
-			if err := store.Set(t.Context(), secrets.Scope{Server: "petstore", Account: of.name}, "base_url", "https://"+of.host); err != nil {
+			if err := values.Set(t.Context(), store.Scope{Server: "petstore", Account: of.name}, "base_url", "https://"+of.host); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -91,7 +92,7 @@ func TestNoValueOfOneAccountIsReleasedForAnother(t *testing.T) {
 						Kind: "tool", Name: "get_pet", Principal: secrets.Process(), Arguments: fmt.Appendf(nil, `{"n":%d}`, random.IntN(2)),
 					}, "", nil)
 					for range 3 {
-						act(ctx, c, vault, store, tenants[random.IntN(len(tenants))], random.IntN(10))
+						act(ctx, c, vault, values, tenants[random.IntN(len(tenants))], random.IntN(10))
 					}
 					turn.End()
 				}
@@ -100,7 +101,7 @@ func TestNoValueOfOneAccountIsReleasedForAnother(t *testing.T) {
 		group.Wait()
 		for _, of := range tenants {
 			for _, name := range []string{"api_key", "petstore_key"} {
-				value, _ := store.Get(t.Context(), secrets.Scope{Server: "petstore", Account: of.name}, name)
+				value, _ := values.Get(t.Context(), store.Scope{Server: "petstore", Account: of.name}, name)
 				if value != "" && !strings.HasPrefix(value, "pets-"+of.mark) {
 					t.Errorf("the account %q has %q", of.name, value)
 				}
@@ -121,7 +122,7 @@ func TestNoValueOfOneAccountIsReleasedForAnother(t *testing.T) {
 }
 
 // act does one thing in an account.
-func act(ctx context.Context, c *clerk, vault *petstore.Secrets, store *runtimetest.Store, of tenant, what int) {
+func act(ctx context.Context, c *clerk, vault *petstore.Secrets, values *runtimetest.Store, of tenant, what int) {
 	ctx, err := vault.Manager.Account(ctx, of.name)
 	if err != nil {
 		c.t.Error(err)
@@ -133,7 +134,7 @@ func act(ctx context.Context, c *clerk, vault *petstore.Secrets, store *runtimet
 	case 1:
 		err = vault.Manager.Forget(ctx, petstore.KeyAPIKey())
 	case 2: // what an earlier version had stored
-		err = store.Set(ctx, secrets.Scope{Server: "petstore", Account: of.name}, "petstore_key", c.key(of))
+		err = values.Set(ctx, store.Scope{Server: "petstore", Account: of.name}, "petstore_key", c.key(of))
 	case 3:
 		if err = vault.Manager.Reject(ctx, petstore.KeyAPIKey(), "Wrong."); errors.Is(err, secrets.ErrRejected) {
 			err = nil

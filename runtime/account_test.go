@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
@@ -23,7 +24,7 @@ const (
 // put stores a value in an account, as the terminal command does.
 func (b bench) put(t *testing.T, account, name, value string) {
 	t.Helper()
-	if err := b.store.Set(t.Context(), secrets.Scope{Server: "petstore", Account: account}, name, value); err != nil {
+	if err := b.store.Set(t.Context(), store.Scope{Server: "petstore", Account: account}, name, value); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -31,7 +32,7 @@ func (b bench) put(t *testing.T, account, name, value string) {
 // has returns what is stored in an account.
 func (b bench) has(t *testing.T, account, name string) string {
 	t.Helper()
-	value, err := b.store.Get(t.Context(), secrets.Scope{Server: "petstore", Account: account}, name)
+	value, err := b.store.Get(t.Context(), store.Scope{Server: "petstore", Account: account}, name)
 	if err != nil && !errors.Is(err, secrets.ErrNotSet) {
 		t.Fatal(err)
 	}

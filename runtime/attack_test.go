@@ -25,23 +25,23 @@ import (
 // memory is a store; package runtimetest can't be imported from inside.
 type memory struct{ sync.Map }
 
-func (s *memory) Get(ctx context.Context, _ Scope, account string) (string, error) {
+func (s *memory) Get(ctx context.Context, _ store.Scope, account string) (string, error) {
 	if text, ok := s.Load(account); ok {
 		return text.(string), ctx.Err()
 	}
 	return "", ErrNotSet
 }
-func (s *memory) Set(_ context.Context, _ Scope, account, text string) error {
+func (s *memory) Set(_ context.Context, _ store.Scope, account, text string) error {
 	s.Store(account, text)
 	return nil
 }
-func (s *memory) Delete(_ context.Context, _ Scope, account string) error {
+func (s *memory) Delete(_ context.Context, _ store.Scope, account string) error {
 	s.Map.Delete(account)
 	return nil
 }
-func (s *memory) Clear(context.Context, Scope) error { s.Map.Clear(); return nil }
-func (*memory) Place() string                        { return "memory" }
-func (s *memory) List(context.Context, Scope) (entries []store.Entry, _ error) {
+func (s *memory) Clear(context.Context, store.Scope) error { s.Map.Clear(); return nil }
+func (*memory) Place() string                              { return "memory" }
+func (s *memory) List(context.Context, store.Scope) (entries []store.Entry, _ error) {
 	s.Range(func(name, _ any) bool { entries = append(entries, store.Entry{Name: name.(string)}); return true })
 	return entries, nil
 }
@@ -444,14 +444,14 @@ type stubborn struct {
 	refuses atomic.Bool
 }
 
-func (s *stubborn) Set(ctx context.Context, in Scope, name, text string) error {
+func (s *stubborn) Set(ctx context.Context, in store.Scope, name, text string) error {
 	if s.refuses.Load() {
 		return ErrStoreLocked
 	}
 	return s.memory.Set(ctx, in, name, text)
 }
 
-func (s *stubborn) Delete(ctx context.Context, in Scope, name string) error {
+func (s *stubborn) Delete(ctx context.Context, in store.Scope, name string) error {
 	if s.refuses.Load() {
 		return ErrStoreLocked
 	}
@@ -505,7 +505,7 @@ func TestCloseDoesNotWaitForALockedKeychain(t *testing.T) {
 // waiting is a store whose writes wait for a person who does not come.
 type waiting struct{ *memory }
 
-func (s *waiting) Set(ctx context.Context, _ Scope, _, _ string) error {
+func (s *waiting) Set(ctx context.Context, _ store.Scope, _, _ string) error {
 	<-ctx.Done()
 	return ctx.Err()
 }

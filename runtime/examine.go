@@ -64,7 +64,7 @@ func (i insider) examineStore(ctx context.Context, canShow bool) []inside.Sympto
 	return symptoms
 }
 
-func (i insider) examineOne(ctx context.Context, s Store, canShow bool) []inside.Symptom {
+func (i insider) examineOne(ctx context.Context, s store.Store, canShow bool) []inside.Symptom {
 	ctx, cancel := context.WithTimeout(ctx, examinePatience)
 	defer cancel()
 	system, ok := s.(keychain.Store)
@@ -80,12 +80,12 @@ func (i insider) examineOne(ctx context.Context, s Store, canShow bool) []inside
 }
 
 // symptomOfStore says what a store that is no keychain says of itself.
-func (i insider) symptomOfStore(ctx context.Context, s Store) inside.Symptom {
+func (i insider) symptomOfStore(ctx context.Context, s store.Store) inside.Symptom {
 	examiner, ok := s.(store.Examiner)
 	if !ok {
 		return inside.Symptom{Part: "store", Verdict: inside.Fine, Text: "the server brings its own, which is not looked at"}
 	}
-	state, err := examiner.Examine(ctx, Scope{Server: i.server})
+	state, err := examiner.Examine(ctx, store.Scope{Server: i.server})
 	if err != nil {
 		return inside.Symptom{Part: "store", Verdict: inside.Failing, Text: i.guard().Text(s.Place() + ": " + err.Error())}
 	}

@@ -162,7 +162,7 @@ func (m *Manager) failing(err error) *chosen.Error {
 	return &chosen.Error{At: m.values.store, Err: err}
 }
 
-func isKeychain(s Store) bool { _, ok := s.(keychain.Store); return ok }
+func isKeychain(s store.Store) bool { _, ok := s.(keychain.Store); return ok }
 
 // failureOf returns which failure an error is.
 func failureOf(err error) (f failure, ok bool) {

@@ -17,6 +17,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
@@ -261,11 +262,11 @@ func TestGroupIsTakenBackWhereTheStoreFails(t *testing.T) {
 
 // failingStore fails to set one account, with an error that holds the value, as a careless store's might.
 type failingStore struct {
-	secrets.Store
+	store.Store
 	failOn string
 }
 
-func (s *failingStore) Set(ctx context.Context, in secrets.Scope, name, value string) error {
+func (s *failingStore) Set(ctx context.Context, in store.Scope, name, value string) error {
 	if name == s.failOn {
 		return errors.New("can't set " + name + " to " + value)
 	}

@@ -48,8 +48,8 @@ func TestListAndClear(t *testing.T) {
 // broken is a store that has names and fails, with a value in its words.
 type broken struct{ *memory }
 
-func (broken) Clear(context.Context, Scope) error { return errors.New("no: " + attacked) }
-func (broken) List(context.Context, Scope) ([]store.Entry, error) {
+func (broken) Clear(context.Context, store.Scope) error { return errors.New("no: " + attacked) }
+func (broken) List(context.Context, store.Scope) ([]store.Entry, error) {
 	return nil, errors.New("no: " + attacked)
 }
 
@@ -75,7 +75,7 @@ func TestListAndClearOfABrokenStore(t *testing.T) {
 // named is a store in which another program has chosen a name.
 type named struct{ *memory }
 
-func (named) List(context.Context, Scope) ([]store.Entry, error) {
+func (named) List(context.Context, store.Scope) ([]store.Entry, error) {
 	return []store.Entry{{Name: "api_key"}, {Name: "left\nover"}}, nil
 }
 
@@ -99,7 +99,7 @@ type together struct {
 
 func (s *together) HeedsQuietly() bool { return s.heeds }
 
-func (s *together) Get(ctx context.Context, in Scope, name string) (string, error) {
+func (s *together) Get(ctx context.Context, in store.Scope, name string) (string, error) {
 	if n := s.now.Add(1); n > s.most.Load() {
 		s.most.Store(n)
 	}
@@ -137,7 +137,7 @@ type hoard struct {
 	asked bool
 }
 
-func (s *hoard) Delete(ctx context.Context, in Scope, name string) error {
+func (s *hoard) Delete(ctx context.Context, in store.Scope, name string) error {
 	if keychain.IsQuiet(ctx) {
 		return fmt.Errorf("%w", keychain.ErrUnasked)
 	}

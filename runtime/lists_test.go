@@ -10,6 +10,7 @@ import (
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	lists "github.com/mcpsecrets/mcpsecrets/testdata/golden/lists/want"
 )
 
@@ -26,13 +27,13 @@ func openLists(t *testing.T) (*lists.Secrets, *runtimetest.Store, *runtimetest.U
 
 // TestListIsAskedForUntilEachItemIsRight: the dialog says which item is wrong, and what is stored is one text.
 func TestListIsAskedForUntilEachItemIsRight(t *testing.T) {
-	vault, store, user := openLists(t)
+	vault, values, user := openLists(t)
 	user.Types("Projects", "OPS, web, OPS").Types("2nd item must match", "OPS, WEB, OPS").Types("3rd item must not be there twice", " OPS ,WEB,")
 	got, err := vault.Projects(vault.Manager.Background(t.Context()))
 	if err != nil || !slices.Equal(got, []string{"OPS", "WEB"}) {
 		t.Fatal(got, err)
 	}
-	if text, err := store.Get(t.Context(), secrets.Scope{Server: "lists"}, "projects"); err != nil || text != "OPS, WEB" {
+	if text, err := values.Get(t.Context(), store.Scope{Server: "lists"}, "projects"); err != nil || text != "OPS, WEB" {
 		t.Errorf("%q is stored, %v", text, err)
 	}
 	got[0] = "changed"

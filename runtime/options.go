@@ -20,7 +20,7 @@ import (
 type Option func(*options)
 
 type options struct {
-	store    Store
+	store    store.Store
 	stores   []chosen.Kind // nil is all
 	prompter Prompter
 	log      *slog.Logger
@@ -54,7 +54,7 @@ func (o *options) choice(server string, defs []*definition, sentences wording.Di
 }
 
 // openStore opens what was chosen, and says where else values could be, "" for nowhere.
-func (o *options) openStore(choice chosen.Options) (s Store, elsewhere string, err error) {
+func (o *options) openStore(choice chosen.Options) (s store.Store, elsewhere string, err error) {
 	switch {
 	case o.store == nil:
 		s, err = chosen.Open(choice)
@@ -71,7 +71,7 @@ func (o *options) openStore(choice chosen.Options) (s Store, elsewhere string, e
 func isChosen() bool { return strings.TrimSpace(os.Getenv(chosen.Variable)) != "" }
 
 // WithStore keeps the values in store, whatever MCP_SECRETS_STORE says: [Open] fails if that is set.
-func WithStore(store Store) Option { return func(o *options) { o.store = store } }
+func WithStore(store store.Store) Option { return func(o *options) { o.store = store } }
 
 // A StoreKind is a kind of store that whoever runs a server can choose by MCP_SECRETS_STORE.
 type StoreKind string

@@ -7,6 +7,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/content"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // This file reads what earlier versions kept for a profile: a second set of values of one server, under a service name of its
@@ -14,7 +15,7 @@ import (
 
 // Profile implements [inside.Manager].
 func (i insider) Profile(ctx context.Context, name string) (inside.Profile, error) {
-	in := Scope{Server: i.server + "." + name}
+	in := store.Scope{Server: i.server + "." + name}
 	p := inside.Profile{Name: name, Service: keychain.Service(in.Server), Servers: namesakes(i.server, name)}
 	for _, def := range i.kept() {
 		for _, stored := range append([]string{def.Name}, def.RenamedFrom...) {
@@ -87,7 +88,7 @@ func (i insider) TakeBack(ctx context.Context, name, text string) error {
 
 // RemoveFromProfile implements [inside.Manager].
 func (i insider) RemoveFromProfile(ctx context.Context, p inside.Profile) (removed []string, err error) {
-	in := Scope{Server: i.server + "." + p.Name}
+	in := store.Scope{Server: i.server + "." + p.Name}
 	for _, value := range p.Values {
 		same, err := i.isTakenOver(ctx, in, value)
 		if err == nil && same {
@@ -105,7 +106,7 @@ func (i insider) RemoveFromProfile(ctx context.Context, p inside.Profile) (remov
 }
 
 // isTakenOver reports whether a value is still in both places: somebody may have changed either meanwhile.
-func (i insider) isTakenOver(ctx context.Context, in Scope, value inside.ProfileValue) (bool, error) {
+func (i insider) isTakenOver(ctx context.Context, in store.Scope, value inside.ProfileValue) (bool, error) {
 	def, taken := i.names[value.Name], inside.Opened(value.Text)
 	there, err := i.values.read(ctx, in, value.Stored)
 	if err != nil || def.Clean(there) != taken {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/consent"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/intake"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // Each test of this file is a mistake that was made once.
@@ -98,12 +99,12 @@ type recording struct {
 	written []string
 }
 
-func (s *recording) Set(ctx context.Context, in Scope, name, text string) error {
+func (s *recording) Set(ctx context.Context, in store.Scope, name, text string) error {
 	s.written = append(s.written, name)
 	return s.memory.Set(ctx, in, name, text)
 }
 
-func (s *recording) Delete(ctx context.Context, in Scope, name string) error {
+func (s *recording) Delete(ctx context.Context, in store.Scope, name string) error {
 	if _, ok := s.Load(name); ok {
 		s.written = append(s.written, name)
 	}
@@ -220,7 +221,7 @@ type slow struct {
 	begun, goOn chan struct{}
 }
 
-func (s *slow) Set(ctx context.Context, in Scope, name, text string) error {
+func (s *slow) Set(ctx context.Context, in store.Scope, name, text string) error {
 	if s.waits.Load() {
 		s.begun <- struct{}{}
 		<-s.goOn

@@ -3,13 +3,14 @@ package secrets
 import (
 	"context"
 	"errors"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	"testing"
 )
 
 // mover is a store in which another process renames a value when the present name has been looked up.
 type mover struct{ *memory }
 
-func (s mover) Get(ctx context.Context, in Scope, name string) (string, error) {
+func (s mover) Get(ctx context.Context, in store.Scope, name string) (string, error) {
 	text, err := s.memory.Get(ctx, in, name)
 	if former, ok := s.LoadAndDelete("former"); ok {
 		s.Store("api_key", former)
@@ -35,7 +36,7 @@ type mortal struct {
 	isDead bool
 }
 
-func (s *mortal) Delete(ctx context.Context, in Scope, name string) error {
+func (s *mortal) Delete(ctx context.Context, in store.Scope, name string) error {
 	if s.isDead {
 		return ErrStore
 	}

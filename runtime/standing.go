@@ -173,7 +173,7 @@ func (m *Manager) standingPlaces() (places []standingPlace) {
 // standing returns the permissions that the store has. To look for them is no reason to ask the user for a password.
 func (v *values) standing(ctx context.Context) ([]standing.Permission, error) {
 	var text string
-	in := Scope{Server: v.server}
+	in := store.Scope{Server: v.server}
 	err := v.use(keychain.Quietly(ctx), func(ctx context.Context) (err error) {
 		text, err = v.store.Get(ctx, in, standing.Entry.Name)
 		return err
@@ -193,7 +193,7 @@ func (v *values) changeStanding(ctx context.Context, change func([]standing.Perm
 	if err != nil && !errors.Is(err, standing.ErrBroken) {
 		return v.noteFailure(ctx, standing.Entry.Name, err)
 	}
-	in := Scope{Server: v.server}
+	in := store.Scope{Server: v.server}
 	all = change(all)
 	text, err := standing.Encode(all)
 	if err != nil {

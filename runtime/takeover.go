@@ -17,8 +17,8 @@ import (
 
 // A source is a store from which values are taken over.
 type source struct {
-	Store
-	in Scope // whose values it has
+	store.Store
+	in store.Scope // whose values it has
 }
 
 // openSource opens a source, which the caller closes.
@@ -39,7 +39,7 @@ func (i insider) openSource(ctx context.Context, from string) (source, error) {
 	return source{s, in}, nil
 }
 
-func closeStore(s Store) error {
+func closeStore(s store.Store) error {
 	if closer, ok := s.(store.Closer); ok {
 		return closer.Close()
 	}

@@ -13,6 +13,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
 
@@ -49,7 +50,7 @@ func TestRequestAllocatesLittle(t *testing.T) {
 }
 
 // requests returns functions that send a request with a value: by reading the store, and by a transport.
-func requests(t testing.TB, store secrets.Store, http2 bool) (bare, ours func()) {
+func requests(t testing.TB, values store.Store, http2 bool) (bare, ours func()) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
 	server.EnableHTTP2 = http2
 	server.StartTLS()
@@ -59,7 +60,7 @@ func requests(t testing.TB, store secrets.Store, http2 bool) (bare, ours func())
 		t.Fatal(err)
 	}
 	key := secrets.Password("api_key", secrets.Field{Required: true, SentHosts: []string{u.Host}, SentAs: bearer, Unrevealed: true})
-	m, err := openWith("petstore", []secrets.AnyKey{key}, secrets.WithStore(store), secrets.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))),
+	m, err := openWith("petstore", []secrets.AnyKey{key}, secrets.WithStore(values), secrets.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))),
 		secrets.WithPrompter(runtimetest.NewUser(t).Answers(secrets.AllowSession)))
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,7 @@ func requests(t testing.TB, store secrets.Store, http2 bool) (bare, ours func())
 		resp.Body.Close()
 	}
 	bare = func() {
-		text, err := store.Get(ctx, secrets.Scope{Server: "petstore"}, "api_key")
+		text, err := values.Get(ctx, store.Scope{Server: "petstore"}, "api_key")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // locked is a keychain that is locked, and counts its prompts.
@@ -34,14 +35,14 @@ func (s *locked) unlock(ctx context.Context) error {
 	return s.answer
 }
 
-func (s *locked) Get(ctx context.Context, in Scope, name string) (string, error) {
+func (s *locked) Get(ctx context.Context, in store.Scope, name string) (string, error) {
 	if err := s.unlock(ctx); err != nil {
 		return "", err
 	}
 	return s.memory.Get(ctx, in, name)
 }
 
-func (s *locked) Set(ctx context.Context, in Scope, name, text string) error {
+func (s *locked) Set(ctx context.Context, in store.Scope, name, text string) error {
 	if err := s.unlock(ctx); err != nil {
 		return err
 	}
@@ -135,7 +136,9 @@ func TestUnlockedMeanwhileIsUsed(t *testing.T) {
 // readOnly is a store that says so.
 type readOnly struct{ *memory }
 
-func (readOnly) Prepare(context.Context, Scope) error { return errors.New("the folder is only read") }
+func (readOnly) Prepare(context.Context, store.Scope) error {
+	return errors.New("the folder is only read")
+}
 
 func TestNobodyTypesForAStoreThatIsOnlyRead(t *testing.T) {
 	key := Password("api_key", Field{Required: true})
@@ -165,11 +168,11 @@ func TestStatusOfOthers(t *testing.T) {
 		keychain.ErrNoStore: "",
 		keychain.ErrTimeout: "",
 	} {
-		m, store := victim(t, answers{}, Password("one", Field{Required: true}), Password("other", Field{Required: true}))
-		if err := store.Set(t.Context(), Scope{Server: "x"}, "other", attacked); err != nil {
+		m, values := victim(t, answers{}, Password("one", Field{Required: true}), Password("other", Field{Required: true}))
+		if err := values.Set(t.Context(), store.Scope{Server: "x"}, "other", attacked); err != nil {
 			t.Fatal(err)
 		}
-		m.values.store = FailsForOne{store, "one", err}
+		m.values.store = FailsForOne{values, "one", err}
 		said, failure := m.tools()[0].Run(m.Background(t.Context()), "")
 		if want == "" {
 			if !errors.Is(failure, errors.Unwrap(err)) {

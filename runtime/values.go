@@ -28,7 +28,7 @@ import (
 // values are the values of a schema's secrets: what the store has, under which names, and what is known of a value, such as
 // that the upstream server rejected it. Nothing is read or written while mu is held.
 type values struct {
-	store   Store
+	store   store.Store
 	server  string
 	names   map[string]*definition
 	desk    *consent.Desk // where permission ends with the value
@@ -265,12 +265,12 @@ func (v *values) get(ctx context.Context, name string) (string, error) {
 }
 
 // scope says whose values a call is about.
-func (v *values) scope(ctx context.Context) Scope {
-	return Scope{Server: v.server, Account: v.account(ctx)}
+func (v *values) scope(ctx context.Context) store.Scope {
+	return store.Scope{Server: v.server, Account: v.account(ctx)}
 }
 
 // read is get for any scope.
-func (v *values) read(ctx context.Context, in Scope, name string) (text string, err error) {
+func (v *values) read(ctx context.Context, in store.Scope, name string) (text string, err error) {
 	err = v.use(ctx, func(ctx context.Context) (err error) {
 		text, err = v.store.Get(ctx, in, name)
 		return err
@@ -331,14 +331,14 @@ func (v *values) whyReadOnly(ctx context.Context, name string, err error) error 
 }
 
 // guide says what a person does to set these values where a store is only read.
-func (v *values) guide(s Store, entries []store.Entry) string {
+func (v *values) guide(s store.Store, entries []store.Entry) string {
 	guide, ok := s.(store.Guide)
 	if !ok {
 		return "set it there"
 	}
 	ways := make([]string, len(entries))
 	for i, e := range entries {
-		ways[i] = guide.Guide(Scope{Server: v.server, Account: e.Account}, e.Name)
+		ways[i] = guide.Guide(store.Scope{Server: v.server, Account: e.Account}, e.Name)
 	}
 	return strings.Join(ways, ", and to ")
 }
@@ -493,7 +493,7 @@ func (v *values) prepare(ctx context.Context) error {
 
 // clear removes what is stored for the server in all of its accounts.
 func (v *values) clear(ctx context.Context) error {
-	in := Scope{Server: v.server}
+	in := store.Scope{Server: v.server}
 	clearer, ok := v.store.(store.Clearer)
 	if ok {
 		return v.noteFailure(ctx, "", v.use(ctx, func(ctx context.Context) error { return clearer.Clear(ctx, in) }))
@@ -568,7 +568,7 @@ func (v *values) stored(ctx context.Context, defs []*definition) ([]string, erro
 }
 
 // listed returns the names of what the store has in a scope, as a line of a terminal shows them: any program may have chosen them.
-func (v *values) listed(ctx context.Context, in Scope) (names []string, err error) {
+func (v *values) listed(ctx context.Context, in store.Scope) (names []string, err error) {
 	entries, err := v.allEntries(ctx, in)
 	for _, e := range entries {
 		if e.Account == in.Account && e.Name != standing.Entry.Name { // which is no secret
@@ -579,7 +579,7 @@ func (v *values) listed(ctx context.Context, in Scope) (names []string, err erro
 }
 
 // allEntries returns what the store lists, of all accounts. The keychain has then been unlocked as far as that needs it.
-func (v *values) allEntries(ctx context.Context, in Scope) (entries []store.Entry, err error) {
+func (v *values) allEntries(ctx context.Context, in store.Scope) (entries []store.Entry, err error) {
 	err = v.use(ctx, func(ctx context.Context) (err error) {
 		entries, err = v.store.List(ctx, in)
 		return err

@@ -14,6 +14,7 @@ import (
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
@@ -250,7 +251,7 @@ func TestCheckGetsNothingElse(t *testing.T) {
 	b.store.Put("petstore", "username", "keeper")
 	b.store.Put("petstore", "password", "feed-the-axolotl")
 	var late context.Context
-	if err := b.store.Set(t.Context(), secrets.Scope{Server: "petstore", Account: "work"}, "base_url", "https://work.example"); err != nil {
+	if err := b.store.Set(t.Context(), store.Scope{Server: "petstore", Account: "work"}, "base_url", "https://work.example"); err != nil {
 		t.Fatal(err)
 	}
 	b.verify(t, func(ctx context.Context, key string) error {

@@ -10,7 +10,7 @@ import (
 
 // maxNames is the number of names that users can reach. Lower it with each name that goes; raise it only for one that
 // users need, and say so in the commit.
-const maxNames = 176
+const maxNames = 210
 
 func TestNamesThatUsersCanReach(t *testing.T) {
 	total := 0

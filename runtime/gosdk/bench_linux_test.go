@@ -11,6 +11,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/gosdk"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
@@ -19,11 +20,11 @@ import (
 // tool when it reads the keychain itself. A secret with sent_to costs a second read, of where it goes.
 func BenchmarkToolWithGrantedSecret(b *testing.B) {
 	desktop.ForTest(b, desktop.Options{NoDisplay: true})
-	store := keychain.Store{System: keychain.New(keychain.Options{})}
-	defer func() { _ = store.Close() }()
+	values := keychain.Store{System: keychain.New(keychain.Options{})}
+	defer func() { _ = values.Close() }()
 	user := runtimetest.NewUser(b)
 	user.Answers(secrets.AllowSession)
-	vault := openBench(b, store, user)
+	vault := openBench(b, values, user)
 	if err := vault.Manager.Set(b.Context(), petstore.KeyUsername(), "ann"); err != nil {
 		b.Fatal(err)
 	}
@@ -31,7 +32,7 @@ func BenchmarkToolWithGrantedSecret(b *testing.B) {
 		b.Fatal(err)
 	}
 	bare := caller(b, nil, func(ctx context.Context, _ *mcp.CallToolRequest, _ animal) (*mcp.CallToolResult, any, error) {
-		text, err := store.Get(ctx, secrets.Scope{Server: "petstore"}, "username")
+		text, err := values.Get(ctx, store.Scope{Server: "petstore"}, "username")
 		return greeting("Hello " + text), nil, err
 	})
 	gated := caller(b, vault.Manager, gosdk.Tool(vault.Username, "Greet you",

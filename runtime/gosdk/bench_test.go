@@ -13,6 +13,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/gosdk"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
@@ -71,7 +72,7 @@ func greeting(text string) *mcp.CallToolResult {
 	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}}
 }
 
-func openBench(b *testing.B, store secrets.Store, user *runtimetest.User) *petstore.Secrets {
+func openBench(b *testing.B, store store.Store, user *runtimetest.User) *petstore.Secrets {
 	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user),
 		secrets.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	if err != nil {

@@ -230,19 +230,19 @@ func (p *permissionRun) use(number int, got map[string]string) {
 // runStore is the oracle's own record of what is stored.
 type runStore struct{ o *oracle }
 
-func (s runStore) Get(ctx context.Context, _ secrets.Scope, name string) (string, error) {
+func (s runStore) Get(ctx context.Context, _ store.Scope, name string) (string, error) {
 	if text, ok := s.o.get(name); ok {
 		return text, ctx.Err()
 	}
 	return "", secrets.ErrNotSet
 }
 
-func (s runStore) Set(_ context.Context, _ secrets.Scope, name, text string) error {
+func (s runStore) Set(_ context.Context, _ store.Scope, name, text string) error {
 	s.o.put(name, text, true)
 	return nil
 }
 
-func (s runStore) Delete(_ context.Context, _ secrets.Scope, name string) error {
+func (s runStore) Delete(_ context.Context, _ store.Scope, name string) error {
 	if _, ok := s.o.get(name); !ok {
 		return secrets.ErrNotSet
 	}
@@ -251,11 +251,11 @@ func (s runStore) Delete(_ context.Context, _ secrets.Scope, name string) error 
 }
 
 func (runStore) Place() string { return "the run" }
-func (runStore) List(context.Context, secrets.Scope) ([]store.Entry, error) {
+func (runStore) List(context.Context, store.Scope) ([]store.Entry, error) {
 	return nil, errors.New("nobody asked for that")
 }
 
-func (s runStore) Clear(context.Context, secrets.Scope) error {
+func (s runStore) Clear(context.Context, store.Scope) error {
 	return errors.New("nobody asked for that")
 }
 

@@ -284,20 +284,20 @@ func newHiddenStore() *hiddenStore {
 	}
 }
 
-func (s *hiddenStore) Get(_ context.Context, _ secrets.Scope, name string) (string, error) {
+func (s *hiddenStore) Get(_ context.Context, _ store.Scope, name string) (string, error) {
 	if text, ok := s.get(name); ok {
 		return text, nil
 	}
 	return "", secrets.ErrNotSet
 }
 
-func (s *hiddenStore) Set(_ context.Context, _ secrets.Scope, name, text string) error {
+func (s *hiddenStore) Set(_ context.Context, _ store.Scope, name, text string) error {
 	s.put(name, text)
 	return nil
 }
-func (*hiddenStore) Place() string                                              { return "the run" }
-func (*hiddenStore) List(context.Context, secrets.Scope) ([]store.Entry, error) { return nil, nil }
-func (*hiddenStore) Delete(context.Context, secrets.Scope, string) error        { return secrets.ErrNotSet }
+func (*hiddenStore) Place() string                                            { return "the run" }
+func (*hiddenStore) List(context.Context, store.Scope) ([]store.Entry, error) { return nil, nil }
+func (*hiddenStore) Delete(context.Context, store.Scope, string) error        { return secrets.ErrNotSet }
 
 // spelled returns an origin in one of the ways in which people and programs write it.
 func (s *sentRun) spelled(origin string) string {

@@ -16,6 +16,7 @@ import (
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 	"github.com/mcpsecrets/mcpsecrets/testdata/ratio"
 )
@@ -39,7 +40,7 @@ func caller(b testing.TB, handler server.ToolHandlerFunc, options ...server.Serv
 	}
 }
 
-func openBench(b testing.TB, store secrets.Store, user *runtimetest.User) *petstore.Secrets {
+func openBench(b testing.TB, store store.Store, user *runtimetest.User) *petstore.Secrets {
 	vault, err := petstore.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(user),
 		secrets.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	if err != nil {
@@ -89,10 +90,10 @@ func BenchmarkGate(b *testing.B) {
 
 // granted returns functions that call a tool which reads a store itself, and one which uses a secret that was allowed for the
 // session.
-func granted(b *testing.B, store secrets.Store) (bare, gated func()) {
+func granted(b *testing.B, values store.Store) (bare, gated func()) {
 	user := runtimetest.NewUser(b)
 	user.Answers(secrets.AllowSession)
-	vault := openBench(b, store, user)
+	vault := openBench(b, values, user)
 	if err := vault.Manager.Set(b.Context(), petstore.KeyUsername(), "ann"); err != nil {
 		b.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func granted(b *testing.B, store secrets.Store) (bare, gated func()) {
 		b.Fatal(err)
 	}
 	bare = caller(b, func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		text, err := store.Get(ctx, secrets.Scope{Server: "petstore"}, "username")
+		text, err := values.Get(ctx, store.Scope{Server: "petstore"}, "username")
 		return mcp.NewToolResultText("Hello " + text), err
 	})
 	gated = caller(b, Tool(vault.Username, "Greet you", func(_ context.Context, _ mcp.CallToolRequest, text string) (*mcp.CallToolResult, error) {

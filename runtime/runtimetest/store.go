@@ -9,31 +9,31 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
-// A Store is a [secrets.Store] that keeps values in memory. Its own methods are the test's side of it. The zero Store is
+// A Store is a [store.Store] that keeps values in memory. Its own methods are the test's side of it. The zero Store is
 // empty. It is safe for concurrent use, and must not be copied.
 type Store struct{ memory }
 
 // NewStore returns an empty Store.
 func NewStore() *Store { return &Store{} }
 
-var _ secrets.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // Put stores value for a server without any check, as another program might.
 func (s *Store) Put(server, name, value string) {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
-	s.memory.put(item{secrets.Scope{Server: server}, name}, value)
+	s.memory.put(item{store.Scope{Server: server}, name}, value)
 }
 
 // Value returns what is stored for a server under a secret's name, and whether there is anything.
 func (s *Store) Value(server, name string) (string, bool) {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
-	value, ok := s.memory.values[item{secrets.Scope{Server: server}, name}]
+	value, ok := s.memory.values[item{store.Scope{Server: server}, name}]
 	return value, ok
 }
 
-// Fail makes every method of [secrets.Store] return err from now on; nil ends that.
+// Fail makes every method of [store.Store] return err from now on; nil ends that.
 func (s *Store) Fail(err error) {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
@@ -48,15 +48,15 @@ type memory struct {
 }
 
 type item struct {
-	in   secrets.Scope
+	in   store.Scope
 	name string
 }
 
-// Place implements [secrets.Store].
+// Place implements [store.Store].
 func (*memory) Place() string { return "memory" }
 
-// Get implements [secrets.Store].
-func (s *memory) Get(ctx context.Context, in secrets.Scope, name string) (string, error) {
+// Get implements [store.Store].
+func (s *memory) Get(ctx context.Context, in store.Scope, name string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
@@ -69,8 +69,8 @@ func (s *memory) Get(ctx context.Context, in secrets.Scope, name string) (string
 	return value, nil
 }
 
-// Set implements [secrets.Store].
-func (s *memory) Set(ctx context.Context, in secrets.Scope, name, value string) error {
+// Set implements [store.Store].
+func (s *memory) Set(ctx context.Context, in store.Scope, name, value string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
@@ -80,8 +80,8 @@ func (s *memory) Set(ctx context.Context, in secrets.Scope, name, value string) 
 	return nil
 }
 
-// Delete implements [secrets.Store].
-func (s *memory) Delete(ctx context.Context, in secrets.Scope, name string) error {
+// Delete implements [store.Store].
+func (s *memory) Delete(ctx context.Context, in store.Scope, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {
@@ -94,8 +94,8 @@ func (s *memory) Delete(ctx context.Context, in secrets.Scope, name string) erro
 	return nil
 }
 
-// List implements [secrets.Store].
-func (s *memory) List(ctx context.Context, in secrets.Scope) ([]store.Entry, error) {
+// List implements [store.Store].
+func (s *memory) List(ctx context.Context, in store.Scope) ([]store.Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fault(ctx); err != nil {

@@ -13,21 +13,21 @@ import (
 func TestZeroStore(t *testing.T) {
 	for name, first := range map[string]func(*runtimetest.Store) error{
 		"get": func(s *runtimetest.Store) error {
-			_, err := s.Get(t.Context(), secrets.Scope{Server: "x"}, "a")
+			_, err := s.Get(t.Context(), store.Scope{Server: "x"}, "a")
 			if errors.Is(err, secrets.ErrNotSet) {
 				return nil
 			}
 			return errors.Join(errors.New("something is there"), err)
 		},
-		"set": func(s *runtimetest.Store) error { return s.Set(t.Context(), secrets.Scope{Server: "x"}, "b", "value") },
+		"set": func(s *runtimetest.Store) error { return s.Set(t.Context(), store.Scope{Server: "x"}, "b", "value") },
 		"delete": func(s *runtimetest.Store) error {
-			if err := s.Delete(t.Context(), secrets.Scope{Server: "x"}, "a"); !errors.Is(err, secrets.ErrNotSet) {
+			if err := s.Delete(t.Context(), store.Scope{Server: "x"}, "a"); !errors.Is(err, secrets.ErrNotSet) {
 				return errors.Join(errors.New("something was there"), err)
 			}
 			return nil
 		},
 		"list": func(s *runtimetest.Store) error {
-			_, err := s.List(t.Context(), secrets.Scope{Server: "x"})
+			_, err := s.List(t.Context(), store.Scope{Server: "x"})
 			return err
 		},
 		"put":  func(s *runtimetest.Store) error { s.Put("x", "b", "value"); return nil },
@@ -37,7 +37,7 @@ func TestZeroStore(t *testing.T) {
 		if err := first(&zero); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := zero.Set(t.Context(), secrets.Scope{Server: "x"}, "a", "value"); err != nil {
+		if err := zero.Set(t.Context(), store.Scope{Server: "x"}, "a", "value"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if value, ok := zero.Value("x", "a"); !ok || value != "value" {

@@ -8,13 +8,13 @@ import (
 	"testing"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
-	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // in reads what is stored in an account.
 func (b bench) in(t *testing.T, account, name string) string {
 	t.Helper()
-	value, _ := b.store.Get(t.Context(), secrets.Scope{Server: "petstore", Account: account}, name)
+	value, _ := b.store.Get(t.Context(), store.Scope{Server: "petstore", Account: account}, name)
 	return value
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // Two servers share no entry, whatever is in their names, and what a profile stored is read by hand alone.
@@ -78,7 +79,7 @@ func TestImportLosesNothing(t *testing.T) {
 	broken := &brokenAt{Store: b.store, name: "base_url"}
 	b = open(t, secrets.WithStore(broken))
 	sitDown(t, b.Manager, "import", "--account=", "--from-profile", "eu").waits("Go on?").types("y\n").waits("; nothing was imported").leaves(1, "")
-	if got, err := broken.Get(t.Context(), secrets.Scope{Server: "petstore"}, "api_key"); err == nil {
+	if got, err := broken.Get(t.Context(), store.Scope{Server: "petstore"}, "api_key"); err == nil {
 		t.Errorf("half of it was imported: %q", got)
 	}
 	broken.name = ""
@@ -160,13 +161,13 @@ func TestImportIsUsedAsItShouldBe(t *testing.T) {
 
 // brokenAt is a store that takes no value of one name.
 type brokenAt struct {
-	secrets.Store
+	store.Store
 	name      string
 	meanwhile func() // what happens before it fails, if anything
 }
 
-// Set implements [secrets.Store].
-func (s *brokenAt) Set(ctx context.Context, in secrets.Scope, name, value string) error {
+// Set implements [store.Store].
+func (s *brokenAt) Set(ctx context.Context, in store.Scope, name, value string) error {
 	if name == s.name {
 		if s.meanwhile != nil {
 			s.meanwhile()

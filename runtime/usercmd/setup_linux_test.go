@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
@@ -79,7 +80,7 @@ func TestCommandStoresBundlesWhole(t *testing.T) {
 		waits("api_key: ").types(goodKey+"\r").
 		waits("username [before]: ").types("after\n").waits("password: ").types("hunter2\r").
 		waits("username: ").leaves(1, "api_key is set.\n")
-	in := secrets.Scope{Server: "petstore"}
+	in := store.Scope{Server: "petstore"}
 	if got, err := broken.Get(t.Context(), in, "password"); !errors.Is(err, secrets.ErrNotSet) {
 		t.Errorf("half of it is stored: %q, %v", got, err)
 	}

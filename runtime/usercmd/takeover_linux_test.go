@@ -13,6 +13,7 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/internal/desktop"
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
 	"github.com/mcpsecrets/mcpsecrets/runtime/runtimetest"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	alternatives "github.com/mcpsecrets/mcpsecrets/testdata/golden/alternatives/want"
 	environment "github.com/mcpsecrets/mcpsecrets/testdata/golden/environment/want"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
@@ -146,13 +147,13 @@ func TestImportChecksWhatItTakes(t *testing.T) {
 
 // Of what is stored together, all is taken over or nothing, and the alternative that follows from it is chosen for good.
 func TestImportOfAlternatives(t *testing.T) {
-	m, store := openAlternatives(t)
+	m, memory := openAlternatives(t)
 	from := "files:" + mounted(t, map[string]string{"username": "ann", "password": "hunter2"})
 	run(t, m, "", "import", "--from", from, "--yes").want(t, 0, "Imported: username, password\n", "auth       basic (User name and password), which follows from that")
-	wantValues(t, store, map[string]string{"auth": "basic", "username": "ann", "password": "hunter2"})
+	wantValues(t, memory, map[string]string{"auth": "basic", "username": "ann", "password": "hunter2"})
 	more := "files:" + mounted(t, map[string]string{"service_account_token": "token-0123456789"})
 	run(t, m, "", "import", "--from", more, "--yes").want(t, 0, "Imported: service_account_token\n", "Kept, and not used: service_account_token")
-	wantValues(t, store, map[string]string{"auth": "basic", "service_account_token": "token-0123456789"})
+	wantValues(t, memory, map[string]string{"auth": "basic", "service_account_token": "token-0123456789"})
 
 	broken := &brokenAt{Store: runtimetest.NewStore(), name: "username"}
 	vault, err := alternatives.OpenSecrets(secrets.WithStore(broken), secrets.WithPrompter(runtimetest.NewUser(t)), secrets.WithLogger(slog.New(slog.DiscardHandler)))
@@ -162,7 +163,7 @@ func TestImportOfAlternatives(t *testing.T) {
 	t.Cleanup(func() { _ = vault.Manager.Close() })
 	run(t, vault.Manager, "", "import", "--from", from, "--yes").want(t, 1, "", "not imported: username, password")
 	for _, name := range []string{"auth", "password"} {
-		if got, err := broken.Get(t.Context(), secrets.Scope{Server: "alternatives"}, name); err == nil {
+		if got, err := broken.Get(t.Context(), store.Scope{Server: "alternatives"}, name); err == nil {
 			t.Errorf("half of it was imported: %s is %q", name, got)
 		}
 	}
@@ -179,7 +180,7 @@ func TestImportIntoAnAccount(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "work", "api_key"), []byte(goodKey), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	in := secrets.Scope{Server: "petstore", Account: "work"}
+	in := store.Scope{Server: "petstore", Account: "work"}
 	b.run(t, "", "import", "--from", "files:"+dir, "--yes", "--account", "work").
 		want(t, 0, "Imported: api_key in the account work\nNow delete "+dir+"/work/api_key", ", for the account work:")
 	if got, err := b.store.Get(t.Context(), in, "api_key"); err != nil || got != goodKey {
@@ -190,8 +191,8 @@ func TestImportIntoAnAccount(t *testing.T) {
 
 // Of several variables that a secret has, all are to be removed that are set, and the first counts.
 func TestImportFromVariables(t *testing.T) {
-	store := runtimetest.NewStore()
-	vault, err := environment.OpenSecrets(secrets.WithStore(store), secrets.WithPrompter(runtimetest.NewUser(t)), secrets.WithLogger(slog.New(slog.DiscardHandler)))
+	memory := runtimetest.NewStore()
+	vault, err := environment.OpenSecrets(secrets.WithStore(memory), secrets.WithPrompter(runtimetest.NewUser(t)), secrets.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,11 +201,11 @@ func TestImportFromVariables(t *testing.T) {
 	t.Setenv("GITHUB_TOKEN", otherKey)
 	run(t, vault.Manager, "", "import", "--from", "env", "--yes", "--account=work").
 		want(t, 0, "Now remove GITHUB_PERSONAL_ACCESS_TOKEN, GITHUB_TOKEN from the env", "from GITHUB_PERSONAL_ACCESS_TOKEN, GITHUB_TOKEN")
-	entries, err := store.List(t.Context(), secrets.Scope{Server: vault.Manager.Inside().Server()})
+	entries, err := memory.List(t.Context(), store.Scope{Server: vault.Manager.Inside().Server()})
 	if err != nil || len(entries) != 1 || entries[0].Account != "work" {
 		t.Fatalf("stored are %v, %v", entries, err)
 	}
-	got, err := store.Get(t.Context(), secrets.Scope{Server: vault.Manager.Inside().Server(), Account: "work"}, entries[0].Name)
+	got, err := memory.Get(t.Context(), store.Scope{Server: vault.Manager.Inside().Server(), Account: "work"}, entries[0].Name)
 	if err != nil || got != goodKey {
 		t.Errorf("stored is %q, %v", got, err)
 	}

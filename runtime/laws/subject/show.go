@@ -95,14 +95,14 @@ func encodeGob(value any) (_ []byte, err error) {
 type filled struct{}
 
 func (filled) Place() string { return "nowhere" }
-func (filled) Get(context.Context, secrets.Scope, string) (string, error) {
+func (filled) Get(context.Context, store.Scope, string) (string, error) {
 	return "", secrets.ErrNotSet
 }
-func (filled) Set(_ context.Context, _ secrets.Scope, _, value string) error {
+func (filled) Set(_ context.Context, _ store.Scope, _, value string) error {
 	return errors.New("can't store " + value)
 }
-func (filled) Delete(context.Context, secrets.Scope, string) error        { return secrets.ErrNotSet }
-func (filled) List(context.Context, secrets.Scope) ([]store.Entry, error) { return nil, nil }
+func (filled) Delete(context.Context, store.Scope, string) error        { return secrets.ErrNotSet }
+func (filled) List(context.Context, store.Scope) ([]store.Entry, error) { return nil, nil }
 
 // crash ends the process in the way that a server does by its author's mistake.
 func (s *Subject) crash(ctx context.Context, arguments json.RawMessage) (string, error) {

@@ -10,6 +10,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
 // A listed argument is what a list of tools says of the argument for an account.
@@ -63,7 +64,7 @@ func (g *guest) usesAccount(t *testing.T, tool, account string, arguments map[st
 
 func (s *shop) put(t *testing.T, account, name, value string) {
 	t.Helper()
-	if err := s.store.Set(t.Context(), secrets.Scope{Server: "petstore", Account: account}, name, value); err != nil {
+	if err := s.store.Set(t.Context(), store.Scope{Server: "petstore", Account: account}, name, value); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -146,7 +147,7 @@ func (s suite) toolsAreAboutOneAccount(t *testing.T) {
 			t.Error(text)
 		}
 		w.wantDialogs(t, "Account: work", "Account: work")
-		in := secrets.Scope{Server: "petstore", Account: "work"}
+		in := store.Scope{Server: "petstore", Account: "work"}
 		if value, err := server.store.Get(t.Context(), in, "api_key"); err != nil || value != otherKey {
 			t.Error(value, err)
 		}

@@ -9,6 +9,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	secrets "github.com/mcpsecrets/mcpsecrets/runtime"
+	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 	petstore "github.com/mcpsecrets/mcpsecrets/testdata/golden/petstore/want"
 )
 
@@ -33,7 +34,7 @@ func openTools(t *testing.T, over transport, version string, w world) (*shop, *g
 func (s suite) statusToolTellsNamesOnly(t *testing.T) {
 	onEachClock(t, func(t *testing.T, over transport, version string) {
 		server, g := openTools(t, over, version, s.withKey(t))
-		if err := server.store.Delete(t.Context(), secrets.Scope{Server: "petstore"}, "username"); err != nil {
+		if err := server.store.Delete(t.Context(), store.Scope{Server: "petstore"}, "username"); err != nil {
 			t.Fatal(err)
 		}
 		text, isError := g.useTool(t, "secrets_status", "")
