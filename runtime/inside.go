@@ -103,7 +103,7 @@ func (i insider) Put(ctx context.Context, name, text string) error {
 func (i insider) PutAll(ctx context.Context, names []string, values map[string]string) (failed string, err error) {
 	var steps []func(context.Context)
 	for _, name := range slices.Backward(names) {
-		step, err := collected{i.Manager}.replace(ctx, i.names[name], values[name])
+		step, err := collected(i).replace(ctx, i.names[name], values[name])
 		if step != nil {
 			steps = append(steps, step)
 		}
