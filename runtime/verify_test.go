@@ -92,9 +92,9 @@ func TestValueThatCannotBeCheckedIsKept(t *testing.T) {
 // A check that is broken lets nothing be stored.
 func TestBrokenCheckStoresNothing(t *testing.T) {
 	for name, check := range map[string]func(context.Context, string) error{
-		"panics":              func(_ context.Context, key string) error { panic("what to do with " + key) },
-		"panics by itself":    func(context.Context, string) error { var none *url.URL; return errors.New(none.Host) },
-		"ends its goroutine":  func(context.Context, string) error { runtime.Goexit(); return nil },
+		"panics":             func(_ context.Context, key string) error { panic("what to do with " + key) },
+		"panics by itself":   func(context.Context, string) error { var none *secrets.Error; return errors.New(none.Failure) },
+		"ends its goroutine": func(context.Context, string) error { runtime.Goexit(); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			option, log := logging()
