@@ -198,3 +198,38 @@ func TestKeychainsFailuresNameOtherStores(t *testing.T) {
 		}
 	}
 }
+
+// Those of another store don't: who has chosen one is not told to choose.
+func TestFailuresOfAChosenStoreNameNoOther(t *testing.T) {
+	key := Password("api_key", Field{Required: true, Label: "API key"})
+	m, _, err := openChosen(t, "age:"+filepath.Join(t.TempDir(), "secrets.age"), []AnyKey{key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cause := range []error{store.ErrNoStore, store.ErrLocked} {
+		if text := m.fail(t.Context(), cause, key.def).Error(); strings.Contains(text, "MCP_SECRETS_STORE") {
+			t.Errorf("%v: %s", cause, text)
+		}
+	}
+}
+
+// The command doctor names the other stores where no keychain answers and no window can open.
+func TestDoctorNamesOtherStores(t *testing.T) {
+	if goruntime.GOOS == "windows" || goruntime.GOOS == "darwin" {
+		t.Skip("they have a keychain wherever they have a user")
+	}
+	key := Password("api_key", Field{Required: true, Label: "API key"})
+	for want, opts := range map[string][]Option{
+		"start the server with MCP_SECRETS_STORE, which says where its secrets are: files:DIR, env or age:FILE; or start": nil,
+		"start the server with MCP_SECRETS_STORE, which says where its secrets are: files:DIR; or start":                  {WithStores(Keychain, Files)},
+		"start gnome-keyring": {WithStores(Keychain)},
+	} {
+		m, _, err := openChosen(t, "", []AnyKey{key}, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (insider{m}).startWayOut(false); !strings.HasPrefix(got, want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

@@ -42,7 +42,7 @@ func (i insider) ClientNeeds() (variables []string, ok bool) {
 }
 
 // startWayOut says what to do where no keychain answers.
-func startWayOut(canShow bool) string {
+func (i insider) startWayOut(canShow bool) string {
 	switch {
 	case runtime.GOOS == "windows":
 		return "log in on this computer's screen"
@@ -50,9 +50,12 @@ func startWayOut(canShow bool) string {
 		return "log in on this computer's screen, or run: security unlock-keychain"
 	case canShow:
 		return "start a Secret Service such as gnome-keyring in this session"
-	default:
-		return "start gnome-keyring in a session with a bus, such as dbus-run-session gives: " + inside.UnlockCommand
 	}
+	keyring := "start gnome-keyring in a session with a bus, such as dbus-run-session gives: " + inside.UnlockCommand
+	if i.elsewhere == "" {
+		return keyring
+	}
+	return "start the server with MCP_SECRETS_STORE, which says where its secrets are: " + i.elsewhere + "; or " + keyring
 }
 
 // examineStore says whether values can be kept, and those read that are.
@@ -105,7 +108,7 @@ func (i insider) symptomOf(state keychain.State, err error, canShow bool) inside
 		return found(inside.Failing, err.Error(), fmt.Sprintf("your bus is %s: set %s to that, also in the MCP client's configuration of the server: %s",
 			noBus.Value, noBus.Variable, noBus.Config()))
 	case err != nil: // the texts of package keychain are its own
-		return found(inside.Failing, err.Error(), startWayOut(canShow))
+		return found(inside.Failing, err.Error(), i.startWayOut(canShow))
 	case state == keychain.Locked && canShow:
 		return found(inside.Warning, "answers, is locked", "unlock it; or its window asks for the password at the next use")
 	case state == keychain.Locked:

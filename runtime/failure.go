@@ -307,7 +307,7 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, entries []stor
 	if more := m.sentences.Terminal[says]; more != "" && m.hasTerminal.Load() && (says != wording.NobodyToAsk || m.allStand(secrets)) {
 		text += " " + wording.Fill(more, values)
 	}
-	if m.elsewhere != "" && slices.Contains(desktops, says) {
+	if m.elsewhere != "" && slices.Contains(desktops, says) && isKeychain(failing.At) {
 		text += " " + wording.Fill(m.sentences.Notices.Elsewhere, wording.Values{"stores": m.elsewhere})
 	}
 	return &Error{secrets, account, string(name), text + m.links(name, secrets), cause}

@@ -99,7 +99,11 @@ func (c *command) allow(ctx context.Context, args []string) error {
 	if err != nil {
 		return c.standingError(err, file)
 	}
-	fmt.Fprintf(c.stdout, "Allowed until %s. \"%s secrets disallow %s\" ends it.\n", standing.Date(given[0].Until), c.Program(), f.Name)
+	disallow := "disallow " + f.Name
+	if file != "" {
+		disallow += " --file " + file
+	}
+	fmt.Fprintf(c.stdout, "Allowed until %s. \"%s secrets %s\" ends it.\n", standing.Date(given[0].Until), c.Program(), disallow)
 	if file != "" {
 		fmt.Fprintf(c.stdout, "It counts for a server that is started with MCP_SECRETS_ALLOWED=%s, or where that file is then; it must belong to root, "+
 			"or to who runs the server.\n", file)
@@ -167,7 +171,7 @@ func (c *command) destinations(ctx context.Context, f field.Field, w words) ([]s
 }
 
 // placeOf returns the full path of the file that is to have a permission, or "" for the store. What is there already must be a list
-// of permissions.
+// of permissions. A store that is only read is an error before anybody is asked for a yes.
 func (c *command) placeOf(ctx context.Context, w words) (file string, err error) {
 	if w.file != "" {
 		return filepath.Abs(w.file)
@@ -176,6 +180,9 @@ func (c *command) placeOf(ctx context.Context, w words) (file string, err error)
 		if !s.IsFile && s.Err != nil {
 			return "", c.standingError(s.Err, "")
 		}
+	}
+	if err := c.CanPut(ctx); err != nil {
+		return "", c.standingError(err, "")
 	}
 	return "", nil
 }

@@ -77,7 +77,8 @@ func TestCommandAllowsInAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "allowed.json")
 	for _, tool := range []string{"get_pet", "list_pets"} {
 		sitAtAll(t, b.Manager, "allow", "api_key", "--tool="+tool, "--for", "12h", "--file", path).
-			waits("[y/N] ").types("yes\r").waits("MCP_SECRETS_ALLOWED="+path).leaves(0, "")
+			waits("[y/N] ").types("yes\r").waits(" secrets disallow api_key --file "+path+"\" ends it.").
+			waits("MCP_SECRETS_ALLOWED="+path).leaves(0, "")
 	}
 	if err := b.asTool(t, "get_pet"); err == nil {
 		t.Error("a file counts that nobody named to the server")

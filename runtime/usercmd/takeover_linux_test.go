@@ -234,6 +234,8 @@ func TestCommandOnStoresThatAreOnlyRead(t *testing.T) {
 	vault := openKeychain(t)
 	run(t, vault.Manager, goodKey, "set", "api_key").want(t, 1, "", "api_key: the folder "+dir+" is only read here: write it to "+dir+"/api_key\n")
 	run(t, vault.Manager, "", "import", "--from", "env", "--yes").want(t, 1, "", "the folder "+dir+" is only read here")
+	sitAtAll(t, vault.Manager, "allow", "api_key", "--tool", "get_pet", "--for", "30d"). // which asks nothing
+												waits(": the folder "+dir+" is only read here: say --file FILE").leaves(1, "")
 	t.Setenv("MCP_SECRETS_STORE", "files:"+dir+"/none")
 	run(t, openKeychain(t).Manager, "", "status").want(t, 1, "", "the folder "+dir+"/none is not there\n")
 }
