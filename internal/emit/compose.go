@@ -16,7 +16,7 @@ import (
 const (
 	serverAsks = "Leave empty: the server asks."
 	isOptional = "Leave empty: it is optional."
-	notRead    = " The server does not read it from here yet."
+	notRead    = " By default the server does not read it from here."
 )
 
 func lastLine(required bool, o Options) string {

@@ -21,7 +21,7 @@ const isConfidential = "It is confidential."
 func (dotenv) begin(server string, o Options) (string, []string, error) {
 	text := "# The settings of " + server + ", which asks for them itself and keeps them in the keychain: none needs to be here.\n"
 	if !o.Env {
-		text += "# It reads none of these variables yet.\n"
+		text += "# By default it reads none of these variables.\n"
 	}
 	return text, nil, nil
 }

@@ -177,7 +177,7 @@ type object = map[string]any
 // lines are parts of texts that a reader could take for something else.
 var lines = []string{
 	"API key", "Create one under Account, API keys.", "Leave empty: the server asks.", "Leave empty: it is optional.",
-	"Leave empty: the server asks. The server does not read it from here yet.", "It is confidential.", "Example: 7", "Default: 7", "One of: a, b",
+	"Leave empty: the server asks. By default the server does not read it from here.", "It is confidential.", "Example: 7", "Default: 7", "One of: a, b",
 	"TOKEN=abc", "# TOKEN=abc", "#", "", "", "  indented", "- name: `x`", "- name: x", "## Heading", "1. first", "+ more", "a\\", "\\", "`code`", "``", "*bold* _it_",
 	"<!-- c -->", "a: b", "key: {x}", "[a](b)", "&amp;", "\ttab", "The value must have at least 3 characters.", "名前", "👩‍💻", "> quote", "---", "'single' \"double\"", "$HOME ${x} {{y}}",
 	"https://a.example/?b=c#d", "true", "\"", "// c", "/* c */", "trailing ", "===", "|a|b|", "token", "TOKEN", "secret_1", strings.Repeat("W", 39), strings.Repeat("long ", 12),
