@@ -283,6 +283,7 @@ func randomSecret(chance *rand.Rand) object {
 	maybe("permission", "dialog")
 	maybe("remember", "5m")
 	maybe("scope", "tool")
+	maybe("standing", chance.IntN(2) == 0)
 	maybe("renamed_from", fmt.Sprintf("before-%d", chance.Uint32()))
 	switch kind {
 	case "text":
