@@ -52,7 +52,7 @@ func (m *Manager) admitAccount(ctx context.Context, name string) error {
 	case err != nil && waiting.isOver():
 		return ErrPending
 	case err != nil:
-		return err
+		return m.values.noteFailure(ctx, "", err)
 	case !slices.Contains(accounts, name):
 		return &unknownAccount{accounts}
 	}
@@ -105,12 +105,12 @@ func (v *values) entries(ctx context.Context, defs []*definition) []store.Entry 
 }
 
 // accounts returns the names of the accounts in which something is stored, sorted. What another program stored under a name that is
-// no account's is left out.
+// no account's is left out. It logs no failure of the store: clients list tools of servers that nobody uses.
 func (v *values) accounts(ctx context.Context) (names []string, err error) {
 	if err := v.prepare(ctx); err != nil {
 		return nil, err
 	}
-	entries, err := v.allEntries(ctx, v.scope(ctx))
+	entries, err := v.list(ctx, v.scope(ctx))
 	for _, e := range entries {
 		if field.ValidAccount(e.Account) && !strings.HasPrefix(e.Name, field.ReservedPrefix) {
 			names = append(names, e.Account)

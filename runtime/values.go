@@ -579,12 +579,18 @@ func (v *values) listed(ctx context.Context, in store.Scope) (names []string, er
 }
 
 // allEntries returns what the store lists, of all accounts. The keychain has then been unlocked as far as that needs it.
-func (v *values) allEntries(ctx context.Context, in store.Scope) (entries []store.Entry, err error) {
+func (v *values) allEntries(ctx context.Context, in store.Scope) ([]store.Entry, error) {
+	entries, err := v.list(ctx, in)
+	return entries, v.noteFailure(ctx, "", err)
+}
+
+// list is allEntries with the store's own error, which is not logged.
+func (v *values) list(ctx context.Context, in store.Scope) (entries []store.Entry, err error) {
 	err = v.use(ctx, func(ctx context.Context) (err error) {
 		entries, err = v.store.List(ctx, in)
 		return err
 	})
-	return entries, v.noteFailure(ctx, "", err)
+	return entries, err
 }
 
 // noteFailure logs why the store failed, without the values that are known, and returns err as a failure of ours: what somebody

@@ -21,6 +21,7 @@ func TestImports(t *testing.T) {
 		"../internal/wording": {"go-yaml", "jennifer", "mcp-go", "go-sdk"},
 
 		"../internal/credential": {"go-yaml", "jennifer", "mcp-go", "go-sdk", "mcpsecrets/"},
+		"../runtime/store":       {"go-yaml", "jennifer", "mcp-go", "go-sdk", "mcpsecrets/"},
 	} {
 		for _, a := range arrowsFrom(t, folder) {
 			a.check(t, forbidden)
@@ -35,14 +36,22 @@ func TestReach(t *testing.T) {
 	generator := []string{"yaml", "jennifer", "mcpsecrets/schema", "mcpsecrets/templates"}
 	system := []string{"internal/keychain", "internal/dialog", "internal/guard"}
 	for folder, forbidden := range map[string][]string{
-		"runtime":                  slices.Concat(sdks, generator),
-		"runtime/mcpgo":            append(generator, "modelcontextprotocol/go-sdk", "runtime/gosdk"),
-		"runtime/gosdk":            append(generator, "mark3labs/mcp-go", "runtime/mcpgo"),
-		"runtime/usercmd":          slices.Concat(sdks, generator),
-		"runtime/runtimetest":      slices.Concat(sdks, generator),
-		"runtime/internal/consent": slices.Concat(sdks, system, []string{"internal/intake", "internal/field", "internal/wording"}),
-		"runtime/internal/intake":  slices.Concat(sdks, system),
-		"runtime/internal/serve":   sdks,
+		"runtime":                       slices.Concat(sdks, generator),
+		"runtime/mcpgo":                 append(generator, "modelcontextprotocol/go-sdk", "runtime/gosdk"),
+		"runtime/gosdk":                 append(generator, "mark3labs/mcp-go", "runtime/mcpgo"),
+		"runtime/usercmd":               slices.Concat(sdks, generator),
+		"runtime/runtimetest":           slices.Concat(sdks, generator),
+		"runtime/internal/consent":      slices.Concat(sdks, system, []string{"internal/intake", "internal/field", "internal/wording"}),
+		"runtime/internal/intake":       slices.Concat(sdks, system),
+		"runtime/internal/wire":         slices.Concat(sdks, generator, system),
+		"runtime/internal/standing":     slices.Concat(sdks, generator, system, []string{"internal/consent"}),
+		"runtime/internal/check":        slices.Concat(sdks, generator, system),
+		"runtime/internal/client":       slices.Concat(sdks, system, []string{"jennifer", "mcpsecrets/schema"}),
+		"runtime/internal/store/chosen": slices.Concat(sdks, generator, system, []string{"internal/consent"}),
+		"runtime/internal/store/files":  slices.Concat(sdks, generator, system),
+		"runtime/internal/store/env":    slices.Concat(sdks, generator, system),
+		"runtime/internal/store/age":    slices.Concat(sdks, generator, system[1:]), // whose context says that nobody is to be asked
+		"runtime/internal/serve":        sdks,
 	} {
 		reached := []string{folder}
 		for n := 0; n < len(reached); n++ { // which grows

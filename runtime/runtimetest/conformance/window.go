@@ -67,7 +67,7 @@ func (s suite) windowThatCanNotOpenIsNotAnnounced(t *testing.T) {
 func (s suite) nobodyTypesWhatCanNotBeStored(t *testing.T) {
 	onEachClock(t, func(t *testing.T, over transport, version string) {
 		for words, err := range map[string]error{
-			"No keychain answers": secrets.ErrNoStore,
+			"memory is not there": secrets.ErrNoStore,
 			"did not answer":      secrets.ErrStoreTimeout,
 			"is locked":           secrets.ErrStoreLocked,
 		} {
