@@ -121,7 +121,7 @@ func composeOne(f *finding, byName map[string]*finding) error {
 }
 
 // used returns of the first n findings what is handed out: in place of a derived one, that of which it is made, with the host of
-// the url that is made of it. What is handed out as it is as well, goes wherever it may.
+// the url that is made of it. What is handed out as it is as well, or in a text, goes wherever it may.
 func used(found []finding, n int) []finding {
 	if !slices.ContainsFunc(found[:n], func(f finding) bool { return f.def.isDerived() }) {
 		return found[:n]
@@ -148,14 +148,19 @@ func used(found []finding, n int) []finding {
 			return
 		}
 		i, isThere := at[f.def]
-		switch {
-		case !isThere:
-			f.via = host
-			at[f.def] = len(all)
+		if !isThere {
+			i = len(all)
 			all = append(all, f)
-		case i >= 0 && host != "" && !slices.Contains(strings.Split(all[i].via, ", "), host):
+		}
+		switch {
+		case i < 0:
+			return
+		case host == "": // in a text that no url keeps
+			i, all[i].via = -1, ""
+		case !slices.Contains(strings.Split(all[i].via, ", "), host):
 			all[i].via = strings.TrimPrefix(all[i].via+", "+host, ", ")
 		}
+		at[f.def] = i
 	}
 	for _, f := range found[:n] {
 		if f.def.isDerived() && f.value != nil {

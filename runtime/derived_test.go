@@ -2,6 +2,7 @@ package secrets_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,6 +95,33 @@ func TestDerivedInGroups(t *testing.T) {
 	}
 	if len(user.Shown()) != 2 {
 		t.Error(user.Shown())
+	}
+}
+
+// TestDerivedTextBesideURL: what was allowed for a url's host is not allowed for a text of the same parts, which goes anywhere, in
+// whichever order a group has them.
+func TestDerivedTextBesideURL(t *testing.T) {
+	for _, isTextFirst := range []bool{true, false} {
+		vault, user := openDerived(t, map[string]string{"password": "12345678", "account": "acme", "user": "ann", "host": "db.example", "token": "t0ken-of-hers"})
+		ctx := vault.Manager.Background(t.Context())
+		user.Answers(secrets.AllowSession)
+		if _, err := vault.DSN(ctx, ""); err != nil {
+			t.Fatal(err)
+		}
+		var dsn secrets.Secret
+		var login secrets.Optional[secrets.Secret]
+		bindings := []secrets.Binding{derived.KeyDSN().Into(&dsn), derived.KeyLogin().IntoOptional(&login)}
+		if isTextFirst {
+			slices.Reverse(bindings)
+		}
+		user.Answers(secrets.AllowOnce)
+		if err := secrets.GetGroup(ctx, vault.Manager, "", bindings...); err != nil {
+			t.Fatal(err)
+		}
+		question := user.Shown()[1].Question.Text
+		if !strings.Contains(question, "Database password") || strings.Contains(question, "goes to postgres") {
+			t.Errorf("text first %v: %s", isTextFirst, question)
+		}
 	}
 }
 

@@ -128,6 +128,8 @@ func (c *command) allowable(w words) (f field.Field, lasts time.Duration, err er
 		return f, 0, misused("say which tool may use %s: --tool TOOL, or --all-tools", f.Name)
 	case w.everyTool && f.Scope == field.ToolScope:
 		return f, 0, misused("the schema wants each tool to be allowed by itself: say --tool TOOL")
+	case shownWord(w.tool) != w.tool || layout.Line(w.to) != w.to:
+		return f, 0, misused("a line of this terminal does not show the name of the tool, or of the host, as it is: write it without invisible characters")
 	case w.account != "" && !field.ValidAccount(w.account):
 		return f, 0, misused("an account's name is made of a-z, 0-9, \"_\" and \"-\"")
 	}
@@ -217,11 +219,12 @@ func about(p standing.Permission) string {
 	return shownWord(p.Secret) + " of the account " + shownWord(p.Account)
 }
 
+// goesTo says where the value goes, whole: the end of a long host says whose it is.
 func goesTo(p standing.Permission) string {
 	if p.To == "" {
 		return "The schema does not say where it goes: it may go anywhere."
 	}
-	return "It goes to " + shownWord(p.To) + "; once it goes elsewhere, you are asked again."
+	return "It goes to " + layout.Line(p.To) + "; once it goes elsewhere, you are asked again."
 }
 
 // shownWord returns a text of somebody else's as a line of a terminal shows it.
@@ -246,7 +249,7 @@ func (c *command) allowed(ctx context.Context, args []string) error {
 		}
 		for _, p := range place.Permissions {
 			count++
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", about(p), c.who(p)+byWhom(p), cmp.Or(shownWord(p.To), "anywhere"), c.until(ctx, p), place.Place)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", about(p), c.who(p)+byWhom(p), cmp.Or(layout.Line(p.To), "anywhere"), c.until(ctx, p), place.Place)
 		}
 	}
 	_ = table.Flush()
@@ -276,7 +279,7 @@ func (c *command) until(ctx context.Context, p standing.Permission) string {
 		return "does not count: it " + c.CannotStand(p.Secret)
 	}
 	if to, err := c.Destinations(ctx, store.Entry{Account: p.Account, Name: p.Secret}); err == nil && !slices.Contains(to, p.To) {
-		return "does not count here: the value goes to " + shownWord(strings.Join(to, ", "))
+		return "does not count here: the value goes to " + layout.Line(strings.Join(to, ", "))
 	}
 	return "until " + standing.Date(p.Until)
 }

@@ -164,6 +164,20 @@ func TestCommandAllowsForADestination(t *testing.T) {
 	}
 }
 
+// Nobody says yes to what the terminal does not show: all of a long host is there, and a name that looks like another is refused.
+func TestCommandAllowsWhatItShows(t *testing.T) {
+	b := stored(t, secrets.WithPrompter(blind{}))
+	host := "petstore.example" + strings.Repeat("."+strings.Repeat("a", 40), 4) + ".evil.example"
+	b.store.Put("petstore", "base_url", "https://"+host)
+	sitAtAll(t, b.Manager, "allow", "api_key", "--tool", "get_pet", "--for", "1d").waits("It goes to "+host+";").types("n\r").leaves(1, "")
+	for _, args := range [][]string{
+		{"--tool", "get\u200b_pet"}, {"--tool", "get_pet\u202e"}, {"--tool", strings.Repeat("x", 121)}, {"--tool", "get\xff"},
+		{"--tool", "get_pet", "--to", "petstore\u200b.example"}, {"--tool", "get_pet", "--to", "a\nb"},
+	} {
+		sitAtAll(t, b.Manager, append([]string{"allow", "api_key", "--for", "1d"}, args...)...).waits("without invisible characters").leaves(2, "")
+	}
+}
+
 // What docs/permission.md has a person type works, in its order.
 func TestPermissionPageWorks(t *testing.T) {
 	page, err := os.ReadFile("../../docs/permission.md")

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
@@ -77,8 +78,11 @@ var ErrBroken = errors.New("it is no list of permissions")
 // Decode reads a JSON list of permissions; an empty text is an empty list. What it does not understand may be a bound that a later
 // version knows, so then nothing counts: the error is [ErrBroken].
 func Decode(text string) ([]Permission, error) {
-	if len(text) > MaxSize {
+	switch {
+	case len(text) > MaxSize:
 		return nil, fmt.Errorf("%w: it has more than %d bytes", ErrBroken, MaxSize)
+	case !utf8.ValidString(text):
+		return nil, fmt.Errorf("%w: it is no UTF-8", ErrBroken)
 	}
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
@@ -110,6 +114,8 @@ func (s Subject) check() error {
 		return errors.New("names no server, or no secret")
 	case s.EveryTool == (s.Tool != ""):
 		return errors.New("is for one tool, or for every tool")
+	case !utf8.ValidString(s.Server + s.Principal + s.Account + s.Secret + s.Tool + s.To):
+		return errors.New("has a text that is no UTF-8, of which JSON would make another")
 	case max(len(s.Server), len(s.Principal), len(s.Account), len(s.Secret), len(s.Tool), len(s.To)) > maxText:
 		return fmt.Errorf("has a text of more than %d bytes", maxText)
 	}

@@ -37,6 +37,7 @@ func TestWhatIsNoListOfPermissionsCountsForNothing(t *testing.T) {
 		"an object":                  `{}`,
 		"too many":                   "[" + strings.Repeat(`{"server":"a","secret":"b","tool":"c","made":"2026-01-01T00:00:00Z","until":"2026-01-01T00:00:00Z"},`, 201) + "]",
 		"too long":                   whole + strings.Repeat(" ", MaxSize),
+		"no UTF-8":                   strings.Replace(whole, `"get"`, "\"get\xff\"", 1),
 		"a long text":                strings.Replace(whole, `"get"`, `"`+strings.Repeat("x", maxText+1)+`"`, 1),
 	} {
 		if all, err := Decode(text); !errors.Is(err, ErrBroken) || all != nil {
@@ -46,6 +47,24 @@ func TestWhatIsNoListOfPermissionsCountsForNothing(t *testing.T) {
 	for _, empty := range []string{"", " \n", "[]", "null"} {
 		if all, err := Decode(empty); err != nil || len(all) != 0 {
 			t.Errorf("%q: %v, %v", empty, all, err)
+		}
+	}
+}
+
+// JSON would make one and the same text of all that is no UTF-8: a permission for one name would be one for others.
+func TestNoPermissionIsForWhatIsNoText(t *testing.T) {
+	for name, change := range map[string]func(*Permission){
+		"server":    func(p *Permission) { p.Server += "\xff" },
+		"principal": func(p *Permission) { p.Principal += "\xff" },
+		"account":   func(p *Permission) { p.Account += "\xff" },
+		"secret":    func(p *Permission) { p.Secret += "\xff" },
+		"tool":      func(p *Permission) { p.Tool += "\xff" },
+		"to":        func(p *Permission) { p.To += "\xff" },
+	} {
+		p := lasting(time.Hour)
+		change(&p)
+		if text, err := Encode([]Permission{p}); err == nil {
+			t.Errorf("%s: %s", name, text)
 		}
 	}
 }

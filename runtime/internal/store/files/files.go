@@ -58,28 +58,29 @@ func (s *Store) Get(ctx context.Context, in store.Scope, name string) (string, e
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
-	if s.folder.isLocal() {
+	if s.folder.local.Load() {
 		return s.read(in.Account, name)
 	}
-	return s.readAside(ctx, in.Account, name)
+	return aside(ctx, func() (string, error) { return s.read(in.Account, name) })
 }
 
-// readAside is read of what may not answer. A goroutine takes longer than to read a file of this computer.
-func (s *Store) readAside(ctx context.Context, account, name string) (string, error) {
+// aside returns what do returns, or the error of ctx if that ends before: what do reads may not answer. A goroutine takes longer
+// than to read a file of this computer.
+func aside[T any](ctx context.Context, do func() (T, error)) (result T, err error) {
 	type reading struct {
-		text string
-		err  error
+		result T
+		err    error
 	}
 	done := make(chan reading, 1)
 	go func() {
-		text, err := s.read(account, name)
-		done <- reading{text, err}
+		result, err := do()
+		done <- reading{result, err}
 	}()
 	select {
 	case r := <-done:
-		return r.text, r.err
+		return r.result, r.err
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return result, ctx.Err()
 	}
 }
 
@@ -109,11 +110,14 @@ func (s *Store) List(ctx context.Context, in store.Scope) ([]store.Entry, error)
 	if in.Principal != "" || ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	return aside(ctx, s.list)
+}
+
+func (s *Store) list() (entries []store.Entry, err error) {
 	accounts, err := s.accounts()
 	if err != nil {
 		return nil, err
 	}
-	var entries []store.Entry
 	for _, account := range accounts {
 		names, err := s.listed(account)
 		if err != nil {
@@ -123,7 +127,7 @@ func (s *Store) List(ctx context.Context, in store.Scope) ([]store.Entry, error)
 			entries = append(entries, store.Entry{Account: account, Name: name})
 		}
 	}
-	return entries, ctx.Err()
+	return entries, nil
 }
 
 // Examine implements [store.Examiner]: it reads each file.

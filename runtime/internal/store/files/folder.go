@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/private"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
@@ -18,8 +19,9 @@ type folder struct {
 	mu     sync.Mutex
 	root   *os.Root
 	is     fs.FileInfo // root
-	local  bool        // its file system is this computer's: to read it takes no time
 	closed bool
+
+	local atomic.Bool // root's file system is this computer's, and answers at once
 }
 
 // open returns the folder that is at the path now, checked. It is not the caller's to close; [errMoved] is the error of whoever
@@ -60,15 +62,9 @@ func (f *folder) reopen() error {
 	if f.root != nil {
 		f.root.Close()
 	}
-	f.root, f.is, f.local = root, is, !isRemote(root)
+	f.root, f.is = root, is
+	f.local.Store(!isRemote(root))
 	return nil
-}
-
-// isLocal reports whether the folder, once it was opened, is one that answers at once.
-func (f *folder) isLocal() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.local
 }
 
 // missing is the error of a folder that can't be opened.
