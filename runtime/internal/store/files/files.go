@@ -1,7 +1,7 @@
 // Package files is the store of whoever mounts secrets as files, one file a secret, into a folder that this program only reads:
 // Docker, Kubernetes, systemd. Begin with [Store.Get]; how a file is found is in walk.go.
 //
-// The value api_key is the content of DIR/api_key, and the one of the account work that of DIR/work/api_key. It is read at each
+// The value api_key is the content of DIR/api_key, and the one of the account eu that of DIR/eu/api_key. It is read at each
 // use, so that the next call sees a file that was replaced. No other file of the folder is looked at.
 //
 // What others can read, or could replace, is not used, and neither is what a link has from outside the folder:
