@@ -56,7 +56,7 @@ func newOrigins(t *testing.T) *origins {
 	for _, origin := range []string{
 		"https://api.example.com", "https://api.example.com:8443", "https://deep.wild.example.com", "https://evil.net", "https://evilapi.example.com",
 		"https://api.example.com.evil.net", "https://x.api.example.com", "https://wild.example.com", "https://localhost:8443", "https://10.1.2.3",
-		"http://api.example.com", "http://localhost:8080", "http://localhost:9090", "http://evil.net", "http://proxy.example:3128",
+		"http://api.example.com", "http://localhost:8080", "http://localhost:9090", "http://evil.net", "http://relay.example:3128",
 	} {
 		o.serve(origin)
 	}
@@ -156,7 +156,7 @@ func (o *origins) answer(w http.ResponseWriter, r *http.Request, origin string) 
 	if p == nil {
 		return
 	}
-	if origin == "http://proxy.example:3128" && r.Method == http.MethodConnect {
+	if origin == "http://relay.example:3128" && r.Method == http.MethodConnect {
 		o.tunnel(w, r)
 		return
 	}

@@ -362,7 +362,7 @@ func (s *sentRun) base() *http.Transport {
 	case 0:
 		base.Proxy = http.ProxyFromEnvironment
 	case 1:
-		proxy, _ := url.Parse("http://proxy.example:3128")
+		proxy, _ := url.Parse("http://relay.example:3128")
 		base.Proxy = func(r *http.Request) (*url.URL, error) { s.tell("proxy", r); return proxy, nil }
 	}
 	return base

@@ -432,8 +432,8 @@ func TestProxies(t *testing.T) {
 		go func() { _, _ = io.Copy(there, here); there.Close() }()
 		_, _ = io.Copy(here, there)
 		here.Close()
-	}, "http://proxy.example:3128")
-	proxy, _ := url.Parse("http://proxy.example:3128")
+	}, "http://relay.example:3128")
+	proxy, _ := url.Parse("http://relay.example:3128")
 	place := wire.Place{Hosts: []string{"api.example.com", "localhost:8080", "api.example.com:8080"}, Insecure: true}
 	c := w.config(field.SentAs{Form: field.Bearer}, place, value)
 	c.Base.Proxy = http.ProxyURL(proxy)
@@ -467,9 +467,9 @@ func TestProxies(t *testing.T) {
 func TestProxyAfterARedirectElsewhere(t *testing.T) {
 	w := newWorld(t)
 	w.serve(redirects, "https://api.example.com")
-	w.serve(ok, "http://proxy.example:3128")
+	w.serve(ok, "http://relay.example:3128")
 	c := w.bearer()
-	proxy, _ := url.Parse("http://proxy.example:3128")
+	proxy, _ := url.Parse("http://relay.example:3128")
 	c.Base.Proxy = func(r *http.Request) (*url.URL, error) {
 		if r.URL.Scheme == "https" {
 			return nil, nil
