@@ -282,9 +282,7 @@ func (m *Manager) Close() error {
 	m.endClearing()
 	var err error
 	m.closing.Do(func() {
-		if closer, ok := m.values.store.(store.Closer); ok {
-			err = closer.Close()
-		}
+		err = closeStore(m.values.store)
 	})
 	return err
 }

@@ -16,16 +16,13 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
-// ageKeyVariable has the path of the key of a file that is encrypted by age, where that is not beside the file.
-const ageKeyVariable = "MCP_SECRETS_AGE_KEY"
-
 // passphrasePatience is how long a window for a passphrase stays open. The next use opens another.
 const passphrasePatience = 2 * time.Minute
 
 // ageFile opens a file that is encrypted by age.
 func (o *options) ageFile(file, server string, sentences wording.Dialog) (store.Store, error) {
 	window := passphraseWindow{o.prompter, sentences, wording.Values{"server": server}}
-	s, err := age.New(age.Options{File: file, Key: os.Getenv(ageKeyVariable), Passphrase: window.enter, Logger: o.log})
+	s, err := age.New(age.Options{File: file, Key: os.Getenv(age.KeyVariable), Passphrase: window.enter, Logger: o.log})
 	if err != nil {
 		return nil, err
 	}

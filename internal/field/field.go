@@ -228,6 +228,9 @@ func ValidName(name string) bool {
 		})
 }
 
+// Names returns the names under which a value can be stored: the present one, and former ones.
+func (f Field) Names() []string { return append([]string{f.Name}, f.RenamedFrom...) }
+
 // MaxAccount is how many bytes the name of an account may have.
 const MaxAccount = 32
 

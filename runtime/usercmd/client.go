@@ -14,14 +14,13 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/client"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/age"
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/store/chosen"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/userlock"
 )
 
-// storeVariable chooses where values are kept, and storeVariables are all that say where: a server that a client starts must have
-// them too. None has a value of a secret.
-const storeVariable = "MCP_SECRETS_STORE"
-
-var storeVariables = []string{storeVariable, "MCP_SECRETS_AGE_KEY"}
+// storeVariables say where values are kept: a server that a client starts must have them too. None has a value of a secret.
+var storeVariables = []string{chosen.Variable, age.KeyVariable}
 
 // A clientOrder is what the command client was told.
 type clientOrder struct {
@@ -255,7 +254,7 @@ func (c *command) adviseClient(o clientOrder) {
 
 // valuesInEnvironment names the variables that have the values of secrets, where the environment was chosen as their store.
 func (c *command) valuesInEnvironment() string {
-	stores := strings.Split(strings.ReplaceAll(os.Getenv(storeVariable), " ", ""), ",")
+	stores := strings.Split(strings.ReplaceAll(os.Getenv(chosen.Variable), " ", ""), ",")
 	if !slices.Contains(stores, "env") {
 		return ""
 	}

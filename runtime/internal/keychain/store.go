@@ -27,11 +27,18 @@ func CheckServer(server string) error {
 	return nil
 }
 
-func entry(in store.Scope, name string) string {
+// EntryName returns the name of a secret's entry among those of its server.
+func EntryName(in store.Scope, name string) string {
 	if in.Account == "" {
 		return name
 	}
 	return name + "@" + in.Account
+}
+
+// EntryOf returns what has an entry of this name.
+func EntryOf(name string) (e store.Entry) {
+	e.Name, e.Account, _ = strings.Cut(name, "@")
+	return e
 }
 
 // Place implements [store.Store].
@@ -39,17 +46,17 @@ func (Store) Place() string { return "the keychain" }
 
 // Get implements [store.Store].
 func (s Store) Get(ctx context.Context, in store.Scope, name string) (string, error) {
-	return s.System.Get(ctx, Service(in.Server), entry(in, name))
+	return s.System.Get(ctx, Service(in.Server), EntryName(in, name))
 }
 
 // Set implements [store.Store].
 func (s Store) Set(ctx context.Context, in store.Scope, name, value string) error {
-	return s.System.Set(ctx, Service(in.Server), entry(in, name), value)
+	return s.System.Set(ctx, Service(in.Server), EntryName(in, name), value)
 }
 
 // Delete implements [store.Store].
 func (s Store) Delete(ctx context.Context, in store.Scope, name string) error {
-	return s.System.Delete(ctx, Service(in.Server), entry(in, name))
+	return s.System.Delete(ctx, Service(in.Server), EntryName(in, name))
 }
 
 // List implements [store.Store]. See [System.Names] for what it may miss.
@@ -60,7 +67,7 @@ func (s Store) List(ctx context.Context, in store.Scope) ([]store.Entry, error) 
 	}
 	entries := make([]store.Entry, len(names))
 	for i, name := range names {
-		entries[i].Name, entries[i].Account, _ = strings.Cut(name, "@")
+		entries[i] = EntryOf(name)
 	}
 	slices.SortFunc(entries, store.Entry.Compare)
 	return entries, nil

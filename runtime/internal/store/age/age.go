@@ -109,7 +109,7 @@ func (s *Store) Get(ctx context.Context, in store.Scope, name string) (string, e
 	if err != nil {
 		return "", err
 	}
-	value, ok := c.values(in)[entryName(in, name)]
+	value, ok := c.values(in)[keychain.EntryName(in, name)]
 	if !ok {
 		return "", store.ErrNotSet
 	}
@@ -127,7 +127,7 @@ func (s *Store) Set(ctx context.Context, in store.Scope, name, value string) err
 		return fmt.Errorf("%w: the value is no text in UTF-8", store.ErrFailed)
 	}
 	return s.change(ctx, func(c *content) error {
-		c.set(in, entryName(in, name), value)
+		c.set(in, keychain.EntryName(in, name), value)
 		return nil
 	})
 }
@@ -138,10 +138,10 @@ func (s *Store) Delete(ctx context.Context, in store.Scope, name string) error {
 		return err
 	}
 	return s.change(ctx, func(c *content) error {
-		if _, ok := c.values(in)[entryName(in, name)]; !ok {
+		if _, ok := c.values(in)[keychain.EntryName(in, name)]; !ok {
 			return store.ErrNotSet
 		}
-		c.remove(in, entryName(in, name))
+		c.remove(in, keychain.EntryName(in, name))
 		return nil
 	})
 }

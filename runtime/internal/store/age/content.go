@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
@@ -37,15 +38,8 @@ type server struct {
 	Principals map[string]values `json:"principals,omitempty"`
 }
 
-// values are by the name of a secret, and "@" and the account where there is one.
+// values are by the names of entries, which are those that they have in the keychain: see [keychain.EntryName].
 type values map[string]string
-
-func entryName(in store.Scope, name string) string {
-	if in.Account == "" {
-		return name
-	}
-	return name + "@" + in.Account
-}
 
 // checkNames refuses what is no scope or no name. The name of a secret has no "@".
 func checkNames(in store.Scope, name string) error {
@@ -155,9 +149,7 @@ func (c *content) clear(in store.Scope) {
 func (c *content) list(in store.Scope) []store.Entry {
 	entries := []store.Entry{}
 	for name := range c.values(in) {
-		var e store.Entry
-		e.Name, e.Account, _ = strings.Cut(name, "@")
-		entries = append(entries, e)
+		entries = append(entries, keychain.EntryOf(name))
 	}
 	slices.SortFunc(entries, store.Entry.Compare)
 	return entries

@@ -18,6 +18,9 @@ import (
 	"github.com/mcpsecrets/mcpsecrets/runtime/store"
 )
 
+// KeyVariable has the path of the file of the key, where that is not beside the encrypted file.
+const KeyVariable = "MCP_SECRETS_AGE_KEY"
+
 // maxKeyFile is the size of the largest file of keys; one key has 75 bytes, or 100.
 const maxKeyFile = 1 << 20
 
@@ -36,7 +39,7 @@ type keys struct {
 func (k *keys) unwrap(stanzas []*age.Stanza) (fileKey []byte, next age.Recipient, err error) {
 	identities, err := k.read()
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("%w: its key %s is not there: put it back, or say by MCP_SECRETS_AGE_KEY where it is", store.ErrLocked, k.path)
+		return nil, nil, fmt.Errorf("%w: its key %s is not there: put it back, or say by %s where it is", store.ErrLocked, k.path, KeyVariable)
 	}
 	if err != nil {
 		return nil, nil, err

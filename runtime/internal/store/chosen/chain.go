@@ -82,7 +82,7 @@ func (c chain) List(ctx context.Context, in store.Scope) ([]store.Entry, error) 
 // Prepare implements [store.Preparer]: it prepares the store that would be written.
 func (c chain) Prepare(ctx context.Context, in store.Scope) error {
 	for _, s := range c {
-		if err := prepare(ctx, s, in); !errors.Is(err, store.ErrReadOnly) {
+		if err := Prepare(ctx, s, in); !errors.Is(err, store.ErrReadOnly) {
 			return at(s, err)
 		}
 	}
@@ -93,7 +93,7 @@ func (c chain) Prepare(ctx context.Context, in store.Scope) error {
 func (c chain) Clear(ctx context.Context, in store.Scope) error {
 	var left error
 	for _, s := range c {
-		err := clearAll(ctx, s, in)
+		err := ClearAll(ctx, s, in)
 		if err != nil && !errors.Is(err, store.ErrReadOnly) {
 			return at(s, err)
 		}
@@ -104,8 +104,8 @@ func (c chain) Clear(ctx context.Context, in store.Scope) error {
 	return left
 }
 
-// clearAll removes all that a store has in a scope.
-func clearAll(ctx context.Context, s store.Store, in store.Scope) error {
+// ClearAll removes all that a store has of a server and a principal, in all of their accounts.
+func ClearAll(ctx context.Context, s store.Store, in store.Scope) error {
 	if clearer, ok := s.(store.Clearer); ok {
 		return clearer.Clear(ctx, in)
 	}

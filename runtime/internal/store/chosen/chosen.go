@@ -114,7 +114,7 @@ func (o Options) open(c choice) (store.Store, error) {
 // names returns the names under which there may be values, former ones too.
 func (o Options) names() (names []string) {
 	for _, f := range o.Fields {
-		names = append(append(names, f.Name), f.RenamedFrom...)
+		names = append(names, f.Names()...)
 	}
 	return names
 }
@@ -199,11 +199,5 @@ func (o Options) list(kinds ...Kind) string {
 			list = append(list, forms[kind])
 		}
 	}
-	if len(list) == 0 {
-		return ""
-	}
-	if last := len(list) - 1; last > 0 {
-		return strings.Join(list[:last], ", ") + " or " + list[last]
-	}
-	return list[0]
+	return field.List(list, "or")
 }

@@ -65,10 +65,11 @@ func checkUnset(ctx context.Context, s store.Store, in store.Scope, name string)
 }
 
 func isReadOnly(ctx context.Context, s store.Store, in store.Scope) bool {
-	return errors.Is(prepare(ctx, s, in), store.ErrReadOnly)
+	return errors.Is(Prepare(ctx, s, in), store.ErrReadOnly)
 }
 
-func prepare(ctx context.Context, s store.Store, in store.Scope) error {
+// Prepare returns why a store can keep nothing, as far as it tells.
+func Prepare(ctx context.Context, s store.Store, in store.Scope) error {
 	if preparer, ok := s.(store.Preparer); ok {
 		return preparer.Prepare(ctx, in)
 	}

@@ -28,7 +28,6 @@ type Store struct {
 
 	mu     sync.Mutex
 	values map[string]string // by the secret; nil once the store is closed
-	taken  []string          // the variables that had a value
 }
 
 // New takes the variables of these fields out of the environment, and warns in the log that they were there, by their names. Of
@@ -39,20 +38,21 @@ func New(fields []field.Field, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{variables: map[string][]string{}, set: map[string][]string{}, values: map[string]string{}}
+	var found []string
 	for _, f := range fields {
 		s.variables[f.Name] = f.Env
 		for _, variable := range f.Env {
 			if value := take(variable); value != "" {
 				s.values[f.Name] = cmp.Or(s.values[f.Name], value)
 				s.set[f.Name] = append(s.set[f.Name], variable)
-				s.taken = append(s.taken, variable)
+				found = append(found, variable)
 			}
 		}
 	}
-	if len(s.taken) > 0 {
+	if len(found) > 0 {
 		log.LogAttrs(context.Background(), slog.LevelWarn,
 			"secrets are taken from environment variables, where each program of this user can read them while the server runs",
-			slog.String("variables", strings.Join(s.taken, ", ")))
+			slog.String("variables", strings.Join(found, ", ")))
 	}
 	return s, nil
 }
@@ -172,8 +172,10 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.values = nil
-	for _, variable := range s.taken {
-		release(variable)
+	for _, variables := range s.set {
+		for _, variable := range variables {
+			release(variable)
+		}
 	}
 	return nil
 }

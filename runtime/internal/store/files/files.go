@@ -179,13 +179,5 @@ func (s *Store) listed(account string) ([]string, error) {
 	}), err
 }
 
-// maxAccount is how many bytes the name of an account may have.
-const maxAccount = 32
-
 // isAccount reports whether a folder of this name has the values of an account; "" is the one without a name.
-func isAccount(name string) bool {
-	return len(name) <= maxAccount && (name == "" || name[0] != '_') &&
-		!slices.ContainsFunc([]byte(name), func(c byte) bool {
-			return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-'
-		})
-}
+func isAccount(name string) bool { return name == "" || field.ValidAccount(name) }
