@@ -160,6 +160,14 @@ func (s Sentences) AskedBy(principal string, unverified bool) string {
 	}
 }
 
+// AccountOption is how the terminal command takes an account, behind all else.
+func AccountOption(account string) string {
+	if account == "" {
+		return ""
+	}
+	return " --account " + account
+}
+
 // InAccount returns the line that says of which account a secret is, and none for the one without a name.
 func (s Sentences) InAccount(account string) []string {
 	if account == "" {

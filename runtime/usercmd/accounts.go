@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
 )
 
@@ -18,7 +19,7 @@ import (
 func (c *command) takeAccount(ctx context.Context, s subcommand, args []string) (rest []string, _ context.Context, err error) {
 	const flag = "--account"
 	at := slices.IndexFunc(args, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") })
-	if at < 0 || s.name == "help" || s.name == "allow" || s.name == "disallow" { // the last two say more than an account, and read it themselves
+	if at < 0 || s.of == ownAccount {
 		return args, ctx, nil
 	}
 	_, name, isInline := strings.Cut(args[at], "=")
@@ -28,7 +29,7 @@ func (c *command) takeAccount(ctx context.Context, s subcommand, args []string) 
 		end++
 	}
 	switch isName := field.ValidAccount(name); {
-	case !s.of:
+	case s.of == noAccount:
 		return nil, nil, misused("only %s take %s", strings.Join(namesOf(isOfAccount), ", "), flag)
 	case !isName && !(name == "" && (isInline || end == at+2)):
 		return nil, nil, misused("say the name of an account behind %s: it is made of a-z, 0-9, \"_\" and \"-\", does not begin with \"_\", and has at most %d characters",
@@ -94,17 +95,15 @@ func (c *command) storedInAll(ctx context.Context) (all []string, err error) {
 }
 
 // within says behind something in which account it is, and nothing of the one without a name.
-func within(account string) string {
+func within(account string) string { return accountBehind(" in", account) }
+
+// accountBehind names an account behind a preposition, and says nothing of the one without a name.
+func accountBehind(preposition, account string) string {
 	if account == "" {
 		return ""
 	}
-	return " in the account " + account
+	return preposition + " the account " + account
 }
 
 // option is how a command line names the account.
-func (c *command) option() string {
-	if c.account == "" {
-		return ""
-	}
-	return " --account " + c.account
-}
+func (c *command) option() string { return wording.AccountOption(c.account) }

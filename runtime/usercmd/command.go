@@ -138,13 +138,7 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 	if f.Derived != "" {
 		return "made of " + strings.Join(f.Parts(), ", "), nil
 	}
-	setting := ""
-	err := c.patiently(func() (err error) {
-		if err = c.Check(ctx, f.Name); err == nil {
-			setting, err = c.Setting(ctx, f.Name)
-		}
-		return err
-	})
+	setting, err := c.setting(ctx, f)
 	var problem *field.Problem
 	switch {
 	case err == nil && setting != "":
@@ -166,6 +160,17 @@ func (c *command) state(ctx context.Context, f field.Field) (string, error) {
 		return "invalid: it " + c.Sentences().Problem(problem), nil
 	}
 	return "", err
+}
+
+// setting returns a value that is stored and can be used, "" where that may not be shown.
+func (c *command) setting(ctx context.Context, f field.Field) (setting string, err error) {
+	err = c.patiently(func() (err error) {
+		if err = c.Check(ctx, f.Name); err == nil {
+			setting, err = c.Setting(ctx, f.Name)
+		}
+		return err
+	})
+	return setting, err
 }
 
 // unused says behind what is set that nothing uses it, since another alternative is chosen.

@@ -14,38 +14,47 @@ type subcommand struct {
 	name   string
 	usage  [][2]string // what may follow the name, and what it then does
 	stores bool        // also for a server that will clear the store when it starts
-	of     bool        // one account, which --account names
+	of     accountUse
 	run    func(c *command, ctx context.Context, args []string) error
 }
+
+// An accountUse says what a subcommand makes of --account.
+type accountUse int
+
+const (
+	noAccount  accountUse = iota
+	oneAccount            // it is about one account, which --account names
+	ownAccount            // it says more than an account, and reads --account itself
+)
 
 // subcommands are all of them, in the order of the help text.
 func subcommands() []subcommand {
 	return []subcommand{
-		{"status", [][2]string{{"", "say which secrets are set, and to what, unless they are confidential"}}, true, true, without((*command).status)},
-		{"setup", [][2]string{{"[--again]", "ask for all that is required, and not set"}}, true, true, (*command).setup},
+		{"status", [][2]string{{"", "say which secrets are set, and to what, unless they are confidential"}}, true, oneAccount, without((*command).status)},
+		{"setup", [][2]string{{"[--again]", "ask for all that is required, and not set"}}, true, oneAccount, (*command).setup},
 		{"set", [][2]string{
 			{"NAME", "ask for a value, which is not shown if it is confidential; of alternatives, ask which"},
 			{"NAME < FILE", "take a value from a file"},
-		}, true, true, (*command).set},
-		{"get", [][2]string{{"NAME", "print a value that is not confidential"}}, false, true, (*command).get},
-		{"verify", [][2]string{{"[NAME]", "have the server check what is set, where it can"}}, false, true, (*command).verify},
-		{"forget", [][2]string{{"NAME", "remove a value"}}, false, true, (*command).forget},
-		{"clear", [][2]string{{"[--yes]", "remove all values, of all accounts or of one, after a question"}}, false, true, (*command).clear},
-		{"accounts", [][2]string{{"", "list the accounts that have a name"}}, false, false, without((*command).accounts)},
+		}, true, oneAccount, (*command).set},
+		{"get", [][2]string{{"NAME", "print a value that is not confidential"}}, false, oneAccount, (*command).get},
+		{"verify", [][2]string{{"[NAME]", "have the server check what is set, where it can"}}, false, oneAccount, (*command).verify},
+		{"forget", [][2]string{{"NAME", "remove a value"}}, false, oneAccount, (*command).forget},
+		{"clear", [][2]string{{"[--yes]", "remove all values, of all accounts or of one, after a question"}}, false, oneAccount, (*command).clear},
+		{"accounts", [][2]string{{"", "list the accounts that have a name"}}, false, noAccount, without((*command).accounts)},
 		{"import", [][2]string{
 			{"--from env|keychain|files:DIR|age:FILE", "take over what is set there, after a question; with --replace, --remove or --yes"},
 			{"--from-profile NAME [--remove]", "take over what an earlier version kept for a profile, as an account, after a question"},
-		}, true, true, (*command).importFrom},
+		}, true, oneAccount, (*command).importFrom},
 		{"allow", [][2]string{
 			{"NAME --tool TOOL --for 30d", "let a tool use a secret without asking, where nobody can be asked; after a question"},
-		}, false, false, (*command).allow},
-		{"allowed", [][2]string{{"", "say what is allowed so"}}, false, false, (*command).allowed},
-		{"disallow", [][2]string{{"NAME [--tool TOOL]", "take that back"}}, false, false, (*command).disallow},
+		}, false, ownAccount, (*command).allow},
+		{"allowed", [][2]string{{"", "say what is allowed so"}}, false, noAccount, (*command).allowed},
+		{"disallow", [][2]string{{"NAME [--tool TOOL]", "take that back"}}, false, ownAccount, (*command).disallow},
 		{"client", [][2]string{
 			{"CLIENT [--write]", "print what " + strings.Join(client.Names(), ", ") + " must have to start this server, or write it"},
-		}, false, false, (*command).client},
-		{"doctor", [][2]string{{"", "say what works here, and the way out of what does not"}}, false, false, without((*command).doctor)},
-		{"help", nil, false, false, (*command).help},
+		}, false, noAccount, (*command).client},
+		{"doctor", [][2]string{{"", "say what works here, and the way out of what does not"}}, false, noAccount, without((*command).doctor)},
+		{"help", nil, false, ownAccount, (*command).help},
 	}
 }
 
@@ -60,7 +69,7 @@ func namesOf(isSo func(subcommand) bool) (names []string) {
 }
 
 func isAny(subcommand) bool         { return true }
-func isOfAccount(s subcommand) bool { return s.of }
+func isOfAccount(s subcommand) bool { return s.of == oneAccount }
 
 func (c *command) run(ctx context.Context, args []string) error {
 	names := namesOf(isAny)

@@ -21,13 +21,7 @@ func (c *command) get(ctx context.Context, args []string) error {
 	if why := whyHidden(f); why != "" {
 		return misused("%s %s: no command shows it; \"%s secrets status\" says whether it is set", f.Name, why, c.Program())
 	}
-	var setting string
-	err = c.patiently(func() (err error) {
-		if err = c.Check(ctx, f.Name); err == nil {
-			setting, err = c.Setting(ctx, f.Name)
-		}
-		return err
-	})
+	setting, err := c.setting(ctx, f)
 	var problem *field.Problem
 	switch {
 	case errors.Is(err, secrets.ErrNotSet):

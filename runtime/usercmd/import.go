@@ -124,7 +124,7 @@ func (c *command) importing(name string, p inside.Profile, removes bool) string 
 	text := fmt.Sprintf("Under %s, an earlier version of %q kept its profile %q. What is there may also belong to a server named %s.",
 		p.Service, c.Server(), name, strings.Join(others, " or "))
 	if len(taken) > 0 {
-		text += fmt.Sprintf("\nThis takes over%s: %s", strings.Replace(within(c.account), "in", "into", 1), strings.Join(taken, ", "))
+		text += fmt.Sprintf("\nThis takes over%s: %s", accountBehind(" into", c.account), strings.Join(taken, ", "))
 	}
 	if removes {
 		text += "\nThis removes there: " + strings.Join(there, ", ")

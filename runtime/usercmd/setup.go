@@ -38,11 +38,11 @@ func (c *command) setup(ctx context.Context, args []string) error {
 func (c *command) setUpElsewhere(ctx context.Context) error {
 	var missing []string
 	for _, name := range c.names() {
-		set, err := c.isSet(ctx, name)
+		isMissing, err := c.isMissing(ctx, name)
 		if err != nil {
 			return err
 		}
-		if !set && c.IsAsked(ctx, name, nil) {
+		if isMissing {
 			missing = append(missing, name)
 		}
 	}
@@ -111,6 +111,12 @@ func (c *command) isSet(ctx context.Context, name string) (bool, error) {
 		return false, nil
 	}
 	return false, c.storeError(err, name)
+}
+
+// isMissing reports whether a value is not set that a use would ask for.
+func (c *command) isMissing(ctx context.Context, name string) (bool, error) {
+	set, err := c.isSet(ctx, name)
+	return err == nil && !set && c.IsAsked(ctx, name, nil), err
 }
 
 // stopped says, beside why it was stopped, what is kept.

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/field"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/check"
@@ -120,7 +117,7 @@ func (t *takeover) run(ctx context.Context) error {
 	} else {
 		fmt.Fprint(t.stderr, t.summary())
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // which would end the program halfway
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	if err := t.check(ctx); err != nil {
 		return err
@@ -276,7 +273,7 @@ func (t *takeover) ask() error {
 // summary says which values are taken from where, and which are not, and why.
 func (t *takeover) summary() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "From %s into %s%s:\n", t.source.Place, t.PlaceInFull(), strings.Replace(within(t.account), " in", ", for", 1))
+	fmt.Fprintf(&text, "From %s into %s%s:\n", t.source.Place, t.PlaceInFull(), accountBehind(", for", t.account))
 	table := newTable(&text)
 	for _, name := range t.names() {
 		at := slices.IndexFunc(t.source.Values, func(v inside.ProfileValue) bool { return v.Name == name })
@@ -325,13 +322,9 @@ func (t *takeover) check(ctx context.Context) error {
 				typed.Values[name], typed.New = inside.Opened(value.Text), append(typed.New, name)
 			}
 		}
-		var outcomes []check.Outcome
-		_ = t.slowly("checking what is to be imported", func() error { outcomes = t.Verify(ctx, typed); return nil })
-		if ctx.Err() != nil {
-			return errInterrupted
-		}
-		if !t.heed(outcomes) {
-			return nil
+		outcomes, err := t.checked(ctx, "checking what is to be imported", typed)
+		if err != nil || !t.heed(outcomes) {
+			return err
 		}
 	}
 	return nil
@@ -343,10 +336,10 @@ func (t *takeover) heed(outcomes []check.Outcome) (changed bool) {
 		names := strings.Join(o.Secrets, ", ")
 		switch o.Verdict {
 		case check.Right:
-			fmt.Fprintf(t.stderr, "%s: checked by the server.\n", names)
+			t.tellRight(o)
 			continue
 		case check.Unknown:
-			fmt.Fprintf(t.stderr, "%s: warning: %s could not be checked%s\n", t.Program(), names, because(o.Why))
+			t.warnUnchecked(o)
 			continue
 		case check.Wrong:
 			fmt.Fprintf(t.stderr, "%s: %s: the server has checked it, and it is wrong%s\n", t.Program(), names, because(o.Why))
@@ -448,7 +441,7 @@ func (t *takeover) howToRemoveFrom(there inside.Source) string {
 func (t *takeover) tellRest(ctx context.Context) {
 	var missing []string
 	for _, name := range t.names() {
-		if set, err := t.isSet(ctx, name); err == nil && !set && t.IsAsked(ctx, name, nil) {
+		if isMissing, _ := t.isMissing(ctx, name); isMissing {
 			missing = append(missing, name)
 		}
 	}

@@ -70,7 +70,7 @@ func (t *typing) store(ctx context.Context) error {
 	if len(t.names) == 0 {
 		return nil
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // which would end the program halfway
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	if err := t.check(ctx); err != nil {
 		return err
@@ -110,21 +110,34 @@ func (t *typing) check(ctx context.Context) error {
 	return nil
 }
 
-// look runs the checks of what is fresh, and returns what is to be typed again.
-func (t *typing) look(ctx context.Context, fresh []string) (again []string, err error) {
-	var outcomes []check.Outcome
-	_ = t.slowly("checking what was typed", func() error {
-		outcomes = t.Verify(ctx, inside.Typed{Values: t.values, New: fresh})
-		return nil
-	})
+// checked has the server's own checks look at values that are not stored yet.
+func (c *command) checked(ctx context.Context, doing string, typed inside.Typed) (outcomes []check.Outcome, err error) {
+	_ = c.slowly(doing, func() error { outcomes = c.Verify(ctx, typed); return nil })
 	if ctx.Err() != nil {
 		return nil, errInterrupted
+	}
+	return outcomes, nil
+}
+
+func (c *command) tellRight(o check.Outcome) {
+	fmt.Fprintf(c.stderr, "%s: checked by the server.\n", strings.Join(o.Secrets, ", "))
+}
+
+func (c *command) warnUnchecked(o check.Outcome) {
+	fmt.Fprintf(c.stderr, "%s: warning: %s could not be checked%s\n", c.Program(), strings.Join(o.Secrets, ", "), because(o.Why))
+}
+
+// look runs the checks of what is fresh, and returns what is to be typed again.
+func (t *typing) look(ctx context.Context, fresh []string) (again []string, err error) {
+	outcomes, err := t.checked(ctx, "checking what was typed", inside.Typed{Values: t.values, New: fresh})
+	if err != nil {
+		return nil, err
 	}
 	for _, o := range outcomes {
 		names := strings.Join(o.Secrets, ", ")
 		switch {
 		case o.Verdict == check.Right:
-			fmt.Fprintf(t.stderr, "%s: checked by the server.\n", names)
+			t.tellRight(o)
 		case o.Verdict == check.Broken:
 			return nil, fmt.Errorf("%s: the server's own check of it is broken, so that nothing was stored; this is a mistake in the server", names)
 		case o.Verdict == check.Wrong && !t.terminal:
@@ -133,7 +146,7 @@ func (t *typing) look(ctx context.Context, fresh []string) (again []string, err 
 			fmt.Fprintln(t.stderr, t.Sentences().CheckedWrong(o.Why))
 			return t.typedOf(o.Again), nil
 		default:
-			keeps, err := t.keeps(names, o.Why)
+			keeps, err := t.keeps(o)
 			if err != nil {
 				return nil, err
 			}
@@ -145,6 +158,11 @@ func (t *typing) look(ctx context.Context, fresh []string) (again []string, err 
 	return again, nil
 }
 
+// untilSignal returns a context that ends with a signal, which would else end the program halfway.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+}
+
 func because(why string) string {
 	if why == "" {
 		return ""
@@ -153,8 +171,8 @@ func because(why string) string {
 }
 
 // keeps asks whether to keep what could not be checked. Of a file it is kept.
-func (t *typing) keeps(names, why string) (bool, error) {
-	fmt.Fprintf(t.stderr, "%s: warning: %s could not be checked%s\n", t.Program(), names, because(why))
+func (t *typing) keeps(o check.Outcome) (bool, error) {
+	t.warnUnchecked(o)
 	if !t.terminal {
 		return true, nil
 	}
