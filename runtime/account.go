@@ -127,11 +127,3 @@ func loggedAccount(account string) []slog.Attr {
 	}
 	return []slog.Attr{slog.String("account", account)}
 }
-
-// option is how the terminal command takes an account.
-func option(account string) string {
-	if account == "" {
-		return ""
-	}
-	return " --account " + account
-}

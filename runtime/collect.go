@@ -274,7 +274,7 @@ func (c collected) replace(ctx context.Context, def *definition, text string) (u
 		ctx = v.in(ctx, account)
 		if !v.putBack(ctx, def, text, old) {
 			said := append([]slog.Attr{slog.String("server", v.server), slog.String("secret", def.Name)}, loggedAccount(account)...)
-			if command := v.terminal("forget " + def.Name + option(account)); command != "" {
+			if command := v.terminal("forget " + def.Name + wording.AccountOption(account)); command != "" {
 				said = append(said, slog.String("remove", command))
 			}
 			v.log.LogAttrs(ctx, slog.LevelWarn, "a value that was taken back is still stored: this process does not use it, the next one would", said...)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mcpsecrets/mcpsecrets/internal/layout"
+	"github.com/mcpsecrets/mcpsecrets/internal/wording"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/dialog"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/inside"
 	"github.com/mcpsecrets/mcpsecrets/runtime/internal/keychain"
@@ -135,7 +136,7 @@ func (i insider) examineValues(ctx context.Context) (symptoms []inside.Symptom) 
 
 func (i insider) examineAccount(ctx context.Context) (symptoms []inside.Symptom) {
 	account := i.values.account(ctx)
-	part, option := "values", option(account)
+	part, option := "values", wording.AccountOption(account)
 	if account != "" {
 		part += " of " + account
 	}

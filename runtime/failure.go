@@ -268,7 +268,7 @@ func (m *Manager) failAs(name, says wording.Failure, cause error, entries []stor
 	secrets, account := namesIn(entries), accountOf(entries)
 	values := wording.Values{
 		"server": m.server, "secrets": strings.Join(secrets, ", "), "command": m.command,
-		"account": account, "option": option(account),
+		"account": account, "option": wording.AccountOption(account),
 	}
 	if len(secrets) > 0 {
 		values["secret"] = secrets[0]

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -15,26 +16,24 @@ import (
 
 // Profile implements [inside.Manager].
 func (i insider) Profile(ctx context.Context, name string) (inside.Profile, error) {
-	in := store.Scope{Server: i.server + "." + name}
-	p := inside.Profile{Name: name, Service: keychain.Service(in.Server), Servers: namesakes(i.server, name)}
+	s := i.profile(name)
+	p := inside.Profile{Name: name, Service: keychain.Service(s.in.Server), Servers: namesakes(i.server, name)}
 	for _, def := range i.kept() {
-		for _, stored := range append([]string{def.Name}, def.RenamedFrom...) {
-			text, err := i.values.read(ctx, in, stored)
-			if errors.Is(err, ErrNotSet) {
-				continue
-			}
-			if err != nil {
-				return p, err
-			}
-			value, err := i.profileValue(ctx, def, stored, text)
-			if err != nil {
-				return p, err
-			}
+		value, err := i.sourceValue(ctx, s, def)
+		switch err = cmp.Or(err, value.Err); {
+		case errors.Is(err, ErrNotSet):
+		case err != nil:
+			return p, err
+		default:
 			p.Values = append(p.Values, value)
-			break
 		}
 	}
 	return p, nil
+}
+
+// profile is what an earlier version kept for a profile, as a source: in the same store, as if it were another server's.
+func (i insider) profile(name string) source {
+	return source{i.values.store, store.Scope{Server: i.server + "." + name}}
 }
 
 // profileValue compares a value of a profile with what the server has.
@@ -88,30 +87,5 @@ func (i insider) TakeBack(ctx context.Context, name, text string) error {
 
 // RemoveFromProfile implements [inside.Manager].
 func (i insider) RemoveFromProfile(ctx context.Context, p inside.Profile) (removed []string, err error) {
-	in := store.Scope{Server: i.server + "." + p.Name}
-	for _, value := range p.Values {
-		same, err := i.isTakenOver(ctx, in, value)
-		if err == nil && same {
-			err = i.values.use(ctx, func(ctx context.Context) error { return i.values.store.Delete(ctx, in, value.Stored) })
-		}
-		switch {
-		case errors.Is(err, ErrNotSet):
-		case err != nil:
-			return removed, i.values.noteFailure(ctx, value.Name, err)
-		case same:
-			removed = append(removed, value.Stored)
-		}
-	}
-	return removed, nil
-}
-
-// isTakenOver reports whether a value is still in both places: somebody may have changed either meanwhile.
-func (i insider) isTakenOver(ctx context.Context, in store.Scope, value inside.ProfileValue) (bool, error) {
-	def, taken := i.names[value.Name], inside.Opened(value.Text)
-	there, err := i.values.read(ctx, in, value.Stored)
-	if err != nil || def.Clean(there) != taken {
-		return false, err
-	}
-	here, err := i.values.lookup(ctx, def)
-	return err == nil && here == taken, err
+	return i.removeAll(ctx, i.profile(p.Name), p.Values)
 }

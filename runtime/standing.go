@@ -140,34 +140,33 @@ func (m *Manager) allowedBy(all []standing.Permission, u standing.Use) string {
 func (m *Manager) standingHere(ctx context.Context) (all []standing.Permission) {
 	ctx, cancel := context.WithTimeout(ctx, standingPatience)
 	defer cancel()
-	for _, place := range m.standingPlaces() {
-		found, err := place.read(ctx)
+	for _, place := range m.standingPlaces(ctx) {
 		trouble := ""
-		if err != nil {
-			trouble = err.Error()
+		if place.Err != nil {
+			trouble = place.Err.Error()
 		}
-		if m.standings.isNews(place.name, trouble) {
+		if m.standings.isNews(place.Place, trouble) {
 			m.log.LogAttrs(ctx, slog.LevelWarn, "the permissions that were given beforehand can't be read: none of them counts",
-				slog.String("server", m.server), slog.String("where", place.name), slog.String("cause", m.guard().Text(trouble)))
+				slog.String("server", m.server), slog.String("where", place.Place), slog.String("cause", m.guard().Text(trouble)))
 		}
-		all = append(all, found...)
+		all = append(all, place.Permissions...)
 	}
-	return slices.DeleteFunc(all, func(p standing.Permission) bool { return p.Server != m.server })
+	return all
 }
 
-// A standingPlace is where permissions are kept.
-type standingPlace struct {
-	name   string
-	isFile bool
-	read   func(context.Context) ([]standing.Permission, error)
-}
-
-// standingPlaces are the file that the environment names, and the store.
-func (m *Manager) standingPlaces() (places []standingPlace) {
+// standingPlaces returns what this server has in the file that the environment names, and in the store.
+func (m *Manager) standingPlaces(ctx context.Context) (places []inside.Standing) {
+	add := func(place string, isFile bool, found []standing.Permission, err error) {
+		found = slices.DeleteFunc(found, func(p standing.Permission) bool { return p.Server != m.server })
+		places = append(places, inside.Standing{Place: place, IsFile: isFile, Permissions: found, Err: err})
+	}
 	if path := os.Getenv(allowedVariable); path != "" {
-		places = append(places, standingPlace{path, true, func(context.Context) ([]standing.Permission, error) { return standing.ReadFile(path) }})
+		found, err := standing.ReadFile(path)
+		add(path, true, found, err)
 	}
-	return append(places, standingPlace{m.values.store.Place(), false, m.values.standing})
+	found, err := m.values.standing(ctx)
+	add(m.values.store.Place(), false, found, err)
+	return places
 }
 
 // standing returns the permissions that the store has. To look for them is no reason to ask the user for a password.
@@ -299,14 +298,7 @@ func (i insider) CannotStand(name string) string { return i.cannotStand(i.names[
 func (i insider) StandingCounts(p standing.Permission) error { return i.standings.counts(p) }
 
 // Standing implements [inside.Manager].
-func (i insider) Standing(ctx context.Context) (all []inside.Standing) {
-	for _, place := range i.standingPlaces() {
-		found, err := place.read(ctx)
-		found = slices.DeleteFunc(found, func(p standing.Permission) bool { return p.Server != i.server })
-		all = append(all, inside.Standing{Place: place.name, IsFile: place.isFile, Permissions: found, Err: err})
-	}
-	return all
-}
+func (i insider) Standing(ctx context.Context) []inside.Standing { return i.standingPlaces(ctx) }
 
 // ChangeStanding implements [inside.Manager].
 func (i insider) ChangeStanding(ctx context.Context, file string, change func([]standing.Permission) []standing.Permission) error {

@@ -82,7 +82,7 @@ func (s source) where(from string, value inside.ProfileValue) string {
 // sourceValue reads a value under its name or a former one, and compares it with what the server has. One that can't be read says
 // nothing of the others.
 func (i insider) sourceValue(ctx context.Context, s source, def *definition) (inside.ProfileValue, error) {
-	for _, stored := range append([]string{def.Name}, def.RenamedFrom...) {
+	for _, stored := range def.Names() {
 		text, err := i.readSource(ctx, s, stored)
 		switch {
 		case errors.Is(err, ErrNotSet):
@@ -97,20 +97,14 @@ func (i insider) sourceValue(ctx context.Context, s source, def *definition) (in
 	return inside.ProfileValue{}, ErrNotSet
 }
 
-func (i insider) readSource(ctx context.Context, s source, name string) (text string, err error) {
-	err = i.values.use(ctx, func(ctx context.Context) (err error) {
-		text, err = s.Get(ctx, s.in, name)
-		return err
-	})
-	if err == nil && text == "" {
-		err = ErrNotSet
-	}
-	return text, i.noteSource(ctx, s, name, err)
+func (i insider) readSource(ctx context.Context, s source, name string) (string, error) {
+	text, err := i.values.readFrom(ctx, s.Store, s.in, name)
+	return text, s.at(err)
 }
 
-// noteSource logs why a source failed, and returns an error that says which store it is of.
-func (i insider) noteSource(ctx context.Context, s source, name string, err error) error {
-	if err = i.values.noteFailure(ctx, name, err); err == nil || errors.Is(err, ErrNotSet) {
+// at says which store an error is of.
+func (s source) at(err error) error {
+	if err == nil || errors.Is(err, ErrNotSet) {
 		return err
 	}
 	return &chosen.Error{At: s.Store, Err: err}
@@ -141,7 +135,12 @@ func (i insider) RemoveFromSource(ctx context.Context, from inside.Source) (remo
 		return nil, err
 	}
 	defer closeStore(s.Store)
-	for _, value := range from.Values {
+	return i.removeAll(ctx, s, from.Values)
+}
+
+// removeAll removes from a source those of its values that are here, and returns under which names.
+func (i insider) removeAll(ctx context.Context, s source, values []inside.ProfileValue) (removed []string, err error) {
+	for _, value := range values {
 		err := i.removeFromSource(ctx, s, value)
 		switch {
 		case err == nil:
@@ -166,7 +165,7 @@ func (i insider) removeFromSource(ctx context.Context, s source, value inside.Pr
 	}
 	err = i.values.use(ctx, func(ctx context.Context) error { return s.Delete(ctx, s.in, value.Stored) })
 	if err != nil {
-		return i.noteSource(ctx, s, value.Name, err)
+		return s.at(i.values.noteFailure(ctx, value.Name, err))
 	}
 	if _, err := i.values.lookup(ctx, def); errors.Is(err, ErrNotSet) {
 		return errors.Join(&inside.SourceError{Text: s.Place() + " is where this server's secrets are"}, i.values.put(ctx, def, taken))

@@ -261,7 +261,7 @@ func isOfOneValue(err error) bool {
 }
 
 func (v *values) get(ctx context.Context, name string) (string, error) {
-	return v.read(ctx, v.scope(ctx), name)
+	return v.readFrom(ctx, v.store, v.scope(ctx), name)
 }
 
 // scope says whose values a call is about.
@@ -269,10 +269,10 @@ func (v *values) scope(ctx context.Context) store.Scope {
 	return store.Scope{Server: v.server, Account: v.account(ctx)}
 }
 
-// read is get for any scope.
-func (v *values) read(ctx context.Context, in store.Scope, name string) (text string, err error) {
+// readFrom is get for any store and scope.
+func (v *values) readFrom(ctx context.Context, s store.Store, in store.Scope, name string) (text string, err error) {
 	err = v.use(ctx, func(ctx context.Context) (err error) {
-		text, err = v.store.Get(ctx, in, name)
+		text, err = s.Get(ctx, in, name)
 		return err
 	})
 	if err == nil && text == "" {
@@ -314,7 +314,7 @@ func (v *values) checkWritable(ctx context.Context, name string) error {
 
 // checkRemovable returns an ErrReadOnly if a value of def, under any name, is removed by other means. It asks nobody.
 func (v *values) checkRemovable(ctx context.Context, def *definition) error {
-	for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
+	for _, name := range def.Names() {
 		if err := chosen.CheckRemovable(keychain.Quietly(ctx), v.store, v.scope(ctx), name); err != nil {
 			return err
 		}
@@ -345,12 +345,8 @@ func (v *values) guide(s store.Store, entries []store.Entry) string {
 
 // canStore returns why nothing could be stored, as far as the store tells before it gets a value.
 func (v *values) canStore(ctx context.Context) error {
-	preparer, ok := v.store.(store.Preparer)
-	if !ok {
-		return nil
-	}
 	in := v.scope(ctx)
-	return v.noteFailure(ctx, "", v.use(ctx, func(ctx context.Context) error { return preparer.Prepare(ctx, in) }))
+	return v.noteFailure(ctx, "", v.use(ctx, func(ctx context.Context) error { return chosen.Prepare(ctx, v.store, in) }))
 }
 
 func (v *values) isUnlockingRefused() bool {
@@ -494,23 +490,8 @@ func (v *values) prepare(ctx context.Context) error {
 // clear removes what is stored for the server in all of its accounts.
 func (v *values) clear(ctx context.Context) error {
 	in := store.Scope{Server: v.server}
-	clearer, ok := v.store.(store.Clearer)
-	if ok {
-		return v.noteFailure(ctx, "", v.use(ctx, func(ctx context.Context) error { return clearer.Clear(ctx, in) }))
-	}
-	entries, err := v.allEntries(ctx, in)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		of := in
-		of.Account = e.Account
-		err := v.use(ctx, func(ctx context.Context) error { return v.store.Delete(ctx, of, e.Name) })
-		if err != nil && !errors.Is(err, ErrNotSet) {
-			return v.noteFailure(ctx, e.Name, err)
-		}
-	}
-	return nil
+	err := v.use(ctx, func(ctx context.Context) error { return chosen.ClearAll(ctx, v.store, in) })
+	return v.noteFailure(ctx, "", err)
 }
 
 // clearAccount removes what one account has stored.
@@ -544,7 +525,7 @@ func (v *values) stored(ctx context.Context, defs []*definition) ([]string, erro
 	ctx = keychain.Quietly(ctx) // it was unlocked to be listed, as far as that needs it
 	var locked error
 	for _, def := range defs {
-		for _, name := range append([]string{def.Name}, def.RenamedFrom...) {
+		for _, name := range def.Names() {
 			err := v.use(ctx, func(ctx context.Context) error {
 				_, err := v.store.Get(ctx, in, name)
 				return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"sync"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -38,9 +39,7 @@ const takesAccount = "mcpsecrets/account"
 // withAccounts returns a list of tools with the names of the accounts, for who asked for it. Where those are not known, any may be
 // given.
 func (i *installed) withAccounts(ctx context.Context, req mcp.Request, list *mcp.ListToolsResult) *mcp.ListToolsResult {
-	var names []string
-	var err error
-	asked := false
+	accounts := sync.OnceValues(func() ([]string, error) { return i.accounts(ctx, req) }) // most servers have no such tool
 	changed := *list
 	changed.Tools = make([]*mcp.Tool, len(list.Tools))
 	for n, tool := range list.Tools {
@@ -48,10 +47,7 @@ func (i *installed) withAccounts(ctx context.Context, req mcp.Request, list *mcp
 		if tool.Meta[takesAccount] != i.manager.Inside().Server() {
 			continue
 		}
-		if !asked {
-			names, err = i.accounts(ctx, req)
-			asked = true
-		}
+		names, err := accounts()
 		changed.Tools[n] = withArgument(tool, names, err == nil)
 	}
 	return &changed

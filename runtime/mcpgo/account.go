@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -45,18 +46,13 @@ func (a accountArgument) MarshalJSON() ([]byte, error) {
 
 // withAccounts is the filter that lists tools with the names of the accounts. Where those are not known, any may be given.
 func (a adapter) withAccounts(ctx context.Context, tools []mcp.Tool) []mcp.Tool {
-	var names []string
-	var err error
-	asked := false
+	accounts := sync.OnceValues(func() ([]string, error) { return a.accounts(ctx) }) // most servers have no such tool
 	for i, tool := range tools {
 		argument, ok := tool.InputSchema.Properties[inside.AccountArgument].(accountArgument)
 		if !ok || argument.of != a.Manager {
 			continue
 		}
-		if !asked {
-			names, err = a.accounts(ctx)
-			asked = true
-		}
+		names, err := accounts()
 		properties := maps.Clone(tool.InputSchema.Properties)
 		if argument.names = names; len(names) == 0 && err == nil {
 			delete(properties, inside.AccountArgument)
