@@ -79,17 +79,8 @@ func TestDocsOfAccounts(t *testing.T) {
 	c.file(goodKey+"\n", "eu.key") // the pet store knows no other
 	_, block, _ := strings.Cut(string(text), "\n```sh\n")
 	block, _, _ = strings.Cut(block, "```\n")
-	cmd := c.command(t.Context(), "sh", "-e", "-c", block)
-	cmd.Env = []string{
-		"HOME=" + c.home, "PATH=" + filepath.Dir(c.program) + ":" + os.Getenv("PATH"), "MCP_SECRETS_STORE=age:" + filepath.Join(c.home, "secrets.age"),
-	}
-	var said strings.Builder
-	cmd.Stderr = &said
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s%s", err, out, &said)
-	}
-	shown := string(out)
+	out := c.shell(block, "MCP_SECRETS_STORE=age:"+filepath.Join(c.home, "secrets.age"))
+	shown := out
 	for _, want := range []string{
 		"api_key is set in the account work.\napi_key is set in the account eu.\neu\nwork\n", "\nAccount: work\n", "Other accounts: eu (",
 		"api_key is forgotten in the account eu.\nwork\n",
