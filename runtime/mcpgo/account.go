@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -46,13 +45,18 @@ func (a accountArgument) MarshalJSON() ([]byte, error) {
 
 // withAccounts is the filter that lists tools with the names of the accounts. Where those are not known, any may be given.
 func (a adapter) withAccounts(ctx context.Context, tools []mcp.Tool) []mcp.Tool {
-	accounts := sync.OnceValues(func() ([]string, error) { return a.accounts(ctx) }) // most servers have no such tool
+	var names []string
+	var err error
+	asked := false // most servers have no such tool, and each call comes by here
 	for i, tool := range tools {
 		argument, ok := tool.InputSchema.Properties[inside.AccountArgument].(accountArgument)
 		if !ok || argument.of != a.Manager {
 			continue
 		}
-		names, err := accounts()
+		if !asked {
+			names, err = a.accounts(ctx)
+			asked = true
+		}
 		properties := maps.Clone(tool.InputSchema.Properties)
 		if argument.names = names; len(names) == 0 && err == nil {
 			delete(properties, inside.AccountArgument)

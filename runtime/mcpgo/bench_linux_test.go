@@ -59,7 +59,7 @@ func BenchmarkToolWithoutSecret(b *testing.B) {
 	ratio.MeasureCPU(b, 1.05, caller(b, handler), caller(b, handler, Option(vault.Manager)))
 }
 
-// A call without a secret allocates twice for the middleware: the turn, and how its handler is called. The race detector may
+// A call without a secret allocates three times for the middleware: the turn, and how its handler is called. The race detector may
 // have it allocate once more, and what the runtime does meanwhile counts too, so that the least of some measurements is the figure.
 func TestToolWithoutSecretAllocatesLittle(t *testing.T) {
 	handler := func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -74,7 +74,7 @@ func TestToolWithoutSecretAllocatesLittle(t *testing.T) {
 		return n
 	}
 	bare, ours := least(caller(t, handler)), least(caller(t, handler, Option(vault.Manager)))
-	if ours > bare+3 {
+	if ours > bare+4 {
 		t.Errorf("%v, without the middleware %v", ours, bare)
 	}
 }
