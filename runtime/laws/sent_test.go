@@ -18,6 +18,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -424,6 +425,19 @@ func (s *sentRun) look(what string, held any, without ...any) {
 	}
 }
 
+// waitUntilQuiet waits for the questions that have been answered, whose goroutines may still be on their way out: what they change is
+// looked at next, without the locks that they hold.
+func (s *sentRun) waitUntilQuiet() {
+	stacks := make([]byte, 1<<20)
+	for deadline := time.Now().Add(time.Minute); strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "/runtime/internal/consent."); {
+		if time.Now().After(deadline) {
+			s.Fatal("a question is still being asked")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	s.manager.Grants() // which takes the lock that they took last
+}
+
 // isIn reports whether a text has a confidential value.
 func (s *sentRun) isIn(text string) bool {
 	for i, value := range s.texts {
@@ -470,6 +484,7 @@ func (s *sentRun) try(client *http.Client) {
 		turn.End()
 		s.judge()
 	}
+	s.waitUntilQuiet()
 	for _, held := range s.held {
 		s.look(fmt.Sprintf("%T", held), held)
 	}
