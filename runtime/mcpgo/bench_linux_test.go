@@ -59,8 +59,8 @@ func BenchmarkToolWithoutSecret(b *testing.B) {
 	ratio.MeasureCPU(b, 1.05, caller(b, handler), caller(b, handler, Option(vault.Manager)))
 }
 
-// A call without a secret allocates three times for the middleware: the turn, and how its handler is called. The race detector may
-// have it allocate once more, and what the runtime does meanwhile counts too, so that the least of some measurements is the figure.
+// A call without a secret allocates three times for the middleware: the turn, and how its handler is called. What the runtime
+// does meanwhile counts too, so that the least of some measurements is the figure.
 func TestToolWithoutSecretAllocatesLittle(t *testing.T) {
 	handler := func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("Rex is a good dog."), nil
@@ -68,13 +68,13 @@ func TestToolWithoutSecretAllocatesLittle(t *testing.T) {
 	vault := openBench(t, runtimetest.NewStore(), runtimetest.NewUser(t))
 	least := func(call func()) float64 {
 		n := testing.AllocsPerRun(1000, call)
-		for range 4 {
+		for range 9 {
 			n = min(n, testing.AllocsPerRun(1000, call))
 		}
 		return n
 	}
 	bare, ours := least(caller(t, handler)), least(caller(t, handler, Option(vault.Manager)))
-	if ours > bare+4 {
+	if ours > bare+3 {
 		t.Errorf("%v, without the middleware %v", ours, bare)
 	}
 }
