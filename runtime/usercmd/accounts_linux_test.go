@@ -77,8 +77,7 @@ func TestDocsOfAccounts(t *testing.T) {
 	c := newComputer(t)
 	c.file(goodKey+"\n", "work.key")
 	c.file(goodKey+"\n", "eu.key") // the pet store knows no other
-	_, block, _ := strings.Cut(string(text), "\n```sh\n")
-	block, _, _ = strings.Cut(block, "```\n")
+	block, _ := shellLines(string(text))
 	out := c.shell(block, "MCP_SECRETS_STORE=age:"+filepath.Join(c.home, "secrets.age"))
 	shown := out
 	for _, want := range []string{

@@ -15,12 +15,19 @@ func sectionOf(t *testing.T, heading string) string {
 		t.Fatal(err)
 	}
 	_, section, found := strings.Cut(string(text), "\n## "+heading+"\n")
-	_, block, hasBlock := strings.Cut(section, "\n```sh\n")
-	block, _, _ = strings.Cut(block, "```\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	block, hasBlock := shellLines(section)
 	if !found || !hasBlock {
 		t.Fatalf("the README has no lines for a shell below %q", heading)
 	}
 	return block
+}
+
+// shellLines returns the first lines for a shell in a page.
+func shellLines(page string) (lines string, found bool) {
+	_, lines, found = strings.Cut(page, "\n```sh\n")
+	lines, _, _ = strings.Cut(lines, "```\n")
+	return lines, found
 }
 
 // shell runs lines as a user does who has nothing but this program, and what env says, and returns what they print on standard output.
